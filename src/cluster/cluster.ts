@@ -1,0 +1,67 @@
+/**
+ * The `Cluster` door: one Kubernetes API. Real form: `api-client.ts`; `recording-cluster.ts` reads for real where there is
+ * an API, writes into memory and keeps the plan.
+ *
+ * No call throttles itself. Calls that fail for want of a connection are not retried here: `wait.ts` does that with a deadline.
+ */
+export interface Cluster {
+  /** `https://host:port` it talks to. */
+  readonly server: string
+  /** The object, or `undefined` when there is none. Other refusals throw ApiError (API_REFUSED); no connection throws API_UNREACHABLE. */
+  get(ref: ObjectRef): Promise<KubernetesObject | undefined>
+  list(kind: ObjectKind, options?: ListOptions): Promise<readonly KubernetesObject[]>
+  /** Throws ApiError with reason `AlreadyExists` when it is there. */
+  create(object: KubernetesObject): Promise<KubernetesObject>
+  /** Replaces the whole object (PUT). */
+  replace(object: KubernetesObject): Promise<KubernetesObject>
+  patch(ref: ObjectRef, patch: unknown, type: PatchType): Promise<KubernetesObject>
+  /** Nothing happens when it is not there. */
+  delete(ref: ObjectRef): Promise<void>
+  /** First all that is there (as `ADDED`), then each change, until the signal fires; reconnects by itself. */
+  watch(kind: ObjectKind, options: ListOptions & { readonly signal: AbortSignal }): AsyncIterable<WatchEvent>
+  /** GET of any path, for `/livez`, `/version`, `/metrics`: status and text, whatever the status. */
+  raw(path: string, options?: { readonly signal?: AbortSignal }): Promise<{ readonly status: number; readonly body: string }>
+  close(): Promise<void>
+}
+
+/** A kind as the API serves it. Everything kadm touches is in `kinds` of `kinds.ts`. */
+export interface ObjectKind {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace?: string
+}
+
+export interface ObjectRef extends ObjectKind {
+  readonly name: string
+}
+
+export interface ListOptions {
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+}
+
+export type PatchType = 'strategic' | 'merge' | 'json' | 'apply'
+
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly object: KubernetesObject
+}
+
+export interface ObjectMeta {
+  readonly name: string
+  readonly namespace?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly resourceVersion?: string
+  readonly uid?: string
+  readonly ownerReferences?: readonly unknown[]
+  readonly [field: string]: unknown
+}
+
+/** Any object of the API. Fields other than these are JSON data that the user of the object narrows. */
+export interface KubernetesObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: ObjectMeta
+  readonly [field: string]: unknown
+}

@@ -1,0 +1,71 @@
+/**
+ * Every failure that kadm foresaw, with what to do about it.
+ *
+ * Codes are public: scripts match on them, so none is ever renamed. `docs/errors.md` is generated from this table.
+ */
+export const errorCodes = {
+  // command line
+  USAGE: 'the command line is not one that kadm knows',
+  NOT_ROOT: 'the command changes the host and must run as root',
+  // configuration
+  CONFIG_UNREADABLE: 'a configuration file cannot be read',
+  CONFIG_SYNTAX: 'a configuration file is not valid YAML',
+  CONFIG_INVALID: 'the configuration has values that cannot work',
+  VERSION_UNSUPPORTED: 'this Kubernetes version is not one that kadm can deploy',
+  PHASE_UNKNOWN: 'no phase has this name',
+  PHASE_DEPENDENCY: 'a phase was left out that another one needs',
+  // before acting
+  PREFLIGHT_FAILED: 'the host is not ready for what was asked',
+  RUN_IN_PROGRESS: 'another kadm is working on this host',
+  // keys and certificates
+  CERTIFICATE_INVALID: 'a certificate or key on disk cannot be used',
+  EXTERNAL_CA_INCOMPLETE: 'the CA key is kept elsewhere, and a file that it must have signed is missing or wrong',
+  KUBECONFIG_INVALID: 'a kubeconfig file cannot be used',
+  PATCH_INVALID: 'a patch cannot be applied',
+  TOKEN_INVALID: 'a bootstrap token has the wrong form',
+  // the world
+  FILE_FAILED: 'a file on the host cannot be read or written',
+  COMMAND_FAILED: 'a command on the host failed',
+  COMMAND_MISSING: 'a program that is needed is not on the host',
+  CONTAINER_RUNTIME_FAILED: 'the container runtime does not answer or refused',
+  COMPONENT_NOT_HEALTHY: 'a component did not come up in time',
+  API_UNREACHABLE: 'the Kubernetes API does not answer',
+  API_REFUSED: 'the Kubernetes API answered with an error',
+  ETCD_FAILED: 'etcd does not answer or refused',
+  JOURNAL_BROKEN: 'the journal on this host cannot be read',
+  // the sandbox
+  SANDBOX_MISSING_PIECE: 'the machine lacks something that a sandbox needs',
+  SANDBOX_FAILED: 'a sandbox could not be made or used',
+  SANDBOX_EXISTS: 'a sandbox of this name is already up',
+  SANDBOX_UNKNOWN: 'there is no such sandbox or host',
+} as const
+
+export type ErrorCode = keyof typeof errorCodes
+
+export interface ErrorDetails {
+  /** What to do next, best first; each line can be pasted or followed as it stands. The type refuses an error without one. */
+  readonly remedy: readonly [string, ...string[]]
+  readonly cause?: unknown
+  /** Further lines for the screen: all problems found, the end of a component's log. */
+  readonly details?: readonly string[]
+}
+
+/** A foreseen failure. Message: lower case, no period, quotes what the user typed, names file and field. */
+export class KadmError extends Error {
+  override readonly name = 'KadmError'
+  readonly code: ErrorCode
+  readonly remedy: readonly [string, ...string[]]
+  readonly details: readonly string[]
+
+  constructor(code: ErrorCode, message: string, { remedy, cause, details = [] }: ErrorDetails) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.remedy = remedy
+    this.details = details
+  }
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

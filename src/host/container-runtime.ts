@@ -1,0 +1,54 @@
+/** The container runtime of a host over CRI v1, as far as kadm needs it. The form over gRPC is `cri-runtime.ts`. */
+export interface ContainerRuntime {
+  readonly endpoint: string
+  /** Name and version of the runtime, e.g. `containerd` `2.1.9`. Throws CONTAINER_RUNTIME_FAILED when nobody answers within 2 s. */
+  version(): Promise<{ readonly name: string; readonly version: string }>
+  status(): Promise<RuntimeStatus>
+  /** Does it implement the `RuntimeConfig` call? Containerd 1.7 does not. */
+  hasRuntimeConfig(): Promise<boolean>
+
+  hasImage(reference: string): Promise<boolean>
+  pullImage(reference: string, options?: { readonly signal?: AbortSignal }): Promise<void>
+
+  pods(): Promise<readonly PodSandbox[]>
+  containers(): Promise<readonly Container[]>
+  /** Yields at each change of a container (CRI events where the runtime has them, else at growing intervals from 20 ms). */
+  changes(signal: AbortSignal): AsyncIterable<void>
+  /** The last lines of a container's own log, oldest first, without the CRI prefix. */
+  recentLog(containerId: string, lines: number): Promise<readonly string[]>
+  stopContainer(containerId: string, timeoutSeconds: number): Promise<void>
+  stopPod(podId: string): Promise<void>
+  removePod(podId: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface RuntimeStatus {
+  readonly runtimeReady: boolean
+  readonly networkReady: boolean
+  /** Message of a condition that is not met. */
+  readonly message: string
+  /** The sandbox (pause) image it uses, where it says so. */
+  readonly sandboxImage?: string
+}
+
+export interface PodSandbox {
+  readonly id: string
+  readonly name: string
+  readonly namespace: string
+  readonly ready: boolean
+}
+
+export interface Container {
+  readonly id: string
+  readonly name: string
+  readonly podId: string
+  readonly podName: string
+  readonly podNamespace: string
+  readonly image: string
+  readonly state: 'created' | 'running' | 'exited' | 'unknown'
+  /** How often the kubelet made it anew. */
+  readonly attempt: number
+  readonly createdAt: Date
+  readonly exitCode?: number
+  readonly reason?: string
+}

@@ -1,0 +1,113 @@
+/**
+ * Runs a program as on a fresh host, cheaply: private /etc and /var/lib, a network of its own with one address, a host name.
+ * For what needs no cluster: certificates, kubeconfigs, manifests, configuration, dry runs. What it left behind comes back as a tree.
+ */
+import { spawn } from 'node:child_process'
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+export interface JailOptions {
+  /** Files to be there before the start: absolute path below /etc or /var/lib, or `/tmp/jail/...` (which is a private folder). */
+  readonly files?: Readonly<Record<string, string | { readonly content: string; readonly mode: number }>>
+  readonly environment?: Readonly<Record<string, string>>
+  readonly hostname?: string
+  /** Address and prefix on eth0 with a default route; `null`: only loopback. Default 192.168.77.10/24. */
+  readonly address?: string | null
+  readonly address6?: string
+}
+
+export interface JailResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+  /** Every file, link and directory made or changed, by absolute path (`/etc/...`, `/var/lib/...`, `/tmp/jail/...`). */
+  readonly tree: ReadonlyMap<string, TreeEntry>
+}
+
+export interface TreeEntry {
+  readonly kind: 'file' | 'directory' | 'link' | 'other'
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** File content, link target; empty for others. */
+  readonly content: Buffer
+}
+
+/** Several commands in one jail, one after the other; stops at the first that fails unless `keepGoing`. */
+export async function runJailed(commands: readonly (readonly string[])[], options: JailOptions = {}): Promise<JailResult> {
+  const work = await mkdtemp(path.join(tmpdir(), 'kadm-jail-'))
+  try {
+    const own = { '/etc': path.join(work, 'etc'), '/var/lib': path.join(work, 'lib'), '/tmp/jail': path.join(work, 'jail') }
+    for (const dir of [...Object.values(own), path.join(work, 'etc-work')]) await mkdir(dir, { recursive: true })
+    for (const [file, given] of Object.entries(options.files ?? {})) {
+      const target = outside(own, file)
+      await mkdir(path.dirname(target), { recursive: true })
+      const { content, mode } = typeof given === 'string' ? { content: given, mode: 0o644 } : given
+      await writeFile(target, content, { mode })
+    }
+    await writeFile(path.join(work, 'commands.json'), JSON.stringify(commands))
+    const result = await start(work, options)
+    const tree = new Map<string, TreeEntry>()
+    for (const [inside, dir] of Object.entries(own)) await collect(dir, inside, tree)
+    return { ...result, tree }
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+const script = `set -eu
+work=$1; shift
+mount --make-rprivate /
+mount -t overlay overlay -o "lowerdir=/etc,upperdir=$work/etc,workdir=$work/etc-work" /etc
+mount --bind "$work/lib" /var/lib
+mkdir -p /tmp/jail; mount --bind "$work/jail" /tmp/jail
+mount -t tmpfs -o mode=755 tmpfs /run
+hostname "$1"
+ip link set lo up
+if [ -n "$2$3" ]; then
+  ip link add eth0 type veth peer name eth1; ip link set eth0 up; ip link set eth1 up
+  [ -z "$2" ] || { ip addr add "$2" dev eth0; ip route add default dev eth0; }
+  [ -z "$3" ] || { ip -6 addr add "$3" dev eth0 nodad; ip -6 route add default dev eth0; }
+fi
+shift 3
+cd /tmp/jail
+exec "$@"`
+
+// One small runner inside the jail, so that several commands share it without a shell string being put together.
+const runner = `const {spawnSync}=require('child_process');for(const c of JSON.parse(require('fs').readFileSync(process.argv[1],'utf8'))){const r=spawnSync(c[0],c.slice(1),{stdio:['ignore','inherit','inherit']});if(r.error)console.error(r.error.message);if(r.status!==0)process.exit(r.status??1)}`
+
+function start(work: string, { environment = {}, hostname = 'node1', address = '192.168.77.10/24', address6 = '' }: JailOptions): Promise<Omit<JailResult, 'tree'>> {
+  const commands = path.join(work, 'commands.json')
+  const inner = ['bash', '-c', script, 'jail', work, hostname, address ?? '', address6, process.execPath, '-e', runner, commands]
+  const child = spawn('unshare', ['--mount', '--net', '--uts', '--pid', '--fork', '--kill-child', '--mount-proc', ...inner], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...environment },
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ exitCode: code ?? 1, stdout, stderr }))
+  })
+}
+
+function outside(own: Readonly<Record<string, string>>, file: string): string {
+  for (const [inside, dir] of Object.entries(own)) if (file.startsWith(`${inside}/`)) return path.join(dir, file.slice(inside.length))
+  throw new Error(`a jail has no ${file}: only what is below ${Object.keys(own).join(', ')}`)
+}
+
+async function collect(dir: string, inside: string, tree: Map<string, TreeEntry>): Promise<void> {
+  for (const name of await readdir(dir)) {
+    const file = path.join(dir, name)
+    const stat = await lstat(file)
+    const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'link' : 'other'
+    const content = kind === 'file' ? await readFile(file) : Buffer.from(kind === 'link' ? await readlink(file) : '')
+    tree.set(`${inside}/${name}`, { kind, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid, content })
+    if (kind === 'directory') await collect(file, `${inside}/${name}`, tree)
+  }
+}
