@@ -1,0 +1,178 @@
+/** YAML as Kubernetes reads and writes it: sigs.k8s.io/yaml over go-yaml v2, so YAML 1.1 with `yes`, `0644` and merge keys. */
+import {
+  boolYaml11Tag,
+  defineScalarTag,
+  FAILSAFE_SCHEMA,
+  load,
+  mergeTag,
+  NOT_RESOLVED,
+  nullYaml11Tag,
+  Schema,
+  YAMLException,
+  type LoadOptions,
+} from 'js-yaml'
+import { KadmError, messageOf } from '../errors.ts'
+import { goFloat, goInteger, integerText, isSpecialPlain, quoted } from './yaml-scalar.ts'
+
+/** One document. Empty text is `null`; integers beyond 2^53 are bigint; of a key given twice the last counts. Throws CONFIG_SYNTAX with the line. */
+export function parseYaml(text: string): unknown {
+  return parseYamlStrictly(text).value
+}
+
+/** As `parseYaml`; `duplicates` tells where a key is given twice (the first place only). */
+export function parseYamlStrictly(text: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
+  try {
+    return { value: loadOne(text, {}), duplicates: [] }
+  } catch (error) {
+    if (!(error instanceof YAMLException) || !error.reason.includes('duplicated mapping key')) throw syntaxError(error)
+    const at = error.mark === undefined ? '' : `line ${error.mark.line + 1}: `
+    try {
+      return { value: loadOne(text, { json: true }), duplicates: [`${at}key ${keyAt(text, error.mark?.line)}is given twice`] }
+    } catch (again) {
+      throw syntaxError(again)
+    }
+  }
+}
+
+/** All documents of a text, split as kubeadm splits them; one that holds only comments is `null`, one without any line is none. */
+export function parseYamlDocuments(text: string): unknown[] {
+  return splitYamlDocuments(text).map(parseYaml)
+}
+
+/**
+ * Splits at lines that begin with `---`; only a comment may follow on such a line. Rules of the YAML reader of apimachinery:
+ * documents without a single line are left out, a blank line makes a document.
+ */
+export function splitYamlDocuments(text: string): string[] {
+  const documents: string[] = []
+  let lines: string[] = []
+  const rows = text.split(/\r?\n/)
+  if (rows.at(-1) === '') rows.pop()
+  for (const row of rows) {
+    if (!row.startsWith('---')) {
+      lines.push(row)
+      continue
+    }
+    const rest = row.slice(3).trim()
+    if (rest !== '' && !rest.startsWith('#')) throw syntaxError(new Error(`the document separator "${clip(row)}" has more than a comment on its line`))
+    if (lines.length > 0) documents.push(`${lines.join('\n')}\n`)
+    lines = []
+  }
+  if (lines.length > 0) documents.push(`${lines.join('\n')}\n`)
+  return documents
+}
+
+/** YAML text as Go prints it: keys sorted, lists not indented below their key. Values that are `undefined` are left out. */
+export function dumpYaml(value: unknown): string {
+  return `${node(value, 0, 0)}\n`
+}
+
+const integerTag = defineScalarTag<number | bigint>('tag:yaml.org,2002:int', {
+  implicit: true,
+  implicitFirstChars: ['-', '+', ...'0123456789'],
+  identify: () => false,
+  resolve: (text) => goInteger(text) ?? NOT_RESOLVED,
+})
+const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
+  implicit: true,
+  implicitFirstChars: ['-', '+', '.', ...'0123456789'],
+  identify: () => false,
+  resolve: (text) => goFloat(text) ?? NOT_RESOLVED,
+})
+const binaryTag = defineScalarTag<string>('tag:yaml.org,2002:binary', {
+  identify: () => false,
+  resolve: (text) => Buffer.from(text, 'base64').toString('utf8'),
+})
+const goSchema = new Schema([...FAILSAFE_SCHEMA.tags, nullYaml11Tag, boolYaml11Tag, integerTag, floatTag, binaryTag, mergeTag])
+
+/** More than any configuration holds; a text that grows past it through aliases is an attack or an accident. */
+const limits = { aliases: 1000, nodes: 200_000, depth: 200 }
+
+function loadOne(text: string, options: LoadOptions): unknown {
+  if (/^\s*(?:#[^\n]*\n?\s*)*$/.test(text)) return null
+  const value = load(text, { schema: goSchema, maxAliases: limits.aliases, ...options })
+  let nodes = 0
+  const visit = (part: unknown, depth: number): void => {
+    if (++nodes > limits.nodes || depth > limits.depth) throw new Error('the document is too large or contains itself when its aliases are followed')
+    if (typeof part === 'object' && part !== null) for (const child of Object.values(part)) visit(child, depth + 1)
+  }
+  visit(value, 0)
+  return value
+}
+
+function syntaxError(error: unknown): KadmError {
+  if (error instanceof KadmError) return error
+  const at = error instanceof YAMLException && error.mark !== undefined ? ` (line ${error.mark.line + 1}, column ${error.mark.column + 1})` : ''
+  const reason = error instanceof YAMLException ? error.reason : messageOf(error)
+  return new KadmError('CONFIG_SYNTAX', `not valid YAML: ${clip(reason)}${at}`, {
+    remedy: ['correct the YAML; "kadm config print init-defaults" shows a document of the right form'],
+    cause: error,
+  })
+}
+
+function keyAt(text: string, line: number | undefined): string {
+  const key = /^\s*(?:- )?["']?([^"':]+)["']?:/.exec(text.split('\n')[line ?? -1] ?? '')?.[1]
+  return key === undefined ? '' : `"${clip(key)}" `
+}
+
+function clip(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+
+/** `indent`: of the node's own lines; `column`: where its first line starts. The first line comes without indentation. */
+function node(value: unknown, indent: number, column: number): string {
+  if (Array.isArray(value)) return sequence(value, indent)
+  if (typeof value === 'object' && value !== null) return mapping(value, indent)
+  return scalar(value, indent, column)
+}
+
+function sequence(items: readonly unknown[], indent: number): string {
+  if (items.length === 0) return '[]'
+  return items.map((item) => `- ${node(item, indent + 2, indent + 2)}`).join(`\n${' '.repeat(indent)}`)
+}
+
+function mapping(value: object, indent: number): string {
+  const entries = Object.entries(value).filter(([, child]) => child !== undefined)
+  if (entries.length === 0) return '{}'
+  const lines = entries
+    .sort(([a], [b]) => naturalOrder(a, b))
+    .map(([key, child]) => {
+      const name = `${scalar(key, -1, 0)}:`
+      if (Array.isArray(child) && child.length > 0) return `${name}\n${' '.repeat(indent)}${sequence(child, indent)}`
+      if (isFilledObject(child)) return `${name}\n${' '.repeat(indent + 2)}${mapping(child, indent + 2)}`
+      return `${name} ${node(child, indent + 2, indent + name.length + 1)}`
+    })
+  return lines.join(`\n${' '.repeat(indent)}`)
+}
+
+function scalar(value: unknown, indent: number, column: number): string {
+  if (value === null || value === undefined) return 'null'
+  if (typeof value === 'number' || typeof value === 'bigint') return integerText(value)
+  if (typeof value !== 'string') return String(value)
+  return quoted(value, { indent, column, doubleQuote: isSpecialPlain(value) })
+}
+
+function isFilledObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).some((child) => child !== undefined)
+}
+
+/** go-yaml sorts keys as people do: digits by their number, letters after what is none. */
+function naturalOrder(a: string, b: string): number {
+  const left = [...a]
+  const right = [...b]
+  for (const [i, l] of left.entries()) {
+    const r = right[i]
+    if (r === undefined) return 1
+    if (l === r) continue
+    const [lLetter, rLetter] = [/\p{L}/u.test(l), /\p{L}/u.test(r)]
+    if (lLetter && rLetter) return l < r ? -1 : 1
+    if (lLetter || rLetter) return rLetter ? -1 : 1
+    const numbers = [left, right].map((chars) => /^\d*/.exec(chars.slice(i).join(''))?.[0] ?? '')
+    const [m, n] = [Number(numbers[0]), Number(numbers[1])]
+    if (m !== n) return m - n
+    const lengths = (numbers[0] ?? '').length - (numbers[1] ?? '').length
+    if (lengths !== 0) return lengths
+    return l < r ? -1 : 1
+  }
+  return left.length - right.length
+}
