@@ -13,6 +13,11 @@ import type { ContainerRuntime } from './container-runtime.ts'
 export interface Host {
   /** The name to show to the user; the host's own name from `facts()` is another thing. */
   readonly name: string
+  /**
+   * There on a host that notes changes and makes none: what was "started" there never answers. Only the waits of the world
+   * (`wait.ts` and what is built on it) look at this, so that nobody else has to.
+   */
+  readonly recording?: Recording
 
   /** The whole file, or `undefined` when there is none. Links are followed. Throws FILE_FAILED for anything else. */
   readFile(path: string): Promise<Buffer | undefined>
@@ -25,7 +30,8 @@ export interface Host {
   /**
    * Puts the content there atomically (temporary file beside it, fsync, rename) with its mode from the first byte.
    * Missing directories are made with `directoryMode` (default 0755). Cut off: the old file or the new one, never a half.
-   * An existing file of the same content, mode and owner is left alone.
+   * An existing file of the same content, mode and owner is left alone. Without `owner` a file keeps the one it has, as with a write in place.
+   * A link is followed, so that a file which the user put elsewhere stays there.
    */
   writeFile(path: string, content: string | Uint8Array, options: WriteOptions): Promise<void>
   /** Makes the directory and its missing parents; an existing one keeps its mode. */
@@ -51,6 +57,11 @@ export interface Host {
   facts(): Promise<HostFacts>
   now(): Date
   close(): Promise<void>
+}
+
+export interface Recording {
+  /** Notes in the plan that the run would wait here, e.g. `https://127.0.0.1:6443/livez`. */
+  wouldWaitFor(what: string): void
 }
 
 export type Argv = readonly [string, ...string[]]

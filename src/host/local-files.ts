@@ -1,0 +1,51 @@
+/** The files of this machine, as the `Host` door promises them. */
+import { chown, lchown, lstat, readdir, readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Stats } from 'node:fs'
+import { makeDurableDirectory, syncDirectory, writeAtomically } from './atomic-write.ts'
+import { describingFileErrors, systemCode } from './file-error.ts'
+import type { FileStat, Host } from './host.ts'
+
+export type Files = Pick<Host, 'readFile' | 'readText' | 'stat' | 'list' | 'writeFile' | 'makeDirectory' | 'removeFile' | 'changeOwner'>
+
+export function localFiles(): Files {
+  const readBytes = (file: string): Promise<Buffer | undefined> => describingFileErrors('read', file, () => unlessMissing(readFile(file)))
+  return {
+    readFile: readBytes,
+    readText: async (file) => (await readBytes(file))?.toString('utf8'),
+    stat: (file) =>
+      describingFileErrors('look at', file, async () => {
+        const found = await unlessMissing(lstat(file))
+        return found === undefined ? undefined : fileStat(found)
+      }),
+    list: (dir) => describingFileErrors('list', dir, async () => (await unlessMissing(readdir(dir)))?.sort()),
+    writeFile: writeAtomically,
+    makeDirectory: (dir, mode) => describingFileErrors('make the directory', dir, () => makeDurableDirectory(dir, mode)),
+    removeFile: (file) =>
+      describingFileErrors('remove', file, async () => {
+        if ((await unlessMissing(lstat(file))) === undefined) return
+        await rm(file, { force: true })
+        await syncDirectory(path.dirname(file))
+      }),
+    changeOwner: (file, { uid, gid }) =>
+      describingFileErrors('change the owner of', file, async () => {
+        const isLink = (await lstat(file)).isSymbolicLink()
+        await (isLink ? lchown(file, uid, gid) : chown(file, uid, gid))
+      }),
+  }
+}
+
+function fileStat(found: Stats): FileStat {
+  const kind = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : found.isSymbolicLink() ? 'link' : 'other'
+  return { kind, mode: found.mode & 0o7777, owner: { uid: found.uid, gid: found.gid }, size: found.size }
+}
+
+async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result
+  } catch (error) {
+    // ENOTDIR: a part of the path is a file, so there is nothing of this name either.
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
+    throw error
+  }
+}

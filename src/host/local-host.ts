@@ -1,0 +1,57 @@
+/** This machine as a `Host`. */
+import { availableParallelism, hostname, release, totalmem, type } from 'node:os'
+import { requireSuccess, runCommand } from './command.ts'
+import type { ContainerRuntime } from './container-runtime.ts'
+import { criRuntime } from './cri-runtime.ts'
+import { dialLocally } from './dial.ts'
+import type { Host, HostFacts } from './host.ts'
+import { canListen } from './listen.ts'
+import { localFiles } from './local-files.ts'
+import { interfaceAddresses, routes } from './network-facts.ts'
+import { servicesOf } from './services.ts'
+
+/** The machine that kadm runs on. Nothing is opened or looked at before it is asked for; `close` ends connections to container runtimes. */
+export function localHost(): Host {
+  const runtimes = new Map<string, ContainerRuntime>()
+  const commands: Pick<Host, 'query' | 'run'> = {
+    query: runCommand,
+    run: async (argv, options) => requireSuccess(await runCommand(argv, options)),
+  }
+  return {
+    name: hostname(),
+    ...localFiles(),
+    ...commands,
+    services: servicesOf(commands),
+    containerRuntime: (endpoint) => {
+      const runtime = runtimes.get(endpoint) ?? criRuntime(endpoint, commands)
+      runtimes.set(endpoint, runtime)
+      return runtime
+    },
+    dial: dialLocally,
+    canListen,
+    facts: localFacts,
+    now: () => new Date(),
+    close: async () => {
+      await Promise.all([...runtimes.values()].map((runtime) => runtime.close()))
+      runtimes.clear()
+    },
+  }
+}
+
+async function localFacts(): Promise<HostFacts> {
+  return {
+    hostname: hostname(),
+    uid: process.geteuid?.() ?? 0,
+    cpus: availableParallelism(),
+    memory: totalmem(),
+    system: type(),
+    kernelRelease: release(),
+    addresses: interfaceAddresses(),
+    routes: await routes(),
+    environment: definedOf(process.env),
+  }
+}
+
+function definedOf(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}
