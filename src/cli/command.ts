@@ -1,0 +1,49 @@
+/** The record that a command is, and what it is given when it runs. Knows nothing of the parser behind it. */
+export interface Command {
+  readonly name: string
+  readonly aliases?: readonly string[]
+  readonly summary: string
+  readonly hidden?: boolean
+  /** What follows the name besides flags, for the help: `[api-server-endpoint]`. */
+  readonly positional?: string
+  readonly maxArguments?: number
+  readonly flags?: readonly Flag[]
+  readonly commands?: readonly Command[]
+  readonly run?: (input: CommandInput) => Promise<void>
+}
+
+export interface Flag {
+  /** Without dashes. */
+  readonly name: string
+  readonly short?: string
+  /** `list`: comma-separated, may be repeated. */
+  readonly kind: 'text' | 'number' | 'switch' | 'list'
+  readonly doc: string
+  /** Shown in the help, and the value when it is not given. */
+  readonly default?: string
+  readonly hidden?: boolean
+}
+
+export interface CommandInput {
+  readonly flags: FlagValues
+  readonly arguments: readonly string[]
+  /** What follows `--`. */
+  readonly rest: readonly string[]
+  readonly io: Streams
+  readonly signal: AbortSignal
+}
+
+export interface FlagValues {
+  /** The value or its default; `undefined` when there is neither. */
+  text(name: string): string | undefined
+  isOn(name: string): boolean
+  list(name: string): readonly string[]
+  /** Names of the flags that the user gave. */
+  readonly given: ReadonlySet<string>
+}
+
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly environment: Readonly<Record<string, string | undefined>>
+}

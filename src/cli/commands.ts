@@ -1,0 +1,40 @@
+/** Every command by name and summary; a command's own file is loaded only when it is called. */
+import type { Command } from './command.ts'
+
+interface ListedCommand {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+const listed: readonly ListedCommand[] = [
+  {
+    name: 'init',
+    summary: 'Run this command in order to set up the Kubernetes control plane',
+    load: async () => (await import('./commands/init.ts')).initCommand,
+  },
+  {
+    name: 'sandbox',
+    summary: 'Real hosts on this one machine, for trying kadm out and for its tests',
+    load: async () => (await import('./commands/sandbox.ts')).sandboxCommand,
+  },
+  {
+    name: 'version',
+    summary: 'Print the version of kadm',
+    load: async () => (await import('./commands/version.ts')).version.command,
+  },
+]
+
+/** @returns the command of that name with all that it holds, or `undefined` when there is none. */
+export async function loadCommand(name: string): Promise<Command | undefined> {
+  return listed.find((one) => one.name === name)?.load()
+}
+
+/** The root of the command tree; of its commands only `loaded` can run. */
+export function rootCommand(loaded: Command | undefined): Command {
+  return {
+    name: 'kadm',
+    summary: 'kadm: Kubernetes clusters on your own machines, interchangeable with kubeadm',
+    commands: listed.map(({ name, summary }) => (loaded?.name === name ? loaded : { name, summary })),
+  }
+}

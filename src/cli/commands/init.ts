@@ -1,0 +1,45 @@
+/** `kadm init` and `kadm init phase ...`: from flags to a run, and what the user sees of it. */
+import { initPhases } from '../../phases/init/init-phases.ts'
+import type { Command, CommandInput } from '../command.ts'
+import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { phaseCommand } from '../phase-commands.ts'
+
+const flags = kubeadmFlags(
+  'apiserver-advertise-address',
+  'apiserver-bind-port',
+  'apiserver-cert-extra-sans',
+  'cert-dir',
+  'certificate-key',
+  'config',
+  'control-plane-endpoint',
+  'cri-socket',
+  'dry-run',
+  'feature-gates',
+  'ignore-preflight-errors',
+  'image-repository',
+  'kubernetes-version',
+  'node-name',
+  'patches',
+  'pod-network-cidr',
+  'service-cidr',
+  'service-dns-domain',
+  'skip-certificate-key-print',
+  'skip-phases',
+  'skip-token-print',
+  'token',
+  'token-ttl',
+  'upload-certs',
+)
+
+export const initCommand: Command = {
+  name: 'init',
+  summary: 'Run this command in order to set up the Kubernetes control plane',
+  flags,
+  run: (input) => start(input, undefined),
+  commands: [phaseCommand('init', initPhases, (names, input) => start(input, names))],
+}
+
+async function start(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
+  const { runInit } = await import('../run-init.ts')
+  await runInit(input, only)
+}

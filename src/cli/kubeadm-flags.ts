@@ -1,0 +1,46 @@
+/** The flags of kubeadm's commands, each once: a command or phase names the ones it takes. Names, kinds and defaults are kubeadm 1.37's. */
+import type { Flag } from './command.ts'
+
+const flags: readonly Flag[] = [
+  { name: 'apiserver-advertise-address', kind: 'text', doc: "The IP address the API server says it listens on; the default route's interface when not set" },
+  { name: 'apiserver-bind-port', kind: 'number', default: '6443', doc: 'Port for the API server to bind to' },
+  { name: 'apiserver-cert-extra-sans', kind: 'list', doc: 'Further names and IP addresses for the serving certificate of the API server' },
+  { name: 'apiserver-extra-args', kind: 'text', hidden: true, doc: 'Deprecated: use extraArgs of the configuration' },
+  { name: 'controller-manager-extra-args', kind: 'text', hidden: true, doc: 'Deprecated: use extraArgs of the configuration' },
+  { name: 'scheduler-extra-args', kind: 'text', hidden: true, doc: 'Deprecated: use extraArgs of the configuration' },
+  { name: 'cert-dir', kind: 'text', default: '/etc/kubernetes/pki', doc: 'Where certificates are kept' },
+  { name: 'certificate-key', kind: 'text', doc: 'Key that seals the shared certificates in Secret kubeadm-certs: an AES key of 32 bytes, in hex' },
+  { name: 'config', kind: 'text', doc: 'Path to a configuration file (kubeadm.k8s.io/v1beta4)' },
+  { name: 'control-plane-endpoint', kind: 'text', doc: 'A stable IP address or DNS name for the control plane, with an optional port' },
+  { name: 'cri-socket', kind: 'text', doc: 'Path to the CRI socket; found when there is one only' },
+  { name: 'dry-run', kind: 'switch', default: 'false', doc: 'Change nothing; say what would be done' },
+  { name: 'feature-gates', kind: 'text', doc: 'key=value pairs, e.g. RootlessControlPlane=true' },
+  { name: 'ignore-preflight-errors', kind: 'list', doc: "Checks whose errors are shown as warnings, e.g. 'Swap,NumCPU'; 'all' for all of them" },
+  { name: 'image-repository', kind: 'text', default: 'registry.k8s.io', doc: 'Registry to pull the images of the control plane from' },
+  { name: 'kubeconfig', kind: 'text', default: '/etc/kubernetes/admin.conf', doc: 'The kubeconfig file to talk to the cluster with' },
+  { name: 'kubeconfig-dir', kind: 'text', default: '/etc/kubernetes', doc: 'Where kubeconfig files are kept' },
+  { name: 'kubernetes-version', kind: 'text', default: 'stable-1', doc: 'The Kubernetes version of the control plane' },
+  { name: 'node-name', kind: 'text', doc: 'Name of this node' },
+  { name: 'patches', kind: 'text', doc: 'Directory of patches, files named "target[suffix][+patchtype].extension"' },
+  { name: 'pod-network-cidr', kind: 'text', doc: 'Addresses for Pods; the control plane gives each node its part' },
+  { name: 'print-manifest', kind: 'switch', default: 'false', doc: 'Print the manifests of the addon instead of applying them' },
+  { name: 'service-cidr', kind: 'text', default: '10.96.0.0/12', doc: 'Addresses for Services' },
+  { name: 'service-dns-domain', kind: 'text', default: 'cluster.local', doc: 'DNS domain of Services' },
+  { name: 'skip-certificate-key-print', kind: 'switch', default: 'false', doc: "Don't print the key that seals the shared certificates" },
+  { name: 'skip-phases', kind: 'list', doc: 'Phases to leave out, e.g. addon/kube-proxy' },
+  { name: 'skip-token-print', kind: 'switch', default: 'false', doc: "Don't print the bootstrap token" },
+  { name: 'token', kind: 'text', doc: 'The bootstrap token for nodes that join, [a-z0-9]{6}.[a-z0-9]{16}; made when not set' },
+  { name: 'token-ttl', kind: 'text', default: '24h0m0s', doc: 'How long the token is good for; 0: for ever' },
+  { name: 'upload-certs', kind: 'switch', default: 'false', doc: 'Upload the certificates that control planes share to Secret kubeadm-certs' },
+]
+
+const byName = new Map(flags.map((flag) => [flag.name, flag]))
+
+/** The flags of these names, in this order. */
+export function kubeadmFlags(...names: readonly string[]): readonly Flag[] {
+  return names.map((name) => {
+    const flag = byName.get(name)
+    if (flag === undefined) throw new Error(`there is no flag "${name}" in the table`)
+    return flag
+  })
+}

@@ -1,0 +1,106 @@
+/** argv in, exit code out. The only place that sets the exit code, hears a signal or ends the process. */
+import type { Command, Flag, Streams } from './command.ts'
+import { loadCommand, rootCommand } from './commands.ts'
+
+const globalFlags: readonly Flag[] = [
+  { name: 'v', kind: 'number', doc: 'number for the log level verbosity', default: '0' },
+  { name: 'vmodule', kind: 'text', doc: 'accepted for kubeadm; kadm has no log levels by file' },
+]
+
+const signalExitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+/** Runs one command line. Resolves with the exit code: 0, 1, or 128 + signal when one ended the run. */
+export async function main(argv: readonly string[], io: Streams): Promise<number> {
+  const stop = new AbortController()
+  let signalled: number | undefined
+  for (const [name, code] of Object.entries(signalExitCodes)) {
+    process.on(name, () => {
+      if (signalled !== undefined) process.exit(code) // asked twice: do not wait for what is under way
+      signalled = code
+      stop.abort(new Error(`stopped by ${name}`))
+    })
+  }
+  // kadm ... | head: the reader has gone, there is nobody to tell.
+  io.stdout.on('error', () => stop.abort(new Error('standard output is closed')))
+  try {
+    await dispatch(argv, io, stop.signal)
+    return signalled ?? 0
+  } catch (error) {
+    const { errorText } = await import('./error-text.ts')
+    io.stderr.write(errorText(error, verbosity(argv)))
+    return signalled ?? 1
+  }
+}
+
+async function dispatch(argv: readonly string[], io: Streams, signal: AbortSignal): Promise<void> {
+  if (argv[0] === 'version') return versionWithoutParser(argv, io, signal)
+  const words = hoistGlobals(argv)
+  const top = words.find((word) => !word.startsWith('-'))
+  const loaded = top === undefined || top === 'help' ? undefined : await loadCommand(top)
+  const { parseWords, helpText } = await import('./yargs-adapter.ts')
+  const { KadmError } = await import('../errors.ts')
+  const root = rootCommand(loaded)
+  const { command, path, rest } = resolve(root, words.filter((word, index) => !(index === 0 && word === 'help')))
+  const help = async (): Promise<string> => helpText(command, path, globalFlags, Math.min(io.stdout.columns ?? 140, 140))
+  const before = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
+  if (words[0] === 'help' || before.includes('--help') || before.includes('-h')) return void io.stdout.write(await help())
+  const parsed = parseWords(command, path, rest, globalFlags)
+  if (command.run === undefined) {
+    io.stdout.write(await help())
+    if (command === root || command.name === 'kubeconfig') return
+    throw new KadmError('USAGE', `"${path}" needs a sub-command`, { remedy: [`${path} --help`] })
+  }
+  await command.run({ ...parsed, io, signal })
+}
+
+/** `kadm version` is asked by scripts in loops: it is answered before the parser is loaded, unless its words need one. */
+async function versionWithoutParser(argv: readonly string[], io: Streams, signal: AbortSignal): Promise<void> {
+  const { version } = await import('./commands/version.ts')
+  if (argv.length === 1) return version.run({ output: undefined, io })
+  const { parseWords, helpText } = await import('./yargs-adapter.ts')
+  const rest = argv.slice(1)
+  if (rest.includes('--help') || rest.includes('-h')) return void io.stdout.write(await helpText(version.command, 'kadm version', globalFlags, 140))
+  const parsed = parseWords(version.command, 'kadm version', rest, globalFlags)
+  signal.throwIfAborted()
+  await version.run({ output: parsed.flags.text('output'), io })
+}
+
+function resolve(root: Command, words: readonly string[]): { command: Command; path: string; rest: readonly string[] } {
+  let command = root
+  let path = 'kadm'
+  let rest = words
+  for (;;) {
+    const [word] = rest
+    const child = command.commands?.find((one) => one.name === word || (word !== undefined && one.aliases?.includes(word) === true))
+    if (child === undefined) return { command, path, rest }
+    command = child
+    path = `${path} ${child.name}`
+    rest = rest.slice(1)
+  }
+}
+
+/** Global flags may stand before the command; they are moved behind it, where the parser looks. */
+function hoistGlobals(argv: readonly string[]): readonly string[] {
+  const names = new Set(globalFlags.flatMap(({ name }) => [`--${name}`, `-${name}`]))
+  let index = 0
+  while (index < argv.length && argv[index]?.startsWith('-') === true) {
+    const [name = '', value] = (argv[index] ?? '').split('=')
+    if (!names.has(name)) break
+    index += value === undefined ? 2 : 1
+  }
+  const leading = argv.slice(0, index)
+  const following = argv.slice(index)
+  const end = following.indexOf('--')
+  return end === -1 ? [...following, ...leading] : [...following.slice(0, end), ...leading, ...following.slice(end)]
+}
+
+function verbosity(argv: readonly string[]): number {
+  const at = argv.findIndex((word) => /^--?v(=|$)/.test(word))
+  const word = at === -1 ? undefined : argv[at]
+  return word === undefined ? 0 : Number(word.split('=')[1] ?? argv[at + 1] ?? 0)
+}
+
+if (import.meta.main) {
+  const code = await main(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, environment: process.env })
+  process.exit(code)
+}

@@ -1,0 +1,38 @@
+/** From a workflow's list of phases to its `phase` command tree: `kadm init phase certs ca`, `kadm init phase certs all`. */
+import { flatten } from '../phases/phase-tree.ts'
+import type { Phase } from '../phases/phase.ts'
+import type { Command, CommandInput } from './command.ts'
+import { kubeadmFlags } from './kubeadm-flags.ts'
+
+/** Runs the phases of these full names and what they hold. */
+export type RunPhase = (names: readonly string[], input: CommandInput) => Promise<void>
+
+export function phaseCommand<Run>(workflow: string, phases: readonly Phase<Run>[], run: RunPhase): Command {
+  return {
+    name: 'phase',
+    summary: `Use this command to invoke single phase of the ${workflow} workflow`,
+    commands: phases.filter(isCommand).map((phase) => oneCommand(phase, phase.name, run)),
+  }
+}
+
+/** Full names of the phases that a user may name, e.g. in `--skip-phases`. */
+export function phaseNames<Run>(phases: readonly Phase<Run>[]): readonly string[] {
+  return flatten(phases).filter(({ phase }) => phase.hidden !== true).map(({ name }) => name)
+}
+
+function oneCommand<Run>(phase: Phase<Run>, name: string, run: RunPhase): Command {
+  const children = (phase.phases ?? []).filter(isCommand)
+  const base = { name: phase.name, summary: phase.summary, ...(phase.aliases === undefined ? {} : { aliases: phase.aliases }) }
+  if (children.length === 0) return { ...base, flags: kubeadmFlags(...(phase.flags ?? [])), run: (input) => run([name], input) }
+  const all: Command = {
+    name: 'all',
+    summary: `All sub-phases of ${name}`,
+    flags: kubeadmFlags(...new Set(children.flatMap((child) => child.flags ?? []).filter((flag) => flag !== 'print-manifest'))),
+    run: (input) => run([name], input),
+  }
+  return { ...base, commands: [all, ...children.map((child) => oneCommand(child, `${name}/${child.name}`, run))] }
+}
+
+function isCommand<Run>(phase: Phase<Run>): boolean {
+  return phase.hidden !== true && phase.notAlone !== true
+}

@@ -1,0 +1,111 @@
+/** From a Command record and its words to flag values and help texts. The only file that imports yargs. */
+import yargs, { type Options } from 'yargs'
+import { KadmError } from '../errors.ts'
+import type { Command, Flag, FlagValues } from './command.ts'
+
+export interface ParsedWords {
+  readonly flags: FlagValues
+  readonly arguments: readonly string[]
+  readonly rest: readonly string[]
+}
+
+/** @throws KadmError USAGE for a flag that the command does not have, a missing value, a value of the wrong kind, too many words. */
+export function parseWords(command: Command, path: string, words: readonly string[], globalFlags: readonly Flag[]): ParsedWords {
+  const flags = [...(command.flags ?? []), ...globalFlags]
+  const help = `${path} --help`
+  const parsed = parser(flags)
+    .fail((message, error) => {
+      throw error ?? usageError(lowerFirst(message), help)
+    })
+    .parseSync([...words])
+  const known = new Map(flags.map((flag) => [flag.name, flag]))
+  const positional = parsed._.map(String)
+  const stray = positional.find((word) => word.startsWith('-') && word !== '-')
+  if (stray !== undefined) throw usageError(`unknown flag: ${stray.split('=')[0]}`, help)
+  const given = new Map<string, readonly string[]>()
+  for (const [name, value] of Object.entries(parsed)) {
+    const flag = known.get(name)
+    if (flag === undefined || value === undefined) continue
+    given.set(name, checked(flag, [value].flat().map(String), help))
+  }
+  const most = command.maxArguments ?? 0
+  if (positional.length > most) throw usageError(`unknown command or argument "${positional[most] ?? ''}" for "${path}"`, help)
+  const rest: unknown = parsed['--']
+  return { flags: values(known, given), arguments: positional, rest: Array.isArray(rest) ? rest.map(String) : [] }
+}
+
+/** The help of a command: usage, summary, sub-commands, flags with their defaults. */
+export async function helpText(command: Command, path: string, globalFlags: readonly Flag[], width: number): Promise<string> {
+  const visible = (flags: readonly Flag[]): readonly Flag[] => flags.filter((flag) => flag.hidden !== true)
+  const usage = [path, command.commands === undefined ? undefined : '[command]', command.positional, '[flags]'].filter((part) => part !== undefined)
+  const own = visible(command.flags ?? [])
+  const built = parser([...own, ...visible(globalFlags)])
+    .usage(`${command.summary}\n\nUsage:\n  ${usage.join(' ')}`)
+    .group(own.map((flag) => flag.name), 'Flags:')
+    .group([...visible(globalFlags).map((flag) => flag.name), 'help'], 'Global Flags:')
+    .option('help', { alias: 'h', type: 'boolean', describe: `help for ${path}` })
+    .wrap(width)
+  for (const child of command.commands ?? []) {
+    if (child.hidden !== true) built.command([child.name, ...(child.aliases ?? [])], child.summary)
+  }
+  return `${await built.getHelp()}\n`
+}
+
+function parser(flags: readonly Flag[]): ReturnType<typeof yargs> {
+  const options: Record<string, Options> = {}
+  for (const flag of flags) options[flag.name] = option(flag)
+  return yargs()
+    .scriptName('')
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .options(options)
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+      'strip-aliased': true,
+      'unknown-options-as-args': true,
+    })
+}
+
+// Defaults are shown but not set: what the user gave must stay apart from what we fill in.
+function option(flag: Flag): Options {
+  const described: Options = { describe: flag.doc, ...(flag.short === undefined ? {} : { alias: flag.short }) }
+  if (flag.kind === 'switch') return { ...described, type: 'boolean', defaultDescription: flag.default }
+  return { ...described, type: 'string', requiresArg: true, defaultDescription: flag.default }
+}
+
+function checked(flag: Flag, texts: readonly string[], help: string): readonly string[] {
+  const last = texts.at(-1) ?? ''
+  if (flag.kind === 'number' && !/^-?\d+$/.test(last)) throw usageError(`invalid value "${last}" for "--${flag.name}": not a whole number`, help)
+  if (flag.kind === 'list') return texts.flatMap((text) => text.split(',')).filter((text) => text !== '')
+  return [last]
+}
+
+function values(known: ReadonlyMap<string, Flag>, given: ReadonlyMap<string, readonly string[]>): FlagValues {
+  const flag = (name: string): Flag => {
+    const found = known.get(name)
+    if (found === undefined) throw new Error(`the command reads --${name}, which it does not have`)
+    return found
+  }
+  const text = (name: string): string | undefined => given.get(name)?.at(-1) ?? flag(name).default
+  return {
+    text,
+    isOn: (name) => text(name) === 'true',
+    list: (name) => given.get(name) ?? flag(name).default?.split(',') ?? [],
+    given: new Set(given.keys()),
+  }
+}
+
+function usageError(message: string, help: string): KadmError {
+  return new KadmError('USAGE', message, { remedy: [help] })
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}

@@ -1,0 +1,19 @@
+/** `kadm init phase kubelet-start`: the kubelet's settings, then the kubelet itself. */
+import { writeKubeletFiles } from '../../manifests/kubelet-files.ts'
+import type { Phase } from '../phase.ts'
+import type { InitRun } from './init-run.ts'
+import { startKubelet, stopKubelet } from './kubelet-service.ts'
+
+export const kubeletStart: Phase<InitRun> = {
+  name: 'kubelet-start',
+  summary: 'Write kubelet settings and (re)start the kubelet',
+  flags: ['config', 'cri-socket', 'dry-run', 'image-repository', 'node-name', 'patches'],
+  // No more than its own identity: it comes up while the keys of the others are still being made.
+  needs: ['preflight', 'kubeconfig/kubelet'],
+  run: async ({ config, host }, { say, warn }) => {
+    await stopKubelet(host, warn)
+    await writeKubeletFiles({ config, host, say, warn })
+    say('Starting the kubelet')
+    await startKubelet(host, warn)
+  },
+}
