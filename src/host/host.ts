@@ -36,8 +36,15 @@ export interface Host {
   writeFile(path: string, content: string | Uint8Array, options: WriteOptions): Promise<void>
   /** Makes the directory and its missing parents; an existing one keeps its mode. */
   makeDirectory(path: string, mode: number): Promise<void>
+  /**
+   * Adds to the end of a file, which is made with `mode` where missing (its directory 0700), and returns when it has reached the disk.
+   * Cut off: a part of the text may be there.
+   */
+  appendFile(path: string, text: string, mode: number): Promise<void>
   /** Removes a file or link; nothing happens when it is not there. */
   removeFile(path: string): Promise<void>
+  /** Removes a directory; nothing happens when it is not there or something is in it. */
+  removeDirectory(path: string): Promise<void>
   /** Changes the owner of one entry. */
   changeOwner(path: string, owner: Owner): Promise<void>
 
@@ -53,6 +60,12 @@ export interface Host {
   dial(address: Address, options?: { readonly signal?: AbortSignal }): Promise<Duplex>
   /** Can this host listen there right now? `address` empty: on all addresses. */
   canListen(port: number, address?: string): Promise<boolean>
+
+  /**
+   * Makes sure that one kadm at a time changes this host. Resolves to what gives it back; the end of the process does so too.
+   * Throws RUN_IN_PROGRESS, which says who works here and since when.
+   */
+  lock(command: string): Promise<() => Promise<void>>
 
   facts(): Promise<HostFacts>
   now(): Date

@@ -1,12 +1,12 @@
 /** The files of this machine, as the `Host` door promises them. */
-import { chown, lchown, lstat, readdir, readFile, rm } from 'node:fs/promises'
+import { chown, lchown, lstat, open, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { Stats } from 'node:fs'
 import { makeDurableDirectory, syncDirectory, writeAtomically } from './atomic-write.ts'
 import { describingFileErrors, systemCode } from './file-error.ts'
 import type { FileStat, Host } from './host.ts'
 
-export type Files = Pick<Host, 'readFile' | 'readText' | 'stat' | 'list' | 'writeFile' | 'makeDirectory' | 'removeFile' | 'changeOwner'>
+export type Files = Pick<Host, 'readFile' | 'readText' | 'stat' | 'list' | 'writeFile' | 'makeDirectory' | 'appendFile' | 'removeFile' | 'removeDirectory' | 'changeOwner'>
 
 export function localFiles(): Files {
   const readBytes = (file: string): Promise<Buffer | undefined> => describingFileErrors('read', file, () => unlessMissing(readFile(file)))
@@ -27,11 +27,34 @@ export function localFiles(): Files {
         await rm(file, { force: true })
         await syncDirectory(path.dirname(file))
       }),
+    appendFile: (file, text, mode) => describingFileErrors('append to', file, () => appendDurably(file, text, mode)),
+    removeDirectory: (dir) =>
+      describingFileErrors('remove the directory', dir, async () => {
+        const removed = await rmdir(dir).then(() => true, (error: unknown) => {
+          if (['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) return false
+          throw error
+        })
+        if (removed) await syncDirectory(path.dirname(dir))
+      }),
     changeOwner: (file, { uid, gid }) =>
       describingFileErrors('change the owner of', file, async () => {
         const isLink = (await lstat(file)).isSymbolicLink()
         await (isLink ? lchown(file, uid, gid) : chown(file, uid, gid))
       }),
+  }
+}
+
+async function appendDurably(file: string, text: string, mode: number): Promise<void> {
+  await makeDurableDirectory(path.dirname(file), 0o700)
+  const handle = await open(file, 'a', mode & 0o600)
+  try {
+    const isNew = (await handle.stat()).size === 0
+    if (isNew) await handle.chmod(mode)
+    await handle.writeFile(text)
+    await handle.sync()
+    if (isNew) await syncDirectory(path.dirname(file))
+  } finally {
+    await handle.close()
   }
 }
 

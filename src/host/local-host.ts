@@ -7,6 +7,7 @@ import { dialLocally } from './dial.ts'
 import type { Host, HostFacts } from './host.ts'
 import { canListen } from './listen.ts'
 import { localFiles } from './local-files.ts'
+import { lockFile } from './lock.ts'
 import { interfaceAddresses, routes } from './network-facts.ts'
 import { servicesOf } from './services.ts'
 
@@ -29,6 +30,8 @@ export function localHost(): Host {
     },
     dial: dialLocally,
     canListen,
+    // On a temporary file system by the standard, so that no lock outlives a reboot.
+    lock: (command) => lockFile('/run/kadm.lock', command),
     facts: localFacts,
     now: () => new Date(),
     close: async () => {

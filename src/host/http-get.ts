@@ -1,0 +1,83 @@
+/** HTTP and HTTPS GET as a host sees it, over `host.dial`. */
+import { request } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { connect } from 'node:tls'
+import type { Host } from './host.ts'
+
+export interface HttpGetOptions {
+  /** PEM of the CAs that may have signed the server's certificate. */
+  readonly ca?: string | Buffer
+  /** `false`: do not look at the server's certificate at all. Default true: with `ca`, or else with the CAs that Node brings. */
+  readonly verify?: boolean
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly body: string
+}
+
+/** One GET on a connection of its own; redirects are not followed. Rejects with the system's error, the signal's reason, or RangeError above 8 MiB. */
+export async function httpGet(host: Pick<Host, 'dial'>, url: string, options: HttpGetOptions = {}): Promise<HttpResponse> {
+  const { signal, headers = {} } = options
+  const target = new URL(url)
+  const plain = await host.dial({ kind: 'tcp', host: hostOf(target), port: portOf(target) }, signal && { signal })
+  const onAbort = (): unknown => plain.destroy(signal?.reason)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const stream = target.protocol === 'https:' ? await secured(plain, target, options) : plain
+    return await exchange(stream, target, headers)
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    plain.destroy()
+  }
+}
+
+// Ten times the largest answer that kadm asks for.
+const maximumBody = 8 * 1024 * 1024
+
+function secured(plain: Duplex, target: URL, { ca, verify = true }: HttpGetOptions): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const host = hostOf(target)
+    // Server names are for names only (RFC 6066); an address is still compared with the certificate, by `host`.
+    const servername = /^[\d.]+$|:/.test(host) ? '' : host
+    const stream = connect({ socket: plain, host, servername, rejectUnauthorized: verify, ...(ca === undefined ? {} : { ca }) })
+    plain.once('error', reject).once('close', () => reject(new Error('the connection was closed')))
+    stream.once('secureConnect', () => resolve(stream)).once('error', reject)
+  })
+}
+
+function exchange(stream: Duplex, target: URL, headers: Readonly<Record<string, string>>): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const call = request({
+      createConnection: () => stream,
+      headers: { host: target.host, connection: 'close', ...headers },
+      path: target.pathname + target.search,
+    })
+    call.once('error', reject)
+    call.once('response', (response) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        size += chunk.length
+        if (size > maximumBody) call.destroy(new RangeError(`the answer of ${target.href} is larger than ${maximumBody >> 20} MiB`))
+      })
+      response.once('error', reject)
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }))
+    })
+    call.end()
+  })
+}
+
+function hostOf(target: URL): string {
+  return target.hostname.replace(/^\[|\]$/g, '')
+}
+
+function portOf(target: URL): number {
+  return target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
+}

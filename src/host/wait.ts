@@ -1,0 +1,69 @@
+/** Waiting for something on a host: a deadline, a signal, short growing intervals, and what was last seen for the one who asks why. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../errors.ts'
+import type { Host } from './host.ts'
+
+export interface WaitOptions<T> {
+  /** What is waited for, as the plan and the screen show it: `https://127.0.0.1:6443/livez`. */
+  readonly what: string
+  /** One look. What it throws counts as "not yet", and its message as what was seen. */
+  readonly look: (signal: AbortSignal) => Promise<Look<T>>
+  /** Milliseconds. */
+  readonly timeout: number
+  /** Milliseconds between looks: the first, and what it grows to. Default 20 and 250. */
+  readonly interval?: { readonly first: number; readonly most: number }
+  readonly signal?: AbortSignal
+  /** Called when what is seen changes: `<what>: connection refused`. */
+  readonly onWaiting?: (text: string) => void
+  /** The error to throw after the time is up; it may look for the reason, such as the end of a component's log. */
+  readonly timedOut: (last: string) => Error | Promise<Error>
+  readonly clock?: Clock
+}
+
+export type Look<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'not-yet'; readonly seen: string }
+
+export interface Clock {
+  /** Milliseconds that only grow: setting the machine's time must not end a wait. */
+  now(): number
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
+}
+
+export const monotonicClock: Clock = {
+  now: () => performance.now(),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal && { signal }),
+}
+
+/** The value of the look that was done; `undefined` on a recording host, which only notes the wait. Throws what `timedOut` makes, or the signal's reason. */
+export async function waitUntil<T>(host: Pick<Host, 'recording'>, options: WaitOptions<T>): Promise<T | undefined> {
+  if (host.recording !== undefined) {
+    host.recording.wouldWaitFor(options.what)
+    return undefined
+  }
+  const { what, timeout, interval = { first: 20, most: 250 }, signal, clock = monotonicClock } = options
+  const deadline = clock.now() + timeout
+  let last = 'nothing yet'
+  for (let pause = interval.first; ; pause = Math.min(pause * 1.5, interval.most)) {
+    signal?.throwIfAborted()
+    const found = await lookOnce(options, Math.max(1, deadline - clock.now()))
+    if (found.kind === 'done') return found.value
+    signal?.throwIfAborted()
+    if (found.seen !== last) options.onWaiting?.(`${what}: ${found.seen}`)
+    last = found.seen
+    const left = deadline - clock.now()
+    if (left <= 0) throw await options.timedOut(last)
+    // The signal's own reason is thrown above, not the timer's error.
+    await clock.sleep(Math.min(pause, left), signal).catch(() => signal?.throwIfAborted())
+  }
+}
+
+/** The longest that one look may take: a connection that hangs must not use up the whole wait. */
+const longestLook = 10_000
+
+async function lookOnce<T>({ look, signal }: WaitOptions<T>, left: number): Promise<Look<T>> {
+  const limit = AbortSignal.timeout(Math.min(Math.ceil(left), longestLook))
+  try {
+    return await look(signal === undefined ? limit : AbortSignal.any([signal, limit]))
+  } catch (error) {
+    return { kind: 'not-yet', seen: limit.aborted ? 'no answer in time' : messageOf(error) }
+  }
+}
