@@ -17,8 +17,11 @@ export interface Cluster {
   patch(ref: ObjectRef, patch: unknown, type: PatchType): Promise<KubernetesObject>
   /** Nothing happens when it is not there. */
   delete(ref: ObjectRef): Promise<void>
-  /** First all that is there (as `ADDED`), then each change, until the signal fires; reconnects by itself. */
-  watch(kind: ObjectKind, options: ListOptions & { readonly signal: AbortSignal }): AsyncIterable<WatchEvent>
+  /**
+   * First all that is there (as `ADDED`), then each change, until the signal fires. Never throws: it reconnects by itself, and also tries
+   * again after a refusal. A recording cluster ends it after what is there, since nothing else will come.
+   */
+  watch(kind: ObjectKind, options: WatchOptions): AsyncIterable<WatchEvent>
   /** GET of any path, for `/livez`, `/version`, `/metrics`: status and text, whatever the status. */
   raw(path: string, options?: { readonly signal?: AbortSignal }): Promise<{ readonly status: number; readonly body: string }>
   close(): Promise<void>
@@ -38,6 +41,12 @@ export interface ObjectRef extends ObjectKind {
 export interface ListOptions {
   readonly labelSelector?: string
   readonly fieldSelector?: string
+}
+
+export interface WatchOptions extends ListOptions {
+  readonly signal: AbortSignal
+  /** Is told of each failed try, so that whoever waits can say why. */
+  readonly onFailure?: (error: unknown) => void
 }
 
 export type PatchType = 'strategic' | 'merge' | 'json' | 'apply'

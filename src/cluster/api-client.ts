@@ -1,0 +1,70 @@
+import type { Cluster, KubernetesObject, ObjectRef, PatchType } from './cluster.ts'
+import { collectionPath, describeRef, inNamespace, kindOf, objectPath } from './kinds.ts'
+import { isMissing, parseList, parseObject, refusal } from './object-text.ts'
+import { requester, type RequesterOptions } from './request.ts'
+import { listQuery, watchObjects } from './watch.ts'
+
+/** The options are plain values: what a kubeconfig says, read by the caller. */
+export type ConnectOptions = RequesterOptions
+
+/** The real `Cluster`. Nothing is sent before the first call; `close()` ends its connections. */
+export function connectCluster(options: ConnectOptions): Cluster {
+  const { server, call, stream, close } = requester(options)
+
+  return {
+    server,
+
+    async get(ref) {
+      const answer = await call({ method: 'GET', path: objectPath(ref) })
+      return isMissing(answer, ref.name) ? undefined : parseObject(answer, `get ${describeRef(ref)}`)
+    },
+
+    async list(kind, listOptions = {}) {
+      const answer = await call({ method: 'GET', path: `${collectionPath(kind)}${listQuery(listOptions)}` })
+      return parseList(answer, kindOf(kind), `list ${describeRef(kind)}`).items
+    },
+
+    async create(object) {
+      const ref = inNamespace(refOf(object))
+      return parseObject(await call({ method: 'POST', path: collectionPath(ref), body: object }), `create ${describeRef(ref)}`)
+    },
+
+    async replace(object) {
+      const ref = refOf(object)
+      return parseObject(await call({ method: 'PUT', path: objectPath(ref), body: object }), `replace ${describeRef(ref)}`)
+    },
+
+    async patch(ref, patch, type) {
+      const { contentType, query } = patchTypes[type]
+      const answer = await call({ method: 'PATCH', path: `${objectPath(ref)}${query}`, body: patch, contentType })
+      return parseObject(answer, `patch ${describeRef(ref)}`)
+    },
+
+    async delete(ref) {
+      const answer = await call({ method: 'DELETE', path: objectPath(ref) })
+      if (answer.status >= 400 && !isMissing(answer, ref.name)) throw refusal(answer, `delete ${describeRef(ref)}`)
+    },
+
+    watch: (kind, watchOptions) => watchObjects({ server, call, stream, close }, kind, watchOptions),
+
+    async raw(path, { signal } = {}) {
+      const { status, body } = await call({ method: 'GET', path, signal })
+      return { status, body }
+    },
+
+    close: () => Promise.resolve(close()),
+  }
+}
+
+/** Where an object lives. */
+export function refOf({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): ObjectRef {
+  return { apiVersion, kind, name, ...(namespace && { namespace }) }
+}
+
+const patchTypes: Readonly<Record<PatchType, { readonly contentType: string; readonly query: string }>> = {
+  strategic: { contentType: 'application/strategic-merge-patch+json', query: '' },
+  merge: { contentType: 'application/merge-patch+json', query: '' },
+  json: { contentType: 'application/json-patch+json', query: '' },
+  // JSON is YAML. Server-side apply takes over fields of others, as kubeadm's update does.
+  apply: { contentType: 'application/apply-patch+yaml', query: '?fieldManager=kadm&force=true' },
+}

@@ -1,0 +1,63 @@
+import { KadmError } from '../errors.ts'
+
+/** The API answered, with a refusal. `reason` is the API's own word (`NotFound`, `AlreadyExists`, `Conflict`, `Forbidden`, …), '' when it gave none. */
+export class ApiError extends KadmError {
+  readonly status: number
+  readonly reason: string
+
+  constructor(doing: string, { status, reason, message }: ApiStatus) {
+    super('API_REFUSED', `the Kubernetes API refused to ${doing}: ${message || reason || `status ${status}`}`, { remedy: remedyFor(status) })
+    this.status = status
+    this.reason = reason
+  }
+}
+
+export interface ApiStatus {
+  /** HTTP status. */
+  readonly status: number
+  readonly reason: string
+  readonly message: string
+}
+
+/** Was this thrown because the API refused for this reason? */
+export function isRefusal(error: unknown, ...reasons: readonly string[]): error is ApiError {
+  return error instanceof ApiError && reasons.includes(error.reason)
+}
+
+/** API_UNREACHABLE: no answer came. The cause is the error of the connection. */
+export function unreachable(server: string, cause: unknown): KadmError {
+  const text = cause instanceof Error ? cause.message || codeOf(cause) : String(cause)
+  const remedy: readonly [string, ...string[]] = isDistrust(cause)
+    ? [
+        `the server at ${server} is not the one that the kubeconfig names: compare its certificate with certificate-authority-data`,
+        `openssl s_client -connect ${server.replace('https://', '')} -showcerts </dev/null`,
+      ]
+    : [`curl -k ${server}/livez`, 'crictl ps -a --name kube-apiserver']
+  return new KadmError('API_UNREACHABLE', `the Kubernetes API at ${server} does not answer: ${text}`, { remedy, cause })
+}
+
+/**
+ * May the same call succeed a little later? Not when the API finds the request itself wrong, nor when the server's certificate is not trusted.
+ * Forbidden and NotFound may pass: a young API server has no roles and no namespaces yet.
+ */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof ApiError) return ![400, 405, 413, 415, 422].includes(error.status)
+  return error instanceof KadmError && error.code === 'API_UNREACHABLE' && !isDistrust(error.cause)
+}
+
+/** Names of OpenSSL's and Node's verdicts on a server's certificate. */
+function isDistrust(cause: unknown): boolean {
+  const code = codeOf(cause)
+  return /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME|INVALID_CA|HOSTNAME_MISMATCH/.test(code) && code !== 'CERT_NOT_YET_VALID'
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+}
+
+function remedyFor(status: number): readonly [string, ...string[]] {
+  if (status === 401) return ['use a kubeconfig whose certificate or token this cluster knows, such as /etc/kubernetes/admin.conf']
+  if (status === 403) return ['use a kubeconfig with the rights for this, such as /etc/kubernetes/admin.conf']
+  if (status >= 500) return ['crictl logs $(crictl ps -q --name kube-apiserver)', 'run the command again']
+  return ['look at the object with kubectl, then run the command again']
+}

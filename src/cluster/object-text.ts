@@ -1,0 +1,72 @@
+/** What the API answers, as text, into objects. */
+import { ApiError } from './api-error.ts'
+import type { KubernetesObject } from './cluster.ts'
+import type { Kind } from './kinds.ts'
+
+/** Anything below 400 passes; else throws ApiError. `doing` completes "refused to …". */
+export function parseObject({ status, body }: { readonly status: number; readonly body: string }, doing: string): KubernetesObject {
+  if (status >= 400) throw refusal({ status, body }, doing)
+  return asObject(parse(body), doing)
+}
+
+export interface ObjectList {
+  readonly resourceVersion: string
+  readonly items: readonly KubernetesObject[]
+}
+
+/** The API leaves kind and version out of the items; they are put back. */
+export function parseList(answer: { readonly status: number; readonly body: string }, { apiVersion, kind }: Kind, doing: string): ObjectList {
+  const { items, metadata } = parseObject(answer, doing)
+  if (!Array.isArray(items)) throw unexpected(doing)
+  return {
+    resourceVersion: metadata.resourceVersion ?? '',
+    items: items.map((item: unknown) => asObject(isRecord(item) ? { apiVersion, kind, ...item } : item, doing)),
+  }
+}
+
+/** The API's Status, or what can be made of another text. */
+export function refusal({ status, body }: { readonly status: number; readonly body: string }, doing: string): ApiError {
+  const content = parse(body)
+  if (!isRecord(content)) return new ApiError(doing, { status, reason: '', message: body.trim().slice(0, 500) })
+  return new ApiError(doing, {
+    status,
+    reason: typeof content['reason'] === 'string' ? content['reason'] : '',
+    message: typeof content['message'] === 'string' ? content['message'] : '',
+  })
+}
+
+/** NotFound of the object itself, not of its kind (which a young API server may not serve yet). */
+export function isMissing({ status, body }: { readonly status: number; readonly body: string }, name: string): boolean {
+  if (status !== 404) return false
+  const content = parse(body)
+  return isRecord(content) && content['reason'] === 'NotFound' && isRecord(content['details']) && content['details']['name'] === name
+}
+
+/** One line of a watch. */
+export function parseEvent(line: string): { readonly type: string; readonly object: Readonly<Record<string, unknown>> } {
+  const event = parse(line)
+  if (!isRecord(event) || typeof event['type'] !== 'string' || !isRecord(event['object'])) throw unexpected('watch')
+  return { type: event['type'], object: event['object'] }
+}
+
+/** An object of the API is known by its metadata; the rest is the reader's to narrow. */
+export function asObject(value: unknown, doing: string): KubernetesObject {
+  if (!isRecord(value) || typeof value['kind'] !== 'string' || !isRecord(value['metadata'])) throw unexpected(doing)
+  return value as KubernetesObject
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function unexpected(doing: string): ApiError {
+  return new ApiError(doing, { status: 502, reason: 'UnexpectedAnswer', message: 'what came back is not an object of the Kubernetes API; is there a proxy in between?' })
+}
