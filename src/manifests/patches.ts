@@ -1,0 +1,93 @@
+import type { Json, JsonObject } from '../config/model.ts'
+import { KadmError, messageOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { jsonPatch } from './json-patch.ts'
+import { isJsonObject, withoutNulls } from './json-value.ts'
+import type { Manifest } from './manifest.ts'
+import { mergePatch } from './merge-patch.ts'
+import { mergeKeys } from './merge-keys.ts'
+import { type PatchFile, type PatchKind, type PatchTarget, readPatchFiles } from './patch-files.ts'
+import { strategicMerge } from './strategic-merge.ts'
+
+export interface PatchWork {
+  readonly directory: string
+  readonly host: Host
+  readonly say: (line: string) => void
+}
+
+/**
+ * The object after the user's patches for it, file by file in the order of their paths. Throws PATCH_INVALID with the file at fault, also
+ * when files for other targets cannot be read.
+ */
+export async function applyPatches(target: ObjectTarget, object: Manifest, work: PatchWork): Promise<Manifest>
+export async function applyPatches(target: 'kubeletconfiguration', object: JsonObject, work: PatchWork): Promise<JsonObject>
+export async function applyPatches(target: PatchTarget, object: JsonObject, { directory, host, say }: PatchWork): Promise<JsonObject> {
+  say(`[patches] Reading patches from path "${directory}"`)
+  const { found, ignored } = await readPatchFiles(directory, host)
+  for (const { file, reason } of ignored) say(`[patches] Ignoring file "${file}": ${reason}`)
+  const files = found.filter((file) => file.target === target)
+  let patched = object
+  for (const file of files) {
+    for (const patch of file.patches) {
+      patched = applyPatch(patched, patch, file)
+      say(patchLine(file.type, target))
+    }
+  }
+  return files.length === 0 || target === 'kubeletconfiguration' ? patched : manifest(patched, target, object, files)
+}
+
+/** The line that tells of an applied patch. */
+export function patchLine(type: PatchKind, target: PatchTarget): string {
+  return `[patches] Applied patch of type "application/${type === 'strategic' ? 'strategic-merge-patch' : `${type}-patch`}+json" to target "${target}"`
+}
+
+/** Targets that are objects of the API. */
+export type ObjectTarget = Exclude<PatchTarget, 'kubeletconfiguration'>
+
+const kinds = {
+  etcd: 'Pod',
+  'kube-apiserver': 'Pod',
+  'kube-controller-manager': 'Pod',
+  'kube-scheduler': 'Pod',
+  kubeletconfiguration: 'KubeletConfiguration',
+  corednsdeployment: 'Deployment',
+  kubeproxydaemonset: 'DaemonSet',
+} as const satisfies Record<PatchTarget, keyof typeof mergeKeys>
+
+function applyPatch(object: JsonObject, patch: Json, { file, target, type }: PatchFile): JsonObject {
+  try {
+    const result = patchResult(object, patch, type, target)
+    if (!isJsonObject(result)) throw new Error('the result is not an object')
+    return result
+  } catch (error) {
+    throw new KadmError('PATCH_INVALID', `the ${type} patch of "${target}" in "${file}" cannot be applied: ${messageOf(error)}`, {
+      remedy: [`correct ${file}`],
+      cause: error,
+    })
+  }
+}
+
+function patchResult(object: JsonObject, patch: Json, type: PatchKind, target: PatchTarget): Json {
+  if (type === 'json') return jsonPatch(object, patch)
+  if (!isJsonObject(patch)) throw new Error('the patch is not an object')
+  return type === 'merge' ? mergePatch(object, patch) : strategicMerge(object, patch, mergeKeys[kinds[target]])
+}
+
+function manifest(patched: JsonObject, target: PatchTarget, before: JsonObject, files: readonly PatchFile[]): Manifest {
+  const { kind, apiVersion, metadata } = patched
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string' || kind !== before['kind'] || apiVersion !== before['apiVersion'] || !isJsonObject(metadata) || typeof metadata['name'] !== 'string') {
+    const names = files.map(({ file }) => `"${file}"`).join(', ')
+    throw new KadmError('PATCH_INVALID', `after the patches of ${names} "${target}" is no ${String(before['kind'])} any more`, {
+      remedy: ['leave apiVersion, kind and metadata.name as they are'],
+    })
+  }
+  // The API has no members that are null: they mean that nothing is there.
+  const { name } = metadata
+  const rest = Object.fromEntries(Object.entries(patched).map(([key, value]) => [key, withoutNulls(value)]))
+  return { ...rest, apiVersion, kind, metadata: { ...withoutNullMembers(metadata), name } }
+}
+
+function withoutNullMembers(object: JsonObject): JsonObject {
+  const clean = withoutNulls(object)
+  return isJsonObject(clean) ? clean : {}
+}

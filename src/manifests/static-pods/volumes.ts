@@ -1,0 +1,38 @@
+import type { HostPathMount, JsonObject } from '../../config/model.ts'
+import { byCodeUnit } from './arguments.ts'
+
+/** Directories that files below /etc/ssl/certs link to on one distribution or another; mounted where the host has them. */
+export const extraCaDirectories = [
+  '/etc/pki/ca-trust',
+  '/etc/pki/tls/certs',
+  '/etc/ca-certificates',
+  '/usr/share/ca-certificates',
+  '/usr/local/share/ca-certificates',
+] as const
+
+export const systemCaDirectory = '/etc/ssl/certs'
+
+/** A mount of a host path at the same path in the container. */
+export function samePath(name: string, path: string, pathType: 'DirectoryOrCreate' | 'FileOrCreate', readOnly = true): HostPathMount {
+  return { name, hostPath: path, mountPath: path, readOnly, pathType }
+}
+
+/** The system's CA certificates: /etc/ssl/certs and those of the extra directories that exist on the host. */
+export function caMounts(existing: readonly string[]): HostPathMount[] {
+  const extra = existing.map((path) => samePath(path.slice(1).replaceAll('/', '-'), path, 'DirectoryOrCreate'))
+  return [samePath('ca-certs', systemCaDirectory, 'DirectoryOrCreate'), ...extra]
+}
+
+/** `volumes` of the Pod, sorted by name; of two with one name the later counts. */
+export function volumes(mounts: readonly HostPathMount[]): JsonObject[] {
+  return byName(mounts).map(({ name, hostPath, pathType }) => ({ hostPath: { path: hostPath, type: pathType }, name }))
+}
+
+/** `volumeMounts` of its container, in the same order. */
+export function volumeMounts(mounts: readonly HostPathMount[]): JsonObject[] {
+  return byName(mounts).map(({ name, mountPath, readOnly }) => ({ mountPath, name, ...(readOnly ? { readOnly } : {}) }))
+}
+
+function byName(mounts: readonly HostPathMount[]): HostPathMount[] {
+  return [...new Map(mounts.map((mount) => [mount.name, mount])).values()].toSorted((a, b) => byCodeUnit(a.name, b.name))
+}
