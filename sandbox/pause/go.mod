@@ -1,0 +1,3 @@
+module kadm.test/pause
+
+go 1.26.0
