@@ -1,0 +1,35 @@
+/** Documents as Go prints them: empty values left out unless the table says otherwise, nested structs always there. */
+import { isEmpty } from './defaults.ts'
+import { isObject } from './decode.ts'
+import type { Field, ValueType } from './field.ts'
+import { kinds, kubeadmApiVersion, type KindName } from './kinds.ts'
+import type { Json, JsonObject } from './model.ts'
+
+/** The whole document of a kubeadm kind, apiVersion and kind included. */
+export function printedDocument(kind: KindName, document: JsonObject): JsonObject {
+  return { apiVersion: kubeadmApiVersion, kind, ...printedObject(kinds[kind], document) }
+}
+
+export function printedObject(fields: readonly Field[], document: JsonObject): JsonObject {
+  const result: Record<string, Json> = {}
+  for (const field of fields) {
+    const value = printedValue(field, document[field.name])
+    if (value !== undefined) result[field.name] = value
+  }
+  return result
+}
+
+function printedValue({ type, optional, printed }: Field, value: Json | undefined): Json | undefined {
+  if (type.kind === 'object') return value === undefined && optional === true ? undefined : printedType(type, value ?? {})
+  if (optional === true && type.kind !== 'list' && type.kind !== 'map') return value
+  const empty = isEmpty(value) || (type.kind === 'map' && Object.keys(value ?? {}).length === 0)
+  if (!empty && value !== undefined) return printedType(type, value)
+  if (printed !== true) return undefined
+  return value ?? (type.kind === 'list' || type.kind === 'map' ? null : type.kind === 'boolean' ? false : type.kind === 'integer' ? 0 : '')
+}
+
+function printedType(type: ValueType, value: Json): Json {
+  if (type.kind === 'object') return printedObject(type.fields, isObject(value) ? (value as JsonObject) : {})
+  if (type.kind === 'list' && Array.isArray(value)) return value.map((item: Json) => printedType(type.of, item))
+  return value
+}
