@@ -1,14 +1,12 @@
 /** One kadm at a time on a machine. */
 import { randomBytes } from 'node:crypto'
-import { link, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { link, open, readFile, rm, stat } from 'node:fs/promises'
 import { KadmError } from '../errors.ts'
 import { describingFileErrors, systemCode } from './file-error.ts'
 
 /**
  * Takes the lock, or throws RUN_IN_PROGRESS when a living process has it. An owner that is gone (another start time: the pid was given out
  * again) is no obstacle. Resolves to what gives the lock back.
- *
- * Limit: when three processes find the same dead owner within the same instant, two of them may go on.
  */
 export async function lockFile(file: string, command: string): Promise<() => Promise<void>> {
   return describingFileErrors('take the lock', file, async () => {
@@ -16,14 +14,10 @@ export async function lockFile(file: string, command: string): Promise<() => Pro
     const mine = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
     await writeOwner(mine, { pid: process.pid, startTime: (await startTimeOf(process.pid)) ?? '', command, since: new Date().toISOString() })
     try {
-      for (let attempt = 0; attempt < 10; attempt++) {
-        if (await tryLink(mine, file)) return giveBack(file, (await stat(mine)).ino)
-        await removeIfDead(file)
-      }
+      return await acquire(file, mine)
     } finally {
       await rm(mine, { force: true })
     }
-    throw new KadmError('RUN_IN_PROGRESS', `the lock "${file}" changes hands again and again`, { remedy: ['wait until the other runs of kadm are done'] })
   })
 }
 
@@ -44,42 +38,52 @@ async function writeOwner(file: string, owner: LockOwner): Promise<void> {
   }
 }
 
-async function tryLink(mine: string, file: string): Promise<boolean> {
+async function acquire(file: string, mine: string): Promise<() => Promise<void>> {
+  for (;;) {
+    const inode = await tryLink(mine, file)
+    if (inode !== undefined) return () => giveBack(file, inode)
+    const text = await readFile(file, 'utf8').catch(() => undefined)
+    if (text === undefined) continue // given back just now
+    const owner = parseOwner(text)
+    if (owner !== undefined && (await startTimeOf(owner.pid)) === owner.startTime) throw inProgress(owner)
+    await removeDead(file, mine, text)
+  }
+}
+
+/**
+ * Only who holds the claim on this one dead lock may remove it, and only if it is still there then. Without that, two that found the same
+ * dead lock could each remove what the other has just taken. A claim is a lock as well: its owner may have died, too.
+ */
+async function removeDead(file: string, mine: string, text: string): Promise<void> {
+  const { pid = 0, startTime = '0' } = parseOwner(text) ?? {}
+  const giveBackClaim = await acquire(`${file}.after-${pid}-${startTime}`, mine)
+  try {
+    if ((await readFile(file, 'utf8').catch(() => undefined)) === text) await rm(file)
+  } finally {
+    await giveBackClaim()
+  }
+}
+
+/** The inode of the lock that is now ours, or `undefined` when there is one already. */
+async function tryLink(mine: string, file: string): Promise<number | undefined> {
   try {
     await link(mine, file)
-    return true
+    return (await stat(mine)).ino
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false
+    if (systemCode(error) === 'EEXIST') return undefined
     throw error
   }
 }
 
-function giveBack(file: string, inode: number): () => Promise<void> {
-  return async () => {
-    if ((await inodeOf(file)) === inode) await rm(file, { force: true })
-  }
-}
-
-async function removeIfDead(file: string): Promise<void> {
-  const inode = await inodeOf(file)
-  const owner = parseOwner(await readFile(file, 'utf8').catch(() => ''))
-  if (inode === undefined) return
-  if (owner !== undefined && (await startTimeOf(owner.pid)) === owner.startTime) throw inProgress(owner)
-  // Moved aside before it is removed: whoever took over in the meantime gets the lock back.
-  const aside = `${file}.dead-${randomBytes(4).toString('hex')}`
-  await rename(file, aside).catch(() => undefined)
-  if (![undefined, inode].includes(await inodeOf(aside))) await tryLink(aside, file)
-  await rm(aside, { force: true })
+async function giveBack(file: string, inode: number): Promise<void> {
+  const found = await stat(file).catch(() => undefined)
+  if (found?.ino === inode) await rm(file, { force: true })
 }
 
 function inProgress({ pid, command, since }: LockOwner): KadmError {
   return new KadmError('RUN_IN_PROGRESS', `"${command}" (pid ${pid}) has been working on this host since ${since}`, {
     remedy: ['wait until it is done', `ps -o pid,lstart,args -p ${pid}`],
   })
-}
-
-async function inodeOf(file: string): Promise<number | undefined> {
-  return stat(file).then(({ ino }) => ino, () => undefined)
 }
 
 /** `undefined` when there is no such process, or only its zombie. */
@@ -95,7 +99,7 @@ function parseOwner(text: string): LockOwner | undefined {
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed !== 'object' || parsed === null) return undefined
     const { pid, startTime, command, since } = parsed as Partial<Record<keyof LockOwner, unknown>>
-    if (typeof pid !== 'number' || typeof startTime !== 'string') return undefined
+    if (typeof pid !== 'number' || typeof startTime !== 'string' || !/^\d+$/.test(startTime)) return undefined
     return { pid, startTime, command: String(command), since: String(since) }
   } catch {
     return undefined
