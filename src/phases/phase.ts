@@ -37,10 +37,12 @@ export interface PhaseContext {
   readonly warn: (line: string) => void
   /** What is being waited for, for the screen; replaced by the next call. */
   readonly waiting: (what: string) => void
+  /** Text that the command was run for: shown as it is, on stdout, after all progress. */
+  readonly result: (text: string) => void
 }
 
 export type PhaseEvent =
   | { readonly kind: 'started' | 'done'; readonly phase: string; readonly at: Date }
   | { readonly kind: 'skipped'; readonly phase: string; readonly reason: string; readonly at: Date }
   | { readonly kind: 'failed'; readonly phase: string; readonly error: unknown; readonly at: Date }
-  | { readonly kind: 'line' | 'warning' | 'waiting'; readonly phase: string; readonly text: string; readonly at: Date }
+  | { readonly kind: 'line' | 'warning' | 'waiting' | 'result'; readonly phase: string; readonly text: string; readonly at: Date }

@@ -46,9 +46,9 @@ async function runStep<Run>({ name, phase }: Step<Run>, run: Run, signal: AbortS
     return
   }
   await report({ kind: 'started', phase: name, at: now() })
-  const tell = (kind: 'line' | 'warning' | 'waiting') => (text: string) => void report({ kind, phase: name, text, at: now() })
+  const tell = (kind: 'line' | 'warning' | 'waiting' | 'result') => (text: string) => void report({ kind, phase: name, text, at: now() })
   try {
-    await phase.run?.(run, { signal, say: tell('line'), warn: tell('warning'), waiting: tell('waiting') })
+    await phase.run?.(run, { signal, say: tell('line'), warn: tell('warning'), waiting: tell('waiting'), result: tell('result') })
   } catch (error) {
     await report({ kind: 'failed', phase: name, error, at: now() })
     throw error

@@ -10,7 +10,7 @@ const flags = ['config', 'dry-run', 'image-repository', 'kubeconfig', 'kubernete
 export const addon: Phase<InitRun> = {
   name: 'addon',
   summary: 'Install required addons for passing conformance tests',
-  needs: ['wait-control-plane/kube-apiserver'],
+  needs: ['wait-control-plane/api'],
   phases: [
     {
       name: 'coredns',

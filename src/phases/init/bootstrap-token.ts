@@ -13,7 +13,7 @@ export const bootstrapToken: Phase<InitRun> = {
   aliases: ['bootstraptoken'],
   summary: 'Generates bootstrap tokens used to join a node to a cluster',
   flags: ['config', 'dry-run', 'kubeconfig', 'skip-token-print'],
-  needs: ['wait-control-plane/kube-apiserver', 'kubeconfig/admin'],
+  needs: ['wait-control-plane/api', 'kubeconfig/admin'],
   run: async ({ config, host, cluster, options }, { say, signal }) => {
     const timeout = config.init.timeouts.kubernetesAPICall
     const api = await cluster()

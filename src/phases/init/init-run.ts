@@ -2,15 +2,24 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
+import type { KeySupply } from '../../pki/key-supply.ts'
 
 export interface InitRun {
   readonly config: InitConfig
   readonly host: Host
+  /** When the run began: the validity of all its certificates counts from here. */
+  readonly start: Date
+  /** Keys that are being made while other things are done. */
+  readonly keys: KeySupply
   /**
-   * The API of the new control plane with the rights of admin.conf. The first call makes sure that those rights exist
+   * The API of the new control plane with an administrator's rights. The first call makes sure that admin.conf has them
    * (ClusterRoleBinding `kubeadm:cluster-admins`); later calls share the connection.
    */
   readonly cluster: () => Promise<Cluster>
+  /** The key that seals the shared certificates: the user's, or one made once for this run. */
+  readonly certificateKey: () => Promise<string>
+  /** Files and directories that an unfinished run with the same input has left here: no obstacle to this one. */
+  readonly own: { readonly owns: (path: string) => boolean }
   readonly options: InitOptions
 }
 
@@ -18,9 +27,10 @@ export interface InitOptions {
   readonly uploadCerts: boolean
   readonly skipTokenPrint: boolean
   readonly skipCertificateKeyPrint: boolean
-  readonly ignorePreflightErrors: readonly string[]
+  readonly ignorePreflightErrors: ReadonlySet<string>
   /** Folder of admin.conf and its siblings; kubeadm's default is /etc/kubernetes. */
   readonly kubeconfigDir: string
   /** The admin kubeconfig to use; kubeadm's default is /etc/kubernetes/admin.conf. */
   readonly kubeconfig: string
+  readonly printManifest: boolean
 }

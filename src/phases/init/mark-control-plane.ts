@@ -8,7 +8,7 @@ export const markControlPlane: Phase<InitRun> = {
   name: 'mark-control-plane',
   summary: 'Mark a node as a control-plane',
   flags: ['config', 'dry-run', 'node-name'],
-  needs: ['kubelet-start', 'wait-control-plane/kube-apiserver'],
+  needs: ['kubelet-start', 'wait-control-plane/api'],
   run: async ({ config, cluster }, { say, signal, waiting }) => {
     const { name, taints } = config.init.nodeRegistration
     say(`Marking the node ${name} as control-plane by adding the labels: [${Object.keys(controlPlaneLabels).join(' ')}]`)

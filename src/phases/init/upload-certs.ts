@@ -10,10 +10,10 @@ export const uploadCerts: Phase<InitRun> = {
   name: 'upload-certs',
   summary: 'Upload certificates to kubeadm-certs',
   flags: ['certificate-key', 'config', 'dry-run', 'kubeconfig', 'skip-certificate-key-print', 'upload-certs'],
-  needs: ['certs', 'wait-control-plane/kube-apiserver'],
+  needs: ['certs', 'wait-control-plane/api'],
   skip: ({ options }) => (options.uploadCerts ? false : 'Skipping phase. Please see --upload-certs'),
-  run: async ({ config, host, cluster, secrets, options }, { say, signal }) => {
-    const key = await secrets.certificateKey()
+  run: async ({ config, host, cluster, certificateKey, options }, { say, signal }) => {
+    const key = await certificateKey()
     const timeout = config.init.timeouts.kubernetesAPICall
     say('Storing the certificates in Secret "kubeadm-certs" in the "kube-system" Namespace')
     const data = await sealSharedCertificates({ config, host, key })

@@ -10,7 +10,7 @@ export const uploadConfig: Phase<InitRun> = {
   name: 'upload-config',
   aliases: ['uploadconfig'],
   summary: 'Upload the kubeadm and kubelet configuration to ConfigMaps',
-  needs: ['wait-control-plane/kube-apiserver'],
+  needs: ['wait-control-plane/api'],
   phases: [
     {
       name: 'kubeadm',

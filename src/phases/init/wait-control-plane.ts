@@ -1,13 +1,95 @@
-/** `kadm init phase wait-control-plane`: the kubelet and the three components are up, each watched where the fact is nearest. */
-import { waitForComponent } from '../../cluster/component-health.ts'
-import type { Phase } from '../phase.ts'
-import { explainFailure } from './explain-failure.ts'
+/**
+ * `kadm init phase wait-control-plane`: the kubelet and the three components are up, each watched where the fact is nearest.
+ * Its hidden steps are what other phases wait for: they need the API to answer, or to have begun its roles, long before all is healthy.
+ */
+import { waitForHttp } from '../../host/wait-for-http.ts'
+import { waitUntil } from '../../host/wait.ts'
+import { componentHealthUrl, kubeletHealthUrl, type HealthComponent } from '../../manifests/health-endpoints.ts'
+import type { Phase, PhaseContext } from '../phase.ts'
+import { componentFailed, kubeletFailed } from './component-failed.ts'
 import type { InitRun } from './init-run.ts'
-import { kubeletHealth, componentHealth } from '../../manifests/health-endpoints.ts'
+
+const firstClusterRole = '/apis/rbac.authorization.k8s.io/v1/clusterroles?limit=1'
 
 export const waitControlPlane: Phase<InitRun> = {
   name: 'wait-control-plane',
   summary: 'Wait for the control plane to start',
   needs: ['kubelet-start'],
-  phases: [],
+  phases: [
+    {
+      name: 'kubelet',
+      summary: 'Wait for a healthy kubelet',
+      hidden: true,
+      needs: [],
+      run: waitForKubelet,
+    },
+    {
+      name: 'api',
+      summary: 'Wait for the API server to answer, whatever it says',
+      hidden: true,
+      needs: ['control-plane/apiserver', 'etcd'],
+      run: (run, context) => waitForComponent('kube-apiserver', run, context, () => true),
+    },
+    {
+      name: 'authorization',
+      summary: 'Wait for the API server to have begun its own roles',
+      hidden: true,
+      needs: ['wait-control-plane/api'],
+      // Half a second later it may grant the controller-manager its lease, which is when that asks if it is started now (docs/decisions/0004).
+      run: async ({ config, host, cluster }, { signal, waiting }) => {
+        const api = await cluster()
+        const timeout = config.init.timeouts.controlPlaneComponentHealthCheck
+        await waitUntil(host, {
+          what: 'the first ClusterRole',
+          timeout,
+          signal,
+          onWaiting: waiting,
+          look: async () => {
+            const { status, body } = await api.raw(firstClusterRole)
+            return status === 200 && body.includes('"metadata":{"name"') ? { kind: 'done', value: undefined } : { kind: 'not-yet', seen: `status ${status}` }
+          },
+          timedOut: (last) => componentFailed('kube-apiserver', { url: firstClusterRole, timeout, last, config, host }),
+        })
+      },
+    },
+    healthy('kube-apiserver', ['wait-control-plane/api']),
+    healthy('kube-controller-manager', ['control-plane/controller-manager']),
+    healthy('kube-scheduler', ['control-plane/scheduler']),
+  ],
+}
+
+function healthy(component: HealthComponent, needs: readonly string[]): Phase<InitRun> {
+  return {
+    name: component,
+    summary: `Wait for a healthy ${component}`,
+    hidden: true,
+    needs,
+    run: async (run, context) => {
+      const started = performance.now()
+      context.say(`[control-plane-check] Checking ${component} at ${await componentHealthUrl(component, run)}`)
+      await waitForComponent(component, run, context, ({ status }) => status === 200)
+      context.say(`[control-plane-check] ${component} is healthy after ${seconds(started)}`)
+    },
+  }
+}
+
+async function waitForComponent(component: HealthComponent, run: InitRun, { signal, waiting }: PhaseContext, until: (response: { status: number }) => boolean): Promise<void> {
+  const { config, host } = run
+  const url = await componentHealthUrl(component, run)
+  const timeout = config.init.timeouts.controlPlaneComponentHealthCheck
+  await waitForHttp(host, { url, until, timeout, signal, onWaiting: waiting, timedOut: (last) => componentFailed(component, { url, timeout, last, config, host }) })
+}
+
+async function waitForKubelet({ config, host }: InitRun, { say, signal, waiting }: PhaseContext): Promise<void> {
+  const url = kubeletHealthUrl(config.kubelet)
+  if (url === undefined) return say('[kubelet-check] The kubelet has no health port: not waited for')
+  const started = performance.now()
+  const timeout = config.init.timeouts.kubeletHealthCheck
+  say(`[kubelet-check] Waiting for a healthy kubelet at ${url}. This can take up to ${timeout / 1000} s`)
+  await waitForHttp(host, { url, timeout, signal, onWaiting: waiting, timedOut: (last) => kubeletFailed({ url, timeout, last, host }) })
+  say(`[kubelet-check] The kubelet is healthy after ${seconds(started)}`)
+}
+
+function seconds(started: number): string {
+  return `${((performance.now() - started) / 1000).toFixed(3)}s`
 }

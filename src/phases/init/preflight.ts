@@ -1,0 +1,17 @@
+/** `kadm init phase preflight`: is the host ready? Changes nothing but for the pull of images that are not there. */
+import { controlPlaneImages } from '../../manifests/images.ts'
+import { initChecks } from '../../preflight/checks-for-init.ts'
+import { runChecks } from '../../preflight/run-checks.ts'
+import type { Phase } from '../phase.ts'
+import type { InitRun } from './init-run.ts'
+
+export const preflight: Phase<InitRun> = {
+  name: 'preflight',
+  summary: 'Run pre-flight checks',
+  flags: ['config', 'cri-socket', 'dry-run', 'ignore-preflight-errors', 'image-repository'],
+  needs: [],
+  run: async ({ config, host, own, options }, { say, warn, signal }) => {
+    say('Running pre-flight checks')
+    await runChecks(initChecks({ config, host, images: controlPlaneImages(config), own, say, signal }), { ignore: options.ignorePreflightErrors, warn })
+  },
+}

@@ -1,0 +1,113 @@
+/**
+ * One run of a workflow on a host that it changes: the lock, the journal, and what an unfinished run with the same input has left.
+ *
+ * Nothing is written before the first change: a run that preflight refuses leaves no trace.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Host } from '../host/host.ts'
+import { readJournal, type JournalEntry } from '../host/journal-file.ts'
+import { unfinishedRun, type JournaledRun } from '../host/journal-runs.ts'
+import { openJournal, type JournalWriter } from '../host/journal.ts'
+import { journalingHost } from '../host/journaling-host.ts'
+import { redact } from '../host/redact.ts'
+import { keepRunSecret, removeRunSecrets } from '../host/run-secrets.ts'
+import { messageOf } from '../errors.ts'
+import type { PhaseEvent } from './phase.ts'
+
+export interface RunInput {
+  /** `init`, or `init phase certs/ca`. */
+  readonly command: string
+  /** Of all that decides what the run does: flags, files, versions. A run with the same one goes on where this one ends. */
+  readonly fingerprint: string
+  readonly version: string
+}
+
+export interface RunSession {
+  /** Notes each change in the journal before it is made. */
+  readonly host: Host
+  /** The run that this one goes on with. */
+  readonly resumed: JournaledRun | undefined
+  /** Did the run that this one goes on with make this file or directory? */
+  readonly owns: (path: string) => boolean
+  /** What the run makes up and must know again after a kill: kept (0600) until it is finished. */
+  readonly secret: (name: string, make: () => string) => Promise<string>
+  readonly report: (event: PhaseEvent) => Promise<void>
+  readonly finish: (outcome: 'done' | 'failed') => Promise<void>
+}
+
+/** @throws KadmError RUN_IN_PROGRESS when another kadm works on the host, JOURNAL_BROKEN. */
+export async function openRunSession(host: Host, { command, fingerprint, version }: RunInput): Promise<RunSession> {
+  const unlock = await host.lock(`kadm ${command}`)
+  try {
+    const earlier = unfinishedRun(await readJournal(host))
+    const resumed = earlier?.fingerprint === fingerprint && earlier.command === command ? earlier : undefined
+    const owned = new Set(resumed?.changes.flatMap((change) => ('path' in change ? [change.path] : [])))
+    const run = randomBytes(8).toString('hex')
+    const secrets = new Map<string, string>()
+    const keep = (name: string, value: string): Promise<string> => keepRunSecret(host, { fingerprint, name, make: () => value })
+    const journal = journalFromFirstChange(host, { kind: 'run-started', run, command, fingerprint, version }, async () => {
+      for (const [name, value] of secrets) await keep(name, value)
+    })
+    return {
+      host: journalingHost(host, journal, run),
+      resumed,
+      owns: (path) => owned.has(path),
+      secret: async (name, make) => {
+        const value = secrets.get(name) ?? (await keepRunSecret({ ...host, recording: lookOnly }, { fingerprint, name, make }))
+        secrets.set(name, value)
+        return journal.started() ? keep(name, value) : value
+      },
+      report: async (event) => {
+        const entry = journalEntry(event, run)
+        if (entry !== undefined) await journal.append(entry)
+      },
+      finish: async (outcome) => {
+        try {
+          if (journal.started()) await journal.append({ kind: 'run-finished', run, outcome })
+          if (outcome === 'done') await removeRunSecrets(host)
+        } finally {
+          await unlock()
+        }
+      },
+    }
+  } catch (error) {
+    await unlock()
+    throw error
+  }
+}
+
+// Looks for a kept secret without keeping a new one.
+const lookOnly = { wouldWaitFor: () => {} }
+
+/** A journal that is opened with the first change; what is told to it before waits in memory. */
+function journalFromFirstChange(host: Host, start: JournalEntry, onStart: () => Promise<void>): JournalWriter & { started: () => boolean } {
+  const early: JournalEntry[] = [start]
+  let opening: Promise<JournalWriter> | undefined
+  const open = async (): Promise<JournalWriter> => {
+    await onStart()
+    const journal = await openJournal(host)
+    await Promise.all(early.map((entry) => journal.append(entry)))
+    return journal
+  }
+  return {
+    started: () => opening !== undefined,
+    append: async (entry) => {
+      if (opening === undefined && entry.kind !== 'change') return void early.push(entry)
+      opening ??= open()
+      await (await opening).append(entry)
+    },
+  }
+}
+
+function journalEntry(event: PhaseEvent, run: string): JournalEntry | undefined {
+  switch (event.kind) {
+    case 'started':
+      return { kind: 'phase-started', run, phase: event.phase }
+    case 'done':
+      return { kind: 'phase-done', run, phase: event.phase }
+    case 'failed':
+      return { kind: 'phase-failed', run, phase: event.phase, message: redact(messageOf(event.error)) }
+    default:
+      return undefined
+  }
+}
