@@ -1,7 +1,7 @@
 /** What is expensive to make for sandboxes and the same each time: kept by content, made once, shared by all. */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises'
+import { access, chmod, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
@@ -47,6 +47,7 @@ export async function ensureEntry({ kind, name, hash, make }: CacheEntry, { say,
   for (const left of await readdir(folder)) if (left.startsWith(prefix)) await rm(path.join(folder, left), { recursive: true, force: true })
   const fresh = path.join(folder, `${prefix}${process.pid}`)
   await mkdir(fresh)
+  await chmod(fresh, 0o755) // whatever the umask: it may become the root of a host
   try {
     await make(fresh)
     signal?.throwIfAborted()
