@@ -119,13 +119,14 @@ interface Timer {
 }
 
 /** One try, until the headers are there. The caller ends the timer when it has read what it wants. */
-function open(
+async function open(
   agent: Agent,
   { host, port, base, headers }: Target,
   { method, path, body, contentType = 'application/json' }: ApiRequest,
   { timeout, signals }: { readonly timeout: number; readonly signals: readonly AbortSignal[] },
 ): Promise<{ readonly response: IncomingMessage; readonly timer: Timer }> {
-  return new Promise((resolve, reject) => {
+  for (const signal of signals) signal.throwIfAborted()
+  return await new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
     const content = payload && { 'content-type': contentType, 'content-length': payload.length }
     const request = httpsRequest({ agent, host, port, method, path: base + path, headers: { ...headers, ...content } })
@@ -154,7 +155,6 @@ function startTimer(timeout: number, signals: readonly AbortSignal[], destroy: (
   }
   timer.start(timeout)
   for (const signal of signals) signal.addEventListener('abort', abort, { once: true })
-  if (signals.some((signal) => signal.aborted)) abort()
   return timer
 }
 

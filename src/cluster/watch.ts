@@ -31,9 +31,10 @@ export async function* watchObjects(requester: Requester, kind: ObjectKind, opti
       // 410: the API has forgotten the version that we know. What happened meanwhile shows in a fresh list.
       if (isRefusal(error, 'Expired', 'Gone') || (error instanceof ApiError && error.status === 410)) resourceVersion = undefined
       else options.onFailure?.(error)
-      await sleep(pause, undefined, { signal: options.signal }).catch(() => undefined)
-      pause = Math.min(pause * 2, 500)
     }
+    // Also after an end without an error: a proxy that ends every watch at once must not make this spin.
+    await sleep(pause, undefined, { signal: options.signal }).catch(() => undefined)
+    pause = Math.min(pause * 2, 500)
   }
 }
 

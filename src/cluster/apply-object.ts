@@ -1,0 +1,81 @@
+/** Objects as they should be, whatever is there: create, or replace (kubeadm's way, so that either tool can follow the other). */
+import { ApiError, isRefusal, isTransient } from './api-error.ts'
+import { refOf } from './api-client.ts'
+import type { Cluster, KubernetesObject, ObjectRef } from './cluster.ts'
+import { describeRef } from './kinds.ts'
+import { retryUntil, type WaitOptions } from './wait.ts'
+
+/** kubeadm's `kubernetesAPICall`. */
+const defaultWait: WaitOptions = { timeout: 60_000 }
+
+/** Creates the object, or replaces the one of its name. Tries again until the deadline, unless the API finds the object itself wrong. */
+export function ensureObject(cluster: Cluster, object: KubernetesObject, wait: WaitOptions = defaultWait): Promise<KubernetesObject> {
+  return persistently(cluster, object, wait, () => createOrReplace(cluster, object))
+}
+
+/** Creates the object; one of its name that is there is left as it is and returned. */
+export function ensureExists(cluster: Cluster, object: KubernetesObject, wait: WaitOptions = defaultWait): Promise<KubernetesObject> {
+  return persistently(cluster, object, wait, async () => {
+    try {
+      return await cluster.create(object)
+    } catch (error) {
+      const present = isRefusal(error, 'AlreadyExists') && (await cluster.get(refOf(object)))
+      if (present) return present
+      throw error
+    }
+  })
+}
+
+/** All side by side: none of the objects that kadm makes needs another one first (the API checks no references). */
+export async function ensureObjects(
+  cluster: Cluster,
+  objects: readonly KubernetesObject[],
+  wait: WaitOptions = defaultWait,
+): Promise<readonly KubernetesObject[]> {
+  const results = await Promise.allSettled(objects.map((object) => ensureObject(cluster, object, wait)))
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+}
+
+/**
+ * Reads, changes and replaces; once more with the newest when somebody else was faster. `change` returns the object as it should be, or the
+ * one that it got when nothing is to be done. Throws ApiError NotFound when there is none.
+ */
+export function mutateObject(
+  cluster: Cluster,
+  ref: ObjectRef,
+  change: (object: KubernetesObject) => KubernetesObject,
+  wait: WaitOptions = defaultWait,
+): Promise<KubernetesObject> {
+  return retryUntil(
+    async () => {
+      const before = await cluster.get(ref)
+      if (!before) throw missing(ref)
+      const after = change(before)
+      return after === before ? before : await cluster.replace(after)
+    },
+    { ...wait, describe: `${describeRef(ref)} to be changed`, giveUp: (error) => !isTransient(error) || isRefusal(error, 'NotFound') },
+  )
+}
+
+function persistently(cluster: Cluster, object: KubernetesObject, wait: WaitOptions, attempt: () => Promise<KubernetesObject>) {
+  const describe = `${describeRef(refOf(object))} at ${cluster.server}`
+  return retryUntil(attempt, { ...wait, describe, giveUp: (error) => !isTransient(error) })
+}
+
+async function createOrReplace(cluster: Cluster, object: KubernetesObject): Promise<KubernetesObject> {
+  try {
+    return await cluster.create(object)
+  } catch (error) {
+    if (isRefusal(error, 'AlreadyExists')) return cluster.replace(object)
+    // A Service with a fixed address is checked against the addresses in use before its name is: its own earlier self makes it `Invalid`.
+    if (object.kind === 'Service' && isRefusal(error, 'Invalid') && (await cluster.get(refOf(object)))) return cluster.replace(object)
+    throw error
+  }
+}
+
+function missing(ref: ObjectRef): ApiError {
+  return new ApiError(`change ${describeRef(ref)}`, { status: 404, reason: 'NotFound', message: 'it does not exist' })
+}

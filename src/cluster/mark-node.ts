@@ -1,0 +1,60 @@
+import { isRefusal, isTransient } from './api-error.ts'
+import type { Cluster, KubernetesObject } from './cluster.ts'
+import { kinds } from './kinds.ts'
+import { retryUntil, waitForObject, type WaitOptions } from './wait.ts'
+
+export interface NodeTaint {
+  readonly key: string
+  readonly value?: string
+  readonly effect: string
+}
+
+export interface NodeMarks {
+  readonly labels: Readonly<Record<string, string>>
+  /** Come before the Node's other taints, and replace those of the same key and effect. */
+  readonly taints: readonly NodeTaint[]
+}
+
+/** Waits until the kubelet has registered the Node (which shows in its hostname label), then adds labels and taints. Nothing is sent when all are there. */
+export async function markNode(cluster: Cluster, name: string, { labels, taints, ...wait }: NodeMarks & WaitOptions): Promise<void> {
+  const start = Date.now()
+  const ref = { ...kinds.node, name }
+  let node: KubernetesObject | undefined = await waitForObject(cluster, ref, (object) => 'kubernetes.io/hostname' in (object.metadata.labels ?? {}), {
+    ...wait,
+    describe: `the Node "${name}" to be registered by its kubelet`,
+  })
+  await retryUntil(
+    async () => {
+      node ??= await cluster.get(ref)
+      if (!node) throw new Error(`the Node "${name}" was deleted`)
+      const patch = marksMissing(node, { labels, taints })
+      node = undefined
+      if (patch) await cluster.patch(ref, patch, 'strategic')
+    },
+    {
+      ...wait,
+      timeout: Math.max(wait.timeout - (Date.now() - start), 1000),
+      describe: `the Node "${name}" to be marked`,
+      giveUp: (error) => !isTransient(error) && !(error instanceof Error && !isRefusal(error)),
+    },
+  )
+}
+
+/** The patch, or `undefined` when nothing is missing. Taints are one list that is replaced whole, so they go with the version they were read at. */
+function marksMissing({ metadata, spec }: KubernetesObject, { labels, taints }: NodeMarks): object | undefined {
+  const missing = Object.entries(labels).filter(([key, value]) => metadata.labels?.[key] !== value)
+  const before = taintsOf(spec)
+  const after = [...taints, ...before.filter((taint) => !taints.some((own) => own.key === taint.key && own.effect === taint.effect))]
+  const tainted = taints.every((own) => before.some((taint) => taint.key === own.key && taint.effect === own.effect && (taint.value ?? '') === (own.value ?? '')))
+  if (missing.length === 0 && tainted) return undefined
+  const { resourceVersion } = metadata
+  return {
+    metadata: { ...(missing.length > 0 && { labels: Object.fromEntries(missing) }), ...(!tainted && resourceVersion && { resourceVersion }) },
+    ...(!tainted && { spec: { taints: after } }),
+  }
+}
+
+function taintsOf(spec: unknown): readonly NodeTaint[] {
+  if (typeof spec !== 'object' || spec === null || !('taints' in spec) || !Array.isArray(spec.taints)) return []
+  return spec.taints as NodeTaint[]
+}
