@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Starts the built program, or the sources where there is none (Node runs .ts as it is).
+// Starts kadm: from its sources in a checkout (Node runs .ts as it is), from the bundle where only that was installed.
 import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
-const built = new URL('../dist/kadm.mjs', import.meta.url)
-const { main } = await import(existsSync(built) ? built.href : '../src/cli/main.ts')
+const sources = new URL('../src/cli/main.ts', import.meta.url)
+const { main } = await import(existsSync(sources) ? sources.href : '../dist/kadm.mjs')
 process.exit(await main(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, environment: process.env }))
