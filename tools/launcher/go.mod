@@ -1,0 +1,3 @@
+module kadm.test/launcher
+
+go 1.26.0

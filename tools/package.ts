@@ -1,0 +1,172 @@
+/** `npm run package`: **`dist/kadm`**, one executable file for hosts that have nothing but their libc. With `--json` it says where everything is. */
+import { createHash } from 'node:crypto'
+import { execFile } from 'node:child_process'
+import { access, chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { buildBundle } from './build.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const run = promisify(execFile)
+
+interface Packaged {
+  readonly file: string
+  /** The payload as the launcher lays it out. */
+  readonly extracted: string
+  readonly hash: string
+}
+
+interface PackageOptions {
+  /** Entry of the bundle, for tests. */
+  readonly entry?: string
+  /** Default `dist`. */
+  readonly into?: string
+}
+
+/** Makes `kadm` and `payload/<hash>` in `into`, unless the sources are those that the one there was made of. */
+export async function packageKadm({ entry = path.join(root, 'src/cli/main.ts'), into = path.join(root, 'dist') }: PackageOptions = {}): Promise<Packaged> {
+  const file = path.join(into, 'kadm')
+  const sources = await hashOfSources(entry)
+  const before = await readStamp(into)
+  if (before?.sources === sources) return { file, extracted: path.join(into, 'payload', before.hash), hash: before.hash }
+  await mkdir(into, { recursive: true })
+  const work = await mkdtemp(path.join(into, '.package-'))
+  try {
+    const laidOut = path.join(work, 'payload')
+    await layOut(laidOut, entry)
+    const hash = await hashOfFolder(laidOut)
+    await buildLauncher(laidOut, hash, path.join(work, 'kadm'))
+    await rm(path.join(into, 'payload'), { recursive: true, force: true })
+    await mkdir(path.join(into, 'payload'), { mode: 0o755 })
+    await rename(laidOut, path.join(into, 'payload', hash))
+    await rename(path.join(work, 'kadm'), file)
+    await writeFile(path.join(into, 'kadm.stamp'), `${sources} ${hash}\n`)
+    return { file, extracted: path.join(into, 'payload', hash), hash }
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+const startFile = `import { enableCompileCache } from 'node:module'
+// What V8 compiled at an earlier start, beside the program itself: 20 to 30 ms of each later one. Where it cannot be written nothing is lost.
+enableCompileCache({ directory: new URL('compiled', import.meta.url).pathname, portable: true })
+const { main } = await import('./kadm.mjs')
+process.exit(await main(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, environment: process.env }))
+`
+
+async function layOut(folder: string, entry: string): Promise<void> {
+  await mkdir(path.join(folder, 'lib'), { recursive: true })
+  await chmod(folder, 0o755)
+  await buildBundle(folder, entry)
+  for (const name of await readdir(folder)) if (name.endsWith('.map') || name.endsWith('.txt')) await rm(path.join(folder, name))
+  await writeFile(path.join(folder, 'start.mjs'), startFile)
+  const node = path.join(folder, 'node')
+  await copyFile(nodeBinary(), node)
+  await chmod(node, 0o755)
+  for (const library of await librariesBeyondLibc(node)) await copyFile(library, path.join(folder, 'lib', path.basename(library)))
+  // A run path inside the file, not LD_LIBRARY_PATH: that one would be inherited by every program that kadm starts.
+  // Stripped before: strip breaks a file that patchelf has changed.
+  await tool('strip', ['--strip-all', node], 'apt-get install binutils')
+  await tool('patchelf', ['--set-rpath', '$ORIGIN/lib', node], 'apt-get install patchelf')
+  await tool(node, ['--version'], 'is this Node for another kind of machine?')
+  await warmUp(node, folder)
+}
+
+function nodeBinary(): string {
+  return path.join(root, `node_modules/node-linux-${process.arch}/bin/node`)
+}
+
+/** libstdc++, libgcc_s and libatomic: what ldd finds and glibc does not bring. */
+async function librariesBeyondLibc(program: string): Promise<readonly string[]> {
+  const { stdout } = await run('ldd', [program])
+  const wanted = /^(libstdc\+\+|libgcc_s|libatomic)\.so/
+  const found = [...stdout.matchAll(/^\s*(\S+) => (\/\S+)/gm)].filter(([, name = '']) => wanted.test(name)).map(([, , file = '']) => file)
+  if (found.length !== 3) throw new Error(`expected three libraries beside libc, found ${found.join(', ')}: apt-get install libstdc++6 libgcc-s1 libatomic1`)
+  return found
+}
+
+/** Starts it once for each heavy way through it, so that V8's work is in the package. The cache's folder carries the uid: only root's first start gains. */
+async function warmUp(node: string, folder: string): Promise<void> {
+  for (const argv of [['version'], ['version', '--output', 'json'], ['--help'], ['init', '--help'], ['config', 'print', 'init-defaults']]) {
+    await run(node, [path.join(folder, 'start.mjs'), ...argv], { env: { PATH: '/usr/bin:/bin' } }).catch(() => undefined)
+  }
+}
+
+const pieceSize = 4 * 1024 * 1024
+
+async function buildLauncher(laidOut: string, hash: string, file: string): Promise<void> {
+  const work = await mkdtemp(path.join(tmpdir(), 'kadm-launcher-'))
+  try {
+    for (const name of ['go.mod', 'main.go']) await copyFile(path.join(root, 'tools/launcher', name), path.join(work, name))
+    await mkdir(path.join(work, 'payload'))
+    const files = []
+    for (const name of await filesBelow(laidOut)) files.push(await pack(laidOut, name, path.join(work, 'payload'), files.length))
+    await writeFile(path.join(work, 'payload/index.json'), JSON.stringify({ pieceSize, files }))
+    const environment = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off' }
+    await run('go', ['build', '-trimpath', '-ldflags', `-s -w -X main.hash=${hash}`, '-o', file, '.'], { cwd: work, env: environment })
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+async function pack(laidOut: string, name: string, into: string, number: number): Promise<object> {
+  const content = await readFile(path.join(laidOut, name))
+  const starts = Array.from({ length: Math.ceil(content.length / pieceSize) }, (_, index) => index * pieceSize)
+  const pieces = await Promise.all(
+    starts.map(async (start, index) => {
+      const piece = `${number}-${index}.gz`
+      await writeFile(path.join(into, piece), await promisify(gzip)(content.subarray(start, start + pieceSize), { level: 9 }))
+      return piece
+    }),
+  )
+  return { path: name, mode: name === 'node' ? 0o755 : 0o644, size: content.length, pieces }
+}
+
+async function hashOfSources(entry: string): Promise<string> {
+  const hash = createHash('sha256').update(process.version).update(entry)
+  for (const folder of ['src', 'sandbox', 'tools/launcher']) {
+    for (const name of await filesBelow(path.join(root, folder))) hash.update(name).update(await readFile(path.join(root, folder, name)))
+  }
+  for (const name of ['package-lock.json', 'tools/build.ts', 'tools/package.ts']) hash.update(await readFile(path.join(root, name)))
+  if (!entry.startsWith(path.join(root, 'src/'))) hash.update(await readFile(entry))
+  return hash.digest('hex').slice(0, 12)
+}
+
+/** V8's cache is left out: it differs from run to run and changes nothing. */
+async function hashOfFolder(folder: string): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of await filesBelow(folder)) if (!name.startsWith('compiled/')) hash.update(name).update(await readFile(path.join(folder, name)))
+  return hash.digest('hex').slice(0, 12)
+}
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name))).sort()
+}
+
+async function readStamp(into: string): Promise<{ readonly sources: string; readonly hash: string } | undefined> {
+  try {
+    const [sources = '', hash = ''] = (await readFile(path.join(into, 'kadm.stamp'), 'utf8')).trim().split(' ')
+    await readdir(path.join(into, 'payload', hash))
+    await access(path.join(into, 'kadm'))
+    return { sources, hash }
+  } catch {
+    return undefined
+  }
+}
+
+async function tool(program: string, args: readonly string[], remedy: string): Promise<void> {
+  try {
+    await run(program, [...args])
+  } catch (error) {
+    throw new Error(`${program} failed; try: ${remedy}`, { cause: error })
+  }
+}
+
+if (import.meta.main) {
+  const packaged = await packageKadm()
+  process.stdout.write(process.argv.includes('--json') ? `${JSON.stringify(packaged)}\n` : `${packaged.file}\n`)
+}
