@@ -25,7 +25,7 @@ export async function ensureClusterAdmins(
         throw error
       }
     },
-    { ...wait, describe: `the rights of admin.conf (ClusterRoleBinding "${clusterAdmins.metadata.name}")`, giveUp },
+    { ...wait, describe: `the rights of admin.conf (ClusterRoleBinding "${clusterAdmins.metadata.name}")`, giveUp: (error) => !isTransient(error) },
   )
 }
 
@@ -61,9 +61,4 @@ async function grant(admin: Cluster, superAdmin: () => Promise<Cluster | undefin
       `kubectl create clusterrolebinding ${clusterAdmins.metadata.name} --clusterrole=cluster-admin --group=kubeadm:cluster-admins`,
     ],
   })
-}
-
-/** The verdict of `grant`, or what will not pass. */
-function giveUp(error: unknown): boolean {
-  return !isTransient(error)
 }

@@ -1,4 +1,5 @@
-import { isRefusal, isTransient } from './api-error.ts'
+import { KadmError } from '../errors.ts'
+import { isTransient } from './api-error.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
 import { kinds } from './kinds.ts'
 import { retryUntil, waitForObject, type WaitOptions } from './wait.ts'
@@ -35,7 +36,7 @@ export async function markNode(cluster: Cluster, name: string, { labels, taints,
       ...wait,
       timeout: Math.max(wait.timeout - (Date.now() - start), 1000),
       describe: `the Node "${name}" to be marked`,
-      giveUp: (error) => !isTransient(error) && !(error instanceof Error && !isRefusal(error)),
+      giveUp: (error) => error instanceof KadmError && !isTransient(error),
     },
   )
 }

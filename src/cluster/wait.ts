@@ -41,8 +41,10 @@ export async function retryUntil<T>(attempt: () => Promise<T>, options: RetryOpt
       return await within(attempt, left, signal, clock)
     } catch (error) {
       if (signal?.aborted) throw signal.reason
-      if (giveUp(error)) throw error
-      if (error !== tooLate) last = error
+      if (error !== tooLate) {
+        if (giveUp(error)) throw error
+        last = error
+      }
     }
     await clock.sleep(Math.max(0, Math.min(pause, timeout - (clock.now() - start))), signal)
   }
