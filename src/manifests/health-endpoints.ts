@@ -1,54 +1,58 @@
-/** Where each component says that it is well. Read from what it is started with, so that `extraArgs` and patches count. */
-import type { ComponentConfig, InitConfig } from '../config/model.ts'
+import path from 'node:path/posix'
+import type { ComponentConfig, InitConfig, Json } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
 import { parseYaml } from '../config/yaml.ts'
 import type { Host } from '../host/host.ts'
+import { isJsonArray, isJsonObject, toJson } from './json-value.ts'
+import { hostAndPort } from './static-pods/etcd-urls.ts'
 
 export type HealthComponent = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
 
-const defaults = {
-  'kube-apiserver': { address: '', port: '6443', path: '/livez' },
-  'kube-controller-manager': { address: '127.0.0.1', port: '10257', path: '/healthz' },
-  'kube-scheduler': { address: '127.0.0.1', port: '10259', path: '/livez' },
-} as const
-
-/** URL of the component's health, from the flags in its manifest on the host. */
-export async function componentHealthUrl(component: HealthComponent, { config, host }: { readonly config: InitConfig; readonly host: Pick<Host, 'readText'> }): Promise<string> {
-  const { address, port, path } = defaults[component]
-  const own = component === 'kube-apiserver' ? { flag: 'advertise-address', address: config.init.localAPIEndpoint.advertiseAddress } : { flag: 'bind-address', address }
-  const words = commandWords(parseYaml((await host.readText(`${paths.manifests}/${component}.yaml`)) ?? ''))
-  return `https://${urlHost(flagValue(words, own.flag) ?? own.address)}:${flagValue(words, 'secure-port') ?? port}${path}`
+/** Where a component tells how it is, by the flags in its manifest (which the user may have patched), else by default. */
+export async function componentHealthUrl(
+  component: HealthComponent,
+  { config, host }: { readonly config: Pick<InitConfig, 'init'>; readonly host: Host },
+): Promise<string> {
+  const { addressFlag, port, endpoint } = endpoints[component]
+  const flags = commandOf(await manifestOn(host, component), component)
+  const address = flagValue(flags, addressFlag) ?? (component === 'kube-apiserver' ? config.init.localAPIEndpoint.advertiseAddress : '127.0.0.1')
+  return `https://${hostAndPort(reachable(address), Number(flagValue(flags, 'secure-port') ?? port))}/${endpoint}`
 }
 
-/** URL of the kubelet's health; `undefined` when its port is 0. Source: KubeletConfiguration, whose defaults are 127.0.0.1 and 10248. */
+/** Where the kubelet does; `undefined` when it was told not to. */
 export function kubeletHealthUrl({ document }: ComponentConfig): string | undefined {
   const { healthzBindAddress, healthzPort } = document
-  const port = typeof healthzPort === 'number' ? healthzPort : 10248
+  const port = typeof healthzPort === 'number' ? healthzPort : 10_248
   const address = typeof healthzBindAddress === 'string' && healthzBindAddress !== '' ? healthzBindAddress : '127.0.0.1'
-  return port === 0 ? undefined : `http://${urlHost(address)}:${port}/healthz`
+  return port === 0 ? undefined : `http://${hostAndPort(reachable(address), port)}/healthz`
 }
 
-function commandWords(pod: unknown): readonly string[] {
-  const containers = field(field(pod, 'spec'), 'containers')
-  if (!Array.isArray(containers)) return []
-  return ['command', 'args'].flatMap((name) => {
-    const words = field(containers[0], name)
-    return Array.isArray(words) ? words.map(String) : []
-  })
+const endpoints = {
+  'kube-apiserver': { addressFlag: 'advertise-address', port: 6443, endpoint: 'livez' },
+  'kube-controller-manager': { addressFlag: 'bind-address', port: 10_257, endpoint: 'healthz' },
+  'kube-scheduler': { addressFlag: 'bind-address', port: 10_259, endpoint: 'livez' },
+} as const
+
+async function manifestOn(host: Host, component: HealthComponent): Promise<Json> {
+  const text = await host.readText(path.join(paths.manifests, `${component}.yaml`))
+  return text === undefined ? null : toJson(parseYaml(text))
 }
 
-/** The last one counts, as in the component itself. */
-function flagValue(words: readonly string[], name: string): string | undefined {
-  const found = words.findLast((word) => word.startsWith(`--${name}=`) || word.startsWith(`-${name}=`))
-  return found?.slice(found.indexOf('=') + 1)
+/** The command of the container that runs the component; others may stand beside it. */
+function commandOf(pod: Json, component: HealthComponent): readonly Json[] {
+  const spec = isJsonObject(pod) ? pod['spec'] : undefined
+  const containers = isJsonObject(spec) && isJsonArray(spec['containers']) ? spec['containers'] : []
+  const commands = containers.map((container) => (isJsonObject(container) && isJsonArray(container['command']) ? container['command'] : []))
+  return commands.find(([first]) => first === component) ?? []
 }
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+function flagValue(command: readonly Json[], name: string): string | undefined {
+  const found = command.findLast((word) => typeof word === 'string' && word.trim().startsWith(`--${name}=`))
+  const value = typeof found === 'string' ? found.trim().slice(`--${name}=`.length) : ''
+  return value === '' ? undefined : value
 }
 
-/** An address to listen on everywhere is asked at loopback; IPv6 goes in brackets. */
-function urlHost(address: string): string {
-  const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
-  return reachable.includes(':') ? `[${reachable}]` : reachable
+// "Listens everywhere" is no address to go to.
+function reachable(address: string): string {
+  return address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
 }

@@ -3,7 +3,7 @@ import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { jsonPatch } from './json-patch.ts'
 import { isJsonObject, withoutNulls } from './json-value.ts'
-import type { Manifest } from './manifest.ts'
+import { asManifest, type Manifest } from './manifest.ts'
 import { mergePatch } from './merge-patch.ts'
 import { mergeKeys } from './merge-keys.ts'
 import { type PatchFile, type PatchKind, type PatchTarget, readPatchFiles } from './patch-files.ts'
@@ -19,9 +19,31 @@ export interface PatchWork {
  * The object after the user's patches for it, file by file in the order of their paths. Throws PATCH_INVALID with the file at fault, also
  * when files for other targets cannot be read.
  */
-export async function applyPatches(target: ObjectTarget, object: Manifest, work: PatchWork): Promise<Manifest>
-export async function applyPatches(target: 'kubeletconfiguration', object: JsonObject, work: PatchWork): Promise<JsonObject>
-export async function applyPatches(target: PatchTarget, object: JsonObject, { directory, host, say }: PatchWork): Promise<JsonObject> {
+export async function applyPatches(target: ObjectTarget, object: Manifest, work: PatchWork): Promise<Manifest> {
+  const { patched, files } = await patchedObject(target, object, work)
+  return files.length === 0 ? object : manifest(patched, target, object, files)
+}
+
+/** The same for the configuration of the kubelet, which is no object of the API. */
+export async function patchKubeletConfiguration(document: JsonObject, work: PatchWork): Promise<JsonObject> {
+  return (await patchedObject('kubeletconfiguration', document, work)).patched
+}
+
+/** The line that tells of an applied patch. */
+export function patchLine(type: PatchKind, target: PatchTarget): string {
+  return `[patches] Applied patch of type "application/${type === 'strategic' ? 'strategic-merge-patch' : `${type}-patch`}+json" to target "${target}"`
+}
+
+/** Targets that are objects of the API. */
+export type ObjectTarget = Exclude<PatchTarget, 'kubeletconfiguration'>
+
+interface Patched {
+  readonly patched: JsonObject
+  /** The files that had something for the target. */
+  readonly files: readonly PatchFile[]
+}
+
+async function patchedObject(target: PatchTarget, object: JsonObject, { directory, host, say }: PatchWork): Promise<Patched> {
   say(`[patches] Reading patches from path "${directory}"`)
   const { found, ignored } = await readPatchFiles(directory, host)
   for (const { file, reason } of ignored) say(`[patches] Ignoring file "${file}": ${reason}`)
@@ -33,16 +55,8 @@ export async function applyPatches(target: PatchTarget, object: JsonObject, { di
       say(patchLine(file.type, target))
     }
   }
-  return files.length === 0 || target === 'kubeletconfiguration' ? patched : manifest(patched, target, object, files)
+  return { patched, files }
 }
-
-/** The line that tells of an applied patch. */
-export function patchLine(type: PatchKind, target: PatchTarget): string {
-  return `[patches] Applied patch of type "application/${type === 'strategic' ? 'strategic-merge-patch' : `${type}-patch`}+json" to target "${target}"`
-}
-
-/** Targets that are objects of the API. */
-export type ObjectTarget = Exclude<PatchTarget, 'kubeletconfiguration'>
 
 const kinds = {
   etcd: 'Pod',
@@ -73,21 +87,13 @@ function patchResult(object: JsonObject, patch: Json, type: PatchKind, target: P
   return type === 'merge' ? mergePatch(object, patch) : strategicMerge(object, patch, mergeKeys[kinds[target]])
 }
 
-function manifest(patched: JsonObject, target: PatchTarget, before: JsonObject, files: readonly PatchFile[]): Manifest {
-  const { kind, apiVersion, metadata } = patched
-  if (typeof kind !== 'string' || typeof apiVersion !== 'string' || kind !== before['kind'] || apiVersion !== before['apiVersion'] || !isJsonObject(metadata) || typeof metadata['name'] !== 'string') {
-    const names = files.map(({ file }) => `"${file}"`).join(', ')
-    throw new KadmError('PATCH_INVALID', `after the patches of ${names} "${target}" is no ${String(before['kind'])} any more`, {
-      remedy: ['leave apiVersion, kind and metadata.name as they are'],
-    })
-  }
+function manifest(patched: JsonObject, target: PatchTarget, before: Manifest, files: readonly PatchFile[]): Manifest {
   // The API has no members that are null: they mean that nothing is there.
-  const { name } = metadata
-  const rest = Object.fromEntries(Object.entries(patched).map(([key, value]) => [key, withoutNulls(value)]))
-  return { ...rest, apiVersion, kind, metadata: { ...withoutNullMembers(metadata), name } }
-}
-
-function withoutNullMembers(object: JsonObject): JsonObject {
-  const clean = withoutNulls(object)
-  return isJsonObject(clean) ? clean : {}
+  const clean = withoutNulls(patched)
+  const result = isJsonObject(clean) ? asManifest(clean) : undefined
+  if (result !== undefined && result.kind === before.kind && result.apiVersion === before.apiVersion) return result
+  const names = files.map(({ file }) => `"${file}"`).join(', ')
+  throw new KadmError('PATCH_INVALID', `after the patches of ${names} "${target}" is no ${before.kind} any more`, {
+    remedy: ['leave apiVersion, kind and metadata.name as they are'],
+  })
 }

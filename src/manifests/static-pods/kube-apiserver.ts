@@ -8,7 +8,7 @@ import { type BaseArguments, byCodeUnit, componentArguments, lastArgument } from
 import { clientUrl, hostAndPort } from './etcd-urls.ts'
 import { livenessProbe, probeHost, readinessProbe, startupProbe } from './probes.ts'
 import { type HostEnvironment, startupTimeout, staticPod } from './static-pod.ts'
-import { caMounts, extraCaDirectories, samePath, systemCaDirectory } from './volumes.ts'
+import { caMounts, distinctMounts, extraCaDirectories, samePath, systemCaDirectory } from './volumes.ts'
 
 /** Annotation by which kubeadm finds the address of this API server again. */
 export const advertiseAddressAnnotation = 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint'
@@ -24,12 +24,12 @@ export function kubeApiserver(config: InitConfig, environment: HostEnvironment):
     image: kubernetesImage('kube-apiserver', cluster),
     arguments: componentArguments(baseArguments(config), extraArgs),
     environment: mergeVariables(environment.proxyVariables, extraEnvs),
-    mounts: [
+    mounts: distinctMounts([
       samePath('k8s-certs', cluster.certificatesDir, 'DirectoryOrCreate'),
       ...caMounts(environment.caDirectories),
       ...(cluster.etcd.kind === 'external' ? externalEtcdMounts(cluster.etcd, cluster.certificatesDir) : []),
       ...extraVolumes,
-    ],
+    ]),
     port: bindPort,
     requests: { cpu: '250m' },
     probes: {

@@ -7,7 +7,7 @@ import type { Manifest } from '../manifest.ts'
 import { type BaseArguments, componentArguments, lastArgument } from './arguments.ts'
 import { livenessProbe, probeHost, startupProbe } from './probes.ts'
 import { type HostEnvironment, startupTimeout, staticPod } from './static-pod.ts'
-import { caMounts, samePath } from './volumes.ts'
+import { caMounts, distinctMounts, samePath } from './volumes.ts'
 
 /** The static Pod of the controller manager. */
 export function kubeControllerManager(config: InitConfig, environment: HostEnvironment): Manifest {
@@ -19,12 +19,12 @@ export function kubeControllerManager(config: InitConfig, environment: HostEnvir
     image: kubernetesImage('kube-controller-manager', cluster),
     arguments: componentArguments(baseArguments(config, environment), extraArgs),
     environment: mergeVariables(environment.proxyVariables, extraEnvs),
-    mounts: [
+    mounts: distinctMounts([
       samePath('k8s-certs', cluster.certificatesDir, 'DirectoryOrCreate'),
       ...caMounts(environment.caDirectories),
       samePath('kubeconfig', paths.controllerManagerConf, 'FileOrCreate'),
       ...extraVolumes,
-    ],
+    ]),
     port: 10_257,
     requests: { cpu: '200m' },
     // It has no readiness of its own: whoever is not the leader is fine too.

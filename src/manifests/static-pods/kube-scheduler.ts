@@ -6,7 +6,7 @@ import type { Manifest } from '../manifest.ts'
 import { componentArguments, lastArgument } from './arguments.ts'
 import { livenessProbe, probeHost, readinessProbe, startupProbe } from './probes.ts'
 import { type HostEnvironment, startupTimeout, staticPod } from './static-pod.ts'
-import { samePath } from './volumes.ts'
+import { distinctMounts, samePath } from './volumes.ts'
 
 /** The static Pod of the scheduler. */
 export function kubeScheduler(config: InitConfig, environment: HostEnvironment): Manifest {
@@ -26,7 +26,7 @@ export function kubeScheduler(config: InitConfig, environment: HostEnvironment):
       extraArgs,
     ),
     environment: mergeVariables(environment.proxyVariables, extraEnvs),
-    mounts: [samePath('kubeconfig', paths.schedulerConf, 'FileOrCreate'), ...extraVolumes],
+    mounts: distinctMounts([samePath('kubeconfig', paths.schedulerConf, 'FileOrCreate'), ...extraVolumes]),
     port: 10_259,
     requests: { cpu: '100m' },
     probes: {

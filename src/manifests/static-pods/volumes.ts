@@ -23,16 +23,17 @@ export function caMounts(existing: readonly string[]): HostPathMount[] {
   return [samePath('ca-certs', systemCaDirectory, 'DirectoryOrCreate'), ...extra]
 }
 
-/** `volumes` of the Pod, sorted by name; of two with one name the later counts. */
-export function volumes(mounts: readonly HostPathMount[]): JsonObject[] {
-  return byName(mounts).map(({ name, hostPath, pathType }) => ({ hostPath: { path: hostPath, type: pathType }, name }))
-}
-
-/** `volumeMounts` of its container, in the same order. */
-export function volumeMounts(mounts: readonly HostPathMount[]): JsonObject[] {
-  return byName(mounts).map(({ name, mountPath, readOnly }) => ({ mountPath, name, ...(readOnly ? { readOnly } : {}) }))
-}
-
-function byName(mounts: readonly HostPathMount[]): HostPathMount[] {
+/** Of two mounts with one name the later counts; sorted by name. */
+export function distinctMounts(mounts: readonly HostPathMount[]): HostPathMount[] {
   return [...new Map(mounts.map((mount) => [mount.name, mount])).values()].toSorted((a, b) => byCodeUnit(a.name, b.name))
+}
+
+/** `volumes` of the Pod, sorted by name. */
+export function volumes(mounts: readonly HostPathMount[]): JsonObject[] {
+  return distinctMounts(mounts).map(({ name, hostPath, pathType }) => ({ hostPath: { path: hostPath, type: pathType }, name }))
+}
+
+/** `volumeMounts` of its container, in the order given. */
+export function volumeMounts(mounts: readonly HostPathMount[]): JsonObject[] {
+  return mounts.map(({ name, mountPath, readOnly }) => ({ mountPath, name, ...(readOnly ? { readOnly } : {}) }))
 }

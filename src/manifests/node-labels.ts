@@ -1,0 +1,8 @@
+/** Labels by which control-plane nodes are known. */
+export const controlPlaneLabels = {
+  'node-role.kubernetes.io/control-plane': '',
+  'node.kubernetes.io/exclude-from-external-load-balancers': '',
+} as const
+
+/** The key of the taint that keeps other work away from them. */
+export const controlPlaneTaint = 'node-role.kubernetes.io/control-plane'
