@@ -7,7 +7,7 @@ import type { Json, JsonObject } from './model.ts'
 
 /** The document with every static default of its kind put in. */
 export function withDefaults(kind: KindName, document: JsonObject): JsonObject {
-  return derive(kind, fill(kinds[kind], derive(kind, document)))
+  return derive(kind, fillFields(kinds[kind], derive(kind, document)))
 }
 
 /** Empty as Go sees it for a field that is no pointer. */
@@ -15,17 +15,18 @@ export function isEmpty(value: Json | undefined): boolean {
   return value === undefined || value === null || value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0)
 }
 
-function fill(fields: readonly Field[], document: JsonObject): JsonObject {
+/** Static defaults of a table of fields. */
+export function fillFields(fields: readonly Field[], document: JsonObject): JsonObject {
   const result: Record<string, Json> = { ...document }
   for (const field of fields) {
     const { name, type, optional } = field
     const missing = optional === true ? result[name] === undefined : isEmpty(result[name])
     if (missing && field.default !== undefined) result[name] = field.default
     const value = result[name]
-    if (type.kind === 'object' && (value !== undefined || optional !== true)) result[name] = fill(type.fields, isObject(value) ? asDocument(value) : {})
+    if (type.kind === 'object' && (value !== undefined || optional !== true)) result[name] = fillFields(type.fields, isObject(value) ? asDocument(value) : {})
     if (type.kind === 'list' && type.of.kind === 'object' && Array.isArray(value)) {
       const { fields: itemFields } = type.of
-      result[name] = value.map((item: Json) => fill(itemFields, isObject(item) ? asDocument(item) : {}))
+      result[name] = value.map((item: Json) => fillFields(itemFields, isObject(item) ? asDocument(item) : {}))
     }
   }
   return result

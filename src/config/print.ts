@@ -21,11 +21,17 @@ export function printedObject(fields: readonly Field[], document: JsonObject): J
 
 function printedValue({ type, optional, printed }: Field, value: Json | undefined): Json | undefined {
   if (type.kind === 'object') return value === undefined && optional === true ? undefined : printedType(type, value ?? {})
-  if (optional === true && type.kind !== 'list' && type.kind !== 'map') return value
+  if (optional === true && type.kind !== 'list' && type.kind !== 'map') return value ?? (printed === true ? null : undefined)
   const empty = isEmpty(value) || (type.kind === 'map' && Object.keys(value ?? {}).length === 0)
   if (!empty && value !== undefined) return printedType(type, value)
   if (printed !== true) return undefined
-  return value ?? (type.kind === 'list' || type.kind === 'map' ? null : type.kind === 'boolean' ? false : type.kind === 'integer' ? 0 : '')
+  return value ?? zeroOf(type)
+}
+
+function zeroOf({ kind }: ValueType): Json {
+  if (kind === 'list' || kind === 'map') return null
+  if (kind === 'boolean') return false
+  return kind === 'integer' || kind === 'number' ? 0 : ''
 }
 
 function printedType(type: ValueType, value: Json): Json {

@@ -1,0 +1,80 @@
+/** Puts what was found on the host, and random tokens, into documents that have their static defaults. */
+import { randomInt } from 'node:crypto'
+import type { Host, HostFacts } from '../host/host.ts'
+import { splitEndpoint } from './checks.ts'
+import { isEmpty, part } from './defaults.ts'
+import { isObject, type Problem } from './decode.ts'
+import { advertiseAddress, criSocket, nodeName } from './host-defaults.ts'
+import type { Json, JsonObject } from './model.ts'
+
+export interface Completed {
+  readonly document: JsonObject
+  readonly warnings: readonly string[]
+  readonly problems: readonly Problem[]
+}
+
+export interface NodeOptions {
+  readonly controlPlane: boolean
+  /** Look for the socket of the container runtime when none is given. */
+  readonly detectCriSocket: boolean
+}
+
+/** `nodeRegistration`: name, socket, taints. */
+export async function completeNodeRegistration(document: JsonObject, host: Host, facts: HostFacts, options: NodeOptions): Promise<Completed> {
+  const given = part(document, 'nodeRegistration')
+  const socket = await criSocket(text(given['criSocket']), host, options.detectCriSocket)
+  const taints = given['taints'] ?? (options.controlPlane ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : undefined)
+  const nodeRegistration = {
+    ...given,
+    name: nodeName(text(given['name']), facts),
+    criSocket: socket.value,
+    ...(taints !== undefined && { taints }),
+  }
+  const problems = socket.problems.map((problem) => ({ path: 'nodeRegistration.criSocket', text: problem }))
+  return { document: { ...document, nodeRegistration }, warnings: socket.warnings, problems }
+}
+
+/** `localAPIEndpoint.advertiseAddress`; `path` of the parent for problems. */
+export function completeApiEndpoint(document: JsonObject, facts: HostFacts, parent = ''): Completed {
+  const endpoint = part(document, 'localAPIEndpoint')
+  const address = advertiseAddress(text(endpoint['advertiseAddress']), facts)
+  const path = `${parent}localAPIEndpoint.advertiseAddress`
+  return {
+    document: { ...document, localAPIEndpoint: { ...endpoint, advertiseAddress: address.value } },
+    warnings: address.warnings,
+    problems: address.problems.map((problem) => ({ path, text: problem })),
+  }
+}
+
+/** A random token for each that has none. */
+export function completeTokens(document: JsonObject): JsonObject {
+  const tokens = document['bootstrapTokens']
+  const complete = (token: Json): Json => (isObject(token) && isEmpty(token['token']) ? { ...token, token: randomToken() } : token)
+  return { ...document, bootstrapTokens: Array.isArray(tokens) ? tokens.map(complete) : [] }
+}
+
+/** The port of `controlPlaneEndpoint`; names in `certSANs` in lower case. */
+export function completeCluster(document: JsonObject, bindPort: Json | undefined): JsonObject {
+  const apiServer = part(document, 'apiServer')
+  const certSANs = apiServer['certSANs']
+  const endpoint = splitEndpoint(text(document['controlPlaneEndpoint']))
+  return {
+    ...document,
+    ...(endpoint !== undefined && endpoint.port === '' && { controlPlaneEndpoint: joinHostPort(endpoint.host, String(bindPort ?? '')) }),
+    apiServer: { ...apiServer, ...(Array.isArray(certSANs) && { certSANs: certSANs.map((name: Json) => text(name).toLowerCase()) }) },
+  }
+}
+
+export function joinHostPort(host: string, port: string): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function randomToken(): string {
+  const letters = '0123456789abcdefghijklmnopqrstuvwxyz'
+  const some = (length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('')
+  return `${some(6)}.${some(16)}`
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
+}

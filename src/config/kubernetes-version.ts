@@ -1,0 +1,54 @@
+/** `kubernetesVersion` of the user into one version: labels such as `stable-1` are looked up. */
+import { messageOf } from '../errors.ts'
+import { compareVersions, ownVersion, parseVersion, versionTable } from './versions.ts'
+
+/** Returns what a release server says for a label (`stable-1`, `ci/latest`), a version. Throws when it cannot be had. */
+export type FetchVersion = (label: string) => Promise<string>
+
+export interface ResolvedVersion {
+  /** With `v`. */
+  readonly version: string
+  readonly ci: boolean
+  readonly warnings: readonly string[]
+  readonly problems: readonly string[]
+}
+
+export async function resolveKubernetesVersion(given: string, fetchVersion: FetchVersion): Promise<ResolvedVersion> {
+  const ci = given.startsWith('ci/')
+  const warnings: string[] = []
+  const version = await lookUp(given, fetchVersion, warnings, 0)
+  if (version === undefined) {
+    return { version: ownVersion, ci, warnings, problems: [`"${given}" is neither a version such as ${ownVersion} nor a label such as stable-1 or latest-1.37`] }
+  }
+  const oldest = versionTable.oldestControlPlane
+  if (parseVersion(version) === undefined) return { version, ci, warnings, problems: [`"${given}" is not a version`] }
+  const problems = compareVersions(version, oldest) < 0 ? [`${version} is too old for a new control plane: it must be ${oldest} or newer`] : []
+  return { version, ci, warnings, problems }
+}
+
+const exact = /^v?(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:[-\w.+]*)?$/
+const label = /^(?:(?:latest|stable)+(?:-[1-9](?:\.[1-9]\d?)?)?)$/
+
+async function lookUp(given: string, fetchVersion: FetchVersion, warnings: string[], depth: number): Promise<string | undefined> {
+  const [, bucket = '', name = ''] = /^((?:release|ci)\/)?([-\w.+]+)$/.exec(given) ?? []
+  if (exact.test(name)) return name.startsWith('v') ? name : `v${name}`
+  if (!label.test(name) || depth > 2) return undefined
+  let fetched: string
+  try {
+    fetched = (await fetchVersion(bucket === 'ci/' ? `ci/${name}` : name)).trim()
+  } catch (error) {
+    warnings.push(`the Kubernetes version behind "${given}" could not be looked up: ${messageOf(error)}`, `using ${ownVersion}, the version of this kadm`)
+    return ownVersion
+  }
+  return lookUp(newerMinor(fetched) ? ownStable() : fetched, fetchVersion, warnings, depth + 1)
+}
+
+function newerMinor(fetched: string): boolean {
+  const [own, other] = [parseVersion(ownVersion), parseVersion(fetched)]
+  return own !== undefined && other !== undefined && (other.major > own.major || (other.major === own.major && other.minor > own.minor))
+}
+
+function ownStable(): string {
+  const own = parseVersion(ownVersion)
+  return `stable-${own?.major ?? 1}.${own?.minor ?? 0}`
+}

@@ -1,0 +1,91 @@
+/** The configuration of a run: file or flags, defaults, what the host says, all checks. */
+import type { Host } from '../host/host.ts'
+import { KadmError } from '../errors.ts'
+import { invalid, readDocuments, type ConfigDocument } from './documents.ts'
+import type { Problem } from './decode.ts'
+import { adjustInit, initDocuments, mergedPreflightErrors, mixedFlags, type InitFlags } from './flags.ts'
+import { toClusterConfiguration, toInitConfiguration } from './init-config.ts'
+import { isGlobalUnicast, isLoopback, parseIp } from './ip-address.ts'
+import type { FetchVersion } from './kubernetes-version.ts'
+import type { InitConfig } from './model.ts'
+import { resolveInit } from './resolve-init.ts'
+
+export interface LoadInitOptions {
+  /** Path of a configuration file on the host. */
+  readonly file?: string
+  readonly flags: InitFlags
+  readonly host: Host
+  /** Looks up version labels; without it the own version is taken, with a warning. */
+  readonly fetchVersion?: FetchVersion
+  /** `criSocket` false: do not look for the container runtime, take containerd's socket. */
+  readonly needs: { readonly criSocket: boolean }
+}
+
+/** Throws CONFIG_UNREADABLE, CONFIG_SYNTAX, or CONFIG_INVALID with every problem in its details. */
+export async function loadInitConfig(options: LoadInitOptions): Promise<{ readonly config: InitConfig; readonly warnings: readonly string[] }> {
+  const { file, flags, host } = options
+  if (file !== undefined) refuseMixedFlags(flags)
+  const documents = file === undefined ? initDocuments(flags) : await readConfigFile(file, host)
+  const resolved = await resolveInit(documents, host, {
+    strict: false,
+    allowExperimental: false,
+    detectCriSocket: options.needs.criSocket,
+    fetchVersion: options.fetchVersion ?? noFetch,
+    ...(file !== undefined && { adjust: (init) => adjustInit(init, flags) }),
+  })
+  const init = toInitConfiguration(resolved.init)
+  const problems = [...resolved.problems, ...bindAddressProblems(init.localAPIEndpoint.advertiseAddress, resolved.problems)]
+  if (problems.length > 0) throw configProblems(problems, file)
+  const ignorePreflightErrors = mergedPreflightErrors(init.nodeRegistration.ignorePreflightErrors, flags['ignore-preflight-errors'])
+  const config: InitConfig = {
+    init: { ...init, nodeRegistration: { ...init.nodeRegistration, ignorePreflightErrors } },
+    cluster: toClusterConfiguration(resolved.cluster, resolved.ciVersion),
+    kubelet: resolved.kubelet,
+    kubeProxy: resolved.kubeProxy,
+  }
+  return { config, warnings: resolved.warnings }
+}
+
+/** The documents of a file on the host. Throws CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_INVALID. */
+export async function readConfigFile(file: string, host: Host): Promise<readonly ConfigDocument[]> {
+  const text = await readText(file, host)
+  if (text === undefined) {
+    throw new KadmError('CONFIG_UNREADABLE', `there is no configuration file "${file}"`, { remedy: ['check the path given to --config'] })
+  }
+  return readDocuments(text)
+}
+
+/** All problems as one error: a line for each in its details. */
+export function configProblems(problems: readonly Problem[], file?: string): KadmError {
+  const lines = problems.map(({ path, text }) => `${path}: ${text}`)
+  const where = file === undefined ? 'the configuration' : `"${file}"`
+  const message = lines.length === 1 ? `${where} cannot work: ${lines[0]}` : `${where} has ${lines.length} problems`
+  return invalid(message, ['correct what is listed and run it again; "kadm config validate" checks a file without acting'], lines)
+}
+
+export const noFetch: FetchVersion = () => Promise.reject(new Error('looking up versions is off'))
+
+async function readText(file: string, host: Host): Promise<string | undefined> {
+  try {
+    return await host.readText(file)
+  } catch (error) {
+    throw new KadmError('CONFIG_UNREADABLE', `the configuration file "${file}" cannot be read`, { remedy: ['check the path given to --config, and its mode'], cause: error })
+  }
+}
+
+function refuseMixedFlags(flags: InitFlags): void {
+  const names = Object.keys(flags).filter((name) => flags[name] !== undefined)
+  const mixed = mixedFlags(['config', ...names])
+  if (mixed.length === 0) return
+  throw new KadmError('USAGE', `--config cannot be mixed with ${mixed.map((name) => `--${name}`).join(', ')}`, {
+    remedy: ['put these values into the file, or leave --config out'],
+  })
+}
+
+/** An API server is announced at an address that others can reach; loopback stands for one that is on the loopback interface. */
+function bindAddressProblems(address: string, known: readonly Problem[]): readonly Problem[] {
+  const path = 'localAPIEndpoint.advertiseAddress'
+  const ip = parseIp(address)
+  if (ip === undefined || isLoopback(ip) || isGlobalUnicast(ip) || known.some((problem) => problem.path === path)) return []
+  return [{ path, text: `"${address}" is not an address that other nodes can reach` }]
+}
