@@ -7,6 +7,9 @@ import type { Host } from './host.ts'
 export interface HttpGetOptions {
   /** PEM of the CAs that may have signed the server's certificate. */
   readonly ca?: string | Buffer
+  /** PEM of a client's certificate and its key. */
+  readonly cert?: string
+  readonly key?: string
   /** `false`: do not look at the server's certificate at all. Default true: with `ca`, or else with the CAs that Node brings. */
   readonly verify?: boolean
   readonly headers?: Readonly<Record<string, string>>
@@ -40,12 +43,12 @@ export async function httpGet(host: Pick<Host, 'dial'>, url: string, options: Ht
 // Ten times the largest answer that kadm asks for.
 const maximumBody = 8 * 1024 * 1024
 
-function secured(plain: Duplex, target: URL, { ca, verify = true }: HttpGetOptions): Promise<Duplex> {
+function secured(plain: Duplex, target: URL, { ca, cert, key, verify = true }: HttpGetOptions): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const host = hostOf(target)
     // Server names are for names only (RFC 6066); an address is still compared with the certificate, by `host`.
     const servername = /^[\d.]+$|:/.test(host) ? '' : host
-    const stream = connect({ socket: plain, host, servername, rejectUnauthorized: verify, ...(ca === undefined ? {} : { ca }) })
+    const stream = connect({ socket: plain, host, servername, rejectUnauthorized: verify, ...(ca === undefined ? {} : { ca }), ...(cert === undefined || key === undefined ? {} : { cert, key }) })
     plain.once('error', reject).once('close', () => reject(new Error('the connection was closed')))
     stream.once('secureConnect', () => resolve(stream)).once('error', reject)
   })

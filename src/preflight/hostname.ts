@@ -1,0 +1,39 @@
+import type { Host } from '../host/host.ts'
+import { KadmError } from '../errors.ts'
+import { isIP } from 'node:net'
+import { warned, type Check } from './check.ts'
+
+/** Of the node's name: is it one that labels can hold, and does it resolve? Only warnings, as with kubeadm. */
+export function hostname(host: Pick<Host, 'query'>, nodeName: string): Check {
+  return {
+    name: 'Hostname',
+    run: async () => {
+      const problem = qualifiedNameProblem(nodeName)
+      return warned(
+        ...(problem === undefined ? [] : [`invalid node name format "${nodeName}": ${problem}`]),
+        ...((await resolves(host, nodeName)) ? [] : [`hostname "${nodeName}" could not be reached: no entry in /etc/hosts or DNS`]),
+      )
+    },
+  }
+}
+
+/** Kubernetes' IsQualifiedName: what a label's name may be, with an optional DNS prefix. */
+function qualifiedNameProblem(nodeName: string): string | undefined {
+  const parts = nodeName.split('/')
+  const name = parts.at(-1) ?? ''
+  if (parts.length > 2) return 'more than one "/"'
+  if (parts.length === 2 && !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(parts[0] ?? '')) return 'the part before "/" is no DNS name'
+  if (name.length > 63) return 'it has more than 63 characters'
+  return /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name) ? undefined : 'it must be letters, digits, "-", "_" or ".", with a letter or digit at both ends'
+}
+
+async function resolves(host: Pick<Host, 'query'>, name: string): Promise<boolean> {
+  if (isIP(name) !== 0) return true
+  try {
+    // The host's own resolver, with whatever nsswitch.conf adds. 20 s: two servers that do not answer take 5 s twice.
+    return (await host.query(['getent', 'ahosts', name], { timeout: 20_000 })).exitCode === 0
+  } catch (error) {
+    if (error instanceof KadmError) return false
+    throw error
+  }
+}

@@ -1,0 +1,14 @@
+import type { Host } from '../host/host.ts'
+import { passed, warned, type Check } from './check.ts'
+import { httpsProxyFor } from './proxy-from-environment.ts'
+
+/** Would connections to the API server's address go through a proxy? `target`: address or name. */
+export function httpProxy(host: Pick<Host, 'facts'>, target: string): Check {
+  return {
+    name: 'HTTPProxy',
+    run: async () => {
+      const proxy = httpsProxyFor(target, target.includes(':') ? 1234 : 443, (await host.facts()).environment)
+      return proxy === undefined ? passed : warned(`connection to "https://${target}" uses proxy "${proxy}": if that is not intended, add ${target} to NO_PROXY`)
+    },
+  }
+}
