@@ -12,6 +12,6 @@ export const preflight: Phase<InitRun> = {
   needs: [],
   run: async ({ config, host, own, options }, { say, warn, signal }) => {
     say('Running pre-flight checks')
-    await runChecks(initChecks({ config, host, images: controlPlaneImages(config), own, say, signal }), { ignore: options.ignorePreflightErrors, warn })
+    await runChecks(initChecks({ config, host, images: controlPlaneImages(config.cluster), own, say, signal }), { ignore: options.ignorePreflightErrors, warn })
   },
 }
