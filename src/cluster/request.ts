@@ -1,7 +1,8 @@
-/** HTTP requests to one API server: time limits, abort, and the two repeats that are always safe. */
+/** HTTPS requests to one server, of Kubernetes or etcd: time limits, abort, and the two repeats that are always safe. */
 import type { IncomingMessage } from 'node:http'
 import { request as httpsRequest, type Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { KadmError } from '../errors.ts'
 import { unreachable } from './api-error.ts'
 import { connectionPool, type PoolOptions } from './connection-pool.ts'
 
@@ -16,11 +17,13 @@ export interface RequesterOptions extends PoolOptions {
   readonly timeout?: number
   /** Default `kadm`; the program gives `kadm/<version>`. What is before the slash becomes the field manager of what is written. */
   readonly userAgent?: string
+  /** The error when no answer comes; default: API_UNREACHABLE. */
+  readonly noAnswer?: (server: string, cause: unknown) => KadmError
 }
 
 export interface Requester {
   readonly server: string
-  /** One call, whole; any status is an answer. Throws API_UNREACHABLE, or the signal's reason. */
+  /** One call, whole; any status is an answer. Throws what `noAnswer` makes, or the signal's reason. */
   call(request: ApiRequest): Promise<{ readonly status: number; readonly body: string }>
   /** One call whose answer is read as it comes; each silence may last as long as `silence`. */
   stream(request: ApiRequest, silence: number): Promise<{ readonly status: number; readonly chunks: AsyncIterable<string> }>
@@ -52,10 +55,11 @@ export function requester(options: RequesterOptions): Requester {
   const agent = connectionPool(target, options)
   const timeout = options.timeout ?? 10_000
   const server = url.origin
+  const { noAnswer = unreachable } = options
 
   const signalsOf = ({ signal }: ApiRequest) => [signal, options.signal].filter((each) => each !== undefined)
   const failure = (request: ApiRequest, error: unknown): unknown =>
-    signalsOf(request).find((each) => each.aborted)?.reason ?? unreachable(server, error instanceof FailedTry ? error.cause : error)
+    signalsOf(request).find((each) => each.aborted)?.reason ?? noAnswer(server, error instanceof FailedTry ? error.cause : error)
 
   async function once(request: ApiRequest): Promise<Answer> {
     const { response, timer } = await open(agent, target, request, { timeout, signals: signalsOf(request) })
@@ -130,8 +134,13 @@ async function open(
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
     const content = payload && { 'content-type': contentType, 'content-length': payload.length }
     const request = httpsRequest({ agent, host, port, method, path: base + path, headers: { ...headers, ...content } })
-    const timer = startTimer(timeout, signals, (error) => request.destroy(error))
-    request.on('response', (response) => resolve({ response, timer }))
+    // Once there is an answer, it is what fails: the request's own end would only say "aborted".
+    let ongoing: { destroy(error: Error): unknown } = request
+    const timer = startTimer(timeout, signals, (error) => ongoing.destroy(error))
+    request.on('response', (response) => {
+      ongoing = response
+      resolve({ response, timer })
+    })
     request.on('error', (error) => {
       timer.end()
       reject(new FailedTry(error, request.reusedSocket))

@@ -123,7 +123,8 @@ function startProgram(program: string, flags: readonly string[], dir: string, un
   return child
 }
 
-async function makeCertificates(dir: string): Promise<void> {
+/** `ca`, `server` (127.0.0.1), `admin` and `super-admin`, each with .crt and .key. */
+export async function makeCertificates(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true })
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
   const openssl = (...args: readonly string[]) => run('openssl', ['req', '-x509', ...key, ...args], { cwd: dir })
