@@ -1,0 +1,53 @@
+/** The disk of one host: what is its own, on top of the image and the layers. A fresh one is a fresh machine. */
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { hostsFile } from './addresses.ts'
+import { placeExtractedKadm } from './host-layer.ts'
+import { placeImageStore } from './image-store.ts'
+import { mustRun } from './run-program.ts'
+import { balancerName, sandboxDirectory, type SandboxState } from './state.ts'
+
+/** The folder of one host. */
+export function hostDirectory(sandbox: string, host: string): string {
+  return path.join(sandboxDirectory(sandbox), host)
+}
+
+// The kernel knobs that a kubelet sets. They are the whole machine's, so a host has files of its own in their place: nothing reaches the machine.
+const knobs = ['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops', 'kernel/keys/root_maxkeys', 'kernel/keys/root_maxbytes']
+
+/** Makes the disk of a host that is off. */
+export async function makeDisk(state: SandboxState, host: string): Promise<void> {
+  const directory = hostDirectory(state.name, host)
+  const etc = path.join(directory, 'upper/etc')
+  for (const folder of ['work', 'root', 'upper/etc/ssh']) await mkdir(path.join(directory, folder), { recursive: true, mode: 0o755 })
+  await Promise.all([
+    makeVar(state, directory),
+    mustRun(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', host, '-f', path.join(etc, 'ssh/ssh_host_ed25519_key')]),
+    ...knobs.map((knob) => copyKnob(knob, path.join(directory, 'knobs', knob))),
+    writeFile(path.join(etc, 'hostname'), `${host}\n`),
+    writeFile(path.join(etc, 'hosts'), hostsFile(state.subnet, state.hosts, balancerName)),
+    writeFile(path.join(etc, 'resolv.conf'), `nameserver 192.168.${state.subnet}.1\noptions timeout:1 attempts:1\n`),
+    writeFile(path.join(etc, 'machine-id'), `${randomUUID().replaceAll('-', '')}\n`),
+    writeFile(path.join(directory, 'product_uuid'), `${randomUUID()}\n`),
+  ])
+}
+
+/** Takes the disk of a host that is off out of the way at once, and away in time: the promise inside resolves when it is gone. */
+export async function discardDisk(sandbox: string, host: string): Promise<{ readonly gone: Promise<void> }> {
+  const directory = hostDirectory(sandbox, host)
+  const old = path.join(sandboxDirectory(sandbox), `old-${host}-${randomUUID()}`)
+  await rename(directory, old).catch(() => {})
+  return { gone: rm(old, { recursive: true, force: true }) }
+}
+
+async function makeVar(state: SandboxState, directory: string): Promise<void> {
+  await mustRun(['cp', '-a', '--reflink=auto', path.join(state.image, 'var'), path.join(directory, 'var')])
+  if (state.imageStore !== undefined) await placeImageStore(state.imageStore, path.join(directory, 'var/lib'))
+  if (state.kadm !== undefined) await placeExtractedKadm(state.kadm, path.join(directory, 'var'))
+}
+
+async function copyKnob(knob: string, to: string): Promise<void> {
+  await mkdir(path.dirname(to), { recursive: true })
+  await writeFile(to, await readFile(`/proc/sys/${knob}`).catch(() => '0\n'))
+}

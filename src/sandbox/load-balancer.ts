@@ -1,0 +1,66 @@
+/**
+ * The load balancer of a sandbox: haproxy in a namespace of its own, in TCP mode, on port 6443 of its own address.
+ *
+ * It follows the control planes without being told of them: every host is listed, and one counts while its port 6443 answers a health check. So there is no
+ * list to rewrite when a control plane comes or goes, and nobody to forget it.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { KadmError } from '../errors.ts'
+import { balancerAddresses, hostAddresses } from './addresses.ts'
+import { memberEnvironment, startScript } from './host-power.ts'
+import { haveIpv6, plugIn } from './namespaces.ts'
+import { processesWithArgument, waitUntil } from './processes.ts'
+import { runProgram } from './run-program.ts'
+import { sandboxDirectory, type SandboxState } from './state.ts'
+import { controllerArgv } from './execute.ts'
+
+export async function startLoadBalancer(state: SandboxState, signal?: AbortSignal): Promise<void> {
+  const directory = path.join(sandboxDirectory(state.name), 'balancer')
+  await mkdir(path.join(directory, 'files/etc/haproxy'), { recursive: true })
+  await mkdir(path.join(directory, 'root'), { recursive: true })
+  await writeFile(path.join(directory, 'files/etc/haproxy/haproxy.cfg'), haproxyConfig(state, haveIpv6()))
+  await plugIn(state.name, 'balancer', balancerAddresses(state.subnet), state.subnet)
+  await startScript(path.join(sandboxDirectory(state.name), 'balancer.sh'), directory, await memberEnvironment(state, 'balancer'))
+  if (await waitUntil(() => answers(state), 10_000, signal)) return
+  throw new KadmError('SANDBOX_FAILED', `the load balancer of sandbox "${state.name}" did not start`, {
+    remedy: [`cat ${path.join(directory, 'console')}`],
+  })
+}
+
+export async function loadBalancerRuns(state: SandboxState): Promise<boolean> {
+  return (await processesWithArgument(path.join(sandboxDirectory(state.name), 'balancer'))).length > 0
+}
+
+/**
+ * A server is up when it answers /readyz within TLS, whoever signed its certificate. 401 and 403 count: until RBAC's first roles are there, and with
+ * anonymous requests switched off, a healthy API server says so.
+ */
+export function haproxyConfig(state: Pick<SandboxState, 'subnet' | 'hosts'>, ipv6: boolean): string {
+  const servers = state.hosts.map((host, index) => `  server ${host} ${hostAddresses(state.subnet, index + 1).address}:6443 check check-ssl verify none`)
+  return `global
+  maxconn 2000
+defaults
+  mode tcp
+  timeout connect 1s
+  timeout client 1h
+  timeout server 1h
+  timeout check 2s
+  retries 3
+  option redispatch 1
+frontend kubernetes
+  bind :6443${ipv6 ? '\n  bind :::6443 v6only' : ''}
+  default_backend control-planes
+backend control-planes
+  balance roundrobin
+  option httpchk GET /readyz
+  http-check expect status 200,401,403
+  default-server inter 200ms fall 2 rise 1 on-marked-down shutdown-sessions
+${servers.join('\n')}
+`
+}
+
+async function answers(state: SandboxState): Promise<boolean> {
+  const probe = `exec 3<>/dev/tcp/${balancerAddresses(state.subnet).address}/6443`
+  return (await runProgram([...controllerArgv(state), 'bash', '-c', probe], { timeout: 2000 })).exitCode === 0
+}
