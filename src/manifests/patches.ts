@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../config/model.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { jsonPatch } from './json-patch.ts'
-import { isJsonObject, withoutNulls } from './json-value.ts'
+import { isJsonArray, isJsonObject, withoutNulls } from './json-value.ts'
 import { asManifest, type Manifest } from './manifest.ts'
 import { mergePatch } from './merge-patch.ts'
 import { mergeKeys } from './merge-keys.ts'
@@ -88,12 +88,26 @@ function patchResult(object: JsonObject, patch: Json, type: PatchKind, target: P
 }
 
 function manifest(patched: JsonObject, target: PatchTarget, before: Manifest, files: readonly PatchFile[]): Manifest {
-  // The API has no members that are null: they mean that nothing is there.
-  const clean = withoutNulls(patched)
+  const clean = withoutLeftovers(withoutNulls(patched), before.kind)
   const result = isJsonObject(clean) ? asManifest(clean) : undefined
   if (result !== undefined && result.kind === before.kind && result.apiVersion === before.apiVersion) return result
   const names = files.map(({ file }) => `"${file}"`).join(', ')
   throw new KadmError('PATCH_INVALID', `after the patches of ${names} "${target}" is no ${before.kind} any more`, {
     remedy: ['leave apiVersion, kind and metadata.name as they are'],
   })
+}
+
+// The API knows no members that are null, and none whose name begins as those of directives do (left where they had nothing to act on).
+function withoutLeftovers(value: Json, kind: string): Json {
+  if (isJsonArray(value)) return value.map((item) => withoutLeftovers(item, kind))
+  if (!isJsonObject(value)) return value
+  const members = Object.entries(value).filter(([name]) => !name.startsWith('$'))
+  const clean = members.map(([name, child]) => [name, withoutLeftovers(child, kind)] as const)
+  return Object.fromEntries(clean.map(([name, child]) => [name, kind === 'Pod' && name === 'containers' ? withResources(child) : child]))
+}
+
+// kubeadm writes them in a Pod even when there are none.
+function withResources(containers: Json): Json {
+  if (!isJsonArray(containers)) return containers
+  return containers.map((container) => (isJsonObject(container) ? { resources: {}, ...container } : container))
 }

@@ -1,5 +1,4 @@
 /** Runs the real kubeadm and kadm on two equal jails and compares every file that they leave and the manifests that they print. */
-import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { expect, type TestContext } from 'vitest'
 import type { InitConfig, JsonObject } from '../../src/config/model.ts'
@@ -15,13 +14,15 @@ export interface Case {
   readonly kubelet?: JsonObject
   readonly kubeProxy?: JsonObject
   readonly jail?: JailOptions
+  /** Commands of kubeadm to run first in both jails. */
+  readonly before?: readonly (readonly string[])[]
   /** Compare files as data, not byte by byte (kubeadm drops or folds something there that means nothing). */
   readonly asData?: boolean
 }
 
-const patchesDirectory = '/tmp/jail/patches'
+export const patchesDirectory = '/tmp/jail/patches'
 
-export async function besideKubeadm(context: TestContext, { config, init = {}, cluster = {}, kubelet, kubeProxy, jail = {}, asData = false }: Case): Promise<void> {
+export async function besideKubeadm(context: TestContext, { config, init = {}, cluster = {}, kubelet, kubeProxy, jail = {}, before = [], asData = false }: Case): Promise<void> {
   const kubeadm = realBinary(context, 'kubeadm')
   const documents = [
     { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'InitConfiguration', ...init },
@@ -31,7 +32,9 @@ export async function besideKubeadm(context: TestContext, { config, init = {}, c
   ]
   const file = '/tmp/jail/config.yaml'
   const phase = (...words: string[]) => [kubeadm, 'init', 'phase', ...words, '--config', file]
+  const first = before.map(([program = '', ...rest]) => (program === 'kubeadm' ? [kubeadm, ...rest, '--config', file] : [program, ...rest]))
   const commands = [
+    ...first,
     phase('control-plane', 'all'),
     phase('etcd', 'local'),
     phase('kubelet-start', '--dry-run'),
@@ -50,16 +53,16 @@ export async function besideKubeadm(context: TestContext, { config, init = {}, c
       files: { ...jail.files, [file]: text },
       environment: { ...jail.environment, KUBEADM_INIT_DRYRUN_DIR: '/tmp/jail/kubelet' },
     }),
-    runJailed([[process.execPath, program, '/tmp/jail/config.json']], {
+    runJailed([...first, ['echo', separator], [process.execPath, program, '/tmp/jail/config.json']], {
       ...jail,
-      files: { ...jail.files, '/tmp/jail/config.json': JSON.stringify(config) },
+      files: { ...jail.files, [file]: text, '/tmp/jail/config.json': JSON.stringify(config) },
     }),
   ])
   expect(theirs, theirs.stderr).toMatchObject({ exitCode: 0 })
   expect(ours, ours.stderr).toMatchObject({ exitCode: 0 })
   compareTrees(theirs, ours, asData)
   const [, coredns = '', kubeProxyManifest = '', images = ''] = theirs.stdout.split(`${separator}\n`)
-  const printed = JSON.parse(ours.stdout)
+  const printed = JSON.parse(ours.stdout.split(`${separator}\n`)[1] ?? '')
   expect(documentsOf(printed.coredns)).toEqual(documentsOf(coredns))
   expect(documentsOf(printed['kube-proxy'])).toEqual(documentsOf(kubeProxyManifest))
   expect(printed.images).toEqual(images.trimEnd().split('\n'))
@@ -69,17 +72,6 @@ export async function besideKubeadm(context: TestContext, { config, init = {}, c
 export function patchFiles(files: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).map(([name, content]) => [path.join(patchesDirectory, name), content]))
 }
-
-/** The CA directories that this machine has: jails share them. */
-export function hasDirectory(directory: string): boolean {
-  try {
-    return readdirSync(directory).length >= 0
-  } catch {
-    return false
-  }
-}
-
-export { patchesDirectory }
 
 const separator = '=========='
 
@@ -99,11 +91,11 @@ function shape({ tree }: JailResult): Record<string, string> {
 }
 
 function isInput(file: string): boolean {
-  return file.startsWith('/tmp/jail/config.') || file.startsWith(patchesDirectory)
+  return file.startsWith('/tmp/jail/config.') || file.startsWith(patchesDirectory) || file.includes('/pki') || /^\/etc\/kubernetes\/[^/]*\.conf$/.test(file)
 }
 
-// kubeadm's lines about patches stand among the documents.
+// kubeadm's lines about patches stand among the documents, and after a patch it forgets the line break behind the separator.
 function documentsOf(text: string): unknown[] {
-  const yaml = text.split('\n').filter((line) => !line.startsWith('[patches]')).join('\n')
+  const yaml = text.split('\n').filter((line) => !line.startsWith('[patches]')).join('\n').replaceAll(/^---(?=\w)/gm, '---\n')
   return parseYamlDocuments(yaml).filter((document) => document !== null)
 }

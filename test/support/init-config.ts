@@ -67,6 +67,7 @@ const defaultCluster: ClusterConfiguration = {
 }
 
 const zero = '0s'
+const logging = { flushFrequency: 0, options: { json: { infoBufferSize: '0' }, text: { infoBufferSize: '0' } }, verbosity: 0 }
 
 const defaultKubelet: JsonObject = {
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
@@ -86,7 +87,7 @@ const defaultKubelet: JsonObject = {
   httpCheckFrequency: zero,
   imageMaximumGCAge: zero,
   imageMinimumGCAge: zero,
-  logging: { flushFrequency: 0, options: { json: { infoBufferSize: '0' }, text: { infoBufferSize: '0' } }, verbosity: 0 },
+  logging,
   memorySwap: {},
   nodeStatusReportFrequency: zero,
   nodeStatusUpdateFrequency: zero,
@@ -100,10 +101,40 @@ const defaultKubelet: JsonObject = {
   volumeStatsAggPeriod: zero,
 }
 
+const sync = { minSyncPeriod: zero, syncPeriod: zero }
+const masquerade = { masqueradeAll: false, masqueradeBit: null }
+
 const defaultKubeProxy: JsonObject = {
   apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
   kind: 'KubeProxyConfiguration',
   bindAddress: '0.0.0.0',
+  bindAddressHardFail: false,
   clientConnection: { acceptContentTypes: '', burst: 0, contentType: '', kubeconfig: '/var/lib/kube-proxy/kubeconfig.conf', qps: 0 },
   clusterCIDR: '',
+  configSyncPeriod: zero,
+  conntrack: {
+    maxPerCore: null,
+    min: null,
+    tcpBeLiberal: false,
+    tcpCloseWaitTimeout: null,
+    tcpEstablishedTimeout: null,
+    udpStreamTimeout: zero,
+    udpTimeout: zero,
+  },
+  detectLocal: { bridgeInterface: '', interfaceNamePrefix: '' },
+  detectLocalMode: '',
+  enableProfiling: false,
+  healthzBindAddress: '',
+  hostnameOverride: '',
+  iptables: { localhostNodePorts: null, ...masquerade, ...sync },
+  ipvs: { excludeCIDRs: null, ...sync, scheduler: '', strictARP: false, tcpFinTimeout: zero, tcpTimeout: zero, udpTimeout: zero },
+  logging,
+  metricsBindAddress: '',
+  mode: 'iptables',
+  nftables: { ...masquerade, ...sync },
+  nodePortAddresses: null,
+  oomScoreAdj: null,
+  portRange: '',
+  showHiddenMetricsForVersion: '',
+  winkernel: { enableDSR: false, forwardHealthCheckVip: false, networkName: '', rootHnsEndpointName: '', sourceVip: '' },
 }

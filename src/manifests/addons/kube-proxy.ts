@@ -40,17 +40,31 @@ export async function kubeProxyParts({ config, host, say }: AddonWork, signed = 
 const secrets = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 function kubeProxyConfigMap(config: InitConfig, signed: boolean): Manifest {
-  const kubeconfig = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ cluster: { 'certificate-authority': `${secrets}/ca.crt`, server: controlPlaneUrl(config) }, name: 'default' }],
-    contexts: [{ context: { cluster: 'default', namespace: 'default', user: 'default' }, name: 'default' }],
-    'current-context': 'default',
-    users: [{ name: 'default', user: { tokenFile: `${secrets}/token` } }],
-  }
-  // Without the last line break, as kubeadm has them: their checksum is compared.
-  const data = { 'config.conf': dumpYaml(config.kubeProxy.document).trimEnd(), 'kubeconfig.conf': dumpYaml(kubeconfig).trimEnd() }
+  // Both without a last line break, as kubeadm has them.
+  const data = { 'config.conf': dumpYaml(config.kubeProxy.document).trimEnd(), 'kubeconfig.conf': kubeconfig(controlPlaneUrl(config)) }
   return configMap('kube-proxy', data, { namespace: 'kube-system', labels: { app: 'kube-proxy' }, signed })
+}
+
+/** The credentials of the Pod's own service account, in kubeadm's order of lines. */
+function kubeconfig(server: string): string {
+  return `apiVersion: v1
+kind: Config
+clusters:
+- cluster:
+    certificate-authority: ${secrets}/ca.crt
+    server: ${server}
+  name: default
+contexts:
+- context:
+    cluster: default
+    namespace: default
+    user: default
+  name: default
+current-context: default
+users:
+- name: default
+  user:
+    tokenFile: ${secrets}/token`
 }
 
 const labels = { 'k8s-app': 'kube-proxy' }
