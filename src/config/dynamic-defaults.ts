@@ -46,11 +46,11 @@ export function completeApiEndpoint(document: JsonObject, facts: HostFacts, pare
   }
 }
 
-/** A random token for each that has none. */
-export function completeTokens(document: JsonObject): JsonObject {
-  const tokens = document['bootstrapTokens']
-  const complete = (token: Json): Json => (isObject(token) && isEmpty(token['token']) ? { ...token, token: randomToken() } : token)
-  return { ...document, bootstrapTokens: Array.isArray(tokens) ? tokens.map(complete) : [] }
+/** A new token for each that has none: random, or what `newToken` gives (a run that goes on after a kill has its own again). */
+export async function completeTokens(document: JsonObject, newToken: () => Promise<string> = async () => randomToken()): Promise<JsonObject> {
+  const tokens: readonly Json[] = Array.isArray(document['bootstrapTokens']) ? document['bootstrapTokens'] : []
+  const complete = async (token: Json): Promise<Json> => (isObject(token) && isEmpty(token['token']) ? { ...token, token: await newToken() } : token)
+  return { ...document, bootstrapTokens: await Promise.all(tokens.map(complete)) }
 }
 
 /** The port of `controlPlaneEndpoint`; names in `certSANs` in lower case. */

@@ -19,6 +19,8 @@ export interface LoadInitOptions {
   readonly fetchVersion?: FetchVersion
   /** `criSocket` false: do not look for the container runtime, take containerd's socket. */
   readonly needs: { readonly criSocket: boolean }
+  /** For each bootstrap token that is not given; random when absent. */
+  readonly newToken?: () => Promise<string>
 }
 
 /** Throws CONFIG_UNREADABLE, CONFIG_SYNTAX, or CONFIG_INVALID with every problem in its details. */
@@ -31,6 +33,7 @@ export async function loadInitConfig(options: LoadInitOptions): Promise<{ readon
     allowExperimental: false,
     detectCriSocket: options.needs.criSocket,
     fetchVersion: options.fetchVersion ?? noFetch,
+    ...(options.newToken !== undefined && { newToken: options.newToken }),
     ...(file !== undefined && { adjust: (init) => adjustInit(init, flags) }),
   })
   const init = toInitConfiguration(resolved.init)

@@ -18,6 +18,8 @@ export interface ResolveOptions extends StrictOptions {
   readonly fetchVersion: FetchVersion
   /** Last word on the InitConfiguration before defaults: flags beside a file. */
   readonly adjust?: (init: JsonObject) => JsonObject
+  /** For each bootstrap token that is not given; random when absent. */
+  readonly newToken?: () => Promise<string>
 }
 
 export interface ResolvedInit {
@@ -38,7 +40,7 @@ export async function resolveInit(documents: readonly ConfigDocument[], host: Ho
   const components = { kubeProxy: readComponent(kubeProxyKind, documents, options), kubelet: readComponent(kubeletKind, documents, options) }
   const facts = await host.facts()
   const adjust = options.adjust ?? ((init: JsonObject): JsonObject => init)
-  const static_ = completeTokens(withDefaults('InitConfiguration', adjust(given.init?.value ?? {})))
+  const static_ = await completeTokens(withDefaults('InitConfiguration', adjust(given.init?.value ?? {})), options.newToken)
   const node = await completeNodeRegistration(static_, host, facts, { controlPlane: true, detectCriSocket: options.detectCriSocket })
   const { document: init, ...endpoint } = completeApiEndpoint(node.document, facts)
 

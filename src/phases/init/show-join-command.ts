@@ -1,7 +1,7 @@
 /** The last words of `kadm init`: how to use the cluster, and how to add nodes to it. */
-import { readKubeconfig } from '../../pki/kubeconfig-file.ts'
-import { initDoneText } from '../../tokens/join-command.ts'
+import { readClusterOf } from '../../pki/kubeconfig-file.ts'
 import type { Phase } from '../phase.ts'
+import { doneText } from './done-text.ts'
 import type { InitRun } from './init-run.ts'
 
 export const showJoinCommand: Phase<InitRun> = {
@@ -22,7 +22,18 @@ export const showJoinCommand: Phase<InitRun> = {
     'addon',
   ],
   run: async ({ config, host, certificateKey, options }, { result }) => {
-    const admin = await readKubeconfig(host, options.kubeconfig)
-    result(await initDoneText({ config, admin, options, certificateKey: options.uploadCerts ? await certificateKey() : undefined }))
+    const { server, caPem } = await readClusterOf(host, options.kubeconfig)
+    result(
+      doneText({
+        server,
+        caPem,
+        tokens: config.init.bootstrapTokens.map(({ token }) => token),
+        hasStableEndpoint: config.cluster.controlPlaneEndpoint !== undefined,
+        certificateKey: options.uploadCerts ? await certificateKey() : undefined,
+        adminConf: options.kubeconfig,
+        skipTokenPrint: options.skipTokenPrint,
+        skipCertificateKeyPrint: options.skipCertificateKeyPrint,
+      }),
+    )
   },
 }

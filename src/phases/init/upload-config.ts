@@ -1,5 +1,6 @@
 /** `kadm init phase upload-config`: the configuration of the cluster and of its kubelets, and who may read them. */
 import { ensureObjects } from '../../cluster/apply-object.ts'
+import { clusterConfigurationDocument } from '../../config/v1beta4.ts'
 import { kubeadmConfigObjects, kubeletConfigObjects } from '../../manifests/config-objects.ts'
 import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
@@ -19,7 +20,7 @@ export const uploadConfig: Phase<InitRun> = {
       needs: [],
       run: async ({ config, cluster }, { say, signal }) => {
         say('Storing the configuration used in ConfigMap "kubeadm-config" in the "kube-system" Namespace')
-        await ensureObjects(await cluster(), kubeadmConfigObjects(config), { timeout: config.init.timeouts.kubernetesAPICall, signal })
+        await ensureObjects(await cluster(), kubeadmConfigObjects(clusterConfigurationDocument(config.cluster)), { timeout: config.init.timeouts.kubernetesAPICall, signal })
       },
     },
     {

@@ -1,0 +1,39 @@
+/** `--dry-run`: the plan on the screen, and the files it would write in a folder of their own. */
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import type { PlannedCall } from '../cluster/recording-cluster.ts'
+import { paths } from '../config/paths.ts'
+import type { Host } from '../host/host.ts'
+import type { PlannedChange } from '../host/planned-change.ts'
+import type { Streams } from './command.ts'
+import { dryRunFile, planText } from './print-plan.ts'
+
+export interface Recording {
+  readonly host: { plan(): readonly PlannedChange[] }
+  readonly cluster: { plan(): readonly PlannedCall[] }
+  readonly certificatesDir: string
+}
+
+export interface DryRunOptions {
+  readonly io: Streams
+  /** Environment variable that names the folder; used as it is. */
+  readonly variable: string
+  /** Of the folder's name where the variable is not set: below /etc/kubernetes/tmp. */
+  readonly prefix: string
+  readonly host: Host
+}
+
+/** Prints what would be done, and lays the files (but for private keys and other secrets) into the folder. */
+export async function showRecording({ host: recorded, cluster, certificatesDir }: Recording, { io, variable, prefix, host }: DryRunOptions): Promise<void> {
+  const changes = recorded.plan()
+  io.stdout.write(planText(changes, cluster.plan()))
+  const given = io.environment[variable]
+  const directory = given ?? path.join(paths.temporary, `${prefix}${randomBytes(5).toString('hex')}`)
+  await host.makeDirectory(directory, 0o700)
+  if (given === undefined) io.stderr.write(`Using dry-run directory ${directory}. To override it, set the environment variable ${variable}\n`)
+  for (const change of changes) {
+    if (change.kind !== 'write-file' || change.content === undefined) continue
+    const inside = dryRunFile(change.path, certificatesDir)
+    if (inside !== undefined) await host.writeFile(path.join(directory, inside), change.content, { mode: change.mode, directoryMode: 0o700 })
+  }
+}

@@ -1,0 +1,40 @@
+/** How a run of phases is shown: a list that redraws itself on a terminal, kubeadm's lines elsewhere. Results come last, on stdout. */
+import type { PhaseEvent } from '../phases/phase.ts'
+import { orderedEvents } from '../progress/ordered-events.ts'
+import { plainLines } from '../progress/plain-lines.ts'
+import type { TaskTree } from '../progress/task-tree.ts'
+import type { Streams } from './command.ts'
+
+export interface PhaseProgress {
+  /** @param phases full names in the order to be shown */
+  readonly start: (phases: readonly string[]) => void
+  readonly report: (event: PhaseEvent) => void
+  /** May be called again. */
+  readonly end: () => Promise<void>
+}
+
+export function phaseProgress(io: Streams): PhaseProgress {
+  const results: string[] = []
+  // A terminal without a width (a pipe that pretends) makes the drawing wrap at every character.
+  const draws = io.stdout.isTTY === true && (io.stdout.columns ?? 0) > 20
+  let tree: Promise<TaskTree> | undefined
+  let lines: ReturnType<typeof orderedEvents> | undefined
+  return {
+    start: (phases) => {
+      if (draws) tree = import('../progress/task-tree.ts').then(({ taskTree }) => taskTree(phases))
+      else lines = orderedEvents(phases, plainLines(io))
+    },
+    report: (event) => {
+      if (event.kind === 'result') results.push(event.text)
+      else if (event.kind === 'warning' && draws) results.push(`WARNING: ${event.text}`)
+      else if (tree !== undefined) void tree.then(({ report }) => report(event))
+      else lines?.report(event)
+    },
+    end: async () => {
+      await (await tree)?.end()
+      tree = undefined
+      lines?.flush()
+      for (const text of results.splice(0)) io.stdout.write(`${text}\n`)
+    },
+  }
+}

@@ -1,0 +1,62 @@
+/** `kadm init` for a user: flags read, progress shown, the result printed. */
+import type { InitFlags } from '../config/flags.ts'
+import { localHost } from '../host/local-host.ts'
+import { startInit } from '../phases/init/start-init.ts'
+import { kubeadmFlags } from './kubeadm-flags.ts'
+import type { CommandInput } from './command.ts'
+import { phaseProgress } from './phase-progress.ts'
+
+const optionFlags = new Set(['config', 'skip-token-print', 'skip-certificate-key-print', 'upload-certs', 'kubeconfig', 'kubeconfig-dir', 'print-manifest', 'v', 'vmodule'])
+
+/** @param only full names of phases; all when not given */
+export async function runInit(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
+  const { flags, io, signal } = input
+  const isOn = (name: string): boolean => flags.given.has(name) && flags.isOn(name)
+  const given = (name: string): string | undefined => (flags.given.has(name) ? flags.text(name) : undefined)
+  const progress = phaseProgress(io)
+  const host = localHost()
+  try {
+    const recording = await startInit(host, {
+      file: given('config'),
+      flags: configFlagValues(input),
+      only,
+      options: {
+        uploadCerts: isOn('upload-certs'),
+        skipTokenPrint: isOn('skip-token-print'),
+        skipCertificateKeyPrint: isOn('skip-certificate-key-print'),
+        printManifest: isOn('print-manifest'),
+        kubeconfig: given('kubeconfig') ?? '/etc/kubernetes/admin.conf',
+        kubeconfigDir: given('kubeconfig-dir') ?? '/etc/kubernetes',
+      },
+      signal,
+      onStart: (phases, version) => {
+        if (only === undefined) io.stdout.write(`[init] Using Kubernetes version: ${version}\n`)
+        progress.start(phases)
+      },
+      report: progress.report,
+      warn: (line) => void io.stderr.write(`WARNING: ${line}\n`),
+    })
+    await progress.end()
+    if (recording !== undefined) {
+      const { showRecording } = await import('./dry-run.ts')
+      await showRecording(recording, { io, variable: 'KUBEADM_INIT_DRYRUN_DIR', prefix: 'kubeadm-init-dryrun', host })
+    }
+  } finally {
+    await progress.end()
+    await host.close()
+  }
+}
+
+/** The flags that say something about the configuration, as their table types them. */
+function configFlagValues({ flags }: CommandInput): InitFlags {
+  const values: Record<string, string | number | boolean | readonly string[]> = {}
+  for (const name of flags.given) {
+    if (optionFlags.has(name)) continue
+    const [flag] = kubeadmFlags(name)
+    if (flag?.kind === 'list') values[name] = flags.list(name)
+    else if (flag?.kind === 'switch') values[name] = flags.isOn(name)
+    else if (flag?.kind === 'number') values[name] = Number(flags.text(name))
+    else values[name] = flags.text(name) ?? ''
+  }
+  return values
+}

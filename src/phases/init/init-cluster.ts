@@ -1,0 +1,37 @@
+/** The API of the cluster that init makes, as its administrator. */
+import { connectCluster } from '../../cluster/api-client.ts'
+import { ensureClusterAdmins } from '../../cluster/cluster-admins.ts'
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { InitConfig } from '../../config/model.ts'
+import { paths } from '../../config/paths.ts'
+import type { Host } from '../../host/host.ts'
+import { hostAndPort } from '../../manifests/static-pods/etcd-urls.ts'
+import { readCredentials } from '../../pki/kubeconfig-file.ts'
+
+export interface InitClusterOptions {
+  readonly config: InitConfig
+  readonly host: Host
+  readonly kubeconfig: string
+  readonly kubeconfigDir: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Connects at the first call. With the default kubeconfig: to this host's own API server, for the stable endpoint may not be there yet, and as
+ * super-admin where that file is, who needs no role: so objects are made from the moment the API answers, while the server is still making its own.
+ * The rights of admin.conf (ClusterRoleBinding `kubeadm:cluster-admins`) are made on the way. Another kubeconfig is used as it is.
+ */
+export function initCluster({ config, host, kubeconfig, kubeconfigDir, signal }: InitClusterOptions): () => Promise<Cluster> {
+  let connected: Promise<Cluster> | undefined
+  const { advertiseAddress, bindPort } = config.init.localAPIEndpoint
+  const server = `https://${hostAndPort(advertiseAddress, bindPort)}`
+  const connect = async (): Promise<Cluster> => {
+    const admin = connectCluster(await readCredentials(host, kubeconfig, kubeconfig === paths.adminConf ? { server } : {}))
+    if (kubeconfig !== paths.adminConf) return admin
+    const superAdminConf = `${kubeconfigDir}/super-admin.conf`
+    const superAdmin = (await host.stat(superAdminConf)) === undefined ? undefined : connectCluster(await readCredentials(host, superAdminConf, { server }))
+    await ensureClusterAdmins(superAdmin ?? admin, async () => superAdmin, { timeout: config.init.timeouts.kubernetesAPICall, signal })
+    return superAdmin ?? admin
+  }
+  return () => (connected ??= connect())
+}

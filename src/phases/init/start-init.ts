@@ -1,0 +1,144 @@
+/** From what the user asked to a run of init's phases on a host: session, configuration, keys, cluster. */
+import { createHash } from 'node:crypto'
+import type { Cluster } from '../../cluster/cluster.ts'
+import { recordingCluster, type RecordingCluster } from '../../cluster/recording-cluster.ts'
+import type { InitFlags } from '../../config/flags.ts'
+import { loadInitConfig } from '../../config/load.ts'
+import { ownVersion } from '../../config/own-version.ts'
+import type { Host } from '../../host/host.ts'
+import { recordingHost, type RecordingHost } from '../../host/recording-host.ts'
+import { countMissingKeys } from '../../pki/count-missing-keys.ts'
+import { checkExternalCa } from '../../pki/external-ca.ts'
+import { keySupply } from '../../pki/key-supply.ts'
+import { certificateKey } from '../../pki/shared-certificates.ts'
+import { ignoredChecks } from '../../preflight/ignore-list.ts'
+import { generateToken } from '../../tokens/bootstrap-token.ts'
+import { KadmError } from '../../errors.ts'
+import type { PhaseEvent } from '../phase.ts'
+import { selectSteps } from '../phase-tree.ts'
+import { openRunSession, type RunSession } from '../run-session.ts'
+import { runPhases } from '../runner.ts'
+import { initCluster } from './init-cluster.ts'
+import { initPhases } from './init-phases.ts'
+import type { InitOptions, InitRun } from './init-run.ts'
+
+export interface InitRequest {
+  /** Path of the configuration file on the host. */
+  readonly file: string | undefined
+  /** Those that the user gave. */
+  readonly flags: InitFlags
+  /** Full names of the phases to run; all when not given. */
+  readonly only: readonly string[] | undefined
+  readonly options: Omit<InitOptions, 'ignorePreflightErrors'>
+  readonly signal: AbortSignal
+  /** Hears of the phases that are going to run, before the first of them. */
+  readonly onStart: (phases: readonly string[], kubernetesVersion: string) => void
+  readonly report: (event: PhaseEvent) => void
+  readonly warn: (line: string) => void
+}
+
+/** What a run would do, when it only recorded. */
+export interface InitRecording {
+  readonly host: RecordingHost
+  readonly cluster: RecordingCluster
+  readonly certificatesDir: string
+}
+
+/** Runs init on the host. @returns the recording when the configuration asks for one (`dryRun`). */
+export async function startInit(real: Host, request: InitRequest): Promise<InitRecording | undefined> {
+  const { file, flags, only, signal } = request
+  const wantsCri = only === undefined || only.some((name) => ['preflight', 'kubelet-start', 'upload-config'].some((one) => name.startsWith(one)))
+  const load = (tokenMaker: () => Promise<string>) =>
+    loadInitConfig({ ...(file === undefined ? {} : { file }), flags, host: real, needs: { criSocket: wantsCri }, newToken: tokenMaker })
+  const { uid } = await real.facts()
+  const recordOnly = flags['dry-run'] === true
+  const isSession = uid === 0 && !recordOnly
+  const session = isSession ? await openRunSession(real, await runInput(real, request)) : undefined
+  let outcome: 'done' | 'failed' = 'failed'
+  try {
+    let made = 0
+    const { config, warnings } = await load(async () => {
+      const name = `bootstrap-token-${made++}`
+      return session === undefined ? generateToken() : session.secret(name, generateToken)
+    })
+    warnings.forEach(request.warn)
+    const recording = recordOnly || config.init.dryRun ? { host: recordingHost(real), cluster: recordingCluster(undefined), certificatesDir: config.cluster.certificatesDir } : undefined
+    const host = recording?.host ?? session?.host ?? real
+    const run = await prepare(request, { config, host, session, cluster: recording?.cluster })
+    const except = skippedPhases(run)
+    request.onStart(selectSteps(initPhases, { ...(only === undefined ? {} : { only }), except }).map(({ name }) => name), config.cluster.kubernetesVersion)
+    try {
+      await runPhases(initPhases, run, {
+        ...(only === undefined ? {} : { only }),
+        except,
+        now: () => real.now(),
+        signal,
+        report: async (event) => {
+          request.report(event)
+          await session?.report(event)
+        },
+      })
+    } finally {
+      run.keys.stop()
+    }
+    outcome = 'done'
+    return recording
+  } finally {
+    await session?.finish(outcome)
+  }
+}
+
+interface Prepared {
+  readonly config: InitRun['config']
+  readonly host: Host
+  readonly session: RunSession | undefined
+  readonly cluster: Cluster | undefined
+}
+
+async function prepare({ options, signal, warn }: InitRequest, { config, host, session, cluster }: Prepared): Promise<InitRun> {
+  const external = await checkExternalCa({ config, host, kubeconfigDir: options.kubeconfigDir, warn })
+  if (options.uploadCerts && (external.clusterCa || external.frontProxy)) {
+    throw new KadmError('EXTERNAL_CA_INCOMPLETE', 'the certificates cannot be uploaded: the CA key is not on this host', { remedy: ['leave --upload-certs out and copy the certificates to the other control planes yourself'] })
+  }
+  const given = config.init.certificateKey
+  return {
+    config: withDisabledAddons(config, [...config.init.skipPhases]),
+    host,
+    start: host.now(),
+    keys: keySupply(config.cluster.encryptionAlgorithm, await countMissingKeys({ config, host, kubeconfigDir: options.kubeconfigDir })),
+    cluster: cluster === undefined ? initCluster({ config, host, ...options, signal }) : async () => cluster,
+    certificateKey: async () => given ?? (session === undefined ? certificateKey() : session.secret('certificate-key', certificateKey)),
+    own: { owns: (path) => session?.owns(path) ?? false },
+    options: { ...options, ignorePreflightErrors: ignoredChecks([], config.init.nodeRegistration.ignorePreflightErrors) },
+  }
+}
+
+/** Leaving an addon's phase out is kept in the cluster: upgrades then leave it out too. */
+function withDisabledAddons(config: InitRun['config'], skipped: readonly string[]): InitRun['config'] {
+  const skips = (name: string): boolean => skipped.includes('addon') || skipped.includes(name)
+  const { cluster } = config
+  return {
+    ...config,
+    cluster: {
+      ...cluster,
+      dns: { ...cluster.dns, disabled: cluster.dns.disabled || skips('addon/coredns') },
+      proxy: { ...cluster.proxy, disabled: cluster.proxy.disabled || skips('addon/kube-proxy') },
+    },
+  }
+}
+
+function skippedPhases({ config }: InitRun): readonly string[] {
+  const { dns, proxy } = config.cluster
+  return [...new Set([...config.init.skipPhases, ...(dns.disabled ? ['addon/coredns'] : []), ...(proxy.disabled ? ['addon/kube-proxy'] : [])])]
+}
+
+/** The same words and the same file make the same fingerprint: such a run goes on where a killed one ended. */
+async function runInput(host: Host, { file, flags, only, options }: InitRequest): Promise<{ command: string; fingerprint: string; version: string }> {
+  const text = file === undefined ? undefined : await host.readText(file)
+  const input = JSON.stringify([Object.entries(flags).toSorted(([a], [b]) => (a < b ? -1 : 1)), text, only, options])
+  return {
+    command: only === undefined ? 'init' : `init phase ${only.join(' ')}`,
+    fingerprint: createHash('sha256').update(input).digest('hex'),
+    version: ownVersion,
+  }
+}
