@@ -53,7 +53,7 @@ func main() {
 func becomeNode(folder string) error {
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		self = os.Args[0] // no /proc; what the caller wrote is the next best
 	}
 	environment := []string{"KADM_EXECUTABLE=" + self}
 	for _, entry := range os.Environ() {
