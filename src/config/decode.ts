@@ -1,5 +1,5 @@
 /** Outside data into a document of a table of fields: types checked, unknown fields found, `null` dropped. */
-import { clip } from './checks.ts'
+import { clip, tokenProblems } from './checks.ts'
 import { durationNanoseconds, formatNanoseconds } from './durations.ts'
 import type { Field, ValueType } from './field.ts'
 import type { Json, JsonObject } from './model.ts'
@@ -107,6 +107,11 @@ function text(kind: 'string' | 'duration' | 'time' | 'token', value: string, pat
   if (kind === 'duration') {
     const nanoseconds = durationNanoseconds(value)
     return nanoseconds === undefined ? mismatch('a duration such as 4m0s', value, path, sink) : formatNanoseconds(nanoseconds)
+  }
+  if (kind === 'token') {
+    // A secret: the value is not shown.
+    for (const problem of tokenProblems(value)) sink.problems.push({ path, text: problem })
+    return value
   }
   if (kind === 'time' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)$/.test(value)) {
     return mismatch('a time such as 2030-01-31T12:00:00Z', value, path, sink)

@@ -29,7 +29,7 @@ export const kubeProxyFields: readonly Field[] = [
     ...fieldsOf('boolean', 'tcpBeLiberal', always),
     ...durationsOf('udpTimeout udpStreamTimeout'),
   ]),
-  ...fieldsOf(mapOf('boolean'), 'featureGates', { printed: true, default: {} }),
+  ...fieldsOf(mapOf('boolean'), 'featureGates'),
   ...fieldsOf(
     'string',
     'hostnameOverride bindAddress healthzBindAddress metricsBindAddress showHiddenMetricsForVersion mode detectLocalMode clusterCIDR portRange',

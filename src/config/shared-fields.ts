@@ -1,5 +1,5 @@
 /** Fields that several kinds of configuration have in common. */
-import { argumentProblems, ipProblems, portProblems, tokenProblems } from './checks.ts'
+import { argumentProblems, ipProblems, portProblems } from './checks.ts'
 import { booleanField, integerField, objectField, stringField, stringsField, type Field } from './field.ts'
 
 /** `extraArgs` and `kubeletExtraArgs`. */
@@ -66,7 +66,7 @@ export const localApiEndpointField = objectField('localAPIEndpoint', 'The API se
 ])
 
 export const bootstrapTokenFields: readonly Field[] = [
-  { name: 'token', type: { kind: 'token' }, doc: 'The token: "abcdef.0123456789abcdef".', defaultNote: 'random', check: (value) => tokenProblems(String(value)), printed: true },
+  { name: 'token', type: { kind: 'token' }, doc: 'The token: "abcdef.0123456789abcdef".', defaultNote: 'random', printed: true },
   stringField('description', 'For people.'),
   { name: 'ttl', type: { kind: 'duration' }, doc: 'How long it is valid; 0 for ever.', optional: true, default: '24h0m0s' },
   { name: 'expires', type: { kind: 'time' }, doc: 'When it ends; not together with ttl.', optional: true },

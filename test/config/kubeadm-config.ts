@@ -1,0 +1,29 @@
+/** Runs `kubeadm config validate` or `migrate` on many files in one jail. */
+import { runJailed, type JailOptions } from '../support/jail.ts'
+
+export interface Verdict {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+  /** Paths of the fields that kubeadm names in its error, sorted, each once. */
+  readonly paths: readonly string[]
+}
+
+export async function kubeadmConfig(kubeadm: string, command: 'validate' | 'migrate', texts: readonly string[], options: JailOptions & { readonly flags?: readonly string[] } = {}): Promise<readonly Verdict[]> {
+  const name = (index: number): string => `/tmp/jail/in/${String(index).padStart(4, '0')}.yaml`
+  const files = Object.fromEntries(texts.map((text, index) => [name(index), text]))
+  const flag = command === 'validate' ? '--config' : '--old-config'
+  const script = `for f in /tmp/jail/in/*.yaml; do "$0" config ${command} ${flag} "$f" ${(options.flags ?? []).join(' ')} > "$f.out" 2> "$f.err"; echo $? > "$f.rc"; done`
+  const result = await runJailed([['bash', '-c', script, kubeadm]], { ...options, files: { ...files, ...options.files } })
+  return texts.map((_, index) => {
+    const read = (suffix: string): string => String(result.tree.get(`${name(index)}.${suffix}`)?.content ?? '')
+    const stderr = read('err')
+    return { exitCode: Number(read('rc')), stdout: read('out'), stderr, paths: errorPaths(stderr) }
+  })
+}
+
+/** Field paths of an error list such as `[a.b: Invalid value: "x": text, c: Required value: text]`. */
+function errorPaths(stderr: string): readonly string[] {
+  const error = /^error: ([^]*)$/m.exec(stderr)?.[1] ?? ''
+  return [...new Set([...error.matchAll(/(?:^|[[ ])([A-Za-z]\w*(?:\.\w+)*): (?:Invalid value|Required value)/g)].map((match) => match[1] ?? ''))].toSorted()
+}
