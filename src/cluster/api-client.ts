@@ -7,9 +7,10 @@ import { listQuery, watchObjects } from './watch.ts'
 /** The options are plain values: what a kubeconfig says, read by the caller. */
 export type ConnectOptions = RequesterOptions
 
-/** The real `Cluster`. Nothing is sent before the first call; `close()` ends its connections. */
+/** The real `Cluster`. Nothing is sent before the first call; `close()` ends its watches and connections. */
 export function connectCluster(options: ConnectOptions): Cluster {
   const { server, call, stream, close } = requester(options)
+  const closed = new AbortController()
 
   return {
     server,
@@ -45,14 +46,20 @@ export function connectCluster(options: ConnectOptions): Cluster {
       if (answer.status >= 400 && !isMissing(answer, ref.name)) throw refusal(answer, `delete ${describeRef(ref)}`)
     },
 
-    watch: (kind, watchOptions) => watchObjects({ server, call, stream, close }, kind, watchOptions),
+    watch(kind, watchOptions) {
+      const signal = AbortSignal.any([watchOptions.signal, closed.signal])
+      return watchObjects({ server, call, stream, close }, kind, { ...watchOptions, signal })
+    },
 
     async raw(path, { signal } = {}) {
       const { status, body } = await call({ method: 'GET', path, signal })
       return { status, body }
     },
 
-    close: () => Promise.resolve(close()),
+    async close() {
+      closed.abort()
+      close()
+    },
   }
 }
 

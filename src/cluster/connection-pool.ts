@@ -23,7 +23,7 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** Connects at the first call. `destroy()` ends it. */
+/** Connects at the first call; an idle connection is taken before a new one is made. `destroy()` ends it. */
 export function connectionPool({ host, port }: Endpoint, { ca, clientCertificate, clientKey, serverName, dial }: PoolOptions): Agent {
   const tls: ConnectionOptions = {
     ...(ca && { ca }),
@@ -33,8 +33,7 @@ export function connectionPool({ host, port }: Endpoint, { ca, clientCertificate
     ...(serverName && !isIP(serverName) && { servername: serverName }),
     ...(serverName && { checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate) }),
   }
-  // A watch holds a connection for minutes; 64 is far above what runs side by side.
-  const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 64 })
+  const agent = new Agent({ ...tls, keepAlive: true })
   if (!dial) return agent
   agent.createConnection = ({ servername = '' }, callback) => {
     dial({ kind: 'tcp', host, port }).then(

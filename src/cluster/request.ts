@@ -1,10 +1,11 @@
 /** HTTPS requests to one server, of Kubernetes or etcd: time limits, abort, and the two repeats that are always safe. */
 import type { IncomingMessage } from 'node:http'
-import { request as httpsRequest, type Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KadmError } from '../errors.ts'
 import { unreachable } from './api-error.ts'
+import { atMost } from './at-most.ts'
 import { connectionPool, type PoolOptions } from './connection-pool.ts'
+import { FailedTry, openRequest, type ApiRequest, type Target, type Timer } from './open-request.ts'
 
 export interface RequesterOptions extends PoolOptions {
   /** `https://host:port`, with a path before the API's own if there is one. */
@@ -30,15 +31,6 @@ export interface Requester {
   close(): void
 }
 
-export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  readonly path: string
-  /** Sent as JSON. */
-  readonly body?: unknown
-  readonly contentType?: string
-  readonly signal?: AbortSignal | undefined
-}
-
 /** Nothing is sent before the first call. */
 export function requester(options: RequesterOptions): Requester {
   const url = new URL(options.server)
@@ -53,6 +45,9 @@ export function requester(options: RequesterOptions): Requester {
     },
   }
   const agent = connectionPool(target, options)
+  // Not more connections: 30 objects at once on 2 cores, the API server beside, take 111 ms over one, 62 over 8, 100 over 64, as each costs a
+  // handshake. The agent's own `maxSockets` does not count those that are still being dialled. Streams stay apart: they last for minutes.
+  const inTurn = atMost(8)
   const timeout = options.timeout ?? 10_000
   const server = url.origin
   const { noAnswer = unreachable } = options
@@ -62,7 +57,7 @@ export function requester(options: RequesterOptions): Requester {
     signalsOf(request).find((each) => each.aborted)?.reason ?? noAnswer(server, error instanceof FailedTry ? error.cause : error)
 
   async function once(request: ApiRequest): Promise<Answer> {
-    const { response, timer } = await open(agent, target, request, { timeout, signals: signalsOf(request) })
+    const { response, timer } = await openRequest(agent, target, request, { timeout, signals: signalsOf(request) })
     try {
       response.setEncoding('utf8')
       let body = ''
@@ -78,7 +73,7 @@ export function requester(options: RequesterOptions): Requester {
     for (let attempt = 1; ; attempt++) {
       let answer: Answer
       try {
-        answer = await once(request)
+        answer = await inTurn(() => once(request))
       } catch (error) {
         if (attempt < 5 && isRepeatable(request, error)) continue
         throw failure(request, error)
@@ -91,7 +86,7 @@ export function requester(options: RequesterOptions): Requester {
 
   async function stream(request: ApiRequest, silence: number) {
     try {
-      const { response, timer } = await open(agent, target, request, { timeout, signals: signalsOf(request) })
+      const { response, timer } = await openRequest(agent, target, request, { timeout, signals: signalsOf(request) })
       timer.start(silence)
       return { status: response.statusCode ?? 0, chunks: readChunks(response, { timer, silence, failure: (error) => failure(request, error) }) }
     } catch (error) {
@@ -102,79 +97,10 @@ export function requester(options: RequesterOptions): Requester {
   return { server, call, stream, close: () => agent.destroy() }
 }
 
-interface Target {
-  readonly host: string
-  readonly port: number
-  readonly base: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
 interface Answer {
   readonly status: number
   readonly body: string
   readonly retryAfter: string | undefined
-}
-
-interface Timer {
-  /** From now on, this many milliseconds. */
-  start(limit: number): void
-  /** No limit any more, and signals are no longer listened to. */
-  end(): void
-}
-
-/** One try, until the headers are there. The caller ends the timer when it has read what it wants. */
-async function open(
-  agent: Agent,
-  { host, port, base, headers }: Target,
-  { method, path, body, contentType = 'application/json' }: ApiRequest,
-  { timeout, signals }: { readonly timeout: number; readonly signals: readonly AbortSignal[] },
-): Promise<{ readonly response: IncomingMessage; readonly timer: Timer }> {
-  for (const signal of signals) signal.throwIfAborted()
-  return await new Promise((resolve, reject) => {
-    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
-    const content = payload && { 'content-type': contentType, 'content-length': payload.length }
-    const request = httpsRequest({ agent, host, port, method, path: base + path, headers: { ...headers, ...content } })
-    // Once there is an answer, it is what fails: the request's own end would only say "aborted".
-    let ongoing: { destroy(error: Error): unknown } = request
-    const timer = startTimer(timeout, signals, (error) => ongoing.destroy(error))
-    request.on('response', (response) => {
-      ongoing = response
-      resolve({ response, timer })
-    })
-    request.on('error', (error) => {
-      timer.end()
-      reject(new FailedTry(error, request.reusedSocket))
-    })
-    request.end(payload)
-  })
-}
-
-function startTimer(timeout: number, signals: readonly AbortSignal[], destroy: (error: Error) => void): Timer {
-  let running: NodeJS.Timeout | undefined
-  const abort = () => destroy(new Error('aborted'))
-  const timer = {
-    start(limit: number) {
-      clearTimeout(running)
-      running = setTimeout(() => destroy(new Error(`nothing came within ${limit / 1000} s`)), limit)
-    },
-    end() {
-      clearTimeout(running)
-      for (const signal of signals) signal.removeEventListener('abort', abort)
-    },
-  }
-  timer.start(timeout)
-  for (const signal of signals) signal.addEventListener('abort', abort, { once: true })
-  return timer
-}
-
-/** A failed try and whether its connection had been used before. Never leaves this file. */
-class FailedTry extends Error {
-  readonly reused: boolean
-
-  constructor(cause: Error, reused: boolean) {
-    super(cause.message, { cause })
-    this.reused = reused
-  }
 }
 
 /** The server closed an idle connection just as it was taken up again (Node's documentation of `request.reusedSocket`). */

@@ -60,7 +60,8 @@ test('a watch from a version that the API has forgotten lists again and tells th
 })
 
 test('a wait by watch ends with the object, or says what it saw last', async (context) => {
-  const cluster = (await controlPlane(context)).connect('super-admin')
+  const plane = await controlPlane(context)
+  const cluster = plane.connect('super-admin')
   const name = `w-${randomBytes(4).toString('hex')}`
   const waiting = waitForObject(cluster, { ...kind, name }, (object) => (object['data'] as { x?: string } | undefined)?.x === '1', { timeout: 10_000 })
   await cluster.create(configMap(name))
@@ -73,6 +74,12 @@ test('a wait by watch ends with the object, or says what it saw last', async (co
     code: 'COMPONENT_NOT_HEALTHY',
     message: expect.stringMatching(new RegExp(`^waited 0\\.2 s for ConfigMap default/${name} \\(since .*Z\\): it is there, but not as it should be$`)),
   })
+  const closing = plane.connect('super-admin')
+  const seen = events(closing.watch(kind, { fieldSelector: `metadata.name=${name}`, signal: new AbortController().signal }))
+  expect(await seen.next()).toBe(`ADDED ${name}`)
+  const next = seen.next()
+  await closing.close()
+  expect(await next).toBe('end')
   const reason = new Error('enough')
   await expect(waitForObject(cluster, { ...kind, name: 'absent' }, () => true, { timeout: 9000, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
 })
