@@ -11,7 +11,6 @@ import { countMissingKeys } from '../../pki/count-missing-keys.ts'
 import { checkExternalCa } from '../../pki/external-ca.ts'
 import { keySupply } from '../../pki/key-supply.ts'
 import { certificateKey } from '../../pki/shared-certificates.ts'
-import { ignoredChecks } from '../../preflight/ignore-list.ts'
 import { generateToken } from '../../tokens/bootstrap-token.ts'
 import { KadmError } from '../../errors.ts'
 import type { PhaseEvent } from '../phase.ts'
@@ -109,7 +108,7 @@ async function prepare({ options, signal, warn }: InitRequest, { config, host, s
     cluster: cluster === undefined ? initCluster({ config, host, ...options, signal }) : async () => cluster,
     certificateKey: async () => given ?? (session === undefined ? certificateKey() : session.secret('certificate-key', certificateKey)),
     own: { owns: (path) => session?.owns(path) ?? false },
-    options: { ...options, ignorePreflightErrors: ignoredChecks([], config.init.nodeRegistration.ignorePreflightErrors) },
+    options: { ...options, ignorePreflightErrors: new Set(config.init.nodeRegistration.ignorePreflightErrors) },
   }
 }
 
