@@ -20,13 +20,14 @@ export const bootstrapToken: Phase<InitRun> = {
     const { bootstrapTokens } = config.init
     for (const { token } of bootstrapTokens) say(`Using token: ${options.skipTokenPrint ? '<value withheld>' : token}`)
     say('Configuring bootstrap tokens, cluster-info ConfigMap, RBAC Roles')
-    const admin = await readKubeconfig(host, options.kubeconfig)
+    const { server, certificateAuthority = '' } = await readKubeconfig(host, options.kubeconfig)
+    const address = { server, certificateAuthorityData: Buffer.from(certificateAuthority).toString('base64') }
     // The controller-manager would sign cluster-info only some 6 s from now, and every join waits for that: the signature is an HMAC that whoever
     // knows the token can make, so it is there from the start.
-    const info = await clusterInfoObjects(admin, (text) => signClusterInfo(text, bootstrapTokens))
+    const info = await clusterInfoObjects(address, (text) => signClusterInfo(text, bootstrapTokens))
     await Promise.all([
       ...bootstrapTokens.map((token) => ensureToken(api, token, { now: host.now(), timeout, signal })),
-      ensureObjects(api, [...bootstrapAccessObjects(config), ...info], { timeout, signal }),
+      ensureObjects(api, [...bootstrapAccessObjects(), ...info], { timeout, signal }),
     ])
     say('Configured RBAC rules to allow Node Bootstrap tokens to get nodes')
     say('Configured RBAC rules to allow Node Bootstrap tokens to post CSRs in order for nodes to get long term certificate credentials')

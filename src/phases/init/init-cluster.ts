@@ -1,12 +1,12 @@
 /** The API of the cluster that init makes, as its administrator. */
-import { connectCluster } from '../../cluster/api-client.ts'
+import { connectCluster, type ConnectOptions } from '../../cluster/api-client.ts'
 import { ensureClusterAdmins } from '../../cluster/cluster-admins.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
 import { hostAndPort } from '../../manifests/static-pods/etcd-urls.ts'
-import { readCredentials } from '../../pki/kubeconfig-file.ts'
+import { readKubeconfig, userCredentials } from '../../pki/kubeconfig-file.ts'
 
 export interface InitClusterOptions {
   readonly config: InitConfig
@@ -26,12 +26,18 @@ export function initCluster({ config, host, kubeconfig, kubeconfigDir, signal }:
   const { advertiseAddress, bindPort } = config.init.localAPIEndpoint
   const server = `https://${hostAndPort(advertiseAddress, bindPort)}`
   const connect = async (): Promise<Cluster> => {
-    const admin = connectCluster(await readCredentials(host, kubeconfig, kubeconfig === paths.adminConf ? { server } : {}))
-    if (kubeconfig !== paths.adminConf) return admin
+    if (kubeconfig !== paths.adminConf) return connectCluster(await access(host, kubeconfig))
+    const admin = connectCluster(await access(host, kubeconfig, server))
     const superAdminConf = `${kubeconfigDir}/super-admin.conf`
-    const superAdmin = (await host.stat(superAdminConf)) === undefined ? undefined : connectCluster(await readCredentials(host, superAdminConf, { server }))
+    const superAdmin = (await host.stat(superAdminConf)) === undefined ? undefined : connectCluster(await access(host, superAdminConf, server))
     await ensureClusterAdmins(superAdmin ?? admin, async () => superAdmin, { timeout: config.init.timeouts.kubernetesAPICall, signal })
     return superAdmin ?? admin
   }
   return () => (connected ??= connect())
+}
+
+async function access(host: Host, path: string, server?: string): Promise<ConnectOptions> {
+  const file = await readKubeconfig(host, path)
+  const { clientCertificate, clientKey, token } = await userCredentials(host, file)
+  return { server: server ?? file.server, ca: file.certificateAuthority ?? '', clientCertificate, clientKey, token, dial: (address) => host.dial(address) }
 }

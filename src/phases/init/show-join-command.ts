@@ -1,5 +1,5 @@
 /** The last words of `kadm init`: how to use the cluster, and how to add nodes to it. */
-import { readClusterOf } from '../../pki/kubeconfig-file.ts'
+import { readKubeconfig } from '../../pki/kubeconfig-file.ts'
 import type { Phase } from '../phase.ts'
 import { doneText } from './done-text.ts'
 import type { InitRun } from './init-run.ts'
@@ -22,11 +22,11 @@ export const showJoinCommand: Phase<InitRun> = {
     'addon',
   ],
   run: async ({ config, host, certificateKey, options }, { result }) => {
-    const { server, caPem } = await readClusterOf(host, options.kubeconfig)
+    const { server, certificateAuthority = '' } = await readKubeconfig(host, options.kubeconfig)
     result(
       doneText({
         server,
-        caPem,
+        caPem: certificateAuthority,
         tokens: config.init.bootstrapTokens.map(({ token }) => token),
         hasStableEndpoint: config.cluster.controlPlaneEndpoint !== undefined,
         certificateKey: options.uploadCerts ? await certificateKey() : undefined,

@@ -7,10 +7,10 @@ import { loadInitConfig } from '../../config/load.ts'
 import { ownVersion } from '../../config/own-version.ts'
 import type { Host } from '../../host/host.ts'
 import { recordingHost, type RecordingHost } from '../../host/recording-host.ts'
-import { countMissingKeys } from '../../pki/count-missing-keys.ts'
+import { certificateKey } from '../../pki/certificate-key.ts'
 import { checkExternalCa } from '../../pki/external-ca.ts'
 import { keySupply } from '../../pki/key-supply.ts'
-import { certificateKey } from '../../pki/shared-certificates.ts'
+import { countMissingKeys } from '../../pki/missing-keys.ts'
 import { generateToken } from '../../tokens/bootstrap-token.ts'
 import { KadmError } from '../../errors.ts'
 import type { PhaseEvent } from '../phase.ts'
@@ -104,7 +104,7 @@ async function prepare({ options, signal, warn }: InitRequest, { config, host, s
     config: withDisabledAddons(config, [...config.init.skipPhases]),
     host,
     start: host.now(),
-    keys: keySupply(config.cluster.encryptionAlgorithm, await countMissingKeys({ config, host, kubeconfigDir: options.kubeconfigDir })),
+    keys: keySupply(config.cluster.encryptionAlgorithm, await countMissingKeys(host, config, options.kubeconfigDir)),
     cluster: cluster === undefined ? initCluster({ config, host, ...options, signal }) : async () => cluster,
     certificateKey: async () => given ?? (session === undefined ? certificateKey() : session.secret('certificate-key', certificateKey)),
     own: { owns: (path) => session?.owns(path) ?? false },
