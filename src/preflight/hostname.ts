@@ -1,6 +1,6 @@
-import type { Host } from '../host/host.ts'
-import { KadmError } from '../errors.ts'
 import { isIP } from 'node:net'
+import { KadmError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
 import { warned, type Check } from './check.ts'
 
 /** Of the node's name: is it one that labels can hold, and does it resolve? Only warnings, as with kubeadm. */

@@ -3,7 +3,7 @@ import { KadmError } from '../errors.ts'
 import { failed, type Check, type CheckGroups, type Findings } from './check.ts'
 
 export interface RunChecksOptions {
-  /** Lower-case names of checks whose errors are only warnings; `all` for every one. See `ignoredChecks`. */
+  /** Lower-case names of checks whose errors are only warnings; `all` for every one: what `ignorePreflightErrors` of a loaded configuration holds. */
   readonly ignore: ReadonlySet<string>
   /** Gets `[WARNING Name]: text`. */
   readonly warn: (line: string) => void
