@@ -1,0 +1,84 @@
+/** One kubeconfig file of the control plane: kept when it is there and trusts this cluster's CA, else made. */
+import type { X509Certificate } from 'node:crypto'
+import type { InitConfig } from '../config/model.ts'
+import { KadmError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { noAltNames } from './alt-names.ts'
+import { isExternalAuthority, loadCertificateAuthority } from './certificate-authority.ts'
+import { parseCertificates } from './certificate-bundle.ts'
+import { periodProblem } from './chain.ts'
+import { issueCertificate, type CertificateAuthority } from './issue.ts'
+import type { KeySupply } from './key-supply.ts'
+import { findKubeconfig, kubeconfigText, type Kubeconfig } from './kubeconfig-file.ts'
+import type { KubeconfigSpec } from './kubeconfig-specs.ts'
+import { pemText } from './pem.ts'
+
+export interface EnsureKubeconfigOptions {
+  readonly config: InitConfig
+  readonly host: Pick<Host, 'readText' | 'stat' | 'writeFile' | 'now'>
+  readonly keys: KeySupply
+  /** Folder of the file. */
+  readonly directory: string
+  /** When the run began: validity counts from here. */
+  readonly start: Date
+  readonly say: (line: string) => void
+  readonly warn: (line: string) => void
+}
+
+/**
+ * As `kubeadm init phase kubeconfig <name>`. Throws CERTIFICATE_INVALID when the CA cannot sign, and KUBECONFIG_INVALID when the file that is there is
+ * no kubeconfig or trusts another CA. With an external CA nothing is made: the user has to bring the file, which `checkExternalCa` has looked at.
+ */
+export async function ensureKubeconfig(spec: KubeconfigSpec, { config, host, keys, directory, start, say, warn }: EnsureKubeconfigOptions): Promise<void> {
+  if (await isExternalAuthority(host, config, 'ca')) return say(`External CA mode: Using user provided ${spec.file}`)
+  const ca = await loadCertificateAuthority(host, config, 'ca')
+  const path = `${directory}/${spec.file}`
+  const found = await findKubeconfig(host, path)
+  if (found !== undefined) {
+    requireTrust(found, [ca.certificate])
+    const server = spec.server(config)
+    if (found.server !== server) warn(`kubeconfig "${path}" talks to "${found.server}", not to "${server}"`)
+    return say(`Using existing kubeconfig file: "${path}"`)
+  }
+  const outside = periodProblem(ca.certificate, host.now())
+  if (outside !== undefined) warn(`the CA that signs for "${path}" ${outside}`)
+  const text = await newKubeconfig(spec, ca, { config, keys, start })
+  say(`Writing "${spec.file}" kubeconfig file`)
+  await host.writeFile(path, text, { mode: 0o600, secret: true })
+}
+
+/** Throws KUBECONFIG_INVALID unless the first CA certificate in the file is one of these. Certificates are compared, not texts. */
+export function requireTrust({ path, certificateAuthority = '' }: Kubeconfig, trusted: readonly X509Certificate[]): void {
+  const [first] = certificatesIn(certificateAuthority)
+  if (first !== undefined && trusted.some(({ raw }) => raw.equals(first.raw))) return
+  const what = first === undefined ? 'has no CA certificate that can be read' : 'does not trust the CA of this cluster'
+  throw new KadmError('KUBECONFIG_INVALID', `kubeconfig "${path}" is there already and ${what}`, { remedy: [`to have a new one made: rm "${path}"`] })
+}
+
+async function newKubeconfig(
+  spec: KubeconfigSpec,
+  ca: CertificateAuthority,
+  { config, keys, start }: Pick<EnsureKubeconfigOptions, 'config' | 'keys' | 'start'>,
+): Promise<string> {
+  const key = await keys.take()
+  const subject = spec.subject(config)
+  // Unlike the certificates of the table, these begin when their CA does: kubeadm's rule.
+  const notBefore = ca.certificate.validFromDate
+  const notAfter = new Date(start.getTime() + config.cluster.certificateValidityPeriod)
+  const certificate = issueCertificate({ subject, usages: ['client'], altNames: noAltNames, key, notBefore, notAfter }, ca)
+  return kubeconfigText({
+    clusterName: config.cluster.clusterName,
+    server: spec.server(config),
+    certificateAuthority: pemText('CERTIFICATE', ca.certificate.raw), // of a bundle the first only, as kubeadm has it
+    userName: subject.commonName,
+    user: { certificate, key },
+  })
+}
+
+function certificatesIn(text: string): readonly X509Certificate[] {
+  try {
+    return parseCertificates(text)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,91 @@
+/** Clusters whose CA keys are kept elsewhere: what the keeper has to have signed must all be here. */
+import type { X509Certificate } from 'node:crypto'
+import type { InitConfig } from '../config/model.ts'
+import { KadmError, messageOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { isExternalAuthority } from './certificate-authority.ts'
+import { findCertificate, findPair, pairPaths } from './certificate-files.ts'
+import { certificatesOf, certificateSpec } from './certificate-specs.ts'
+import { chainProblem } from './chain.ts'
+import { requireTrust } from './ensure-kubeconfig.ts'
+import { findKubeconfig } from './kubeconfig-file.ts'
+import { kubeconfigSpecs, localServer, sharedServer } from './kubeconfig-specs.ts'
+
+export interface CheckExternalCaOptions {
+  readonly config: InitConfig
+  readonly host: Pick<Host, 'readText' | 'stat' | 'now'>
+  readonly kubeconfigDir: string
+  readonly warn: (line: string) => void
+}
+
+/** Which CAs are external. Throws EXTERNAL_CA_INCOMPLETE with everything that is missing or wrong, since kadm could not make it without the key. */
+export async function checkExternalCa(options: CheckExternalCaOptions): Promise<{ readonly clusterCa: boolean; readonly frontProxy: boolean }> {
+  const { config, host } = options
+  const [clusterCa, frontProxy] = await Promise.all([isExternalAuthority(host, config, 'ca'), isExternalAuthority(host, config, 'front-proxy-ca')])
+  const problems = await Promise.all([
+    clusterCa ? signedProblems('ca', options) : [],
+    clusterCa ? kubeconfigProblems(options) : [],
+    frontProxy ? signedProblems('front-proxy-ca', options) : [],
+  ])
+  const details = problems.flat()
+  if (details.length === 0) return { clusterCa, frontProxy }
+  const missing = [clusterCa && 'ca.key', frontProxy && 'front-proxy-ca.key'].filter((name) => name !== false).join(' and ')
+  const directory = config.cluster.certificatesDir
+  throw new KadmError('EXTERNAL_CA_INCOMPLETE', `"${directory}" has a CA without its key (${missing}), and what that CA must have signed is not all there`, {
+    details,
+    remedy: [
+      'make requests for what is missing, have them signed and put them in place: kadm certs generate-csr',
+      `or put the key of the CA into "${directory}"`,
+    ],
+  })
+}
+
+/** Each certificate that the CA signs, with its key. */
+async function signedProblems(ca: string, { config, host }: CheckExternalCaOptions): Promise<readonly string[]> {
+  const directory = config.cluster.certificatesDir
+  const authority = await findCertificate(host, pairPaths(directory, certificateSpec(ca).baseName).certificate)
+  if (authority.kind !== 'found') return []
+  const problems = certificatesOf(ca).map(async ({ baseName }) => {
+    const { paths, certificate, key } = await findPair(host, directory, baseName)
+    return [
+      ...(key.kind === 'absent' ? [`"${paths.key}" is not there`] : []),
+      ...(key.kind === 'unusable' ? [`"${paths.key}" cannot be used: ${key.why}`] : []),
+      ...(certificate.kind === 'absent' || certificate.kind === 'announced' ? [`"${paths.certificate}" is not there`] : []),
+      ...(certificate.kind === 'unusable' ? [`"${paths.certificate}" cannot be read: ${certificate.why}`] : []),
+      ...(certificate.kind === 'found' ? leafProblems(paths.certificate, certificate, authority.certificate, host.now()) : []),
+    ]
+  })
+  return (await Promise.all(problems)).flat()
+}
+
+function leafProblems(
+  path: string,
+  { certificate, intermediates }: { readonly certificate: X509Certificate; readonly intermediates: readonly X509Certificate[] },
+  authority: X509Certificate,
+  now: Date,
+): readonly string[] {
+  const problem = chainProblem(certificate, intermediates, authority, now)
+  return problem === undefined ? [] : [`"${path}" cannot be used with its CA: ${problem}`]
+}
+
+async function kubeconfigProblems({ config, host, kubeconfigDir, warn }: CheckExternalCaOptions): Promise<readonly string[]> {
+  const authority = await findCertificate(host, pairPaths(config.cluster.certificatesDir, 'ca').certificate)
+  if (authority.kind !== 'found') return []
+  const trusted = [authority.certificate, ...authority.intermediates]
+  const problems = kubeconfigSpecs.map(async (spec) => {
+    const path = `${kubeconfigDir}/${spec.file}`
+    try {
+      const found = await findKubeconfig(host, path)
+      if (found === undefined) return [`"${path}" is not there`]
+      requireTrust(found, trusted)
+      // kubeadm wants the shared endpoint in the kubelet's file here, and writes the local one itself: both work.
+      const servers = spec.name === 'kubelet' ? [localServer(config), sharedServer(config)] : [spec.server(config)]
+      if (!servers.includes(found.server)) warn(`kubeconfig "${path}" talks to "${found.server}", not to "${servers[0]}"`)
+      return []
+    } catch (error) {
+      if (!(error instanceof KadmError)) throw error
+      return [messageOf(error)]
+    }
+  })
+  return (await Promise.all(problems)).flat()
+}

@@ -1,0 +1,135 @@
+/** Kubeconfig files: one cluster, one user, one context in those that kadm writes; any number in those that it reads. */
+import type { KeyObject } from 'node:crypto'
+import type { Json, JsonObject } from '../config/model.ts'
+import { dumpYaml, parseYaml } from '../config/yaml.ts'
+import { KadmError, messageOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { privateKeyPem } from './keys.ts'
+
+/** What a kubeconfig file says about its current context. */
+export interface Kubeconfig {
+  readonly path: string
+  /** The whole document, for whoever writes it back. */
+  readonly document: JsonObject
+  readonly server: string
+  /** PEM, from the file itself or from the file that it names; absent when there is neither. */
+  readonly certificateAuthority?: string
+  readonly clusterName: string
+  readonly userName: string
+  /** The user's entry; empty when there is none. */
+  readonly user: JsonObject
+}
+
+export interface NewKubeconfig {
+  readonly clusterName: string
+  readonly server: string
+  /** PEM. */
+  readonly certificateAuthority: string
+  readonly userName: string
+  readonly user: { readonly certificate: string; readonly key: KeyObject } | { readonly token: string }
+}
+
+/** YAML as kubectl would print it. */
+export function kubeconfigText({ clusterName, server, certificateAuthority, userName, user }: NewKubeconfig): string {
+  const context = `${userName}@${clusterName}`
+  const credentials =
+    'token' in user ? { token: user.token } : { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(privateKeyPem(user.key)) }
+  return dumpYaml({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: clusterName, cluster: { server, 'certificate-authority-data': base64(certificateAuthority) } }],
+    contexts: [{ name: context, context: { cluster: clusterName, user: userName } }],
+    'current-context': context,
+    users: [{ name: userName, user: credentials }],
+  })
+}
+
+/** Throws KUBECONFIG_INVALID when the file is not there, is no kubeconfig, or has no current context with a cluster. */
+export async function readKubeconfig(host: Pick<Host, 'readText'>, path: string): Promise<Kubeconfig> {
+  const found = await findKubeconfig(host, path)
+  if (found === undefined) throw invalid(path, 'is not there')
+  return found
+}
+
+/** As `readKubeconfig`; `undefined` when there is no such file. */
+export async function findKubeconfig(host: Pick<Host, 'readText'>, path: string): Promise<Kubeconfig | undefined> {
+  const text = await host.readText(path)
+  if (text === undefined) return undefined
+  const document = parseDocument(text, path)
+  const contextName = stringOf(document, 'current-context')
+  if (contextName === '') throw invalid(path, 'has no current-context')
+  const context = named(document, 'contexts', contextName, 'context')
+  if (context === undefined) throw invalid(path, `has no context "${contextName}", which is its current-context`)
+  const clusterName = stringOf(context, 'cluster')
+  const cluster = named(document, 'clusters', clusterName, 'cluster')
+  if (cluster === undefined) throw invalid(path, `has no cluster "${clusterName}", which its current context names`)
+  const userName = stringOf(context, 'user')
+  const user = named(document, 'users', userName, 'user') ?? {}
+  const certificateAuthority = await dataOrFile(host, cluster, 'certificate-authority')
+  return { path, document, server: stringOf(cluster, 'server'), clusterName, userName, user, ...(certificateAuthority !== undefined && { certificateAuthority }) }
+}
+
+/** What a TLS client needs of the user: PEM texts and a token, as far as they are there. */
+export async function userCredentials(
+  host: Pick<Host, 'readText'>,
+  { user }: Pick<Kubeconfig, 'user'>,
+): Promise<{ readonly clientCertificate?: string; readonly clientKey?: string; readonly token?: string }> {
+  const clientCertificate = await dataOrFile(host, user, 'client-certificate')
+  const clientKey = await dataOrFile(host, user, 'client-key')
+  const token = stringOf(user, 'token')
+  return { ...(clientCertificate !== undefined && { clientCertificate }), ...(clientKey !== undefined && { clientKey }), ...(token !== '' && { token }) }
+}
+
+/** The document with the entry of one user replaced; all else stays. */
+export function withUser(document: JsonObject, userName: string, user: JsonObject): JsonObject {
+  const users = listOf(document, 'users').map((entry) => (isObject(entry) && entry['name'] === userName ? { ...entry, user } : entry))
+  return { ...document, users }
+}
+
+function parseDocument(text: string, path: string): JsonObject {
+  let document: unknown
+  try {
+    document = parseYaml(text)
+  } catch (error) {
+    throw invalid(path, `is not YAML: ${messageOf(error)}`, error)
+  }
+  if (!isObject(document)) throw invalid(path, 'is not a kubeconfig')
+  return document
+}
+
+/** `{name, [key]: object}` of a list: the object of the last entry with this name, as client-go takes it. */
+function named(document: JsonObject, list: string, name: string, key: string): JsonObject | undefined {
+  const entry = listOf(document, list).findLast((candidate) => isObject(candidate) && candidate['name'] === name)
+  const value = isObject(entry) ? entry[key] : undefined
+  return isObject(value) ? value : undefined
+}
+
+function listOf(document: JsonObject, key: string): readonly Json[] {
+  const list = document[key]
+  return Array.isArray(list) ? list : []
+}
+
+function stringOf(object: JsonObject, key: string): string {
+  const value = object[key]
+  return typeof value === 'string' ? value : ''
+}
+
+/** `<key>-data` in base64 goes before `<key>`, a path. */
+async function dataOrFile(host: Pick<Host, 'readText'>, object: JsonObject, key: string): Promise<string | undefined> {
+  const data = stringOf(object, `${key}-data`)
+  if (data !== '') return Buffer.from(data, 'base64').toString('utf8')
+  const path = stringOf(object, key)
+  return path === '' ? undefined : host.readText(path)
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(path: string, what: string, cause?: unknown): KadmError {
+  return new KadmError('KUBECONFIG_INVALID', `kubeconfig "${path}" ${what}`, { cause, remedy: [`put a working kubeconfig at "${path}"`] })
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
