@@ -1,5 +1,5 @@
-import type { Cluster, KubernetesObject, ObjectRef, PatchType } from './cluster.ts'
-import { collectionPath, describeRef, inNamespace, kindOf, objectPath } from './kinds.ts'
+import type { Cluster, PatchType } from './cluster.ts'
+import { collectionPath, describeRef, inNamespace, kindOf, objectPath, refOf } from './kinds.ts'
 import { isMissing, parseList, parseObject, refusal } from './object-text.ts'
 import { requester, type RequesterOptions } from './request.ts'
 import { listQuery, watchObjects } from './watch.ts'
@@ -61,11 +61,6 @@ export function connectCluster(options: ConnectOptions): Cluster {
       close()
     },
   }
-}
-
-/** Where an object lives. */
-export function refOf({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): ObjectRef {
-  return { apiVersion, kind, name, ...(namespace && { namespace }) }
 }
 
 const patchTypes: Readonly<Record<PatchType, { readonly contentType: string; readonly query: string }>> = {

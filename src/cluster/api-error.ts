@@ -1,12 +1,14 @@
 import { KadmError } from '../errors.ts'
 
-/** The API answered, with a refusal. `reason` is the API's own word (`NotFound`, `AlreadyExists`, `Conflict`, `Forbidden`, …), '' when it gave none. */
+/** The API answered, with a refusal. `reason` is its own word (`NotFound`, `AlreadyExists`, `Conflict`, `Forbidden`, …), '' when it gave none. */
 export class ApiError extends KadmError {
   readonly status: number
   readonly reason: string
 
   constructor(doing: string, { status, reason, message }: ApiStatus) {
-    super('API_REFUSED', `the Kubernetes API refused to ${doing}: ${message || reason || `status ${status}`}`, { remedy: remedyFor(status) })
+    super('API_REFUSED', `the Kubernetes API refused to ${doing}: ${message || reason || `status ${status}`}`, {
+      remedy: remedyFor(status),
+    })
     this.status = status
     this.reason = reason
   }
@@ -37,8 +39,8 @@ export function unreachable(server: string, cause: unknown): KadmError {
 }
 
 /**
- * May the same call succeed a little later? Not when the API finds the request itself wrong, nor when the server's certificate is not trusted.
- * Forbidden and NotFound may pass: a young API server has no roles and no namespaces yet.
+ * May the same call succeed a little later? Not when the API finds the request itself wrong, nor when the server's certificate is not
+ * trusted. Forbidden and NotFound may pass: a young API server has no roles and no namespaces yet.
  */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ApiError) return ![400, 405, 413, 415, 422].includes(error.status)

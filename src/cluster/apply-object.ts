@@ -1,8 +1,7 @@
 /** Objects as they should be, whatever is there: create, or replace (kubeadm's way, so that either tool can follow the other). */
 import { ApiError, isRefusal, isTransient } from './api-error.ts'
-import { refOf } from './api-client.ts'
 import type { Cluster, KubernetesObject, ObjectRef } from './cluster.ts'
-import { describeRef } from './kinds.ts'
+import { describeRef, refOf } from './kinds.ts'
 import { retryUntil, type WaitOptions } from './wait.ts'
 
 /** kubeadm's `kubernetesAPICall`. */

@@ -25,7 +25,11 @@ export async function ensureClusterAdmins(
         throw error
       }
     },
-    { ...wait, describe: `the rights of admin.conf (ClusterRoleBinding "${clusterAdmins.metadata.name}")`, giveUp: (error) => !isTransient(error) },
+    {
+      ...wait,
+      describe: `the rights of admin.conf (ClusterRoleBinding "${clusterAdmins.metadata.name}")`,
+      giveUp: (error) => !isTransient(error),
+    },
   )
 }
 

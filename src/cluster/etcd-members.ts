@@ -104,9 +104,14 @@ function parse(text: string): unknown {
 }
 
 function silent(server: string, cause: unknown): KadmError {
-  return new KadmError('ETCD_FAILED', `etcd at ${server} does not answer: ${messageOf(cause)}`, { remedy: ['crictl ps -a --name etcd'], cause })
+  return new KadmError('ETCD_FAILED', `etcd at ${server} does not answer: ${messageOf(cause)}`, {
+    remedy: ['crictl ps -a --name etcd'],
+    cause,
+  })
 }
 
 function refused(server: string, doing: string, message: string): KadmError {
-  return new KadmError('ETCD_FAILED', `etcd at ${server} refused to ${doing}: ${message}`, { remedy: ['crictl logs $(crictl ps -q --name etcd)'] })
+  return new KadmError('ETCD_FAILED', `etcd at ${server} refused to ${doing}: ${message}`, {
+    remedy: ['crictl logs $(crictl ps -q --name etcd)'],
+  })
 }

@@ -1,4 +1,4 @@
-import type { ObjectKind, ObjectRef } from './cluster.ts'
+import type { KubernetesObject, ObjectKind, ObjectRef } from './cluster.ts'
 
 /** How the API serves a kind. */
 export interface Kind {
@@ -38,7 +38,12 @@ export const kinds = {
     namespaced: false,
   },
   lease: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', resource: 'leases', namespaced: true },
-  selfSubjectReview: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', resource: 'selfsubjectreviews', namespaced: false },
+  selfSubjectReview: {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'SelfSubjectReview',
+    resource: 'selfsubjectreviews',
+    namespaced: false,
+  },
 } as const satisfies Record<string, Kind>
 
 /** The table's row for a kind. A kind that is not in the table is a bug in kadm. */
@@ -46,6 +51,11 @@ export function kindOf({ apiVersion, kind }: ObjectKind): Kind {
   const found = Object.values(kinds).find((row) => row.kind === kind && row.apiVersion === apiVersion)
   if (!found) throw new TypeError(`${apiVersion} ${kind} is not in src/cluster/kinds.ts`)
   return found
+}
+
+/** Where an object lives. */
+export function refOf({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): ObjectRef {
+  return { apiVersion, kind, name, ...(namespace && { namespace }) }
 }
 
 /** Path of the collection; for a namespaced kind without a namespace, that of all namespaces. */

@@ -16,14 +16,22 @@ export interface NodeMarks {
   readonly taints: readonly NodeTaint[]
 }
 
-/** Waits until the kubelet has registered the Node (which shows in its hostname label), then adds labels and taints. Nothing is sent when all are there. */
+/**
+ * Waits until the kubelet has registered the Node (which shows in its hostname label), then adds labels and taints. Nothing is sent
+ * when all are there.
+ */
 export async function markNode(cluster: Cluster, name: string, { labels, taints, ...wait }: NodeMarks & WaitOptions): Promise<void> {
   const start = Date.now()
   const ref = { ...kinds.node, name }
-  let node: KubernetesObject | undefined = await waitForObject(cluster, ref, (object) => 'kubernetes.io/hostname' in (object.metadata.labels ?? {}), {
-    ...wait,
-    describe: `the Node "${name}" to be registered by its kubelet`,
-  })
+  let node: KubernetesObject | undefined = await waitForObject(
+    cluster,
+    ref,
+    (object) => 'kubernetes.io/hostname' in (object.metadata.labels ?? {}),
+    {
+      ...wait,
+      describe: `the Node "${name}" to be registered by its kubelet`,
+    },
+  )
   await retryUntil(
     async () => {
       node ??= await cluster.get(ref)
@@ -41,16 +49,21 @@ export async function markNode(cluster: Cluster, name: string, { labels, taints,
   )
 }
 
-/** The patch, or `undefined` when nothing is missing. Taints are one list that is replaced whole, so they go with the version they were read at. */
+/** The patch, or `undefined` when nothing is missing. Taints are one list, replaced whole: they go with the version they were read at. */
 function marksMissing({ metadata, spec }: KubernetesObject, { labels, taints }: NodeMarks): object | undefined {
   const missing = Object.entries(labels).filter(([key, value]) => metadata.labels?.[key] !== value)
   const before = taintsOf(spec)
   const after = [...taints, ...before.filter((taint) => !taints.some((own) => own.key === taint.key && own.effect === taint.effect))]
-  const tainted = taints.every((own) => before.some((taint) => taint.key === own.key && taint.effect === own.effect && (taint.value ?? '') === (own.value ?? '')))
+  const tainted = taints.every((own) =>
+    before.some((taint) => taint.key === own.key && taint.effect === own.effect && (taint.value ?? '') === (own.value ?? '')),
+  )
   if (missing.length === 0 && tainted) return undefined
   const { resourceVersion } = metadata
   return {
-    metadata: { ...(missing.length > 0 && { labels: Object.fromEntries(missing) }), ...(!tainted && resourceVersion && { resourceVersion }) },
+    metadata: {
+      ...(missing.length > 0 && { labels: Object.fromEntries(missing) }),
+      ...(!tainted && resourceVersion && { resourceVersion }),
+    },
     ...(!tainted && { spec: { taints: after } }),
   }
 }

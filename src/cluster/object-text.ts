@@ -15,7 +15,11 @@ export interface ObjectList {
 }
 
 /** The API leaves kind and version out of the items; they are put back. */
-export function parseList(answer: { readonly status: number; readonly body: string }, { apiVersion, kind }: Kind, doing: string): ObjectList {
+export function parseList(
+  answer: { readonly status: number; readonly body: string },
+  { apiVersion, kind }: Kind,
+  doing: string,
+): ObjectList {
   const { items, metadata } = parseObject(answer, doing)
   if (!Array.isArray(items)) throw unexpected(doing)
   return {
@@ -68,5 +72,9 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function unexpected(doing: string): ApiError {
-  return new ApiError(doing, { status: 502, reason: 'UnexpectedAnswer', message: 'what came back is not an object of the Kubernetes API; is there a proxy in between?' })
+  return new ApiError(doing, {
+    status: 502,
+    reason: 'UnexpectedAnswer',
+    message: 'what came back is not an object of the Kubernetes API; is there a proxy in between?',
+  })
 }

@@ -1,9 +1,8 @@
 /** A `Cluster` that changes nothing: reads what is really there, keeps what would be written, and answers as if it had been. */
 import { ApiError } from './api-error.ts'
-import { refOf } from './api-client.ts'
 import { cannedObject } from './canned-objects.ts'
 import type { Cluster, KubernetesObject, ListOptions, ObjectKind, ObjectRef, PatchType } from './cluster.ts'
-import { collectionPath, describeRef, kindOf, objectPath } from './kinds.ts'
+import { collectionPath, describeRef, kindOf, objectPath, refOf } from './kinds.ts'
 
 export interface PlannedCall {
   readonly verb: 'create' | 'replace' | 'patch' | 'delete'
@@ -23,12 +22,15 @@ export interface RecordingCluster extends Cluster {
 }
 
 /**
- * Reads: first what was written here, then `real` where there is one, then `canned` (what a cluster would hold by then, such as the Node that
- * the kubelet registers). `real` is closed with it.
+ * Reads: first what was written here, then `real` where there is one, then `canned` (what a cluster would hold by then, such as the
+ * Node that the kubelet registers). `real` is closed with it.
  */
 export function recordingCluster(
   real: Cluster | undefined,
-  { canned = cannedObject, server = real?.server ?? 'https://recording.invalid' }: { readonly canned?: typeof cannedObject; readonly server?: string } = {},
+  {
+    canned = cannedObject,
+    server = real?.server ?? 'https://recording.invalid',
+  }: { readonly canned?: typeof cannedObject; readonly server?: string } = {},
 ): RecordingCluster {
   const calls: PlannedCall[] = []
   /** By path; `undefined`: deleted. */
@@ -65,7 +67,8 @@ export function recordingCluster(
 
     async create(object) {
       const ref = refOf(object)
-      if (await get(ref)) throw new ApiError(`create ${describeRef(ref)}`, { status: 409, reason: 'AlreadyExists', message: 'it already exists' })
+      if (await get(ref))
+        throw new ApiError(`create ${describeRef(ref)}`, { status: 409, reason: 'AlreadyExists', message: 'it already exists' })
       const result = withUid(object)
       write('create', ref, result, { object: withoutSecrets(ref, object) })
       return result
@@ -81,7 +84,8 @@ export function recordingCluster(
     },
 
     async patch(ref, patch, type) {
-      const before = (await get(ref)) ?? (type === 'apply' ? { apiVersion: ref.apiVersion, kind: ref.kind, metadata: metaOf(ref) } : undefined)
+      const before =
+        (await get(ref)) ?? (type === 'apply' ? { apiVersion: ref.apiVersion, kind: ref.kind, metadata: metaOf(ref) } : undefined)
       if (!before) throw notFound('patch', ref)
       // Close enough for the readers in a plan: lists are replaced, and a JSON patch is noted only.
       const result = type === 'json' ? before : (merged(before, patch) as KubernetesObject)
@@ -123,7 +127,11 @@ function isIn({ apiVersion, kind, metadata }: KubernetesObject, wanted: ObjectKi
 
 /** Selectors of the form `a=b,c=d`, which is all that kadm uses. */
 function matches(object: KubernetesObject, { labelSelector, fieldSelector }: ListOptions): boolean {
-  const pairs = (text = '') => text.split(',').filter(Boolean).map((pair) => pair.split('=', 2))
+  const pairs = (text = '') =>
+    text
+      .split(',')
+      .filter(Boolean)
+      .map((pair) => pair.split('=', 2))
   const labels = object.metadata.labels ?? {}
   return (
     pairs(labelSelector).every(([key = '', value]) => (value === undefined ? key in labels : labels[key] === value)) &&
@@ -138,7 +146,11 @@ function fieldOf(value: unknown, path: string): unknown {
 function withoutSecrets({ kind }: ObjectRef, sent: unknown): unknown {
   if (kind !== 'Secret' || !isRecord(sent)) return sent
   const hidden = (values: unknown) => isRecord(values) && Object.fromEntries(Object.keys(values).map((key) => [key, '<redacted>']))
-  return { ...sent, ...('data' in sent && { data: hidden(sent['data']) }), ...('stringData' in sent && { stringData: hidden(sent['stringData']) }) }
+  return {
+    ...sent,
+    ...('data' in sent && { data: hidden(sent['data']) }),
+    ...('stringData' in sent && { stringData: hidden(sent['stringData']) }),
+  }
 }
 
 /** JSON merge patch (RFC 7396). */

@@ -45,8 +45,8 @@ export function requester(options: RequesterOptions): Requester {
     },
   }
   const agent = connectionPool(target, options)
-  // Not more connections: 30 objects at once on 2 cores, the API server beside, take 111 ms over one, 62 over 8, 100 over 64, as each costs a
-  // handshake. The agent's own `maxSockets` does not count those that are still being dialled. Streams stay apart: they last for minutes.
+  // Not more connections: 30 objects at once on 2 cores, the API server beside, take 111 ms over one, 62 over 8, 100 over 64, as each
+  // costs a handshake. The agent's own `maxSockets` does not count those that are still being dialled. Streams stay apart: they last.
   const inTurn = atMost(8)
   const timeout = options.timeout ?? 10_000
   const server = url.origin
@@ -88,7 +88,10 @@ export function requester(options: RequesterOptions): Requester {
     try {
       const { response, timer } = await openRequest(agent, target, request, { timeout, signals: signalsOf(request) })
       timer.start(silence)
-      return { status: response.statusCode ?? 0, chunks: readChunks(response, { timer, silence, failure: (error) => failure(request, error) }) }
+      return {
+        status: response.statusCode ?? 0,
+        chunks: readChunks(response, { timer, silence, failure: (error) => failure(request, error) }),
+      }
     } catch (error) {
       throw failure(request, error)
     }

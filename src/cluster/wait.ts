@@ -72,7 +72,7 @@ export async function waitForObject(
   throw waitedTooLong({ describe, timeout: Math.min(timeout, Date.now() - start), start, last: last ?? new Error('it is not there') })
 }
 
-export const systemClock: Clock = {
+const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (milliseconds, signal) => {
     await sleep(milliseconds, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted())

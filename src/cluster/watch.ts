@@ -38,7 +38,7 @@ export async function* watchObjects(requester: Requester, kind: ObjectKind, opti
   }
 }
 
-// The server ends a watch by itself after `timeoutSeconds`, with a bookmark, and sends one each minute: longer silence is a dead connection.
+// The server ends a watch after `timeoutSeconds`, with a bookmark, and sends one each minute: longer silence is a dead connection.
 const watchSeconds = 300
 const silence = 90_000
 
@@ -70,7 +70,8 @@ async function* oneWatch(requester: Requester, kind: ObjectKind, resourceVersion
   }
   for await (const line of linesOf(chunks)) {
     const { type, object } = parseEvent(line)
-    if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED' || type === 'BOOKMARK') yield { type, object: asObject(object, doing) }
+    if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED' || type === 'BOOKMARK')
+      yield { type, object: asObject(object, doing) }
     else throw refusal({ status: Number(object['code'] ?? 500), body: JSON.stringify(object) }, doing)
   }
 }
@@ -106,6 +107,10 @@ function keyOf({ metadata }: KubernetesObject): string {
 
 /** `?a=b&…`, or nothing. */
 export function listQuery({ labelSelector, fieldSelector }: ListOptions, more: Readonly<Record<string, string>> = {}): string {
-  const query = new URLSearchParams({ ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }), ...more }).toString()
+  const query = new URLSearchParams({
+    ...(labelSelector && { labelSelector }),
+    ...(fieldSelector && { fieldSelector }),
+    ...more,
+  }).toString()
   return query && `?${query}`
 }

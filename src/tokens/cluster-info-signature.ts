@@ -1,5 +1,6 @@
 /**
- * The signatures in the ConfigMap kube-public/cluster-info: a node that knows a token's secret can tell that who wrote the kubeconfig knew it too.
+ * The signatures in the ConfigMap kube-public/cluster-info: a node that knows a token's secret can tell that who wrote the kubeconfig
+ * knew it too.
  * Detached JWS (RFC 7515, appendix F), HS256, the key id is the token's id. Source: kube-controller-manager's bootstrapsigner.
  */
 import { timingSafeEqual } from 'node:crypto'
@@ -16,13 +17,15 @@ export async function signWithToken(kubeconfig: string, token: string): Promise<
   return `${header}..${signature}`
 }
 
-/** The signatures that the controller-manager would add some seconds later, one for each token made for signing: `{ 'jws-kubeconfig-abcdef': … }`. */
+/** What the controller-manager would add some seconds later, one for each token made for signing: `{ 'jws-kubeconfig-abcdef': … }`. */
 export async function signClusterInfo(
   kubeconfig: string,
   tokens: readonly { readonly token: string; readonly usages: readonly string[] }[],
 ): Promise<Readonly<Record<string, string>>> {
   const signing = tokens.filter(({ usages }) => usages.includes('signing'))
-  const entries = signing.map(async ({ token }) => [signatureKeyPrefix + parseToken(token).id, await signWithToken(kubeconfig, token)] as const)
+  const entries = signing.map(
+    async ({ token }) => [signatureKeyPrefix + parseToken(token).id, await signWithToken(kubeconfig, token)] as const,
+  )
   return Object.fromEntries(await Promise.all(entries))
 }
 

@@ -14,12 +14,20 @@ export interface TokenOptions extends Partial<WaitOptions> {
 }
 
 /** Makes the token's Secret, or makes one of its id the same. Resolves with the Secret. */
-export function ensureToken(cluster: Cluster, token: BootstrapToken, { now, timeout = 60_000, signal }: TokenOptions): Promise<KubernetesObject> {
+export function ensureToken(
+  cluster: Cluster,
+  token: BootstrapToken,
+  { now, timeout = 60_000, signal }: TokenOptions,
+): Promise<KubernetesObject> {
   return ensureObject(cluster, tokenToSecret(token, now), { timeout, signal })
 }
 
 /** Makes a new token's Secret; throws TOKEN_INVALID when there is one of its id. */
-export async function createToken(cluster: Cluster, token: BootstrapToken, { now, timeout = 60_000, signal }: TokenOptions): Promise<KubernetesObject> {
+export async function createToken(
+  cluster: Cluster,
+  token: BootstrapToken,
+  { now, timeout = 60_000, signal }: TokenOptions,
+): Promise<KubernetesObject> {
   const { id } = parseToken(token.token)
   const giveUp = (error: unknown) => !isTransient(error) || isRefusal(error, 'AlreadyExists')
   try {
@@ -27,7 +35,10 @@ export async function createToken(cluster: Cluster, token: BootstrapToken, { now
     return await retryUntil(() => cluster.create(tokenToSecret(token, now)), { timeout, signal, describe, giveUp })
   } catch (error) {
     if (!isRefusal(error, 'AlreadyExists')) throw error
-    throw new KadmError('TOKEN_INVALID', `a token with id "${id}" already exists`, { remedy: [`kadm token delete ${id}`, 'kadm token create'], cause: error })
+    throw new KadmError('TOKEN_INVALID', `a token with id "${id}" already exists`, {
+      remedy: [`kadm token delete ${id}`, 'kadm token create'],
+      cause: error,
+    })
   }
 }
 

@@ -49,7 +49,9 @@ export function tokenFromSecret({ metadata: { name }, data }: KubernetesObject):
     token,
     ...(description && { description }),
     ...(expiration && { expires: parseTime(name, expiration) }),
-    usages: [...texts].flatMap(([key, text]) => (key.startsWith(usagePrefix) && text === 'true' ? [key.slice(usagePrefix.length)] : [])).sort(),
+    usages: [...texts]
+      .flatMap(([key, text]) => (key.startsWith(usagePrefix) && text === 'true' ? [key.slice(usagePrefix.length)] : []))
+      .sort(),
     groups: texts.get('auth-extra-groups')?.split(',') ?? [],
   }
 }
@@ -58,7 +60,9 @@ const usagePrefix = 'usage-bootstrap-'
 
 function decode(data: unknown): ReadonlyMap<string, string> {
   const entries = typeof data === 'object' && data !== null ? Object.entries(data) : []
-  return new Map(entries.map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()] as const).filter(([, text]) => text !== ''))
+  return new Map(
+    entries.map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()] as const).filter(([, text]) => text !== ''),
+  )
 }
 
 /** RFC 3339, UTC, whole seconds (cut, not rounded), as Go writes it. */

@@ -40,7 +40,9 @@ test('each kind of patch does its own thing', async (context) => {
   expect(await cluster.patch(ref, [{ op: 'add', path: '/data/j', value: '1' }], 'json')).toHaveProperty('data', { s: '1', j: '1' })
   const applied = await cluster.patch(ref, { ...object, data: { j: 'mine' } }, 'apply')
   expect(applied).toHaveProperty('data', { s: '1', j: 'mine' })
-  expect(applied.metadata['managedFields']).toMatchObject(expect.arrayContaining([expect.objectContaining({ manager: 'kadm', operation: 'Apply' })]))
+  expect(applied.metadata['managedFields']).toMatchObject(
+    expect.arrayContaining([expect.objectContaining({ manager: 'kadm', operation: 'Apply' })]),
+  )
 })
 
 test('refusals say what was refused and why', async (context) => {
@@ -56,17 +58,31 @@ test('refusals say what was refused and why', async (context) => {
   await expect(cluster.create(configMap('Not_A_Name'))).rejects.toMatchObject({ status: 422, reason: 'Invalid' })
   const refused = plane.connect('anonymous').get({ ...kinds.secret, namespace: 'kube-system', name: 'x' })
   await expect(refused).rejects.toBeInstanceOf(ApiError)
-  await expect(refused).rejects.toMatchObject({ status: 403, reason: 'Forbidden', message: expect.stringMatching(/^the Kubernetes API refused to get Secret kube-system\/x: .*system:anonymous/) })
-  await expect(plane.connect('anonymous', { token: 'abcdef.0123456789abcdef' }).list(kinds.node)).rejects.toMatchObject({ status: 401, reason: 'Unauthorized' })
+  await expect(refused).rejects.toMatchObject({
+    status: 403,
+    reason: 'Forbidden',
+    message: expect.stringMatching(/^the Kubernetes API refused to get Secret kube-system\/x: .*system:anonymous/),
+  })
+  await expect(plane.connect('anonymous', { token: 'abcdef.0123456789abcdef' }).list(kinds.node)).rejects.toMatchObject({
+    status: 401,
+    reason: 'Unauthorized',
+  })
 })
 
 test('a server whose certificate does not match is refused, one whose name is given passes', async (context) => {
   const plane = await controlPlane(context)
   const other = (await import('node:tls')).rootCertificates[0] ?? ''
-  await expect(plane.connect('super-admin', { ca: other }).list(kinds.node)).rejects.toMatchObject({ code: 'API_UNREACHABLE', cause: { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' } })
+  await expect(plane.connect('super-admin', { ca: other }).list(kinds.node)).rejects.toMatchObject({
+    code: 'API_UNREACHABLE',
+    cause: { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
+  })
   await expect(connectCluster({ server: plane.server }).list(kinds.node)).rejects.toMatchObject({ code: 'API_UNREACHABLE' })
-  await expect(plane.connect('super-admin', { serverName: 'elsewhere' }).list(kinds.node)).rejects.toMatchObject({ cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' } })
-  await expect(plane.connect('super-admin', { serverName: '10.0.0.1' }).list(kinds.node)).rejects.toMatchObject({ cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' } })
+  await expect(plane.connect('super-admin', { serverName: 'elsewhere' }).list(kinds.node)).rejects.toMatchObject({
+    cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+  })
+  await expect(plane.connect('super-admin', { serverName: '10.0.0.1' }).list(kinds.node)).rejects.toMatchObject({
+    cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+  })
   expect(await plane.connect('super-admin', { serverName: 'kubernetes' }).list(kinds.node)).toEqual([])
 })
 
@@ -107,7 +123,9 @@ test('silence, refusal to connect and abort end a call', async (context) => {
 })
 
 test('paths are those of the API, and an unknown kind is a bug', () => {
-  expect(objectPath({ ...kinds.role, namespace: 'kube-system', name: 'a:b' })).toBe('/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/roles/a%3Ab')
+  expect(objectPath({ ...kinds.role, namespace: 'kube-system', name: 'a:b' })).toBe(
+    '/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/roles/a%3Ab',
+  )
   expect(objectPath({ ...kinds.node, name: 'n1' })).toBe('/api/v1/nodes/n1')
   expect(() => objectPath({ ...kinds.secret, name: 'x' })).toThrow('Secret needs a namespace')
   expect(() => objectPath({ apiVersion: 'v2', kind: 'Node', name: 'x' })).toThrow('v2 Node is not in')

@@ -8,7 +8,12 @@ import { sharedControlPlane } from '../support/control-plane.ts'
 
 const controlPlane = sharedControlPlane()
 const fresh = (prefix = 't') => `${prefix}-${randomBytes(4).toString('hex')}`
-const configMap = (name: string, data: Record<string, string>): KubernetesObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data })
+const configMap = (name: string, data: Record<string, string>): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default' },
+  data,
+})
 const refTo = (name: string) => ({ ...kinds.configMap, namespace: 'default', name })
 
 test('an object is made, then made the same again; what is only wanted to exist is kept', async (context) => {
@@ -28,8 +33,22 @@ test('what kadm applies twice stays the same: a Service with its address, a Role
   const meta = { name, namespace: 'default' }
   const pod = { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: 'example.invalid/c' }] } }
   const objects: readonly KubernetesObject[] = [
-    { apiVersion: 'v1', kind: 'Service', metadata: meta, spec: { clusterIP: `10.96.77.${randomBytes(1)[0]}`, selector: { app: name }, ports: [{ name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 }] } },
-    { ...kinds.roleBinding, metadata: meta, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name }, subjects: [{ kind: 'User', name: 'x', apiGroup: 'rbac.authorization.k8s.io' }] },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: meta,
+      spec: {
+        clusterIP: `10.96.77.${randomBytes(1)[0]}`,
+        selector: { app: name },
+        ports: [{ name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 }],
+      },
+    },
+    {
+      ...kinds.roleBinding,
+      metadata: meta,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ kind: 'User', name: 'x', apiGroup: 'rbac.authorization.k8s.io' }],
+    },
     { ...kinds.role, metadata: meta, rules: [{ apiGroups: [''], resources: ['configmaps'], resourceNames: ['x'], verbs: ['get'] }] },
     { ...kinds.daemonSet, metadata: meta, spec: { selector: { matchLabels: { app: name } }, template: pod } },
     { ...kinds.serviceAccount, metadata: meta },
@@ -50,15 +69,23 @@ test('an object that the API finds wrong is refused at once, one that may pass l
   await new Promise((resolve) => setTimeout(resolve, 100))
   await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   expect(await early).toMatchObject({ metadata: { name: 'x', namespace } })
-  const never = ensureObject(cluster, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace: 'nowhere' } }, { timeout: 200 })
-  await expect(never).rejects.toMatchObject({ code: 'API_REFUSED', message: expect.stringMatching(/^waited 0\.2 s for ConfigMap nowhere\/x at https.*namespaces "nowhere" not found$/) })
+  const never = ensureObject(
+    cluster,
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace: 'nowhere' } },
+    { timeout: 200 },
+  )
+  await expect(never).rejects.toMatchObject({
+    code: 'API_REFUSED',
+    message: expect.stringMatching(/^waited 0\.2 s for ConfigMap nowhere\/x at https.*namespaces "nowhere" not found$/),
+  })
 })
 
 test('changes by several at once are all kept', async (context) => {
   const cluster = (await controlPlane(context)).connect('super-admin')
   const name = fresh()
   await cluster.create(configMap(name, {}))
-  const add = (key: string) => mutateObject(cluster, refTo(name), (object) => ({ ...object, data: { ...(object['data'] as object | undefined), [key]: '1' } }))
+  const add = (key: string) =>
+    mutateObject(cluster, refTo(name), (object) => ({ ...object, data: { ...(object['data'] as object | undefined), [key]: '1' } }))
   await Promise.all(['a', 'b', 'c', 'd', 'e'].map(add))
   expect(await cluster.get(refTo(name))).toHaveProperty('data', { a: '1', b: '1', c: '1', d: '1', e: '1' })
   await expect(mutateObject(cluster, refTo('absent'), (object) => object)).rejects.toMatchObject({ reason: 'NotFound' })
@@ -72,7 +99,12 @@ test('a Node is marked as soon as it is registered; its other taints stay, after
   const marks = { labels: { 'node-role.kubernetes.io/control-plane': '' }, taints: [wanted], timeout: 10_000 }
   const marking = markNode(cluster, name, marks)
   const other = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
-  await cluster.create({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { own: 'x' } }, spec: { taints: [other, { ...wanted, value: 'old' }] } })
+  await cluster.create({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: { own: 'x' } },
+    spec: { taints: [other, { ...wanted, value: 'old' }] },
+  })
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect((await cluster.get(ref))?.metadata.labels).toEqual({ own: 'x' })
   const start = performance.now()

@@ -13,7 +13,10 @@ test('the admin has its rights from the first moment that they can be had, and t
   await ensureClusterAdmins(admin, superAdmin)
   expect(asked).toBe(1)
   expect((await admin.list({ ...kinds.secret, namespace: 'kube-system' })).length).toBeGreaterThanOrEqual(0)
-  expect(await admin.get({ ...kinds.clusterRoleBinding, name: 'kubeadm:cluster-admins' })).toMatchObject({ roleRef: clusterAdmins['roleRef'], subjects: clusterAdmins['subjects'] })
+  expect(await admin.get({ ...kinds.clusterRoleBinding, name: 'kubeadm:cluster-admins' })).toMatchObject({
+    roleRef: clusterAdmins['roleRef'],
+    subjects: clusterAdmins['subjects'],
+  })
   await ensureClusterAdmins(admin, superAdmin)
   expect(asked).toBe(1)
 })

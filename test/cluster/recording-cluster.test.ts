@@ -8,7 +8,12 @@ import { waitForObject } from '../../src/cluster/wait.ts'
 import { sharedControlPlane } from '../support/control-plane.ts'
 
 const controlPlane = sharedControlPlane()
-const configMap = (name: string, data = { a: '1' }) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data })
+const configMap = (name: string, data = { a: '1' }) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default' },
+  data,
+})
 const ref = { ...kinds.configMap, namespace: 'default', name: 'x' }
 
 test('without a cluster: writes are kept in order, reads see them, secrets do not show', async () => {
@@ -17,7 +22,12 @@ test('without a cluster: writes are kept in order, reads see them, secrets do no
   await markNode(cluster, 'node1', { labels: { role: '' }, taints: [{ key: 'k', effect: 'NoSchedule' }], timeout: 1000 })
   await ensureObject(cluster, configMap('x'))
   await ensureObject(cluster, configMap('x', { a: '2' }))
-  await ensureObject(cluster, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'kube-system' }, data: { key: 'c2VjcmV0' } })
+  await ensureObject(cluster, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 's', namespace: 'kube-system' },
+    data: { key: 'c2VjcmV0' },
+  })
   expect(await cluster.get(ref)).toMatchObject({ data: { a: '2' } })
   expect(await cluster.get({ ...kinds.secret, namespace: 'kube-system', name: 's' })).toMatchObject({ data: { key: 'c2VjcmV0' } })
   expect(await cluster.list(ref)).toMatchObject([{ data: { a: '2' } }])
@@ -32,7 +42,10 @@ test('without a cluster: writes are kept in order, reads see them, secrets do no
     'create secrets kube-system/s',
     'delete configmaps default/x',
   ])
-  expect(cluster.plan()[1]).toMatchObject({ patchType: 'strategic', object: { metadata: { labels: { role: '' } }, spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } } })
+  expect(cluster.plan()[1]).toMatchObject({
+    patchType: 'strategic',
+    object: { metadata: { labels: { role: '' } }, spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } },
+  })
   expect(cluster.plan()[4]).toMatchObject({ object: { data: { key: '<redacted>' } } })
   expect(JSON.stringify(cluster.plan())).not.toContain('c2VjcmV0')
 })

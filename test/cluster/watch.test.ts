@@ -6,7 +6,11 @@ import { sharedControlPlane } from '../support/control-plane.ts'
 
 const controlPlane = sharedControlPlane()
 const kind = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default' }
-const configMap = (name: string, labels: Record<string, string> = {}) => ({ ...kind, metadata: { name, namespace: 'default', labels }, data: {} })
+const configMap = (name: string, labels: Record<string, string> = {}) => ({
+  ...kind,
+  metadata: { name, namespace: 'default', labels },
+  data: {},
+})
 
 test('a watch tells what is there, then each change, and goes on after the API server was killed', async (context) => {
   const plane = await controlPlane(context)
@@ -16,7 +20,9 @@ test('a watch tells what is there, then each change, and goes on after the API s
   await cluster.create(of('first'))
   const controller = new AbortController()
   const failures: unknown[] = []
-  const seen = events(cluster.watch(kind, { labelSelector: `set=${label}`, signal: controller.signal, onFailure: (error) => failures.push(error) }))
+  const seen = events(
+    cluster.watch(kind, { labelSelector: `set=${label}`, signal: controller.signal, onFailure: (error) => failures.push(error) }),
+  )
   expect(await seen.next()).toBe('ADDED first')
   await cluster.create(of('second'))
   expect(await seen.next()).toBe('ADDED second')
@@ -63,7 +69,9 @@ test('a wait by watch ends with the object, or says what it saw last', async (co
   const plane = await controlPlane(context)
   const cluster = plane.connect('super-admin')
   const name = `w-${randomBytes(4).toString('hex')}`
-  const waiting = waitForObject(cluster, { ...kind, name }, (object) => (object['data'] as { x?: string } | undefined)?.x === '1', { timeout: 10_000 })
+  const waiting = waitForObject(cluster, { ...kind, name }, (object) => (object['data'] as { x?: string } | undefined)?.x === '1', {
+    timeout: 10_000,
+  })
   await cluster.create(configMap(name))
   const start = performance.now()
   await cluster.patch({ ...kind, name }, { data: { x: '1' } }, 'merge')
@@ -72,7 +80,9 @@ test('a wait by watch ends with the object, or says what it saw last', async (co
   const never = waitForObject(cluster, { ...kind, name }, () => false, { timeout: 200 })
   await expect(never).rejects.toMatchObject({
     code: 'COMPONENT_NOT_HEALTHY',
-    message: expect.stringMatching(new RegExp(`^waited 0\\.2 s for ConfigMap default/${name} \\(since .*Z\\): it is there, but not as it should be$`)),
+    message: expect.stringMatching(
+      new RegExp(`^waited 0\\.2 s for ConfigMap default/${name} \\(since .*Z\\): it is there, but not as it should be$`),
+    ),
   })
   const closing = plane.connect('super-admin')
   const seen = events(closing.watch(kind, { fieldSelector: `metadata.name=${name}`, signal: new AbortController().signal }))
@@ -81,7 +91,9 @@ test('a wait by watch ends with the object, or says what it saw last', async (co
   await closing.close()
   expect(await next).toBe('end')
   const reason = new Error('enough')
-  await expect(waitForObject(cluster, { ...kind, name: 'absent' }, () => true, { timeout: 9000, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  await expect(
+    waitForObject(cluster, { ...kind, name: 'absent' }, () => true, { timeout: 9000, signal: AbortSignal.abort(reason) }),
+  ).rejects.toBe(reason)
 })
 
 /** The next event as `TYPE name`, or `end`. */
@@ -127,11 +139,15 @@ async function compactEtcd(url: string, dir: string): Promise<void> {
   const read = (file: string) => readFileSync(`${dir}/${file}`)
   const post = (path: string, body: unknown) =>
     new Promise<{ header?: { revision: string } }>((resolve, reject) => {
-      const call = request(`${url}${path}`, { method: 'POST', ca: read('ca.crt'), cert: read('super-admin.crt'), key: read('super-admin.key') }, (response) => {
-        let text = ''
-        response.on('data', (chunk) => (text += String(chunk)))
-        response.on('end', () => resolve(JSON.parse(text) as { header?: { revision: string } }))
-      })
+      const call = request(
+        `${url}${path}`,
+        { method: 'POST', ca: read('ca.crt'), cert: read('super-admin.crt'), key: read('super-admin.key') },
+        (response) => {
+          let text = ''
+          response.on('data', (chunk) => (text += String(chunk)))
+          response.on('end', () => resolve(JSON.parse(text) as { header?: { revision: string } }))
+        },
+      )
       call.on('error', reject)
       call.end(JSON.stringify(body))
     })

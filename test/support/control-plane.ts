@@ -61,18 +61,37 @@ async function startControlPlane(
   const start = (program: string, flags: readonly string[]) => startProgram(program, flags, dir, undo)
 
   start(etcd, [
-    `--data-dir=${pki('etcd')}`, `--listen-client-urls=${etcdUrl}`, `--advertise-client-urls=${etcdUrl}`,
-    `--listen-peer-urls=http://127.0.0.1:${peerPort}`, `--initial-advertise-peer-urls=http://127.0.0.1:${peerPort}`,
-    `--initial-cluster=default=http://127.0.0.1:${peerPort}`, '--unsafe-no-fsync', '--log-level=error', '--client-cert-auth',
-    `--cert-file=${pki('server.crt')}`, `--key-file=${pki('server.key')}`, `--trusted-ca-file=${pki('ca.crt')}`,
+    `--data-dir=${pki('etcd')}`,
+    `--listen-client-urls=${etcdUrl}`,
+    `--advertise-client-urls=${etcdUrl}`,
+    `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
+    `--initial-advertise-peer-urls=http://127.0.0.1:${peerPort}`,
+    `--initial-cluster=default=http://127.0.0.1:${peerPort}`,
+    '--unsafe-no-fsync',
+    '--log-level=error',
+    '--client-cert-auth',
+    `--cert-file=${pki('server.crt')}`,
+    `--key-file=${pki('server.key')}`,
+    `--trusted-ca-file=${pki('ca.crt')}`,
   ])
   const apiFlags = [
-    '--bind-address=127.0.0.1', `--secure-port=${apiPort}`, '--endpoint-reconciler-type=none', `--etcd-servers=${etcdUrl}`,
-    `--etcd-cafile=${pki('ca.crt')}`, `--etcd-certfile=${pki('super-admin.crt')}`, `--etcd-keyfile=${pki('super-admin.key')}`,
-    '--authorization-mode=Node,RBAC', `--client-ca-file=${pki('ca.crt')}`, '--enable-bootstrap-token-auth=true',
-    '--enable-admission-plugins=NodeRestriction', '--allow-privileged=true', '--service-cluster-ip-range=10.96.0.0/16',
-    `--tls-cert-file=${pki('server.crt')}`, `--tls-private-key-file=${pki('server.key')}`,
-    `--service-account-key-file=${pki('server.crt')}`, `--service-account-signing-key-file=${pki('server.key')}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${apiPort}`,
+    '--endpoint-reconciler-type=none',
+    `--etcd-servers=${etcdUrl}`,
+    `--etcd-cafile=${pki('ca.crt')}`,
+    `--etcd-certfile=${pki('super-admin.crt')}`,
+    `--etcd-keyfile=${pki('super-admin.key')}`,
+    '--authorization-mode=Node,RBAC',
+    `--client-ca-file=${pki('ca.crt')}`,
+    '--enable-bootstrap-token-auth=true',
+    '--enable-admission-plugins=NodeRestriction',
+    '--allow-privileged=true',
+    '--service-cluster-ip-range=10.96.0.0/16',
+    `--tls-cert-file=${pki('server.crt')}`,
+    `--tls-private-key-file=${pki('server.key')}`,
+    `--service-account-key-file=${pki('server.crt')}`,
+    `--service-account-signing-key-file=${pki('server.key')}`,
     '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
   ]
   let api = start(apiserver, apiFlags)
@@ -84,7 +103,8 @@ async function startControlPlane(
     dir,
     ca,
     connect(user, options = {}) {
-      const own = user === 'anonymous' ? {} : { clientCertificate: readFileSync(pki(`${user}.crt`)), clientKey: readFileSync(pki(`${user}.key`)) }
+      const own =
+        user === 'anonymous' ? {} : { clientCertificate: readFileSync(pki(`${user}.crt`)), clientKey: readFileSync(pki(`${user}.key`)) }
       const cluster = connectCluster({ server, ca, ...own, ...options })
       undo.push(() => cluster.close())
       return cluster
@@ -108,7 +128,8 @@ async function becomeReady(plane: ControlPlane, exitCode: () => number | null): 
     const answer = await cluster.raw('/readyz').catch((error: unknown) => ({ status: 0, body: String(error) }))
     if (answer.status === 200) return
     if (Date.now() < end && exitCode() === null) continue
-    throw new Error(`kube-apiserver does not come up: ${answer.body}\n${(await readFile(path.join(plane.dir, 'kube-apiserver.log'), 'utf8')).slice(-3000)}`)
+    const log = await readFile(path.join(plane.dir, 'kube-apiserver.log'), 'utf8')
+    throw new Error(`kube-apiserver does not come up: ${answer.body}\n${log.slice(-3000)}`)
   }
 }
 
@@ -128,10 +149,34 @@ export async function makeCertificates(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true })
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
   const openssl = (...args: readonly string[]) => run('openssl', ['req', '-x509', ...key, ...args], { cwd: dir })
-  await openssl('-subj', '/CN=kubernetes', '-keyout', 'ca.key', '-out', 'ca.crt', '-addext', 'keyUsage=critical,keyCertSign,digitalSignature')
+  await openssl(
+    '-subj',
+    '/CN=kubernetes',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.crt',
+    '-addext',
+    'keyUsage=critical,keyCertSign,digitalSignature',
+  )
   const leaf = (name: string, subject: string, ...more: readonly string[]) =>
-    openssl('-CA', 'ca.crt', '-CAkey', 'ca.key', '-subj', subject, '-keyout', `${name}.key`, '-out', `${name}.crt`,
-      '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=serverAuth,clientAuth', ...more)
+    openssl(
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-subj',
+      subject,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.crt`,
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+      '-addext',
+      'extendedKeyUsage=serverAuth,clientAuth',
+      ...more,
+    )
   await Promise.all([
     leaf('server', '/CN=kube-apiserver', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:kubernetes'),
     leaf('admin', '/O=kubeadm:cluster-admins/CN=kubernetes-admin'),
@@ -142,7 +187,9 @@ export async function makeCertificates(dir: string): Promise<void> {
 async function kubeconfig(dir: string, server: string, user: string): Promise<string> {
   const data = async (file: string) => (await readFile(path.join(dir, file))).toString('base64')
   return JSON.stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': 'test',
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
     clusters: [{ name: 'kubernetes', cluster: { server, 'certificate-authority-data': await data('ca.crt') } }],
     users: [{ name: user, user: { 'client-certificate-data': await data(`${user}.crt`), 'client-key-data': await data(`${user}.key`) } }],
     contexts: [{ name: 'test', context: { cluster: 'kubernetes', user } }],
