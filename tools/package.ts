@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { buildBundle } from './build.ts'
+import { addRuntimeLibraries } from './runtime-libraries.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const run = promisify(execFile)
@@ -58,7 +59,7 @@ process.exit(await main(process.argv.slice(2), { stdout: process.stdout, stderr:
 `
 
 async function layOut(folder: string, entry: string): Promise<void> {
-  await mkdir(path.join(folder, 'lib'), { recursive: true })
+  await mkdir(folder)
   await chmod(folder, 0o755)
   await buildBundle(folder, entry)
   for (const name of await readdir(folder)) if (name.endsWith('.map') || name.endsWith('.txt')) await rm(path.join(folder, name))
@@ -66,7 +67,7 @@ async function layOut(folder: string, entry: string): Promise<void> {
   const node = path.join(folder, 'node')
   await copyFile(nodeBinary(), node)
   await chmod(node, 0o755)
-  for (const library of await librariesBeyondLibc(node)) await copyFile(library, path.join(folder, 'lib', path.basename(library)))
+  await addRuntimeLibraries(path.join(folder, 'lib'), node)
   // A run path inside the file, not LD_LIBRARY_PATH: that one would be inherited by every program that kadm starts.
   // Stripped before: strip breaks a file that patchelf has changed.
   await tool('strip', ['--strip-all', node], 'apt-get install binutils')
@@ -77,15 +78,6 @@ async function layOut(folder: string, entry: string): Promise<void> {
 
 function nodeBinary(): string {
   return path.join(root, `node_modules/node-linux-${process.arch}/bin/node`)
-}
-
-/** libstdc++, libgcc_s and libatomic: what ldd finds and glibc does not bring. */
-async function librariesBeyondLibc(program: string): Promise<readonly string[]> {
-  const { stdout } = await run('ldd', [program])
-  const wanted = /^(libstdc\+\+|libgcc_s|libatomic)\.so/
-  const found = [...stdout.matchAll(/^\s*(\S+) => (\/\S+)/gm)].filter(([, name = '']) => wanted.test(name)).map(([, , file = '']) => file)
-  if (found.length !== 3) throw new Error(`expected three libraries beside libc, found ${found.join(', ')}: apt-get install libstdc++6 libgcc-s1 libatomic1`)
-  return found
 }
 
 /** Starts it once for each heavy way through it, so that V8's work is in the package. The cache's folder carries the uid: only root's first start gains. */
@@ -127,7 +119,7 @@ async function pack(laidOut: string, name: string, into: string, number: number)
 
 async function hashOfSources(entry: string): Promise<string> {
   const hash = createHash('sha256').update(process.version).update(entry)
-  const files = ['package-lock.json', 'tools/build.ts', 'tools/package.ts'].map((name) => path.join(root, name))
+  const files = ['package-lock.json', 'tools/build.ts', 'tools/package.ts', 'tools/runtime-libraries.ts'].map((name) => path.join(root, name))
   // An entry of a test stands alone, so that the test does not depend on who edits the sources meanwhile.
   const folders = ['sandbox', 'tools/launcher', ...(entry.startsWith(path.join(root, 'src/')) ? ['src'] : [])].map((name) => path.join(root, name))
   for (const folder of folders) files.push(...(await filesBelow(folder)).map((name) => path.join(folder, name)))

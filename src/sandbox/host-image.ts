@@ -15,6 +15,7 @@ export interface HostImage {
 
 /** The system that every host of a sandbox starts from, made by mmdebstrap when it is not in the cache (half a minute). Errors: SANDBOX_MISSING_PIECE, SANDBOX_FAILED. */
 export async function ensureHostImage(making: Making): Promise<HostImage> {
+  await ensurePieces(making)
   const hash = contentHash([process.arch, JSON.stringify([packages, pins, maskedUnits, hostFiles, tidy])])
   const make = (into: string): Promise<void> => makeImage(into, making)
   return { root: await ensureEntry({ kind: 'host-image', name: 'debian-13', hash, make }, making) }
@@ -31,7 +32,8 @@ const packages = [
  * Debian 13's systemd 257 is the last that runs on cgroup v1 too; its containerd 1.7 is too old for kubeadm's choice of the cgroup driver
  * (RuntimeConfig of the CRI). So containerd, runc and etcd come from the next Debian, and run on 13's libc.
  */
-const pins = `Package: *
+const pins = `Explanation: what is not named below stays with Debian 13
+Package: *
 Pin: release n=forky
 Pin-Priority: 100
 
@@ -56,11 +58,11 @@ ln -sf /usr/lib/systemd/system/kubelet.service multi-user.target.wants/kubelet.s
 `
 
 async function makeImage(into: string, making: Making): Promise<void> {
-  await ensurePieces(making)
   const started = Date.now()
   const say = (what: string): void => making.say(`making the hosts' system (Debian 13): ${what}, ${Math.round((Date.now() - started) / 1000)} s of about 30`)
   say('fetching packages')
-  const pinFile = `${into}.pins`
+  // apt reads only names without a dot, or with .pref: of any other it says nothing and does nothing.
+  const pinFile = path.join(path.dirname(into), `pins-${process.pid}`)
   await writeFile(pinFile, pins)
   const mirror = await debianMirror()
   const timer = setInterval(() => say('installing packages'), 5000)

@@ -56,6 +56,14 @@ packaged('it runs where there is nothing but libc, and starts itself', async () 
   expect(Object.keys(how.environment).filter((name) => /^(LD_|NODE_)/.test(name))).toEqual([])
 })
 
+packaged('it asks for no newer glibc than Node itself does', () => {
+  const files = ['node', 'lib/libstdc++.so.6', 'lib/libgcc_s.so.1', 'lib/libatomic.so.1']
+  const needs = files.flatMap((file) => execFileSync('readelf', ['-V', path.join(kadm.extracted, file)], { encoding: 'utf8', maxBuffer: 1 << 28 }).match(/GLIBC_2\.\d+/g) ?? [])
+  const minors = needs.map((need) => Number(need.slice('GLIBC_2.'.length)))
+  expect(minors.length).toBeGreaterThan(4)
+  expect(Math.max(...minors)).toBeLessThanOrEqual(28)
+})
+
 packaged('all packages work from the bundle', async () => {
   const root = await bareRoot()
   expect(start(root, ['packages'])).toMatchObject({ stderr: '', stdout: 'yargs listr2 ssh2 node-forge jose js-yaml grpc-js' })

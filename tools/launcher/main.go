@@ -64,7 +64,7 @@ func becomeNode(folder string) error {
 	node := filepath.Join(folder, "node")
 	argv := append([]string{"kadm", filepath.Join(folder, "start.mjs")}, os.Args[1:]...)
 	if err := syscall.Exec(node, argv, environment); err != nil {
-		return fmt.Errorf("%s: %w (does the host have glibc 2.36 or later?)", node, err)
+		return fmt.Errorf("%s: %w (it needs glibc 2.28 or later)", node, err)
 	}
 	return nil
 }
