@@ -12,4 +12,4 @@ exec nsenter --net="/run/netns/$SANDBOX_NETNS" unshare --mount --pid --fork --ki
   cd "$1/root"
   pivot_root . mnt
   umount -l /mnt
-  exec env -i setpriv --bounding-set=-all --inh-caps=-all haproxy -db -f /etc/haproxy/haproxy.cfg' "$0" "$1"
+  exec env -i setpriv --bounding-set=-all --inh-caps=-all /usr/sbin/haproxy -db -f /etc/haproxy/haproxy.cfg' "$0" "$1"

@@ -2,62 +2,31 @@
  * What a host has over the plain image, as read-only layers of its root: one with the programs of a Kubernetes version, one with what all hosts of the
  * sandbox share. Programs are hard links to the cache: as a lower layer of an overlay they cannot be written to through a host.
  */
-import { cp, link, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { cp, link, mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { KadmExecutable } from './kadm-executable.ts'
-
-const kubeletUnit = `[Unit]
-Description=kubelet: The Kubernetes Node Agent
-Documentation=https://kubernetes.io/docs/
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-ExecStart=/usr/bin/kubelet
-Restart=always
-StartLimitInterval=0
-RestartSec=10
-
-[Install]
-WantedBy=multi-user.target
-`
-
-// As in the drop-in of the kubeadm packages: kubeadm and kadm count on these names and files.
-const kubeadmDropIn = `[Service]
-Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
-Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
-EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
-EnvironmentFile=-/etc/default/kubelet
-ExecStart=
-ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
-`
 
 const kadmFromSource = `#!/bin/sh
 node=$(ls -d /opt/kadm/node_modules/node-linux-*/bin/node) && exec "$node" /opt/kadm/bin/kadm.js "$@"
 `
 
-/** The layer that all hosts share: key, kubelet service, kadm. */
+/** The layer that all hosts share: key, addresses, kadm. */
 export async function makeCommonLayer(layer: string, options: { readonly publicKey: string; readonly kadm: KadmExecutable | 'source' | undefined }): Promise<void> {
   const put = (file: string, content: string, mode = 0o644) => putFile(path.join(layer, file), content, mode)
   await mkdir(path.join(layer, 'root/.ssh'), { recursive: true, mode: 0o700 })
   await put('root/.ssh/authorized_keys', options.publicKey, 0o600)
-  await put('usr/lib/systemd/system/kubelet.service', kubeletUnit)
-  await put('usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf', kubeadmDropIn)
-  await put('etc/sysctl.d/99-kubernetes.conf', 'net.ipv4.ip_forward = 1\nnet.ipv6.conf.all.forwarding = 1\n')
+  await put('etc/sysctl.d/99-kubernetes-ipv6.conf', 'net.ipv6.conf.all.forwarding = 1\n') // the image has the one for IPv4
   await put('etc/gai.conf', 'precedence ::ffff:0:0/96 100\n') // names of hosts mean their IPv4 address first, as they do for Go's resolver
   const { kadm } = options
   if (kadm === 'source') await put('usr/bin/kadm', kadmFromSource, 0o755)
   else if (kadm !== undefined) await linkOrCopy(kadm.file, path.join(layer, 'usr/bin/kadm'))
 }
 
-/** The layer of one Kubernetes version: its programs, and the kubelet enabled as its package would. */
+/** The layer of one Kubernetes version: its programs. The kubelet's unit is in the image, enabled. */
 export async function makeVersionLayer(layer: string, bin: string): Promise<void> {
   const folder = path.join(layer, 'usr/bin')
   await mkdir(folder, { recursive: true })
   for (const program of versionPrograms) await linkOrCopy(path.join(bin, program), path.join(folder, program))
-  const wants = path.join(layer, 'etc/systemd/system/multi-user.target.wants')
-  await mkdir(wants, { recursive: true })
-  await symlink('/usr/lib/systemd/system/kubelet.service', path.join(wants, 'kubelet.service'))
 }
 
 export const versionPrograms = ['kubeadm', 'kubelet', 'kubectl'] as const

@@ -4,7 +4,7 @@
  * It follows the control planes without being told of them: every host is listed, and one counts while its port 6443 answers a health check. So there is no
  * list to rewrite when a control plane comes or goes, and nobody to forget it.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
 import { balancerAddresses, hostAddresses } from './addresses.ts'
@@ -24,7 +24,8 @@ export async function startLoadBalancer(state: SandboxState, signal?: AbortSigna
   await startScript(path.join(sandboxDirectory(state.name), 'balancer.sh'), directory, await memberEnvironment(state, 'balancer'))
   if (await waitUntil(() => answers(state), 10_000, signal)) return
   throw new KadmError('SANDBOX_FAILED', `the load balancer of sandbox "${state.name}" did not start`, {
-    remedy: [`cat ${path.join(directory, 'console')}`],
+    remedy: [`kadm sandbox down --name ${state.name}`],
+    details: (await readFile(path.join(directory, 'console'), 'utf8')).trim().split('\n').slice(-20),
   })
 }
 
