@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { lockFile } from '../../src/host/lock.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+test('a second one is told who works here and since when; after the first is done it may', async () => {
+  const dir = await temporaryDirectory()
+  const file = path.join(dir, 'kadm.lock')
+  const giveBack = await lockFile(file, 'kadm init')
+  await expect(lockFile(file, 'kadm join')).rejects.toMatchObject({
+    code: 'RUN_IN_PROGRESS',
+    message: expect.stringMatching(new RegExp(`^"kadm init" \\(pid ${process.pid}\\) has been working on this host since 20\\d\\d-`)),
+  })
+  await giveBack()
+  await (await lockFile(file, 'kadm join'))()
+  expect(await readdir(dir)).toEqual([])
+})
+
+test('a killed owner, a pid that was given out again and nonsense are no obstacles', async () => {
+  const dir = await temporaryDirectory()
+  const file = path.join(dir, 'kadm.lock')
+  const child = startHolder(file, 60_000)
+  await once(child.stdout ?? child, 'data')
+  await expect(lockFile(file, 'kadm join')).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' })
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await (await lockFile(file, 'kadm join'))()
+  await writeFile(file, JSON.stringify({ pid: process.pid, startTime: '1', command: 'x', since: 'x' }))
+  await (await lockFile(file, 'kadm join'))()
+  await writeFile(file, 'nonsense')
+  const giveBack = await lockFile(file, 'kadm join')
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ pid: process.pid, command: 'kadm join' })
+  // Somebody else's lock is not given back.
+  await writeFile(`${file}.other`, 'other')
+  await giveBack()
+  expect((await readdir(dir)).filter((name) => name === 'kadm.lock')).toEqual([])
+})
+
+test('of many that find a dead owner at once, one gets the lock', async () => {
+  for (let round = 0; round < 3; round++) {
+    const file = path.join(await temporaryDirectory(), 'kadm.lock')
+    await writeFile(file, JSON.stringify({ pid: 2 ** 22 + 1, startTime: '1', command: 'x', since: 'x' }))
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => outcomeOf(startHolder(file, 1500))))
+    expect(outcomes.filter((outcome) => outcome === 'held')).toHaveLength(1)
+    expect(outcomes.filter((outcome) => outcome === 'RUN_IN_PROGRESS')).toHaveLength(5)
+  }
+})
+
+function startHolder(file: string, milliseconds: number): ChildProcess {
+  const module = pathToFileURL(path.resolve(import.meta.dirname, '../../src/host/lock.ts')).href
+  const script = `
+    const { lockFile } = await import(${JSON.stringify(module)})
+    await lockFile(${JSON.stringify(file)}, 'kadm init').then(() => { process.stdout.write('held'); setTimeout(() => {}, ${milliseconds}) }, (error) => process.stdout.write(error.code ?? error.message))`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'ignore'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+async function outcomeOf(child: ChildProcess): Promise<string> {
+  let text = ''
+  child.stdout?.on('data', (chunk) => (text += String(chunk)))
+  await once(child, 'exit')
+  return text
+}
