@@ -23,11 +23,12 @@ const causes: readonly Cause[] = [
     text: 'the host lacks CAP_SYS_RESOURCE, so that no Pod sandbox can be made: set restrict_oom_score_adj = true in the CRI section of /etc/containerd/config.toml and restart containerd',
   },
   {
-    seen: /failCgroupV1|cgroup v1 support is (?:unsupported|deprecated|in maintenance)|configured to not run on a host using cgroup v1/i,
+    // Not "cgroup v1 detected ... deprecated", which a kubelet that runs on it says as well.
+    seen: /configured to not run on a host using cgroup v1/i,
     text: 'the host has cgroups v1, which this kubelet refuses: move to cgroups v2, or set failCgroupV1: false in the KubeletConfiguration',
   },
   {
-    seen: /running with swap on is not supported|swap.*failSwapOn/i,
+    seen: /running with swap on is not supported/i,
     text: 'swap is on: swapoff -a, or set failSwapOn: false in the KubeletConfiguration',
   },
   {
@@ -65,6 +66,10 @@ const causes: readonly Cause[] = [
   {
     seen: /ErrImagePull|ImagePullBackOff|ErrImageNeverPull|failed to (?:pull|resolve).*image|image ".*" (?:not found|is not present)|container image .* is not present/i,
     text: 'an image is not on the host and cannot be pulled: check imageRepository and the way to the registry, or import it',
+  },
+  {
+    seen: /too many open files|inotify_init/i,
+    text: 'the host has no inotify instances or file handles left: sysctl -w fs.inotify.max_user_instances=1024',
   },
   {
     seen: /no such file or directory|hostPath type check failed|is not a (?:directory|file)/i,
