@@ -6,10 +6,14 @@ export function keyOf(item: Json | undefined, key: string): Json | undefined {
   return isJsonObject(item) ? item[key] : item
 }
 
-/** The items in the order of a list that names them all. */
+/**
+ * The items in the order of a list that names them all. Last come those that an earlier patch brought with a `$patch: delete` which had nothing
+ * to delete: apimachinery keeps them, and puts them there.
+ */
 export function inOrder(items: readonly Json[], order: readonly Json[], key: string): readonly Json[] {
   const places = placesOf(order, key)
-  return items.toSorted((a, b) => (places.get(keyOf(a, key)) ?? 0) - (places.get(keyOf(b, key)) ?? 0))
+  const place = (item: Json): number => (isJsonObject(item) && item['$patch'] === 'delete' ? Infinity : (places.get(keyOf(item, key)) ?? 0))
+  return items.toSorted((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)))
 }
 
 /** Puts `left` into `right`: an item of `left` goes before the first item of `right` that follows it in `server`. Both keep their own order. */

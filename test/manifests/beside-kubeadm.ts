@@ -1,7 +1,7 @@
 /** Runs the real kubeadm and kadm on two equal jails and compares every file that they leave and the manifests that they print. */
 import path from 'node:path'
 import { expect, type TestContext } from 'vitest'
-import type { InitConfig, JsonObject } from '../../src/config/model.ts'
+import type { InitConfig } from '../../src/config/model.ts'
 import { dumpYaml, parseYamlDocuments } from '../../src/config/yaml.ts'
 import { type JailOptions, type JailResult, runJailed } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'
@@ -9,10 +9,10 @@ import { realBinary } from '../support/real-binary.ts'
 export interface Case {
   readonly config: InitConfig
   /** The same for kubeadm; apiVersion and kind are added, and what makes it independent of this machine. */
-  readonly init?: JsonObject
-  readonly cluster?: JsonObject
-  readonly kubelet?: JsonObject
-  readonly kubeProxy?: JsonObject
+  readonly init?: object
+  readonly cluster?: object
+  readonly kubelet?: object
+  readonly kubeProxy?: object
   readonly jail?: JailOptions
   /** Commands of kubeadm to run first in both jails. */
   readonly before?: readonly (readonly string[])[]
@@ -22,7 +22,8 @@ export interface Case {
 
 export const patchesDirectory = '/tmp/jail/patches'
 
-export async function besideKubeadm(context: TestContext, { config, init = {}, cluster = {}, kubelet, kubeProxy, jail = {}, before = [], asData = false }: Case): Promise<void> {
+/** Resolves with what kubeadm left. */
+export async function besideKubeadm(context: TestContext, { config, init = {}, cluster = {}, kubelet, kubeProxy, jail = {}, before = [], asData = false }: Case): Promise<JailResult> {
   const kubeadm = realBinary(context, 'kubeadm')
   const documents = [
     { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'InitConfiguration', ...init },
@@ -66,6 +67,7 @@ export async function besideKubeadm(context: TestContext, { config, init = {}, c
   expect(documentsOf(printed.coredns)).toEqual(documentsOf(coredns))
   expect(documentsOf(printed['kube-proxy'])).toEqual(documentsOf(kubeProxyManifest))
   expect(printed.images).toEqual(images.trimEnd().split('\n'))
+  return theirs
 }
 
 /** Files for a jail with the patches of a folder: name to content. */

@@ -35,6 +35,16 @@ test('a host name in capitals', async (context) => {
   await besideKubeadm(context, { config: initConfig(), jail: { hostname: 'NODE1' } })
 })
 
+test('beside systemd-resolved: its servers, unless the user names others', async (context) => {
+  // Stands in for an init system, which a jail has none of.
+  const systemctl = { content: '#!/bin/sh\necho active\n', mode: 0o755 }
+  const jail = { files: { '/tmp/jail/bin/systemctl': systemctl }, environment: { PATH: `/tmp/jail/bin:/usr/sbin:/usr/bin:/sbin:/bin` } }
+  const { tree } = await besideKubeadm(context, { config: initConfig(), jail })
+  expect(String(tree.get('/tmp/jail/kubelet/config.yaml')?.content)).toContain('resolvConf: /run/systemd/resolve/resolv.conf\n')
+  const resolvConf = `/etc/resolv${n}.conf`
+  await besideKubeadm(context, { config: initConfig({ kubelet: { resolvConf } }), kubelet: { resolvConf }, jail })
+})
+
 test('no taints', async (context) => {
   await besideKubeadm(context, { config: initConfig({ nodeRegistration: { taints: [] } }), init: { nodeRegistration: { taints: [] } } })
 })
