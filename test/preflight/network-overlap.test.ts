@@ -24,6 +24,7 @@ test('a route to elsewhere inside the Service range; a larger one around it is n
   const { errors } = overlapsOf({ addresses: [], routes: [route('10.100.0.0/16', 'eth0', '192.168.1.9'), route('10.0.0.0/8', 'tun9', '192.168.1.9')] }, ranges)
   expect(errors).toHaveLength(1)
   expect(errors[0]).toContain('the route to 10.100.0.0/16 via 192.168.1.9 on eth0 lies in the Service range 10.96.0.0/12')
+  expect(overlapsOf({ addresses: [], routes: [route('10.0.0.0/8', 'tun9')] }, { serviceSubnet: '10.0.0.0/16' }).errors).toEqual([])
 })
 
 test('routes by way of other nodes inside the Pod range may be Pods: a warning', () => {

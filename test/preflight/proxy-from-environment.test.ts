@@ -19,7 +19,8 @@ const exceptions = ['*', 'localhost', '10.96.0.0/16', ' 10.96.0.1', '10.96.0.1:1
 
 test('which connections would go through a proxy', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
-  const environments = [{ HTTPS_PROXY: 'http://proxy.example:3128' }, ...Array.from({ length: 11 }, randomEnvironment)]
+  const fixed = [{ HTTPS_PROXY: 'http://proxy.example:3128' }, { https_proxy: 'proxy.example:3128', NO_PROXY: '10.96.0.1:443,[fd00:96::1]:1234,192.168.77.10:443' }]
+  const environments = [...fixed, ...Array.from({ length: 10 }, randomEnvironment)]
   const config = `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.2\nnetworking: {serviceSubnet: "${serviceSubnet}", podSubnet: ${podSubnet}}\n`
   const commands = environments.flatMap((environment) => [
     ['bash', '-c', 'echo ===== >&2; env "$@" || true', 'run', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`), kubeadm, 'init', 'phase', 'preflight', '--config', '/tmp/jail/c', '--dry-run'],
