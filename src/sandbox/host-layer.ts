@@ -2,7 +2,7 @@
  * What a host has over the plain image, as read-only layers of its root: one with the programs of a Kubernetes version, one with what all hosts of the
  * sandbox share. Programs are hard links to the cache: as a lower layer of an overlay they cannot be written to through a host.
  */
-import { cp, link, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { cp, link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { KadmExecutable } from './kadm-executable.ts'
 
@@ -18,8 +18,13 @@ export async function makeCommonLayer(layer: string, options: { readonly publicK
   await put('etc/sysctl.d/99-kubernetes-ipv6.conf', 'net.ipv6.conf.all.forwarding = 1\n') // the image has the one for IPv4
   await put('etc/gai.conf', 'precedence ::ffff:0:0/96 100\n') // names of hosts mean their IPv4 address first, as they do for Go's resolver
   const { kadm } = options
-  if (kadm === 'source') await put('usr/bin/kadm', kadmFromSource, 0o755)
-  else if (kadm !== undefined) await linkOrCopy(kadm.file, path.join(layer, 'usr/bin/kadm'))
+  if (kadm === 'source') {
+    await put('usr/bin/kadm', kadmFromSource, 0o755)
+    // Node wants it, and the image has it not: the file that this very process uses.
+    const library = /\/\S*libatomic\.so\S*/.exec(await readFile('/proc/self/maps', 'utf8'))?.[0]
+    if (library !== undefined) await linkOrCopy(library, path.join(layer, 'usr/lib/libatomic.so.1'))
+  }
+  if (kadm !== undefined && kadm !== 'source') await linkOrCopy(kadm.file, path.join(layer, 'usr/bin/kadm'))
 }
 
 /** The layer of one Kubernetes version: its programs. The kubelet's unit is in the image, enabled. */
