@@ -25,7 +25,7 @@ export async function ensureImages(version: string, making: Making): Promise<Ima
   const host = await ensureHostImage(making)
   const { bin } = await ensureComponents(version, making)
   // The folders of both name their content. The last part is the recipe of this file.
-  const hash = contentHash([path.basename(path.dirname(bin)), path.basename(host.root), JSON.stringify(references), '1'])
+  const hash = contentHash([path.basename(path.dirname(bin)), path.basename(host.root), JSON.stringify(references), '2'])
   const make = async (into: string): Promise<void> => {
     for (const [name, reference] of Object.entries(references)) {
       making.say(`making image ${reference}`)
@@ -73,7 +73,7 @@ async function addNetworkTools(root: string, hostRoot: string): Promise<void> {
   const tools = ['/usr/sbin/xtables-nft-multi', '/usr/sbin/nft', '/usr/sbin/conntrack']
   for (const library of await librariesOf([...tools, ...modules], hostRoot)) await copyInto(root, hostRoot, library)
   for (const tool of tools) await copyInto(root, hostRoot, tool)
-  await cp(path.join(hostRoot, xtables), path.join(root, xtables), { recursive: true })
+  await cp(path.join(hostRoot, xtables), path.join(root, xtables), { recursive: true, verbatimSymlinks: true }) // else links would point into this machine
   for (const family of ['iptables', 'ip6tables']) {
     for (const suffix of ['', '-save', '-restore']) await symlink('xtables-nft-multi', path.join(root, 'usr/sbin', family + suffix))
   }
