@@ -1,12 +1,13 @@
 /** `npm run package`: **`dist/kadm`**, one executable file for hosts that have nothing but their libc. With `--json` it says where everything is. */
 import { createHash } from 'node:crypto'
 import { execFile } from 'node:child_process'
-import { access, chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { takeLock } from '../src/sandbox/cache.ts'
 import { buildBundle } from './build.ts'
 import { addRuntimeLibraries } from './runtime-libraries.ts'
 
@@ -30,25 +31,35 @@ interface PackageOptions {
 /** Makes `kadm` and `payload/<hash>` in `into`, unless the sources are those that the one there was made of. */
 export async function packageKadm({ entry = path.join(root, 'src/cli/main.ts'), into = path.join(root, 'dist') }: PackageOptions = {}): Promise<Packaged> {
   const file = path.join(into, 'kadm')
+  await mkdir(into, { recursive: true })
+  await using _lock = await takeLock(path.join(into, '.package.lock'), () => process.stderr.write('another process is packaging kadm: waiting for it\n'))
   const sources = await hashOfSources(entry)
   const before = await readStamp(into)
   if (before?.sources === sources) return { file, extracted: path.join(into, 'payload', before.hash), hash: before.hash }
-  await mkdir(into, { recursive: true })
   const work = await mkdtemp(path.join(into, '.package-'))
   try {
     const laidOut = path.join(work, 'payload')
     await layOut(laidOut, entry)
     const hash = await hashOfFolder(laidOut)
     await buildLauncher(laidOut, hash, path.join(work, 'kadm'))
-    await rm(path.join(into, 'payload'), { recursive: true, force: true })
-    await mkdir(path.join(into, 'payload'), { mode: 0o755 })
-    await rename(laidOut, path.join(into, 'payload', hash))
+    await keepPayload(laidOut, path.join(into, 'payload'), hash)
     await rename(path.join(work, 'kadm'), file)
     await writeFile(path.join(into, 'kadm.stamp'), `${sources} ${hash}\n`)
     return { file, extracted: path.join(into, 'payload', hash), hash }
   } finally {
     await rm(work, { recursive: true, force: true })
   }
+}
+
+/** Another payload that someone may just be linking into a host stays for an hour; one of this very content is there already. */
+async function keepPayload(laidOut: string, folder: string, hash: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const present = await readdir(folder)
+  for (const name of present) {
+    const { mtimeMs } = await stat(path.join(folder, name))
+    if (name !== hash && Date.now() - mtimeMs > 3_600_000) await rm(path.join(folder, name), { recursive: true, force: true })
+  }
+  if (!present.includes(hash)) await rename(laidOut, path.join(folder, hash))
 }
 
 const startFile = `import { enableCompileCache } from 'node:module'

@@ -60,26 +60,14 @@ export async function ensureEntry({ kind, name, hash, make }: CacheEntry, { say,
   return entry
 }
 
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
-}
-
-/** A link is replaced in one step, so that whoever follows it finds the old or the new. */
-async function pointTo(link: string, target: string): Promise<void> {
-  const fresh = `${link}.new-${process.pid}`
-  await rm(fresh, { force: true })
-  await symlink(target, fresh)
-  await rename(fresh, link)
-}
-
 /**
- * A kernel lock on the file, held by a child (Node has no flock) whose input is a pipe from this process: however this process ends, the pipe
+ * Waits for the lock on a file (made when it is not there) and holds it until disposed. `onWait` is told when it is not had within half a second.
+ * Throws SANDBOX_FAILED and the signal's reason.
+ *
+ * It is a kernel lock, held by a child (Node has no flock) whose input is a pipe from this process: however this process ends, the pipe
  * closes, the child ends and the lock is free. No stale locks, no ages to guess.
  */
-async function takeLock(file: string, onWait: () => void, signal: AbortSignal | undefined): Promise<AsyncDisposable> {
+export async function takeLock(file: string, onWait: () => void, signal?: AbortSignal): Promise<AsyncDisposable> {
   signal?.throwIfAborted()
   const child = spawn('flock', ['--exclusive', file, 'sh', '-c', 'echo; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true })
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
@@ -102,4 +90,19 @@ async function takeLock(file: string, onWait: () => void, signal: AbortSignal | 
       await ended
     },
   }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** A link is replaced in one step, so that whoever follows it finds the old or the new. */
+async function pointTo(link: string, target: string): Promise<void> {
+  const fresh = `${link}.new-${process.pid}`
+  await rm(fresh, { force: true })
+  await symlink(target, fresh)
+  await rename(fresh, link)
 }

@@ -51,7 +51,7 @@ install -d -m 700 /root/.ssh
 install -d /var/lib/containerd /etc/cni/net.d /opt/cni
 ln -s /usr/lib/cni /opt/cni/bin
 cd /etc/systemd/system
-rm -f multi-user.target.wants/etcd.service multi-user.target.wants/haproxy.service
+rm -f multi-user.target.wants/etcd.service etcd2.service multi-user.target.wants/haproxy.service
 for unit in ${maskedUnits.join(' ')}; do ln -sf /dev/null $unit; done
 ln -sf /usr/lib/systemd/system/multi-user.target default.target
 ln -sf /usr/lib/systemd/system/kubelet.service multi-user.target.wants/kubelet.service

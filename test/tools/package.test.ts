@@ -104,6 +104,15 @@ packaged('who is not root uses what root laid out, else a folder of their own', 
   expect(execPath()).toBe(`/var/cache/kadm/${kadm.hash}/node`)
 })
 
+packaged('two that package at once make one and both have it', async () => {
+  await rm(path.join(into, 'kadm.stamp'))
+  const [one, two] = await Promise.all([packageKadm(options()), packageKadm(options())])
+  expect(one).toEqual(two)
+  expect(await readdir(path.join(into, 'payload'))).toEqual([one.hash])
+  expect((await readdir(into)).sort()).toEqual(['.package.lock', 'kadm', 'kadm.stamp', 'payload'])
+  kadm = one
+})
+
 packaged('it is made again only when a source changed', async () => {
   const before = (await stat(kadm.file)).mtimeMs
   expect(await packageKadm(options())).toEqual(kadm)
