@@ -30,7 +30,8 @@ export function advertiseAddress(given: string, facts: HostFacts): Found {
   }
   if (ip !== undefined && !isUnspecified(ip)) return found(formatIp(ip))
   const families = ip?.family === 6 ? ([6, 4] as const) : ([4, 6] as const)
-  const routes = facts.routes.filter(({ destination }) => destination === '0.0.0.0/0' || destination === '::/0').toSorted((a, b) => a.metric - b.metric)
+  // As kubeadm: in the kernel's order, and an IPv6 default route counts only with a gateway.
+  const routes = facts.routes.filter(({ destination, gateway }) => destination === '0.0.0.0/0' || (destination === '::/0' && gateway !== undefined))
   if (routes.length === 0) {
     return { value: '0.0.0.0', warnings: ['no address for the API server was found as there is no default route: using 0.0.0.0'], problems: [] }
   }

@@ -1,18 +1,20 @@
 /** How go-yaml v2 reads plain scalars and chooses the style of a string. Its emitter folds at column 80. */
 
-/** An integer as Go's ParseInt with base 0 reads it, after underscores are dropped; bigint beyond 2^53, `undefined` when it is none. */
+/** An integer as Go's ParseInt with base 0 reads it, after underscores are dropped; bigint where a number would lose digits, `undefined` when it is none. */
 export function goInteger(text: string): number | bigint | undefined {
+  if (text.startsWith('_')) return undefined
   const match = /^([-+]?)(0[bB][01]+|0[oO][0-7]+|0[xX][0-9a-fA-F]+|0[0-7]+|0|[1-9][0-9]*)$/.exec(text.replaceAll('_', ''))
   const digits = match?.[2]
   if (match === null || digits === undefined) return undefined
   const magnitude = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits.toLowerCase())
   const value = match[1] === '-' ? -magnitude : magnitude
   if (value > 2n ** 64n - 1n || value < -(2n ** 63n)) return Number(value)
-  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
+  return BigInt(Number(value)) === value ? Number(value) : value
 }
 
 /** A float as go-yaml reads it, `undefined` when it is none. */
 export function goFloat(text: string): number | undefined {
+  if (text.startsWith('_')) return undefined
   if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return text.startsWith('-') ? -Infinity : Infinity
   if (/^\.(?:nan|NaN|NAN)$/.test(text)) return NaN
   const plain = text.startsWith('.') ? text : text.replaceAll('_', '')
@@ -23,7 +25,7 @@ export function goFloat(text: string): number | undefined {
 
 /** A number as Go prints it after a turn through JSON. */
 export function integerText(value: number | bigint): string {
-  if (typeof value === 'bigint' || (Number.isInteger(value) && Math.abs(value) < 1e21)) return String(value === 0 ? 0 : value)
+  if (typeof value === 'bigint' || (Number.isInteger(value) && Math.abs(value) < 1e21)) return String(BigInt(value))
   if (Number.isNaN(value)) return '.nan'
   if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf'
   const [digits = '', exponent = '0'] = value.toExponential().split('e')
@@ -55,7 +57,7 @@ export function quoted(text: string, place: ScalarPlace): string {
 }
 
 const specialWords: ReadonlySet<string> = new Set(
-  ['', '~', '<<', 'null', 'y', 'n', 'yes', 'no', 'true', 'false', 'on', 'off', '.nan'].flatMap((word) => [
+  ['', '~', 'null', 'y', 'n', 'yes', 'no', 'true', 'false', 'on', 'off', '.nan'].flatMap((word) => [
     word,
     word.toUpperCase(),
     word.slice(0, 1).toUpperCase() + word.slice(1),

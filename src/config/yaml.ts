@@ -14,7 +14,7 @@ import {
 import { KadmError, messageOf } from '../errors.ts'
 import { goFloat, goInteger, integerText, isSpecialPlain, quoted } from './yaml-scalar.ts'
 
-/** One document. Empty text is `null`; integers beyond 2^53 are bigint; of a key given twice the last counts. Throws CONFIG_SYNTAX with the line. */
+/** One document. Empty text is `null`; integers that a number cannot hold are bigint; of a key given twice the last counts. Throws CONFIG_SYNTAX with the line. */
 export function parseYaml(text: string): unknown {
   return parseYamlStrictly(text).value
 }
@@ -149,7 +149,7 @@ function scalar(value: unknown, indent: number, column: number): string {
   if (value === null || value === undefined) return 'null'
   if (typeof value === 'number' || typeof value === 'bigint') return integerText(value)
   if (typeof value !== 'string') return String(value)
-  return quoted(value, { indent, column, doubleQuote: isSpecialPlain(value) })
+  return quoted(value, { indent, column, doubleQuote: isSpecialPlain(value) || (indent < 0 && value === '<<') })
 }
 
 function isFilledObject(value: unknown): value is object {

@@ -9,12 +9,18 @@ export interface Verdict {
   readonly paths: readonly string[]
 }
 
-export async function kubeadmConfig(kubeadm: string, command: 'validate' | 'migrate', texts: readonly string[], options: JailOptions & { readonly flags?: readonly string[] } = {}): Promise<readonly Verdict[]> {
+export interface KubeadmOptions extends JailOptions {
+  readonly flags?: readonly string[]
+  /** Commands to run first. */
+  readonly before?: readonly (readonly string[])[]
+}
+
+export async function kubeadmConfig(kubeadm: string, command: 'validate' | 'migrate', texts: readonly string[], options: KubeadmOptions = {}): Promise<readonly Verdict[]> {
   const name = (index: number): string => `/tmp/jail/in/${String(index).padStart(4, '0')}.yaml`
   const files = Object.fromEntries(texts.map((text, index) => [name(index), text]))
   const flag = command === 'validate' ? '--config' : '--old-config'
   const script = `for f in /tmp/jail/in/*.yaml; do "$0" config ${command} ${flag} "$f" ${(options.flags ?? []).join(' ')} > "$f.out" 2> "$f.err"; echo $? > "$f.rc"; done`
-  const result = await runJailed([['bash', '-c', script, kubeadm]], { ...options, files: { ...files, ...options.files } })
+  const result = await runJailed([...(options.before ?? []), ['bash', '-c', script, kubeadm]], { ...options, files: { ...files, ...options.files } })
   return texts.map((_, index) => {
     const read = (suffix: string): string => String(result.tree.get(`${name(index)}.${suffix}`)?.content ?? '')
     const stderr = read('err')
