@@ -47,9 +47,12 @@ export async function waitUntil<T>(host: Pick<Host, 'recording'>, options: WaitO
     const found = await lookOnce(options, Math.max(1, deadline - clock.now()))
     if (found.kind === 'done') return found.value
     signal?.throwIfAborted()
-    if (found.seen !== last) options.onWaiting?.(`${what}: ${found.seen}`)
-    last = found.seen
     const left = deadline - clock.now()
+    // A last look that the deadline cut off says less than the one before it.
+    if (left > 0 || last === 'nothing yet') {
+      if (found.seen !== last) options.onWaiting?.(`${what}: ${found.seen}`)
+      last = found.seen
+    }
     if (left <= 0) throw await options.timedOut(last)
     // The signal's own reason is thrown above, not the timer's error.
     await clock.sleep(Math.min(pause, left), signal).catch(() => signal?.throwIfAborted())
