@@ -43,7 +43,7 @@ export async function checkBoth(context: TestContext, { version = 'v1.37.2', clu
       ...link,
       ...arrange,
       regardless([...as, kubeadm, 'init', 'phase', 'preflight', '--config', config, '--dry-run', `--ignore-preflight-errors=${ignore}`]),
-      ['sh', '-c', `echo "${separator}" >&2`],
+      ['bash', '-c', 'echo "$1" >&2', 'separate', separator],
       regardless([...as, process.execPath, program, config, ignore, owned.join(',')]),
     ],
     {
