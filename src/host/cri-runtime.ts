@@ -114,7 +114,7 @@ function containerOf(found: Message, pods: readonly PodSandbox[]): Container {
 }
 
 function exitOf(status: Message | undefined): Pick<Container, 'exitCode' | 'reason'> {
-  return status === undefined ? {} : { exitCode: Number(status.integer(6)), reason: status.text(10) }
+  return status === undefined ? {} : { exitCode: Number(status.integer(7)), reason: status.text(10) }
 }
 
 /** `undefined` when the container is gone by now. */
