@@ -62,13 +62,21 @@ export const accessRules = {
   getNodes: { name: 'kubeadm:get-nodes', rules: [mayGet('nodes')], subjects: [nodeTokens] },
   kubeletBootstrap: { name: 'kubeadm:kubelet-bootstrap', existingRole: 'system:node-bootstrapper', subjects: [nodeTokens] },
   approveBootstrap: { name: 'kubeadm:node-autoapprove-bootstrap', existingRole: `${certificates}:nodeclient`, subjects: [nodeTokens] },
-  approveRotation: { name: 'kubeadm:node-autoapprove-certificate-rotation', existingRole: `${certificates}:selfnodeclient`, subjects: [nodes] },
+  approveRotation: {
+    name: 'kubeadm:node-autoapprove-certificate-rotation',
+    existingRole: `${certificates}:selfnodeclient`,
+    subjects: [nodes],
+  },
   kubeletApi: {
     name: 'kubeadm:apiserver-kubelet-client',
     existingRole: 'system:kubelet-api-admin',
     subjects: [{ kind: 'User', name: 'kube-apiserver-kubelet-client' }],
   },
-  clusterAdmins: { name: 'kubeadm:cluster-admins', existingRole: 'cluster-admin', subjects: [{ kind: 'Group', name: 'kubeadm:cluster-admins' }] },
+  clusterAdmins: {
+    name: 'kubeadm:cluster-admins',
+    existingRole: 'cluster-admin',
+    subjects: [{ kind: 'Group', name: 'kubeadm:cluster-admins' }],
+  },
   kubeProxyNode: { name: 'kubeadm:node-proxier', existingRole: 'system:node-proxier', subjects: [serviceAccount('kube-proxy')] },
   kubeProxyConfig: { name: 'kube-proxy', namespace: 'kube-system', rules: [mayGet('configmaps', 'kube-proxy')], subjects: [nodeTokens] },
   coreDns: {

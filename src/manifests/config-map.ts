@@ -12,7 +12,11 @@ export interface ConfigMapOptions {
   readonly signed?: boolean
 }
 
-export function configMap(name: string, data: Readonly<Record<string, string>>, { namespace, labels, signed = false }: ConfigMapOptions): Manifest {
+export function configMap(
+  name: string,
+  data: Readonly<Record<string, string>>,
+  { namespace, labels, signed = false }: ConfigMapOptions,
+): Manifest {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',

@@ -6,11 +6,17 @@ import type { Manifest } from './manifest.ts'
 
 /** The ConfigMap `kubeadm-config`, from which joins and upgrades take the configuration, and who may read it. */
 export function kubeadmConfigObjects(document: JsonObject): Manifest[] {
-  return [configMap('kubeadm-config', { ClusterConfiguration: dumpYaml(document) }, { namespace: 'kube-system' }), ...accessObjects(accessRules.kubeadmConfig)]
+  return [
+    configMap('kubeadm-config', { ClusterConfiguration: dumpYaml(document) }, { namespace: 'kube-system' }),
+    ...accessObjects(accessRules.kubeadmConfig),
+  ]
 }
 
 /** The ConfigMap `kubelet-config` with what all kubelets of the cluster share, and who may read it. */
 export function kubeletConfigObjects({ kubelet }: Pick<InitConfig, 'kubelet'>): Manifest[] {
   const data = { kubelet: dumpYaml(kubelet.document) }
-  return [configMap('kubelet-config', data, { namespace: 'kube-system', signed: !kubelet.userSupplied }), ...accessObjects(accessRules.kubeletConfig)]
+  return [
+    configMap('kubelet-config', data, { namespace: 'kube-system', signed: !kubelet.userSupplied }),
+    ...accessObjects(accessRules.kubeletConfig),
+  ]
 }

@@ -15,7 +15,8 @@ export async function componentHealthUrl(
 ): Promise<string> {
   const { addressFlag, port, endpoint } = endpoints[component]
   const flags = commandOf(await manifestOn(host, component), component)
-  const address = flagValue(flags, addressFlag) ?? (component === 'kube-apiserver' ? config.init.localAPIEndpoint.advertiseAddress : '127.0.0.1')
+  const address =
+    flagValue(flags, addressFlag) ?? (component === 'kube-apiserver' ? config.init.localAPIEndpoint.advertiseAddress : '127.0.0.1')
   return `https://${hostAndPort(reachable(address), Number(flagValue(flags, 'secure-port') ?? port))}/${endpoint}`
 }
 

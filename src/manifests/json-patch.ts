@@ -46,7 +46,10 @@ function pointer(operation: JsonObject, field: 'path' | 'from'): string[] {
   const text = operation[field]
   if (typeof text !== 'string') throw new Error(`"${field}" is missing`)
   if (text !== '' && !text.startsWith('/')) throw new Error(`"${field}" does not begin with a slash`)
-  return text.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return text
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 function find(document: Json, keys: readonly string[]): Json {

@@ -38,13 +38,20 @@ export async function writeKubeletFiles(work: KubeletWork): Promise<void> {
     say(`Writing kubelet ${what} to file "${file}"`)
     await work.host.writeFile(file, content, { mode: 0o644, directoryMode: 0o700 })
   }
-  await write('kubeadm-flags.env', kubeletFlags(nodeRegistration, { hostname, registerTaints: work.registerTaints ?? false }), 'environment file with flags')
+  await write(
+    'kubeadm-flags.env',
+    kubeletFlags(nodeRegistration, { hostname, registerTaints: work.registerTaints ?? false }),
+    'environment file with flags',
+  )
   await write('instance-config.yaml', instanceConfig(nodeRegistration), 'configuration')
   await write('config.yaml', dumpYaml(await nodeConfiguration(work)), 'configuration')
 }
 
 /** The line of kubeadm-flags.env. The unit file of the kubelet splits it at blanks, so quotes inside do nothing there. */
-export function kubeletFlags(node: NodeRegistration, { hostname, registerTaints }: { readonly hostname: string; readonly registerTaints: boolean }): string {
+export function kubeletFlags(
+  node: NodeRegistration,
+  { hostname, registerTaints }: { readonly hostname: string; readonly registerTaints: boolean },
+): string {
   const name = lastArgument(node.kubeletExtraArgs, 'hostname-override') ?? node.name
   const base = {
     'hostname-override': name === hostname.trim().toLowerCase() ? undefined : name,
@@ -62,7 +69,10 @@ export function instanceConfig({ criSocket }: Pick<NodeRegistration, 'criSocket'
 export function parseKubeletFlags(text: string): readonly Argument[] {
   const line = text.trim()
   if (!line.startsWith(flagsVariable)) return []
-  const words = line.slice(flagsVariable.length).replaceAll(/^"+|"+$/g, '').split(/\s+/)
+  const words = line
+    .slice(flagsVariable.length)
+    .replaceAll(/^"+|"+$/g, '')
+    .split(/\s+/)
   return words.flatMap((word) => {
     const parts = /^--(?<name>[^=]+)=(?<value>.*)$/.exec(word)?.groups
     return parts === undefined ? [] : [{ name: parts['name'] ?? '', value: parts['value'] ?? '' }]

@@ -44,7 +44,9 @@ const podTemplateOwner: MergeFields = {
   status: { fields: status },
 }
 
-export const mergeKeys = { Pod: pod, Deployment: podTemplateOwner, DaemonSet: podTemplateOwner, KubeletConfiguration: {} } as const satisfies Record<
-  string,
-  MergeFields
->
+export const mergeKeys = {
+  Pod: pod,
+  Deployment: podTemplateOwner,
+  DaemonSet: podTemplateOwner,
+  KubeletConfiguration: {},
+} as const satisfies Record<string, MergeFields>

@@ -42,7 +42,8 @@ function mergeMember(merged: Record<string, Json>, name: string, value: Json, fi
   const current = merged[name]
   const field = fields[name]
   if (isJsonObject(current) && isJsonObject(value)) merged[name] = strategicMerge(current, value, field?.fields ?? {})
-  else if (isJsonArray(current) && isJsonArray(value)) merged[name] = field?.key === undefined ? value : mergeLists(current, value, field.key, field.fields ?? {})
+  else if (isJsonArray(current) && isJsonArray(value))
+    merged[name] = field?.key === undefined ? value : mergeLists(current, value, field.key, field.fields ?? {})
   else {
     const plain = withoutDirectives(withoutNulls(value))
     if (plain === undefined) delete merged[name]
@@ -63,7 +64,13 @@ function retainKeys(original: JsonObject, patch: JsonObject): JsonObject {
 }
 
 /** The list with its items in the order that the patch wants; `undefined` when there is no list at all. */
-function withElementOrder(current: Json | undefined, patch: Json | undefined, order: Json, name: string, fields: MergeFields): Json | undefined {
+function withElementOrder(
+  current: Json | undefined,
+  patch: Json | undefined,
+  order: Json,
+  name: string,
+  fields: MergeFields,
+): Json | undefined {
   if (!isJsonArray(order)) throw new Error(`"$setElementOrder/${name}" is not a list`)
   if (current === undefined && patch === undefined) return undefined
   if (current !== undefined && !isJsonArray(current)) throw new Error(`"${name}" is not a list`)
@@ -71,7 +78,12 @@ function withElementOrder(current: Json | undefined, patch: Json | undefined, or
   const { key = '', fields: itemFields = {} } = fields[name] ?? {}
   requireOrder(patch ?? [], order, key, name)
   const server = current ?? []
-  const merged = current === undefined ? plainItems(patch ?? []) : patch === undefined ? current : mergeByStrategy(current, patch, fields[name]?.key, itemFields)
+  const merged =
+    current === undefined
+      ? plainItems(patch ?? [])
+      : patch === undefined
+        ? current
+        : mergeByStrategy(current, patch, fields[name]?.key, itemFields)
   const wanted = new Set(order.map((item) => keyOf(item, key)))
   const [inPatch, others] = partition(merged, (item) => wanted.has(keyOf(item, key)))
   return mergeOrder(inOrder(others, server, key), inOrder(inPatch, order, key), server, key)
@@ -83,13 +95,19 @@ function mergeByStrategy(current: readonly Json[], patch: readonly Json[], key: 
 
 // What the patch sets must stand in the order list, in the same order: else the patch says two things.
 function requireOrder(patch: readonly Json[], order: readonly Json[], key: string, name: string): void {
-  if (patch.length === 0 || order.length === 0) return
-  let place = 0
-  for (const item of patch) {
-    if (isJsonObject(item) && item['$patch'] !== undefined) continue
-    while (place < order.length && keyOf(order[place], key) !== keyOf(item, key)) place++
-    if (place++ >= order.length) throw new Error(`the items of "${name}" do not stand in the order of "$setElementOrder/${name}"`)
+  if (order.length === 0) return
+  const items = patch.filter((item) => directiveOf(item) !== 'delete')
+  let next = 0
+  for (let place = 0; next < items.length && place < order.length; next++) {
+    if (directiveOf(items[next]) !== undefined) continue
+    while (place < order.length && keyOf(order[place], key) !== keyOf(items[next], key)) place++
+    if (place++ === order.length) break
   }
+  if (next < items.length) throw new Error(`the items of "${name}" do not stand in the order of "$setElementOrder/${name}"`)
+}
+
+function directiveOf(item: Json | undefined): Json | undefined {
+  return isJsonObject(item) ? item['$patch'] : undefined
 }
 
 function mergeLists(original: readonly Json[], patch: readonly Json[], key: string, fields: MergeFields): readonly Json[] {
@@ -120,7 +138,12 @@ function applyItemDirectives(original: readonly JsonObject[], patch: readonly Js
   return replaced ? { kept: items, items: [] } : { kept, items }
 }
 
-function mergeItems(original: readonly JsonObject[], patch: readonly JsonObject[], key: string, fields: MergeFields): readonly JsonObject[] {
+function mergeItems(
+  original: readonly JsonObject[],
+  patch: readonly JsonObject[],
+  key: string,
+  fields: MergeFields,
+): readonly JsonObject[] {
   return patch.reduce<readonly JsonObject[]>((merged, item) => {
     const value = requireKey(item, key)
     const at = merged.findIndex((other) => other[key] === value)

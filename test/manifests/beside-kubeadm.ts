@@ -23,7 +23,10 @@ export interface Case {
 export const patchesDirectory = '/tmp/jail/patches'
 
 /** Resolves with what kubeadm left. */
-export async function besideKubeadm(context: TestContext, { config, init = {}, cluster = {}, kubelet, kubeProxy, jail = {}, before = [], asData = false }: Case): Promise<JailResult> {
+export async function besideKubeadm(
+  context: TestContext,
+  { config, init = {}, cluster = {}, kubelet, kubeProxy, jail = {}, before = [], asData = false }: Case,
+): Promise<JailResult> {
   const kubeadm = realBinary(context, 'kubeadm')
   const documents = [
     { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'InitConfiguration', ...init },
@@ -88,16 +91,27 @@ function compareTrees(theirs: JailResult, ours: JailResult, asData: boolean): vo
 }
 
 function shape({ tree }: JailResult): Record<string, string> {
-  const entries = [...tree].filter(([file]) => !isInput(file)).map(([file, { kind, mode }]) => [file, `${kind} ${mode.toString(8)}`] as const)
+  const entries = [...tree]
+    .filter(([file]) => !isInput(file))
+    .map(([file, { kind, mode }]) => [file, `${kind} ${mode.toString(8)}`] as const)
   return Object.fromEntries(entries)
 }
 
 function isInput(file: string): boolean {
-  return file.startsWith('/tmp/jail/config.') || file.startsWith(patchesDirectory) || file.includes('/pki') || /^\/etc\/kubernetes\/[^/]*\.conf$/.test(file)
+  return (
+    file.startsWith('/tmp/jail/config.') ||
+    file.startsWith(patchesDirectory) ||
+    file.includes('/pki') ||
+    /^\/etc\/kubernetes\/[^/]*\.conf$/.test(file)
+  )
 }
 
 // kubeadm's lines about patches stand among the documents, and after a patch it forgets the line break behind the separator.
 function documentsOf(text: string): unknown[] {
-  const yaml = text.split('\n').filter((line) => !line.startsWith('[patches]')).join('\n').replaceAll(/^---(?=\w)/gm, '---\n')
+  const yaml = text
+    .split('\n')
+    .filter((line) => !line.startsWith('[patches]'))
+    .join('\n')
+    .replaceAll(/^---(?=\w)/gm, '---\n')
   return parseYamlDocuments(yaml).filter((document) => document !== null)
 }

@@ -19,7 +19,9 @@ test('where components tell their health: by default, by their flags, the last o
   expect(await componentHealthUrl('kube-scheduler', hostWith('{}'))).toBe('https://127.0.0.1:10259/livez')
   const moved = pod('kube-apiserver', '--advertise-address=fd00::1', '--secure-port=7443', '--secure-port=8443')
   expect(await componentHealthUrl('kube-apiserver', hostWith(moved))).toBe('https://[fd00::1]:8443/livez')
-  expect(await componentHealthUrl('kube-scheduler', hostWith(pod('kube-scheduler', '--bind-address=0.0.0.0')))).toBe('https://127.0.0.1:10259/livez')
+  expect(await componentHealthUrl('kube-scheduler', hostWith(pod('kube-scheduler', '--bind-address=0.0.0.0')))).toBe(
+    'https://127.0.0.1:10259/livez',
+  )
   expect(await componentHealthUrl('kube-scheduler', hostWith(pod('kube-scheduler', '--bind-address=::')))).toBe('https://[::1]:10259/livez')
 })
 

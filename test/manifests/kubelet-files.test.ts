@@ -17,7 +17,7 @@ test('extra arguments with blanks and quotes, another socket, a name of its own'
     { name: 'node-labels', value: `a=${n},b="x y"` },
     { name: 'v', value: '2' },
     { name: 'v', value: '3' },
-    { name: 'odd', value: 'tab\tback\\slash é €  \u{1f600} \u0001 \u2028 $HOME `x` \'q\'' },
+    { name: 'odd', value: "tab\tback\\slash é €  \u{1f600} \u0001 \u2028 $HOME `x` 'q'" },
   ]
   const nodeRegistration = { name: `other${n}`, criSocket: `unix:///run/c${n}.sock`, kubeletExtraArgs }
   await besideKubeadm(context, { config: initConfig({ nodeRegistration }), init: { nodeRegistration } })

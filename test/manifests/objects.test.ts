@@ -51,7 +51,10 @@ async function expectSame(theirs: readonly KubernetesObject[], config: InitConfi
     ...kubeletConfigObjects(config),
     ...sharedCertificateObjects((secret?.['data'] ?? {}) as Record<string, string>, owner),
     ...bootstrapAccessObjects(),
-    ...(await clusterInfoObjects({ server: address['server'] ?? '', certificateAuthorityData: address['certificate-authority-data'] ?? '' }, async () => ({}))),
+    ...(await clusterInfoObjects(
+      { server: address['server'] ?? '', certificateAuthorityData: address['certificate-authority-data'] ?? '' },
+      async () => ({}),
+    )),
     ...(await coreDnsObjects(work)),
     ...(await kubeProxyObjects(work)),
   ]
@@ -75,7 +78,10 @@ test('the rights of admin.conf', () => {
 /** The objects that a dry run of the real `kubeadm init` shows. */
 async function createdByKubeadm(context: TestContext, cluster: JsonObject, more: readonly JsonObject[] = []): Promise<KubernetesObject[]> {
   const file = '/tmp/jail/config.yaml'
-  const documents = [{ apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion: 'v1.37.2', ...cluster }, ...more]
+  const documents = [
+    { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion: 'v1.37.2', ...cluster },
+    ...more,
+  ]
   const command = [realBinary(context, 'kubeadm'), 'init', '--dry-run', '--upload-certs', '--ignore-preflight-errors=all', '--config', file]
   const result = await runJailed([command], {
     files: {

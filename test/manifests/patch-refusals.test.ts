@@ -33,9 +33,23 @@ const refused = {
 } as const
 
 test.for(Object.entries(refused))('%s: %s', async ([name, content], context) => {
-  const theirs = await runJailed([[realBinary(context, 'kubeadm'), 'init', 'phase', 'control-plane', 'scheduler', '--kubernetes-version=v1.37.2', '--patches', patchesDirectory]], {
-    files: patchFiles({ [name]: content }),
-  })
+  const theirs = await runJailed(
+    [
+      [
+        realBinary(context, 'kubeadm'),
+        'init',
+        'phase',
+        'control-plane',
+        'scheduler',
+        '--kubernetes-version=v1.37.2',
+        '--patches',
+        patchesDirectory,
+      ],
+    ],
+    {
+      files: patchFiles({ [name]: content }),
+    },
+  )
   expect(theirs.exitCode, theirs.stderr).toBe(1)
   const directory = await temporaryDirectory()
   await writeFile(path.join(directory, name), content)
@@ -49,7 +63,8 @@ test('what is no directory is refused', async () => {
   await symlink(path.join(directory, 'real'), path.join(directory, 'link'))
   await writeFile(path.join(directory, 'file'), '')
   await chmod(path.join(directory, 'real'), 0o700)
-  for (const name of ['link', 'file', 'missing']) expect(await patchScheduler(path.join(directory, name))).toMatchObject({ code: 'PATCH_INVALID' })
+  for (const name of ['link', 'file', 'missing'])
+    expect(await patchScheduler(path.join(directory, name))).toMatchObject({ code: 'PATCH_INVALID' })
   expect(await patchScheduler(path.join(directory, 'real'))).toBeUndefined()
 })
 

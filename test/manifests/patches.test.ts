@@ -7,7 +7,12 @@ const patches = { directory: patchesDirectory }
 
 function beside(name: string, files: Readonly<Record<string, string>>, options: { readonly asData?: boolean } = {}): void {
   test(name, async (context) => {
-    await besideKubeadm(context, { config: initConfig({ init: { patches } }), init: { patches }, jail: { files: patchFiles(files) }, ...options })
+    await besideKubeadm(context, {
+      config: initConfig({ init: { patches } }),
+      init: { patches },
+      jail: { files: patchFiles(files) },
+      ...options,
+    })
   })
 }
 
@@ -59,7 +64,19 @@ spec:
   - $patch: replace
   - {name: second, image: x}
 `,
-  'kube-scheduler1.json': JSON.stringify({ spec: { containers: [{ name: 'second', env: [{ name: 'Z' , value: '1' }, { name: 'Y', value: '2' }] }] } }),
+  'kube-scheduler1.json': JSON.stringify({
+    spec: {
+      containers: [
+        {
+          name: 'second',
+          env: [
+            { name: 'Z', value: '1' },
+            { name: 'Y', value: '2' },
+          ],
+        },
+      ],
+    },
+  }),
   'kube-scheduler2.yaml': `
 spec:
   containers:
@@ -96,7 +113,11 @@ metadata:
 
 beside('merge patches', {
   'etcd+merge.yaml': `metadata: {annotations: null, labels: {tier: null, x: "${n}"}}\nspec: {volumes: [{name: one, emptyDir: {}}]}`,
-  'kubeletconfiguration+merge.json': JSON.stringify({ maxPods: n, authentication: { x509: null }, evictionHard: { 'memory.available': '100Mi' } }),
+  'kubeletconfiguration+merge.json': JSON.stringify({
+    maxPods: n,
+    authentication: { x509: null },
+    evictionHard: { 'memory.available': '100Mi' },
+  }),
   'corednsdeployment+merge.yaml': `spec: {replicas: ${n}, strategy: null}`,
   'kubeproxydaemonset+merge.yaml': 'spec: {template: {spec: {tolerations: [{key: a}]}}}',
 })
@@ -115,7 +136,10 @@ beside('JSON patches: every operation', {
 - {op: remove, path: /spec/volumes/-1}
 - {op: add, path: /spec/volumes/-1, value: {name: v, emptyDir: {}}}
 `,
-  'kubeletconfiguration0+json.json': JSON.stringify([{ op: 'add', path: '/maxPods', value: n }, { op: 'replace', path: '/clusterDNS/0', value: '1.2.3.4' }]),
+  'kubeletconfiguration0+json.json': JSON.stringify([
+    { op: 'add', path: '/maxPods', value: n },
+    { op: 'replace', path: '/clusterDNS/0', value: '1.2.3.4' },
+  ]),
 })
 
 beside('kubelet configuration: strategic by default, patched again by the settings of the node', {

@@ -20,15 +20,26 @@ test('subnets, domain, cluster name, certificates, port, node name, timeout', as
   const timeout = 60 + n()
   const certificatesDir = `/etc/kubernetes/pki${second}`
   const config = initConfig({
-    init: { localAPIEndpoint: { advertiseAddress: '192.168.77.10', bindPort: port }, timeouts: { ...initConfig().init.timeouts, controlPlaneComponentHealthCheck: timeout * 1000 } },
+    init: {
+      localAPIEndpoint: { advertiseAddress: '192.168.77.10', bindPort: port },
+      timeouts: { ...initConfig().init.timeouts, controlPlaneComponentHealthCheck: timeout * 1000 },
+    },
     nodeRegistration: { name: `n${second}` },
     cluster: { networking, clusterName: `c${second}`, certificatesDir, controlPlaneEndpoint: `api.${second}.example:${port}` },
-    kubelet: { clusterDNS, clusterDomain: networking.dnsDomain, authentication: { ...authentication, x509: { clientCAFile: `${certificatesDir}/ca.crt` } } },
+    kubelet: {
+      clusterDNS,
+      clusterDomain: networking.dnsDomain,
+      authentication: { ...authentication, x509: { clientCAFile: `${certificatesDir}/ca.crt` } },
+    },
     kubeProxy: { clusterCIDR: networking.podSubnet },
   })
   await besideKubeadm(context, {
     config,
-    init: { localAPIEndpoint: { ...advertise.localAPIEndpoint, bindPort: port }, nodeRegistration: { name: `n${second}` }, timeouts: { controlPlaneComponentHealthCheck: `${timeout}s` } },
+    init: {
+      localAPIEndpoint: { ...advertise.localAPIEndpoint, bindPort: port },
+      nodeRegistration: { name: `n${second}` },
+      timeouts: { controlPlaneComponentHealthCheck: `${timeout}s` },
+    },
     cluster: { networking, clusterName: `c${second}`, certificatesDir, controlPlaneEndpoint: `api.${second}.example` },
   })
 })
@@ -75,7 +86,11 @@ test('external etcd', async (context) => {
 })
 
 test('external etcd whose files lie where certificates are mounted anyway', async (context) => {
-  const files = { caFile: '/etc/kubernetes/pki/etcd/ca.crt', certFile: '/etc/ssl/certs/c.pem', keyFile: '/usr/share/ca-certificates/x/c.key' }
+  const files = {
+    caFile: '/etc/kubernetes/pki/etcd/ca.crt',
+    certFile: '/etc/ssl/certs/c.pem',
+    keyFile: '/usr/share/ca-certificates/x/c.key',
+  }
   const endpoints = [`https://e${n()}.example:2379`]
   await besideKubeadm(context, {
     config: initConfig({ cluster: { etcd: { kind: 'external', endpoints, httpEndpoints: [], ...files } } }),
@@ -92,8 +107,14 @@ test('extra arguments: overrides, repeats, empty values, addresses that the prob
     { name: 'insecure', value: '' },
     { name: 'secure-port', value: '7443' },
   ]
-  const controllerManager = [{ name: 'bind-address', value: '0.0.0.0' }, { name: 'cluster-name', value: `x${n()}` }]
-  const scheduler = [{ name: 'bind-address', value: '1.1.1.1' }, { name: 'bind-address', value: `10.0.0.${n()}` }]
+  const controllerManager = [
+    { name: 'bind-address', value: '0.0.0.0' },
+    { name: 'cluster-name', value: `x${n()}` },
+  ]
+  const scheduler = [
+    { name: 'bind-address', value: '1.1.1.1' },
+    { name: 'bind-address', value: `10.0.0.${n()}` },
+  ]
   const withArgs = (extraArgs: readonly Argument[]) => ({ ...component, extraArgs })
   await besideKubeadm(context, {
     config: initConfig({
@@ -103,21 +124,41 @@ test('extra arguments: overrides, repeats, empty values, addresses that the prob
         scheduler: withArgs(scheduler),
       },
     }),
-    cluster: { apiServer: { extraArgs: apiServer }, controllerManager: { extraArgs: controllerManager }, scheduler: { extraArgs: scheduler } },
+    cluster: {
+      apiServer: { extraArgs: apiServer },
+      controllerManager: { extraArgs: controllerManager },
+      scheduler: { extraArgs: scheduler },
+    },
   })
 })
 
 test('a file of structured authorization, and an address for all', async (context) => {
   const extraArgs = [{ name: 'authorization-config', value: `/etc/kubernetes/a${n()}.yaml` }]
   await besideKubeadm(context, {
-    config: initConfig({ cluster: { apiServer: { ...component, extraArgs, certSANs: [] }, scheduler: { ...component, extraArgs: [{ name: 'bind-address', value: '::' }] } } }),
+    config: initConfig({
+      cluster: {
+        apiServer: { ...component, extraArgs, certSANs: [] },
+        scheduler: { ...component, extraArgs: [{ name: 'bind-address', value: '::' }] },
+      },
+    }),
     cluster: { apiServer: { extraArgs }, scheduler: { extraArgs: [{ name: 'bind-address', value: '::' }] } },
   })
 })
 
 test('extra volumes and variables, proxies in the environment', async (context) => {
-  const volume = (name: string, readOnly: boolean, pathType: string): HostPathMount => ({ name, hostPath: `/h/${name}`, mountPath: `/m/${n()}`, readOnly, pathType })
-  const extraVolumes = [volume('z1', true, 'File'), volume('a1', false, 'DirectoryOrCreate'), volume('k8s-certs', false, ''), volume('m1', true, '')]
+  const volume = (name: string, readOnly: boolean, pathType: string): HostPathMount => ({
+    name,
+    hostPath: `/h/${name}`,
+    mountPath: `/m/${n()}`,
+    readOnly,
+    pathType,
+  })
+  const extraVolumes = [
+    volume('z1', true, 'File'),
+    volume('a1', false, 'DirectoryOrCreate'),
+    volume('k8s-certs', false, ''),
+    volume('m1', true, ''),
+  ]
   const extraEnvs = [
     { name: 'ZED', value: `z ${n()}` },
     { name: 'NODE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } } },
@@ -128,7 +169,12 @@ test('extra volumes and variables, proxies in the environment', async (context) 
   const theirs = { extraVolumes: extraVolumes.map(({ pathType, ...rest }) => (pathType === '' ? rest : { ...rest, pathType })), extraEnvs }
   await besideKubeadm(context, {
     config: initConfig({
-      cluster: { apiServer: { ...withBoth, certSANs: [] }, controllerManager: withBoth, scheduler: withBoth, etcd: { ...localEtcd, extraEnvs } },
+      cluster: {
+        apiServer: { ...withBoth, certSANs: [] },
+        controllerManager: withBoth,
+        scheduler: withBoth,
+        etcd: { ...localEtcd, extraEnvs },
+      },
     }),
     cluster: { apiServer: theirs, controllerManager: theirs, scheduler: theirs, etcd: { local: { dataDir: '/var/lib/etcd', extraEnvs } } },
     jail: { environment: { HTTPS_PROXY: `http://p${n()}.example:3128`, no_proxy: '10.0.0.0/8', FTP_PROXY: '', some_Proxy: 'x' } },
@@ -170,7 +216,9 @@ test("images of a repository of one's own, addons left out", async (context) => 
 test('another repository for DNS, keys of another algorithm, a pre-release', async (context) => {
   const dns = { imageRepository: `dns.example/x${n()}`, imageTag: `v9.${n()}` }
   await besideKubeadm(context, {
-    config: initConfig({ cluster: { kubernetesVersion: 'v1.37.0-rc.1', dns: { ...dns, disabled: false }, encryptionAlgorithm: 'ECDSA-P256' } }),
+    config: initConfig({
+      cluster: { kubernetesVersion: 'v1.37.0-rc.1', dns: { ...dns, disabled: false }, encryptionAlgorithm: 'ECDSA-P256' },
+    }),
     cluster: { kubernetesVersion: 'v1.37.0-rc.1', dns, encryptionAlgorithm: 'ECDSA-P256' },
   })
 })
@@ -183,6 +231,10 @@ test('Kubernetes 1.36', async (context) => {
 test('the key of the CA is kept elsewhere', async (context) => {
   await besideKubeadm(context, {
     config: initConfig(),
-    before: [['kubeadm', 'init', 'phase', 'certs', 'all'], ['kubeadm', 'init', 'phase', 'kubeconfig', 'all'], ['rm', '/etc/kubernetes/pki/ca.key']],
+    before: [
+      ['kubeadm', 'init', 'phase', 'certs', 'all'],
+      ['kubeadm', 'init', 'phase', 'kubeconfig', 'all'],
+      ['rm', '/etc/kubernetes/pki/ca.key'],
+    ],
   })
 })

@@ -14,7 +14,7 @@ import { realBinary } from '../support/real-binary.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { patchesDirectory } from './beside-kubeadm.ts'
 
-const rounds = 4
+const rounds = 6
 const patchesEach = 12
 
 test('random patches end as with kubeadm', async (context) => {
@@ -28,7 +28,10 @@ test('random patches end as with kubeadm', async (context) => {
     const sets = Array.from({ length: patchesEach }, (_, index) => Array.from({ length: index < 8 ? 1 : 4 }, randomPatch))
     const files = Object.fromEntries(sets.map((set, index) => [`${patchesDirectory}/${index}/corednsdeployment.yaml`, documents(set)]))
     const configs = Object.fromEntries(sets.map((_, index) => [`${file}${index}`, config(`${patchesDirectory}/${index}`)]))
-    const commands = sets.map((_, index) => `echo "======${index}"; ${kubeadm} init phase addon coredns --print-manifest --config ${file}${index} 2>/dev/null || echo refused`)
+    const commands = sets.map(
+      (_, index) =>
+        `echo "======${index}"; ${kubeadm} init phase addon coredns --print-manifest --config ${file}${index} 2>/dev/null || echo refused`,
+    )
     const { stdout } = await runJailed([['sh', '-c', commands.join('\n')]], { files: { ...files, ...configs } })
     const theirs = stdout.split(/======\d+\n/).slice(1)
     expect(theirs).toHaveLength(patchesEach)
@@ -49,7 +52,12 @@ async function patched(text: string): Promise<JsonObject | undefined> {
   await writeFile(path.join(directory, 'corednsdeployment.yaml'), text)
   const say = (): void => undefined
   try {
-    const { deployment } = await coreDnsParts({ config: initConfig({ init: { patches: { directory } } }), host: localHost(), say, warn: say })
+    const { deployment } = await coreDnsParts({
+      config: initConfig({ init: { patches: { directory } } }),
+      host: localHost(),
+      say,
+      warn: say,
+    })
     return withoutEmptied(deployment)
   } catch (error) {
     if (error instanceof KadmError) return undefined
@@ -58,7 +66,11 @@ async function patched(text: string): Promise<JsonObject | undefined> {
 }
 
 function deploymentOf(printed: string): unknown {
-  const yaml = printed.split('\n').filter((line) => !line.startsWith('[patches]')).join('\n').replaceAll(/^---(?=\w)/gm, '---\n')
+  const yaml = printed
+    .split('\n')
+    .filter((line) => !line.startsWith('[patches]'))
+    .join('\n')
+    .replaceAll(/^---(?=\w)/gm, '---\n')
   const found = parseYamlDocuments(yaml).find((document) => (document as JsonObject | null)?.['kind'] === 'Deployment')
   return withoutEmptied(found as JsonObject)
 }
@@ -80,7 +92,10 @@ function documents(patches: readonly JsonObject[]): string {
 function randomPatch(): JsonObject {
   const containers = some(2, ['coredns', 'a', 'b']).map((name) => directed({ name, ...randomContainer() }, 8))
   const pod: Record<string, Json> = { containers }
-  if (chance(3)) pod['volumes'] = some(2, ['config-volume', 'v1', 'v2']).map((name) => directed({ name, ...pick([{ emptyDir: {} }, { configMap: { name: 'x' } }]) }, 4))
+  if (chance(3))
+    pod['volumes'] = some(2, ['config-volume', 'v1', 'v2']).map((name) =>
+      directed({ name, ...pick([{ emptyDir: {} }, { configMap: { name: 'x' } }]) }, 4),
+    )
   if (chance(4)) pod['tolerations'] = [{ key: 'k', operator: 'Exists' }]
   if (chance(4)) pod['affinity'] = pick<Json>([null, { nodeAffinity: {} }, { $patch: 'delete' }, { $patch: 'replace', podAffinity: {} }])
   if (chance(4)) pod['$setElementOrder/containers'] = shuffled(['coredns', 'a', 'b']).map((name) => ({ name }))
@@ -90,7 +105,12 @@ function randomPatch(): JsonObject {
   if (chance(2)) metadata['finalizers'] = some(3, others)
   if (chance(4)) metadata['$deleteFromPrimitiveList/finalizers'] = [first]
   const spec: Record<string, Json> = { template: { spec: pod } }
-  if (chance(4)) spec['strategy'] = pick<Json>([{ $retainKeys: ['type'], type: 'Recreate' }, { type: 'Recreate', rollingUpdate: null }, { $patch: 'replace', type: 'Recreate' }])
+  if (chance(4))
+    spec['strategy'] = pick<Json>([
+      { $retainKeys: ['type'], type: 'Recreate' },
+      { type: 'Recreate', rollingUpdate: null },
+      { $patch: 'replace', type: 'Recreate' },
+    ])
   return { metadata, spec }
 }
 
@@ -103,9 +123,16 @@ function randomContainer(): JsonObject {
     if (chance(2)) container['env'] = env.toSorted((a, b) => names.indexOf(String(a['name'])) - names.indexOf(String(b['name'])))
   }
   if (chance(3)) container['ports'] = some(2, [53, 9153, 80, 81]).map((containerPort) => directed({ containerPort, protocol: 'TCP' }, 4))
-  if (chance(3)) container['volumeMounts'] = some(2, ['/etc/coredns', '/m1', '/m2']).map((mountPath) => directed({ mountPath, name: 'v1' }, 4))
+  if (chance(3))
+    container['volumeMounts'] = some(2, ['/etc/coredns', '/m1', '/m2']).map((mountPath) => directed({ mountPath, name: 'v1' }, 4))
   if (chance(3)) container['args'] = ['other']
-  if (chance(4)) container['securityContext'] = pick<Json>([null, { $patch: 'delete' }, { $patch: 'replace', privileged: true }, { runAsUser: 5, capabilities: { add: ['X'] } }])
+  if (chance(4))
+    container['securityContext'] = pick<Json>([
+      null,
+      { $patch: 'delete' },
+      { $patch: 'replace', privileged: true },
+      { runAsUser: 5, capabilities: { add: ['X'] } },
+    ])
   return container
 }
 
@@ -128,5 +155,8 @@ function some<T>(count: number, list: readonly T[]): T[] {
 }
 
 function shuffled<T>(list: readonly T[]): T[] {
-  return list.map((item) => ({ item, key: randomInt(1 << 30) })).toSorted((a, b) => a.key - b.key).map(({ item }) => item)
+  return list
+    .map((item) => ({ item, key: randomInt(1 << 30) }))
+    .toSorted((a, b) => a.key - b.key)
+    .map(({ item }) => item)
 }

@@ -14,8 +14,14 @@ const say = (line: string) => void lines.push(line)
 const work = { config, host, say, warn: say }
 
 await ensureEtcdDataDirectory(work)
-for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const) await writeStaticPod(component, work)
+for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const)
+  await writeStaticPod(component, work)
 await writeKubeletFiles({ ...work, directory: '/tmp/jail/kubelet' })
-const printed = { coredns: await printedCoreDns(work), 'kube-proxy': await printedKubeProxy(work), images: controlPlaneImages(config.cluster), lines }
+const printed = {
+  coredns: await printedCoreDns(work),
+  'kube-proxy': await printedKubeProxy(work),
+  images: controlPlaneImages(config.cluster),
+  lines,
+}
 process.stdout.write(JSON.stringify(printed))
 await host.close()

@@ -13,7 +13,13 @@ export interface ConfigOverrides {
 const minute = 60_000
 const component = { extraArgs: [], extraVolumes: [], extraEnvs: [] }
 
-export function initConfig({ init = {}, nodeRegistration = {}, cluster = {}, kubelet = {}, kubeProxy = {} }: ConfigOverrides = {}): InitConfig {
+export function initConfig({
+  init = {},
+  nodeRegistration = {},
+  cluster = {},
+  kubelet = {},
+  kubeProxy = {},
+}: ConfigOverrides = {}): InitConfig {
   return {
     init: {
       bootstrapTokens: [],
@@ -72,7 +78,11 @@ const logging = { flushFrequency: 0, options: { json: { infoBufferSize: '0' }, t
 const defaultKubelet: JsonObject = {
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
   kind: 'KubeletConfiguration',
-  authentication: { anonymous: { enabled: false }, webhook: { cacheTTL: zero, enabled: true }, x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' } },
+  authentication: {
+    anonymous: { enabled: false },
+    webhook: { cacheTTL: zero, enabled: true },
+    x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' },
+  },
   authorization: { mode: 'Webhook', webhook: { cacheAuthorizedTTL: zero, cacheUnauthorizedTTL: zero } },
   cgroupDriver: 'systemd',
   clusterDNS: ['10.96.0.10'],

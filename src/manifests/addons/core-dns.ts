@@ -32,11 +32,18 @@ export async function coreDnsObjects(work: AddonWork, state: CoreDnsState = {}):
 }
 
 /** The same, by name. */
-export async function coreDnsParts({ config, host, say }: AddonWork, { replicas = 2, corefile }: CoreDnsState = {}): Promise<CoreDnsObjects> {
+export async function coreDnsParts(
+  { config, host, say }: AddonWork,
+  { replicas = 2, corefile }: CoreDnsState = {},
+): Promise<CoreDnsObjects> {
   const directory = config.init.patches?.directory
   const plain = deployment(config, replicas)
   return {
-    configMap: configMap('coredns', { Corefile: corefile ?? defaultCorefile(config.cluster.networking.dnsDomain) }, { namespace: 'kube-system' }),
+    configMap: configMap(
+      'coredns',
+      { Corefile: corefile ?? defaultCorefile(config.cluster.networking.dnsDomain) },
+      { namespace: 'kube-system' },
+    ),
     access: accessObjects(accessRules.coreDns),
     serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'coredns', namespace: 'kube-system' } },
     deployment: directory === undefined ? plain : await applyPatches('corednsdeployment', plain, { directory, host, say }),
@@ -121,7 +128,13 @@ function container(image: string): JsonObject {
     resources: { limits: { memory: '170Mi' }, requests: { cpu: '100m', memory: '70Mi' } },
     args: ['-conf', '/etc/coredns/Corefile'],
     volumeMounts: [{ name: 'config-volume', mountPath: '/etc/coredns', readOnly: true }],
-    ports: [port('dns', 53, 'UDP'), port('dns-tcp', 53), port('metrics', 9153), port('liveness-probe', 8080), port('readiness-probe', 8181)],
+    ports: [
+      port('dns', 53, 'UDP'),
+      port('dns-tcp', 53),
+      port('metrics', 9153),
+      port('liveness-probe', 8080),
+      port('readiness-probe', 8181),
+    ],
     livenessProbe: {
       httpGet: { path: '/health', port: 'liveness-probe', scheme: 'HTTP' },
       initialDelaySeconds: 60,

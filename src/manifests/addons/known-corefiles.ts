@@ -32,7 +32,13 @@ const tail = plain('prometheus :9153', 'cache 30', 'loop', 'reload', 'loadbalanc
 
 const knownDefaults: readonly (readonly KnownPlugin[])[] = [
   // 1.7.0
-  [...plain('errors', 'ready'), lameduck, kubernetes('pods insecure', reverse, 'ttl 30'), { head: 'forward . *', options: ['max_concurrent 1000'] }, ...tail],
+  [
+    ...plain('errors', 'ready'),
+    lameduck,
+    kubernetes('pods insecure', reverse, 'ttl 30'),
+    { head: 'forward . *', options: ['max_concurrent 1000'] },
+    ...tail,
+  ],
   // 1.6.5 and 1.6.7
   [...plain('errors', 'ready', 'forward . *'), lameduck, kubernetes('pods insecure', reverse, 'ttl 30'), ...tail],
   // 1.6.2
@@ -70,7 +76,10 @@ function fits(words: readonly string[], pattern: string): boolean {
 function parseCorefile(text: string): Entry[] | undefined {
   const stack: { words: readonly string[]; entries: Entry[] }[] = [{ words: [], entries: [] }]
   for (const line of text.split('\n')) {
-    const words = line.replace(/(?:^|\s)#.*/, '').split(/\s+/).filter((word) => word !== '')
+    const words = line
+      .replace(/(?:^|\s)#.*/, '')
+      .split(/\s+/)
+      .filter((word) => word !== '')
     if (words.length === 0) continue
     const top = stack.at(-1)
     if (top === undefined) return undefined

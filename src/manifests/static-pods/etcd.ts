@@ -79,7 +79,9 @@ function baseArguments({ cluster, init }: InitConfig, local: LocalEtcd, initialC
 /** Where the probes look: the first URL of the last `listen-metrics-urls`. What it leaves open is kubeadm's default. */
 function metricsEndpoint(local: LocalEtcd, localhost: string): ProbeTarget & { readonly port: number } {
   const first = lastArgument(local.extraArgs, 'listen-metrics-urls')?.split(',')[0] ?? ''
-  const url = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:\[(?<ipv6>[^\]]*)\]|(?<name>[^:/?#]*))(?::(?<port>\d*))?(?:[/?#]|$)/i.exec(first)?.groups
+  const url = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:\[(?<ipv6>[^\]]*)\]|(?<name>[^:/?#]*))(?::(?<port>\d*))?(?:[/?#]|$)/i.exec(
+    first,
+  )?.groups
   const port = Number(url?.['port'])
   return {
     host: url?.['ipv6'] || url?.['name'] || localhost,
