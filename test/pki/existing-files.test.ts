@@ -181,7 +181,7 @@ function foreignPublicKey(files: Files): void {
 }
 
 function dropEtcd(files: Files): void {
-  for (const name of [...files.keys()]) if (name.includes('etcd')) files.delete(name)
+  for (const name of files.keys()) if (name.includes('etcd')) files.delete(name)
 }
 
 function toPkcs8(...names: readonly string[]): (files: Files) => Promise<void> {

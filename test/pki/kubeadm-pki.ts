@@ -17,11 +17,12 @@ export async function runKubeadm(
   config: InitConfig,
   phases: readonly string[],
   files: ReadonlyMap<string, FileState> = new Map(),
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<KubeadmResult> {
   const kubeadm = realBinary(context, 'kubeadm')
   const commands = phases.map((phase) => [kubeadm, 'init', 'phase', ...phase.split(' '), '--config', '/tmp/jail/config.yaml'])
   const given = Array.from(files, ([path, file]) => [`/etc/kubernetes/${path}`, file] as const)
-  const { tree, ...result } = await runJailed(commands, { files: { '/tmp/jail/config.yaml': kubeadmYaml(config), ...Object.fromEntries(given) } })
+  const { tree, ...result } = await runJailed(commands, { environment, files: { '/tmp/jail/config.yaml': kubeadmYaml(config), ...Object.fromEntries(given) } })
   const after = new Map<string, FileState>()
   for (const [path, { kind, mode, content }] of tree) {
     if (kind === 'file' && path.startsWith('/etc/kubernetes/')) after.set(path.slice('/etc/kubernetes/'.length), { mode, content: content.toString('utf8') })
@@ -40,7 +41,7 @@ function kubeadmYaml({ init, cluster }: InitConfig): string {
   const { kind, ...etcd } = cluster.etcd
   const { name, criSocket } = init.nodeRegistration
   const documents = [
-    { kind: 'InitConfiguration', localAPIEndpoint: init.localAPIEndpoint, nodeRegistration: { name, criSocket } },
+    { kind: 'InitConfiguration', certificateKey: init.certificateKey, localAPIEndpoint: init.localAPIEndpoint, nodeRegistration: { name, criSocket } },
     {
       kind: 'ClusterConfiguration',
       kubernetesVersion: cluster.kubernetesVersion,
