@@ -1,7 +1,9 @@
 /** The pod network of a sandbox's cluster: Debian's bridge plugin on each node's podCIDRs, and a route to every node's pods from everywhere in the sandbox. */
+import { existsSync } from 'node:fs'
 import { KadmError } from '../errors.ts'
 import { hostAddresses } from './addresses.ts'
 import { executeInHost, putFile } from './execute.ts'
+import { hostLeader } from './host-power.ts'
 import { batch, existingNamespaces, namespaceName } from './namespaces.ts'
 import { waitUntil } from './processes.ts'
 import type { SandboxState } from './state.ts'
@@ -12,17 +14,20 @@ interface NodeNetwork {
 }
 
 /**
- * Waits until every node of the cluster has its podCIDRs (they come from the controller-manager, some 11 s after the first kubelet's start), then lays the
- * network. May be repeated: after a join it reaches the new node too. Throws SANDBOX_FAILED when no API answers or podCIDRs do not come within `timeout` ms.
+ * Waits until every host that has joined is a node with podCIDRs (they come from the controller-manager, some 11 s after the first kubelet's start), then
+ * lays the network. May be repeated: after a join it reaches the new node too. Throws SANDBOX_FAILED when that is not so within `timeout` ms.
  */
 export async function layClusterNetwork(state: SandboxState, timeout = 60_000, signal?: AbortSignal): Promise<void> {
   let nodes: readonly NodeNetwork[] | undefined
+  let missing: readonly string[] = []
   const complete = async () => {
     nodes = await readNodes(state, signal)
-    return nodes !== undefined && nodes.length > 0 && nodes.every(({ podCIDRs }) => podCIDRs.length > 0)
+    const ready = new Set(nodes?.filter(({ podCIDRs }) => podCIDRs.length > 0).map(({ host }) => host))
+    missing = (await joinedHosts(state)).filter((host) => !ready.has(host))
+    return ready.size > 0 && missing.length === 0
   }
   if (!(await waitUntil(complete, timeout, signal)) || nodes === undefined) {
-    const seen = nodes === undefined ? 'no API server answered' : `nodes without one: ${nodes.filter(({ podCIDRs }) => podCIDRs.length === 0).map(({ host }) => host).join(', ')}`
+    const seen = nodes === undefined ? 'no API server answered' : `still without: ${missing.join(', ')}`
     throw new KadmError('SANDBOX_FAILED', `the nodes of sandbox "${state.name}" have no podCIDR: ${seen}`, {
       remedy: ['set networking.podSubnet in the configuration of "kadm init", then look at the kube-controller-manager'],
     })
@@ -50,6 +55,15 @@ function routes(state: SandboxState, nodes: readonly NodeNetwork[], namespace: s
     const { address, address6 } = hostAddresses(state.subnet, state.hosts.indexOf(host) + 1)
     return podCIDRs.map((subnet) => (subnet.includes(':') ? `route replace ${subnet} via ${address6}` : `route replace ${subnet} via ${address}`))
   })
+}
+
+/** A join is over before its Node is there: what it leaves on the host tells sooner. */
+async function joinedHosts(state: SandboxState): Promise<readonly string[]> {
+  const joined = state.hosts.map(async (host) => {
+    const leader = await hostLeader(state.name, host)
+    return leader !== undefined && existsSync(`/proc/${leader.pid}/root/etc/kubernetes/kubelet.conf`) ? [host] : []
+  })
+  return (await Promise.all(joined)).flat()
 }
 
 /** Asks the control planes one after the other; `undefined` when none answers. */

@@ -75,7 +75,7 @@ async function raise(settings: SandboxSettings, pieces: Pieces): Promise<Sandbox
   return openSandbox(name)
 }
 
-async function newState({ name, hosts, kubernetesVersion, loadBalancer = false }: SandboxSettings, pieces: Pieces): Promise<SandboxState> {
+async function newState({ name, hosts, kubernetesVersion, furtherVersions, loadBalancer = false }: SandboxSettings, pieces: Pieces): Promise<SandboxState> {
   const others = await Promise.all((await sandboxNames()).filter((other) => other !== name).map(readState))
   const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address))
   const subnet = freeSubnet(others.flatMap((other) => (other === undefined ? [] : [other.subnet])), addresses)
@@ -87,6 +87,7 @@ async function newState({ name, hosts, kubernetesVersion, loadBalancer = false }
     loadBalancer,
     image: pieces.image,
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+    ...(furtherVersions === undefined ? {} : { furtherVersions }),
     ...(pieces.store === undefined ? {} : { imageStore: pieces.store }),
     ...(pieces.kadm === undefined ? {} : { kadm: pieces.kadm }),
     ...(pieces.source === undefined ? {} : { source: pieces.source }),

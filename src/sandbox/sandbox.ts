@@ -9,6 +9,7 @@ import { versionPrograms } from './host-layer.ts'
 import { cutPower, hostLeader, switchOn, waitForHost } from './host-power.ts'
 import { setLink } from './namespaces.ts'
 import { renewHost } from './renew-host.ts'
+import type { ProcessIdentity } from './processes.ts'
 import type { ProgramArgv, ProgramOptions, ProgramResult } from './run-program.ts'
 import { balancerName, readState, type SandboxState } from './state.ts'
 
@@ -43,8 +44,8 @@ export interface Sandbox {
   kill(host: string): Promise<void>
   /** Power on; resolves when ssh and containerd answer. A host that is on stays on. */
   start(host: string): Promise<void>
-  /** Waits for a restart that was begun inside, or by `kill` and `start` elsewhere. */
-  waitUp(host: string): Promise<void>
+  /** Waits until the host is up. `before`: the PID 1 of a boot that does not count, by `hostLeader` ahead of a restart from inside. */
+  waitUp(host: string, before?: ProcessIdentity): Promise<void>
   /** A fresh machine in the place of the host: another disk, another ssh key, nothing of its cluster. */
   renew(host: string): Promise<void>
 
@@ -74,7 +75,7 @@ export async function openSandbox(name: string): Promise<Sandbox> {
     thaw: async (host) => setFrozen(state.cgroups, known(host), false),
     kill: async (host) => cutPower(state, known(host)),
     start: async (host) => start(state, known(host)),
-    waitUp: async (host) => waitForHost(state, known(host)),
+    waitUp: async (host, before) => waitForHost(state, known(host), undefined, before),
     renew: async (host) => renewHost(state, known(host)),
     network: async (timeout) => layClusterNetwork(state, timeout),
     version: async (host, version) => replacePrograms(state, known(host), version),

@@ -15,6 +15,8 @@ export interface SandboxState {
   readonly image: string
   /** Absent: hosts without Kubernetes. */
   readonly kubernetesVersion?: string
+  /** Whose images are on the hosts too. */
+  readonly furtherVersions?: readonly string[]
   /** The folder with all images in it, as containerd keeps them. */
   readonly imageStore?: string
   readonly kadm?: KadmExecutable

@@ -1,0 +1,78 @@
+/** What end-to-end tests share: one sandbox for all of a run's files, whose hosts each test makes fresh, and short words for what they do there. */
+import { type LabConfig, labInitConfig } from '../../src/sandbox/lab-config.ts'
+import { openSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { sandboxUp } from '../../src/sandbox/sandbox-up.ts'
+import { readState } from '../../src/sandbox/state.ts'
+import { takeDown } from '../../src/sandbox/take-down.ts'
+
+export { labInitConfig }
+
+/** The sandbox of the test run; `global-setup.ts` takes it down when the run ends, and before it begins. */
+export const testSandboxName = process.env['KADM_TEST_SANDBOX'] ?? 'kadm-test'
+
+export interface SharedSandboxSettings {
+  readonly hosts: number
+  readonly kubernetesVersion?: string
+  readonly furtherVersions?: readonly string[]
+  readonly loadBalancer?: boolean
+}
+
+const projectFolder = new URL('../..', import.meta.url).pathname
+
+/**
+ * The sandbox that all test files of a run share, made by the first that asks and made anew when it has not what is asked for. Its hosts run kadm from the
+ * working tree. A test file begins with `renewHosts`. To be called in `beforeAll`, with a time limit of 300_000 when pieces may have to be built.
+ */
+export async function sharedSandbox(settings: SharedSandboxSettings): Promise<Sandbox> {
+  const { hosts, kubernetesVersion = 'v1.37.2', furtherVersions = [], loadBalancer = false } = settings
+  const state = await readState(testSandboxName)
+  const enough =
+    state !== undefined &&
+    state.hosts.length >= hosts &&
+    state.kubernetesVersion === kubernetesVersion &&
+    furtherVersions.every((version) => (state.furtherVersions ?? []).includes(version)) &&
+    (state.loadBalancer || !loadBalancer)
+  if (enough) return openSandbox(testSandboxName)
+  await takeDown(testSandboxName)
+  return sandboxUp({ name: testSandboxName, hosts, kubernetesVersion, furtherVersions, loadBalancer, source: projectFolder, say: () => {} })
+}
+
+/** Fresh machines in the place of these hosts (default: all), side by side. About 1 s. */
+export async function renewHosts(sandbox: Sandbox, hosts: readonly string[] = sandbox.hosts.map(({ name }) => name)): Promise<void> {
+  await Promise.all(hosts.map((host) => sandbox.renew(host)))
+}
+
+/** Runs kubectl as the cluster's administrator on a control-plane host and returns its output; throws SANDBOX_FAILED when it fails. */
+export function kubectl(sandbox: Sandbox, host: string, words: readonly string[], options: { readonly timeout?: number; readonly input?: string } = {}): Promise<string> {
+  return sandbox.run(host, ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', ...words], options)
+}
+
+/** Puts the configuration for this lab on the host and returns its path. */
+export async function putInitConfig(sandbox: Sandbox, host: string, config: LabConfig): Promise<string> {
+  const file = '/root/init.yaml'
+  await sandbox.put(host, file, labInitConfig(config), 0o600)
+  return file
+}
+
+/**
+ * A cluster on the sandbox: `init` on the first host, joins on the others, pod network, all nodes Ready. `tool`: which program does it. Returns the words of
+ * the worker's join command, after the program's name.
+ */
+export async function raiseCluster(sandbox: Sandbox, tool: 'kadm' | 'kubeadm', config: LabConfig & { readonly workers?: readonly string[] }): Promise<readonly string[]> {
+  const [first] = sandbox.hosts
+  if (first === undefined) throw new Error('a sandbox has at least one host')
+  const file = await putInitConfig(sandbox, first.name, config)
+  await sandbox.run(first.name, [tool, 'init', '--config', file], { timeout: 180_000 })
+  const join = await joinWords(sandbox, first.name)
+  const workers = config.workers ?? sandbox.hosts.slice(1).map(({ name }) => name)
+  await Promise.all(workers.map((host) => sandbox.run(host, [tool, ...join, '--ignore-preflight-errors=SystemVerification'], { timeout: 180_000 })))
+  await sandbox.network()
+  await kubectl(sandbox, first.name, ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=60s'], { timeout: 70_000 })
+  return join
+}
+
+/** A fresh token's join command, without the program's name. Made by the real kubeadm, which is on every host of a sandbox. */
+export async function joinWords(sandbox: Sandbox, host: string): Promise<readonly string[]> {
+  const words = (await sandbox.run(host, ['kubeadm', 'token', 'create', '--print-join-command'])).trim().split(/\s+/)
+  return words.slice(1)
+}
