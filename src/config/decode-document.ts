@@ -25,8 +25,8 @@ export function decodeDocument(kind: KindName, documents: readonly ConfigDocumen
   const fields = document.version === 'v1' ? withMergeMethod(kinds[kind]) : kinds[kind]
   const { value, problems: typeProblems, unknown } = decodeObject(fields, document.content, ['apiVersion', 'kind'])
   const problems = [...typeProblems, ...mergeMethodProblems(value)]
-  const odd = [...unknown, ...document.duplicates.map((text) => ({ path: kind, text }))]
-  return { value, warnings: strict ? [] : odd.map(({ path, text }) => `${kind}: ${path} ${text}`), problems: strict ? [...problems, ...odd] : problems }
+  if (strict) return { value, warnings: [], problems: [...problems, ...unknown, ...document.duplicates.map((text) => ({ path: kind, text }))] }
+  return { value, warnings: [...unknown.map(({ path, text }) => `${path} ${text}`), ...document.duplicates].map((text) => `${kind}: ${text}`), problems }
 }
 
 /** A warning for each document that a command does not read. */

@@ -1,7 +1,7 @@
 /** The documents of a file (or of flags) into complete Init and Cluster documents and component configurations, with all that is wrong with them. */
 import type { Host } from '../host/host.ts'
 import { checkDocument } from './check.ts'
-import { componentKinds, decodeComponent, kubeletKind, kubeProxyKind, type ComponentKind } from './component-config.ts'
+import { decodeComponent, kubeletKind, kubeProxyKind, type ComponentKind } from './component-config.ts'
 import { decodeDocument, unusedDocuments, type StrictOptions } from './decode-document.ts'
 import { part, withDefaults } from './defaults.ts'
 import type { Problem } from './decode.ts'
@@ -106,11 +106,11 @@ function readComponent(kind: ComponentKind, documents: readonly ConfigDocument[]
     ])
   }
   const { value, problems, unknown } = decodeComponent(kind, document)
-  const odd = [...unknown.map(({ path, text }) => ({ path: `${kind.kind}: ${path}`, text })), ...document.duplicates.map((text) => ({ path: kind.kind, text }))]
   const typed = problems.map(({ path, text }) => ({ path: `${kind.kind}: ${path}`, text }))
-  return { value, userSupplied: true, warnings: strict ? [] : odd.map(({ path, text }) => `${path} ${text}`), problems: strict ? [...typed, ...odd] : typed }
-}
-
-export function isComponentGroup(group: string): boolean {
-  return componentKinds.some((kind) => kind.group === group)
+  if (!strict) {
+    const warnings = [...unknown.map(({ path, text }) => `${path} ${text}`), ...document.duplicates].map((text) => `${kind.kind}: ${text}`)
+    return { value, userSupplied: true, warnings, problems: typed }
+  }
+  const odd = [...unknown.map(({ path, text }) => ({ path: `${kind.kind}: ${path}`, text })), ...document.duplicates.map((text) => ({ path: kind.kind, text }))]
+  return { value, userSupplied: true, warnings: [], problems: [...typed, ...odd] }
 }

@@ -1,16 +1,5 @@
 /** YAML as Kubernetes reads and writes it: sigs.k8s.io/yaml over go-yaml v2, so YAML 1.1 with `yes`, `0644` and merge keys. */
-import {
-  boolYaml11Tag,
-  defineScalarTag,
-  FAILSAFE_SCHEMA,
-  load,
-  mergeTag,
-  NOT_RESOLVED,
-  nullYaml11Tag,
-  Schema,
-  YAMLException,
-  type LoadOptions,
-} from 'js-yaml'
+import { boolYaml11Tag, defineMappingTag, defineScalarTag, load, NOT_RESOLVED, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml'
 import { KadmError, messageOf } from '../errors.ts'
 import { goFloat, goInteger, integerText, isSpecialPlain, quoted } from './yaml-scalar.ts'
 
@@ -19,18 +8,18 @@ export function parseYaml(text: string): unknown {
   return parseYamlStrictly(text).value
 }
 
-/** As `parseYaml`; `duplicates` tells where a key is given twice (the first place only). */
+/** As `parseYaml`; `duplicates` tells which keys are given twice, by hand or by a merge key; the line stands with the first. */
 export function parseYamlStrictly(text: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
+  const keys: string[] = []
   try {
-    return { value: loadOne(text, {}), duplicates: [] }
+    const value = loadOne(text, (key) => {
+      keys.push(key)
+      return ''
+    })
+    const line = keys.length > 0 ? lineOfDuplicate(text) : 0
+    return { value, duplicates: keys.map((key, index) => `${index === 0 ? `line ${line}: ` : ''}key "${clip(key)}" is given twice`) }
   } catch (error) {
-    if (!(error instanceof YAMLException) || !error.reason.includes('duplicated mapping key')) throw syntaxError(error)
-    const at = error.mark === undefined ? '' : `line ${error.mark.line + 1}: `
-    try {
-      return { value: loadOne(text, { json: true }), duplicates: [`${at}key ${keyAt(text, error.mark?.line)}is given twice`] }
-    } catch (again) {
-      throw syntaxError(again)
-    }
+    throw syntaxError(error)
   }
 }
 
@@ -83,14 +72,52 @@ const binaryTag = defineScalarTag<string>('tag:yaml.org,2002:binary', {
   identify: () => false,
   resolve: (text) => Buffer.from(text, 'base64').toString('utf8'),
 })
-const goSchema = new Schema([...FAILSAFE_SCHEMA.tags, nullYaml11Tag, boolYaml11Tag, integerTag, floatTag, binaryTag, mergeTag])
+/** Mappings as go-yaml v2 fills them: each pair and each merge key (`<<`) in turn, the last one counts. `onDuplicate` may return an error. */
+function goSchema(onDuplicate: (key: string) => string): Schema {
+  const put = (target: Record<string, unknown>, key: string, value: unknown): string => {
+    const error = Object.hasOwn(target, key) ? onDuplicate(key) : ''
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+    return error
+  }
+  const mapTag = defineMappingTag<Record<string, unknown>>('tag:yaml.org,2002:map', {
+    create: () => ({}),
+    identify: () => false,
+    has: () => false,
+    keys: (map) => Object.keys(map),
+    get: (map, key) => map[String(key)],
+    addPair: (target, key, value) => {
+      if (typeof key === 'object') return 'a key must be a text, a number or a boolean'
+      if (key !== '<<') return put(target, String(key), value)
+      // Backwards, as the earlier of several sources goes before the later ones.
+      for (const source of Array.isArray(value) ? value.toReversed() : [value]) {
+        if (typeof source !== 'object' || source === null || Array.isArray(source)) return 'a merge key needs a mapping or a list of mappings'
+        for (const [name, part] of Object.entries(source)) {
+          const error = put(target, name, part)
+          if (error !== '') return error
+        }
+      }
+      return ''
+    },
+  })
+  return new Schema([strTag, seqTag, mapTag, nullYaml11Tag, boolYaml11Tag, integerTag, floatTag, binaryTag])
+}
+
+/** Reads once more, to stop where the first key is given twice. */
+function lineOfDuplicate(text: string): number {
+  try {
+    load(text, { schema: goSchema((key) => `duplicate ${key}`), maxAliases: limits.aliases })
+  } catch (error) {
+    return error instanceof YAMLException ? (error.mark?.line ?? 0) + 1 : 1
+  }
+  return 1
+}
 
 /** More than any configuration holds; a text that grows past it through aliases is an attack or an accident. */
 const limits = { aliases: 1000, nodes: 200_000, depth: 200 }
 
-function loadOne(text: string, options: LoadOptions): unknown {
+function loadOne(text: string, onDuplicate: (key: string) => string): unknown {
   if (/^\s*(?:#[^\n]*\n?\s*)*$/.test(text)) return null
-  const value = load(text, { schema: goSchema, maxAliases: limits.aliases, ...options })
+  const value = load(text, { schema: goSchema(onDuplicate), maxAliases: limits.aliases })
   let nodes = 0
   const visit = (part: unknown, depth: number): void => {
     if (++nodes > limits.nodes || depth > limits.depth) throw new Error('the document is too large or contains itself when its aliases are followed')
@@ -108,11 +135,6 @@ function syntaxError(error: unknown): KadmError {
     remedy: ['correct the YAML; "kadm config print init-defaults" shows a document of the right form'],
     cause: error,
   })
-}
-
-function keyAt(text: string, line: number | undefined): string {
-  const key = /^\s*(?:- )?["']?([^"':]+)["']?:/.exec(text.split('\n')[line ?? -1] ?? '')?.[1]
-  return key === undefined ? '' : `"${clip(key)}" `
 }
 
 function clip(text: string): string {

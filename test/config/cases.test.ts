@@ -34,6 +34,27 @@ const cases: Readonly<Record<string, string>> = {
   'a list': '- a\n',
   'self-containing anchor': 'a: &a [*a]\n',
   'a word': `${'x'.repeat(200_000)}\n`,
+  'random bytes': `a: "${Buffer.from(Array.from({ length: 3000 }, () => Math.floor(Math.random() * 256))).toString('latin1')}\n: [`,
+  'aliases upon aliases': ['a: &a [x,x,x,x,x,x,x,x,x]', ...[...'bcdefghi'].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[i]}`).join()}]`)].join('\n'),
+  'JSON with tabs': '{\n\t"apiVersion": "kubeadm.k8s.io/v1beta4",\n\t"kind": "ClusterConfiguration",\n\t"kubernetesVersion": "1.37.0"\n}\n',
+  'a tab as indentation': cluster('networking:\n\tdnsDomain: a'),
+  'Windows line ends': cluster('clusterName: x').replaceAll('\n', '\r\n'),
+  'byte order mark': `\ufeff${cluster('')}`,
+  'a tag': cluster('clusterName: !!str 5'),
+  'a tag of another type': cluster('clusterName: !!int x'),
+  'binary': cluster('clusterName: !!binary aGk='),
+  'an undefined alias': cluster('clusterName: *x'),
+  'a number as kind': 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: 5\n',
+  'a list as key': cluster('? [a]\n: b'),
+  'null as key': cluster('~: b'),
+  'a directive': `%YAML 1.1\n---\n${cluster('')}`,
+  'merge of a list': cluster('x: &x {clusterName: a}\n<<: [*x]'),
+  'merged over explicit': cluster('networking:\n  dnsDomain: q\n  <<: {dnsDomain: x}'),
+  'merged twice': cluster('<<: [{clusterName: a}, {clusterName: b}]'),
+  'merge of a text': cluster('<<: a'),
+  'explicit over merged': `${cluster('<<: {clusterName: a}')}clusterName: b\n`,
+  'block text': cluster('clusterName: >-\n  a\n  b'),
+  'deep nesting': cluster(`clusterName: ${'['.repeat(150)}${']'.repeat(150)}`),
   'unknown group': `${cluster('')}---\napiVersion: foo.example/v1\nkind: Foo\n`,
   'v1beta3': 'apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\n',
   'experimental v1': 'apiVersion: kubeadm.k8s.io/v1\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.0\n',
@@ -154,4 +175,27 @@ test('kubeadm and kadm accept the same files and name the same fields', async (c
   expect(verdicts.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThan(20)
   expect(verdicts.filter(({ exitCode }) => exitCode === 1).length).toBeGreaterThan(20)
   expect(differences).toEqual([])
+})
+
+test('experimental v1 is read where it is allowed, and mergeMethod checked', async (context) => {
+  const kubeadm = realBinary(context, 'kubeadm')
+  const texts = ['append', 'prepend', '', 'insert'].map((method) =>
+    `apiVersion: kubeadm.k8s.io/v1\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.0\nscheduler: {extraArgs: [{name: v, value: "2", mergeMethod: "${method}"}]}\n`,
+  )
+  const verdicts = await kubeadmConfig(kubeadm, 'migrate', texts, { flags: ['--allow-experimental-api'] })
+  const own = await Promise.all(texts.map((text) => kadmConfig('migrate', text, { allowExperimental: true })))
+  expect(own.map(({ exitCode, paths }) => [exitCode, paths])).toEqual(verdicts.map(({ exitCode, paths }) => [exitCode, paths]))
+  const part = (stdout: string): string | undefined => stdout.split('---\n')[1]
+  expect(own.map(({ stdout }) => part(stdout))).toEqual(verdicts.map(({ stdout }) => part(stdout)))
+})
+
+test('a document of a version that nobody reads any more is refused, though kubeadm says ok', async () => {
+  expect(await kadmConfig('validate', 'apiVersion: kubeadm.k8s.io/v1alpha1\nkind: MasterConfiguration\n')).toMatchObject({ exitCode: 1, error: expect.stringContaining('v1alpha1') as string })
+})
+
+test.each([
+  ['what follows a "..."', `${cluster('')}...\n${cluster('x: 1')}`],
+  ['a tag of its own kind', cluster('clusterName: !foo x')],
+])('%s is refused, though kubeadm leaves it unread', async (_, text) => {
+  expect(await kadmConfig('validate', text)).toMatchObject({ exitCode: 1 })
 })

@@ -119,7 +119,7 @@ test('unknown fields and keys given twice are warnings, with what was probably m
     'the C of a.b/v1 in the configuration is not used here',
     'ClusterConfiguration: networking.podsubnet is not a known field; is "podSubnet" meant?',
     'ClusterConfiguration: foo is not a known field',
-    'ClusterConfiguration: ClusterConfiguration line 5: key "clusterName" is given twice',
+    'ClusterConfiguration: line 5: key "clusterName" is given twice',
   ])
 })
 

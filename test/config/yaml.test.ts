@@ -61,6 +61,11 @@ test('a key given twice is told with its line, and the last counts', () => {
   expect(parseYamlStrictly('a: 1\nb: 2\na: 3\n')).toEqual({ value: { a: 3, b: 2 }, duplicates: ['line 3: key "a" is given twice'] })
 })
 
+test('merge keys are read in turn, as Go does: the last one counts', () => {
+  expect(parseYaml('a: 1\n<<: {a: 2, b: 3}\nc: {<<: [{d: 4}, {d: 5}], "<<": {e: 6}}\n')).toEqual({ a: 2, b: 3, c: { d: 4, e: 6 } })
+  expect(parseYaml('__proto__: {a: 1}\n')).toEqual(JSON.parse('{"__proto__": {"a": 1}}'))
+})
+
 test('documents are split at their separators only', () => {
   expect(parseYamlDocuments('---\na: 1\n--- # x\n---\n# none\n---\nb: |\n  ---\n')).toEqual([{ a: 1 }, null, { b: '---\n' }])
   expect(parseYamlDocuments('')).toEqual([])
