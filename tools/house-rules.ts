@@ -6,7 +6,9 @@ import { lineOf, sourceText } from './house-rules/source-text.ts'
 const files = ['src', 'test', 'tools', 'bin'].flatMap((folder) => globSync(`${folder}/**/*.{ts,mjs,js}`)).toSorted()
 const breaches = files.flatMap((path) => {
   const source = sourceText(path, readFileSync(path, 'utf8'))
-  return rules.flatMap(({ name, find }) => find(source).map(({ index, message }) => `${path}:${lineOf(source, index)}: ${message} (${name})`))
+  return rules.flatMap(({ name, find }) =>
+    find(source).map(({ index, message }) => `${path}:${lineOf(source, index)}: ${message} (${name})`),
+  )
 })
 for (const breach of breaches) console.log(breach)
 if (breaches.length > 0) process.exitCode = 1

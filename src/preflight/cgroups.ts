@@ -10,7 +10,10 @@ export interface CgroupMount {
 
 /** `undefined` when none is mounted. `/sys/fs/cgroup` decides where it is there; else the first mount of version 2, else the first of version 1. */
 export async function cgroupMount(host: Pick<Host, 'readText' | 'stat'>): Promise<CgroupMount | undefined> {
-  const mounts = ((await host.readText('/proc/mounts')) ?? '').split('\n').filter((line) => line.includes('cgroup')).map((line) => line.split(/\s+/))
+  const mounts = ((await host.readText('/proc/mounts')) ?? '')
+    .split('\n')
+    .filter((line) => line.includes('cgroup'))
+    .map((line) => line.split(/\s+/))
   const standard = mounts.find(([, path]) => path === '/sys/fs/cgroup')
   if (standard?.[2] === 'tmpfs') {
     const memory = await host.stat('/sys/fs/cgroup/memory')
@@ -22,7 +25,11 @@ export async function cgroupMount(host: Pick<Host, 'readText' | 'stat'>): Promis
 }
 
 /** What kubelet and runtimes need of them. `kubelet`: its version. */
-export async function verifyCgroups(host: Pick<Host, 'readText' | 'list' | 'stat'>, mount: CgroupMount, { kubelet, kernel }: { readonly kubelet: string; readonly kernel: string }): Promise<Findings> {
+export async function verifyCgroups(
+  host: Pick<Host, 'readText' | 'list' | 'stat'>,
+  mount: CgroupMount,
+  { kubelet, kernel }: { readonly kubelet: string; readonly kernel: string },
+): Promise<Findings> {
   const controllers = mount.version === 2 ? await controllersOfVersion2(host, mount.path, kernel) : await controllersOfVersion1(host)
   const { required, optional } = neededControllers[mount.version]
   const missing = required.filter((name) => !controllers.includes(name))
@@ -51,11 +58,18 @@ const neededControllers = {
 } as const
 
 async function controllersOfVersion1(host: Pick<Host, 'readText'>): Promise<readonly string[]> {
-  const rows = ((await host.readText('/proc/cgroups')) ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(/\s+/))
+  const rows = ((await host.readText('/proc/cgroups')) ?? '')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(/\s+/))
   return rows.flatMap(([name = '', , , enabled]) => (enabled === undefined || enabled === '0' ? [] : [name]))
 }
 
-async function controllersOfVersion2(host: Pick<Host, 'readText' | 'list' | 'stat'>, mount: string, kernel: string): Promise<readonly string[]> {
+async function controllersOfVersion2(
+  host: Pick<Host, 'readText' | 'list' | 'stat'>,
+  mount: string,
+  kernel: string,
+): Promise<readonly string[]> {
   const listed = ((await host.readText(`${mount}/cgroup.controllers`)) ?? '').split(/\s+/).filter((name) => name !== '')
   // `devices` has no file (it is eBPF, since kernel 4.15); `freezer` is a file of every group but the root.
   return ['devices', ...((await hasFreezer(host, mount, kernel)) ? ['freezer'] : []), ...listed]
@@ -64,7 +78,8 @@ async function controllersOfVersion2(host: Pick<Host, 'readText' | 'list' | 'sta
 /** kubeadm makes a group to see whether it can be frozen; the groups that are there already tell the same. */
 async function hasFreezer(host: Pick<Host, 'list' | 'stat'>, mount: string, kernel: string): Promise<boolean> {
   for (const name of (await host.list(mount)) ?? []) {
-    if ((await host.stat(`${mount}/${name}`))?.kind === 'directory') return (await host.stat(`${mount}/${name}/cgroup.freeze`)) !== undefined
+    if ((await host.stat(`${mount}/${name}`))?.kind === 'directory')
+      return (await host.stat(`${mount}/${name}/cgroup.freeze`)) !== undefined
   }
   // No group at all: the kernel has it since 5.2.
   const [major = 0, minor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10))

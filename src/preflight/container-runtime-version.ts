@@ -8,7 +8,9 @@ export function containerRuntimeVersion(runtime: ContainerRuntime): Check {
     run: async () => {
       if (await runtime.hasRuntimeConfig()) return passed
       const { name, version } = await runtime.version()
-      return warned(`${name} ${version} has no CRI method RuntimeConfig, which the kubelet needs from 1.38 on to learn the cgroup driver: update it (containerd 2.0, CRI-O 1.28 or newer)`)
+      return warned(
+        `${name} ${version} has no CRI method RuntimeConfig, which the kubelet needs from 1.38 on to learn the cgroup driver: update it (containerd 2.0, CRI-O 1.28 or newer)`,
+      )
     },
   }
 }

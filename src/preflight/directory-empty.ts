@@ -8,7 +8,9 @@ export function directoryEmpty(host: Pick<Host, 'list'>, path: string, filledBy:
     run: async () => {
       if (own.owns(path) || own.owns(filledBy)) return passed
       const names = await host.list(path)
-      return names === undefined || names.length === 0 ? passed : failed(`${path} is not empty: move it away, or "kadm reset" if it belongs to a cluster that is no more`)
+      return names === undefined || names.length === 0
+        ? passed
+        : failed(`${path} is not empty: move it away, or "kadm reset" if it belongs to a cluster that is no more`)
     },
   }
 }

@@ -11,7 +11,9 @@ export function externalEtcdVersion(host: Pick<Host, 'dial' | 'readFile'>, etcd:
   return {
     name: 'ExternalEtcdVersion',
     run: async () => {
-      const files = await Promise.all([etcd.caFile, etcd.certFile, etcd.keyFile].map((path) => (path === '' ? undefined : host.readFile(path))))
+      const files = await Promise.all(
+        [etcd.caFile, etcd.certFile, etcd.keyFile].map((path) => (path === '' ? undefined : host.readFile(path))),
+      )
       const [ca, cert, key] = files.map((content) => content?.toString('utf8'))
       const options = { ...(ca === undefined ? {} : { ca }), ...(cert === undefined || key === undefined ? {} : { cert, key }) }
       const problems = await Promise.all(etcd.httpEndpoints.map((endpoint) => problemOf(host, endpoint, options, clock)))
@@ -50,5 +52,7 @@ async function ask(host: Pick<Host, 'dial'>, url: string, options: HttpGetOption
 
 function tooOld(endpoint: string, version: string): string | undefined {
   const oldest = versionTable.minimumExternalEtcd
-  return compareVersions(version, oldest) < 0 ? `external etcd ${endpoint} has version ${version}: it must be ${oldest} or newer` : undefined
+  return compareVersions(version, oldest) < 0
+    ? `external etcd ${endpoint} has version ${version}: it must be ${oldest} or newer`
+    : undefined
 }

@@ -10,7 +10,9 @@ export function forwardingEnabled(host: Pick<Host, 'readText'>, family: 4 | 6): 
       const text = await host.readText(path)
       if (text === undefined) return failed(`${path} does not exist`)
       const setting = path.slice('/proc/sys/'.length).replaceAll('/', '.')
-      return text.startsWith('1') ? passed : failed(`${path} contents are not set to 1: sysctl -w ${setting}=1 (and in /etc/sysctl.d, to last)`)
+      return text.startsWith('1')
+        ? passed
+        : failed(`${path} contents are not set to 1: sysctl -w ${setting}=1 (and in /etc/sysctl.d, to last)`)
     },
   }
 }

@@ -10,7 +10,9 @@ export function firewalld({ services }: Pick<Host, 'services'>, ports: readonly 
       if ((await services.kind()) === 'none') return warned(noInitSystem)
       if (!(await services.exists('firewalld')) || !(await services.isActive('firewalld'))) return passed
       const commands = ports.map((port) => `firewall-cmd --permanent --add-port=${port}/tcp`)
-      return warned(`firewalld is active, please ensure ports ${ports.join(' ')} are open or your cluster may not function correctly: ${commands.join('; ')}`)
+      return warned(
+        `firewalld is active, please ensure ports ${ports.join(' ')} are open or your cluster may not function correctly: ${commands.join('; ')}`,
+      )
     },
   }
 }

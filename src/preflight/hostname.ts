@@ -22,9 +22,12 @@ function qualifiedNameProblem(nodeName: string): string | undefined {
   const parts = nodeName.split('/')
   const name = parts.at(-1) ?? ''
   if (parts.length > 2) return 'more than one "/"'
-  if (parts.length === 2 && !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(parts[0] ?? '')) return 'the part before "/" is no DNS name'
+  if (parts.length === 2 && !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(parts[0] ?? ''))
+    return 'the part before "/" is no DNS name'
   if (name.length > 63) return 'it has more than 63 characters'
-  return /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name) ? undefined : 'it must be letters, digits, "-", "_" or ".", with a letter or digit at both ends'
+  return /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name)
+    ? undefined
+    : 'it must be letters, digits, "-", "_" or ".", with a letter or digit at both ends'
 }
 
 async function resolves(host: Pick<Host, 'query'>, name: string): Promise<boolean> {

@@ -11,7 +11,9 @@ export function httpProxyCidr(host: Pick<Host, 'facts'>, range: string): Check {
       const first = nthAddress(range, 1)
       if (first === undefined) return failed(`"${range}" is not an address range with at least two addresses`)
       const proxy = httpsProxyFor(first, 1234, (await host.facts()).environment)
-      return proxy === undefined ? passed : warned(`connection to "${range}" uses proxy "${proxy}", which the cluster does not survive: add ${range} to NO_PROXY`)
+      return proxy === undefined
+        ? passed
+        : warned(`connection to "${range}" uses proxy "${proxy}", which the cluster does not survive: add ${range} to NO_PROXY`)
     },
   }
 }

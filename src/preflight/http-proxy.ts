@@ -8,7 +8,9 @@ export function httpProxy(host: Pick<Host, 'facts'>, target: string): Check {
     name: 'HTTPProxy',
     run: async () => {
       const proxy = httpsProxyFor(target, target.includes(':') ? 1234 : 443, (await host.facts()).environment)
-      return proxy === undefined ? passed : warned(`connection to "https://${target}" uses proxy "${proxy}": if that is not intended, add ${target} to NO_PROXY`)
+      return proxy === undefined
+        ? passed
+        : warned(`connection to "https://${target}" uses proxy "${proxy}": if that is not intended, add ${target} to NO_PROXY`)
     },
   }
 }

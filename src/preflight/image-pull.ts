@@ -23,7 +23,10 @@ export function imagePull(runtime: ContainerRuntime, { images, pauseImage, polic
       say('This might take a minute or two, depending on the speed of your internet connection')
       say("You can also perform this action beforehand using 'kubeadm config images pull'")
       const pull = (image: string): Promise<string | undefined> => pullProblem(runtime, image, policy, signal)
-      const [sandbox, problems] = await Promise.all([sandboxWarning(runtime, pauseImage), serial ? oneByOne(images, pull) : Promise.all(images.map(pull))])
+      const [sandbox, problems] = await Promise.all([
+        sandboxWarning(runtime, pauseImage),
+        serial ? oneByOne(images, pull) : Promise.all(images.map(pull)),
+      ])
       return { ...sandbox, errors: problems.filter((problem) => problem !== undefined) }
     },
   }
@@ -33,7 +36,12 @@ export function imagePull(runtime: ContainerRuntime, { images, pauseImage, polic
 const tries = 5
 
 /** What kept the image from being there after the last try. */
-async function pullProblem(runtime: ContainerRuntime, image: string, policy: 'Always' | 'IfNotPresent', signal: AbortSignal | undefined): Promise<string | undefined> {
+async function pullProblem(
+  runtime: ContainerRuntime,
+  image: string,
+  policy: 'Always' | 'IfNotPresent',
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   // A runtime that does not answer has no image; the pull then says why.
   if (policy === 'IfNotPresent' && (await runtime.hasImage(image).catch(() => false))) return undefined
   let last: unknown
@@ -51,9 +59,14 @@ async function pullProblem(runtime: ContainerRuntime, image: string, policy: 'Al
 }
 
 async function sandboxWarning(runtime: ContainerRuntime, pauseImage: string): Promise<Findings> {
-  const sandboxImage = await runtime.status().then((status) => status.sandboxImage, () => undefined)
+  const sandboxImage = await runtime.status().then(
+    (status) => status.sandboxImage,
+    () => undefined,
+  )
   if (sandboxImage === undefined || sandboxImage === pauseImage) return passed
-  return warned(`the container runtime uses "${sandboxImage}" for its sandboxes, and this Kubernetes "${pauseImage}": set that in the configuration of the runtime`)
+  return warned(
+    `the container runtime uses "${sandboxImage}" for its sandboxes, and this Kubernetes "${pauseImage}": set that in the configuration of the runtime`,
+  )
 }
 
 async function oneByOne<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {

@@ -46,5 +46,10 @@ async function configFromModule(host: Pick<Host, 'readFile' | 'query'>, release:
 }
 
 function parseKernelConfig(text: string): KernelConfig {
-  return new Map([...text.matchAll(/^\s*CONFIG_([A-Z0-9_]+)=([ymn])/gm)].map(([, name = '', value]) => [name, value === 'y' || value === 'm' ? value : 'n']))
+  return new Map(
+    [...text.matchAll(/^\s*CONFIG_([A-Z0-9_]+)=([ymn])/gm)].map(([, name = '', value]) => [
+      name,
+      value === 'y' || value === 'm' ? value : 'n',
+    ]),
+  )
 }

@@ -9,11 +9,16 @@ export function kubeletVersion(installed: InstalledKubelet, target: string | und
     run: async () => {
       const version = await installed()
       const oldest = `1.${(parseVersion(ownVersion)?.minor ?? 0) - versionTable.kubeletSkew}.0`
-      if (compareVersions(version, oldest) < 0) return failed(`kubelet version "${version}" is lower than kadm can support: install ${oldest} or newer`)
+      if (compareVersions(version, oldest) < 0)
+        return failed(`kubelet version "${version}" is lower than kadm can support: install ${oldest} or newer`)
       const [kubelet, controlPlane] = [parseVersion(version), target === undefined ? undefined : parseVersion(target)]
       if (kubelet === undefined || controlPlane === undefined) return passed
       const newer = kubelet.major > controlPlane.major || kubelet.minor > controlPlane.minor
-      return newer ? failed(`the kubelet version is higher than the control plane version, which Kubernetes does not support: kubelet "${version}", control plane "${target}"`) : passed
+      return newer
+        ? failed(
+            `the kubelet version is higher than the control plane version, which Kubernetes does not support: kubelet "${version}", control plane "${target}"`,
+          )
+        : passed
     },
   }
 }

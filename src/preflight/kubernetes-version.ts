@@ -9,7 +9,9 @@ export function kubernetesVersion(target: string): Check {
       const [own, wanted] = [parseVersion(ownVersion), parseVersion(target)]
       if (own === undefined || wanted === undefined) return failed(`"${target}" is not a Kubernetes version`)
       const newer = wanted.major > own.major || (wanted.major === own.major && wanted.minor > own.minor)
-      return newer ? warned(`Kubernetes ${target} is newer than ${own.major}.${own.minor}.x, the newest that this kadm knows: upgrade kadm first`) : passed
+      return newer
+        ? warned(`Kubernetes ${target} is newer than ${own.major}.${own.minor}.x, the newest that this kadm knows: upgrade kadm first`)
+        : passed
     },
   }
 }

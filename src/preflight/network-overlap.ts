@@ -20,7 +20,10 @@ export function networkOverlap(host: Pick<Host, 'facts'>, ranges: ClusterRanges)
 }
 
 /** Pure. */
-export function overlapsOf({ addresses, routes }: Pick<HostFacts, 'addresses' | 'routes'>, { serviceSubnet, podSubnet = '' }: ClusterRanges): Findings {
+export function overlapsOf(
+  { addresses, routes }: Pick<HostFacts, 'addresses' | 'routes'>,
+  { serviceSubnet, podSubnet = '' }: ClusterRanges,
+): Findings {
   const foreign = { addresses: addresses.filter(isForeign), routes: routes.filter(isForeign) }
   const all = [
     ...(parseCidrs(serviceSubnet) ?? []).map((range) => overlaps(foreign, { range, kind: 'Service', field: 'serviceSubnet' })),
@@ -39,14 +42,24 @@ function overlaps({ addresses, routes }: Pick<HostFacts, 'addresses' | 'routes'>
   const { range, kind, field } = cluster
   const inside = addresses.filter(({ address }) => contains(range, address))
   // The route to an address that is reported is the same fact once more.
-  const others = routes.filter((route) => isInside(route, range) && !inside.some(({ address }) => contains(parseCidr(route.destination), address)))
+  const others = routes.filter(
+    (route) => isInside(route, range) && !inside.some(({ address }) => contains(parseCidr(route.destination), address)),
+  )
   // Routes to Pods by way of other nodes are how a Pod network without an overlay works; left by an earlier cluster they are no obstacle to the next.
   const mayBePods = (route: Route): boolean => kind === 'Pod' && route.gateway !== undefined
   const remedy = `choose another networking.${field}`
-  const tell = (what: string): string => `${what} lies in the ${kind} range ${formatCidr(range)}: the host would lose it; ${remedy}, or give the host another network`
+  const tell = (what: string): string =>
+    `${what} lies in the ${kind} range ${formatCidr(range)}: the host would lose it; ${remedy}, or give the host another network`
   return {
-    warnings: others.filter(mayBePods).map((route) => `${routeText(route)} lies in the Pod range ${formatCidr(range)}: if it does not lead to Pods of this cluster, ${remedy}`),
-    errors: [...inside.map(({ address, device }) => tell(`address ${address} of ${device}`)), ...others.filter((route) => !mayBePods(route)).map((route) => tell(routeText(route)))],
+    warnings: others
+      .filter(mayBePods)
+      .map(
+        (route) => `${routeText(route)} lies in the Pod range ${formatCidr(range)}: if it does not lead to Pods of this cluster, ${remedy}`,
+      ),
+    errors: [
+      ...inside.map(({ address, device }) => tell(`address ${address} of ${device}`)),
+      ...others.filter((route) => !mayBePods(route)).map((route) => tell(routeText(route))),
+    ],
   }
 }
 
@@ -70,4 +83,5 @@ function isForeign({ device }: InterfaceAddress | Route): boolean {
 }
 
 /** kube-proxy (ipvs), bridge and ptp, flannel, Calico, Cilium, Weave, kube-router, Antrea, OVN-Kubernetes, node-local DNS. */
-const clusterDevices = /^(kube-|cni\d|veth|flannel|cali|tunl0|vxlan\.calico|vxlan-v6\.calico|wireguard\.cali|cilium|lxc|weave|dummy0|antrea-|ovn-k8s|nodelocaldns)/
+const clusterDevices =
+  /^(kube-|cni\d|veth|flannel|cali|tunl0|vxlan\.calico|vxlan-v6\.calico|wireguard\.cali|cilium|lxc|weave|dummy0|antrea-|ovn-k8s|nodelocaldns)/

@@ -14,7 +14,9 @@ export function portFree(host: Pick<Host, 'canListen'>, { port, address, openedB
     name: nameFor('Port', String(port)),
     run: async () => {
       if (own.owns(openedBy) || (await host.canListen(port, address))) return passed
-      return failed(`Port ${port} is in use${address === undefined ? '' : ` or ${address} is no address of this host`}: ss -ltnp 'sport = :${port}' shows by what`)
+      return failed(
+        `Port ${port} is in use${address === undefined ? '' : ` or ${address} is no address of this host`}: ss -ltnp 'sport = :${port}' shows by what`,
+      )
     },
   }
 }

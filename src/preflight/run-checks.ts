@@ -42,6 +42,9 @@ function preflightFailed(errors: readonly NamedError[]): KadmError {
   const names = [...new Set(errors.map(({ name }) => name))]
   return new KadmError('PREFLIGHT_FAILED', 'preflight checks failed', {
     details: errors.map(({ name, text }) => `[ERROR ${name}]: ${text}`),
-    remedy: ['mend what is listed and run the same command again', `--ignore-preflight-errors=${names.join(',')} if you know that it does no harm here`],
+    remedy: [
+      'mend what is listed and run the same command again',
+      `--ignore-preflight-errors=${names.join(',')} if you know that it does no harm here`,
+    ],
   })
 }

@@ -36,10 +36,15 @@ function verifyKernelVersion(release: string): Findings {
 
 async function verifyKernelConfig(host: Reads, release: string, cgroups: 1 | 2): Promise<Findings> {
   const config = await readKernelConfig(host, release)
-  if (config === undefined) return failed(`the configuration of kernel ${release} is not to be found (/proc/config.gz, /boot/config-${release}): install the package that has it`)
+  if (config === undefined)
+    return failed(
+      `the configuration of kernel ${release} is not to be found (/proc/config.gz, /boot/config-${release}): install the package that has it`,
+    )
   const isSet = (name: string): boolean => config.get(name) === 'y' || config.get(name) === 'm'
   const missing = [...required, ...requiredOfCgroups[cgroups]].filter((names) => !names.split('|').some(isSet))
-  return missing.length === 0 ? passed : failed(`unexpected kernel config: ${missing.map((names) => `CONFIG_${names.split('|').at(-1)}`).join(' ')}`)
+  return missing.length === 0
+    ? passed
+    : failed(`unexpected kernel config: ${missing.map((names) => `CONFIG_${names.split('|').at(-1)}`).join(' ')}`)
 }
 
 /** Set as `y` or `m`; one of several names that the option has had. */

@@ -33,7 +33,10 @@ export interface Found {
   readonly text: string
 }
 
-export async function checkBoth(context: TestContext, { version = 'v1.37.2', cluster = '', init = '', arrange = [], as = [], ignore = '', owned = [], kubelet, ...jail }: Scene): Promise<Found> {
+export async function checkBoth(
+  context: TestContext,
+  { version = 'v1.37.2', cluster = '', init = '', arrange = [], as = [], ignore = '', owned = [], kubelet, ...jail }: Scene,
+): Promise<Found> {
   const kubeadm = realBinary(context, 'kubeadm')
   const config = '/tmp/jail/kubeadm.yaml'
   const link = kubelet === undefined ? [['ln', '-s', realBinary(context, 'kubelet'), '/tmp/jail/bin/kubelet']] : []
@@ -61,7 +64,8 @@ export async function checkBoth(context: TestContext, { version = 'v1.37.2', clu
   const [theirs = '', ours] = result.stderr.split(`${separator}\n`)
   if (ours === undefined) throw new Error(`the jail did not get to the end: ${result.stdout}${result.stderr}`)
   const [found, all] = [namesIn(theirs), namesIn(ours)]
-  if (found.length === 0 && !theirs.includes('[preflight]') && theirs.includes('error: ')) throw new Error(`kubeadm refused the scene: ${theirs}`)
+  if (found.length === 0 && !theirs.includes('[preflight]') && theirs.includes('error: '))
+    throw new Error(`kubeadm refused the scene: ${theirs}`)
   if (all.length === 0 && ours.includes('rror: ')) throw new Error(`kadm refused the scene: ${ours}`)
   return { kubeadm: found, kadm: all.filter((name) => !isOwn(name)), kadmOnly: all.filter(isOwn), text: ours }
 }

@@ -23,7 +23,10 @@ test('forwarding switched on, leftovers of another cluster, an empty etcd direct
 })
 
 test('data in the etcd directory, also when it is not the default one', async (context) => {
-  const { kubeadm, kadm } = await checkBoth(context, { files: { '/var/lib/my/etcd/member/x': '' }, cluster: 'etcd: {local: {dataDir: /var/lib/my/etcd}}' })
+  const { kubeadm, kadm } = await checkBoth(context, {
+    files: { '/var/lib/my/etcd/member/x': '' },
+    cluster: 'etcd: {local: {dataDir: /var/lib/my/etcd}}',
+  })
   expect(kadm).toEqual(kubeadm)
   expect(kadm).toContain('ERROR DirAvailable--var-lib-my-etcd')
 })
@@ -51,12 +54,23 @@ scheduler: {extraArgs: [{name: bind-address, value: 127.0.0.2}, {name: bind-addr
 
 test('without rights only that is told', async (context) => {
   const as = ['setpriv', '--reuid', '65534', '--clear-groups', '--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search']
-  const { kubeadm, kadm } = await checkBoth(context, { as, arrange: [['mkdir', '-m', '777', '/tmp/jail/plan']], environment: { KUBEADM_INIT_DRYRUN_DIR: '/tmp/jail/plan' } })
+  const { kubeadm, kadm } = await checkBoth(context, {
+    as,
+    arrange: [['mkdir', '-m', '777', '/tmp/jail/plan']],
+    environment: { KUBEADM_INIT_DRYRUN_DIR: '/tmp/jail/plan' },
+  })
   expect(kubeadm).toEqual(['ERROR IsPrivilegedUser'])
   expect(kadm).toEqual(kubeadm)
 })
 
-const kubelets = [null, 'Kubernetes v1.33.12', 'Kubernetes v1.34.0-rc.1', ' Kubernetes v1.34.0+fips ', 'Kubernetes v1.38.0-alpha.1', 'something'].map((kubelet) => ({ kubelet }))
+const kubelets = [
+  null,
+  'Kubernetes v1.33.12',
+  'Kubernetes v1.34.0-rc.1',
+  ' Kubernetes v1.34.0+fips ',
+  'Kubernetes v1.38.0-alpha.1',
+  'something',
+].map((kubelet) => ({ kubelet }))
 test.for(kubelets)('a kubelet that says $kubelet', async ({ kubelet }, context) => {
   const { kubeadm, kadm } = await checkBoth(context, { kubelet })
   expect(kadm).toEqual(kubeadm)
@@ -64,7 +78,10 @@ test.for(kubelets)('a kubelet that says $kubelet', async ({ kubelet }, context) 
 
 test('names that do not resolve or are too long', async (context) => {
   const long = `${'n'.repeat(60)}.example`
-  for (const scene of [{ hostname: 'stranger', files: { '/etc/hosts': '127.0.0.1 localhost\n' } }, { init: `nodeRegistration: {name: ${long}}`, hostname: long.slice(0, 60) }]) {
+  for (const scene of [
+    { hostname: 'stranger', files: { '/etc/hosts': '127.0.0.1 localhost\n' } },
+    { init: `nodeRegistration: {name: ${long}}`, hostname: long.slice(0, 60) },
+  ]) {
     const { kubeadm, kadm } = await checkBoth(context, scene)
     expect(kadm).toEqual(kubeadm)
     expect(kadm).toContain('WARNING Hostname')
@@ -109,7 +126,10 @@ test('proxies', async (context) => {
 })
 
 test('errors that the user ignores become warnings, whatever the case of their names', async (context) => {
-  const { kubeadm, kadm } = await checkBoth(context, { ignore: 'cri,SYSTEMVERIFICATION,NoSuchCheck', init: 'nodeRegistration: {ignorePreflightErrors: [ContainerRuntimeVersion]}' })
+  const { kubeadm, kadm } = await checkBoth(context, {
+    ignore: 'cri,SYSTEMVERIFICATION,NoSuchCheck',
+    init: 'nodeRegistration: {ignorePreflightErrors: [ContainerRuntimeVersion]}',
+  })
   expect(kadm).toEqual(kubeadm)
   expect(kadm).toContain('WARNING CRI')
   const all = await checkBoth(context, { ignore: 'all' })
@@ -131,10 +151,23 @@ test('what an unfinished run has left is no obstacle to kadm, and is one to kube
   const manifests = '/etc/kubernetes/manifests'
   const { kubeadm, kadm } = await checkBoth(context, {
     files: { [`${manifests}/etcd.yaml`]: '', [`${manifests}/kube-apiserver.yaml`]: '', '/var/lib/etcd/member/x': '' },
-    arrange: [listenOn([{ port: 2379, address: '127.0.0.1' }, { port: 2380, address: '192.168.77.10' }, { port: 6443, address: '0.0.0.0' }, { port: 10259, address: '0.0.0.0' }])],
+    arrange: [
+      listenOn([
+        { port: 2379, address: '127.0.0.1' },
+        { port: 2380, address: '192.168.77.10' },
+        { port: 6443, address: '0.0.0.0' },
+        { port: 10259, address: '0.0.0.0' },
+      ]),
+    ],
     owned: [`${manifests}/etcd.yaml`, `${manifests}/kube-apiserver.yaml`],
   })
-  const own = ['ERROR DirAvailable--var-lib-etcd', 'ERROR FileAvailable--etc-kubernetes-manifests-etcd.yaml', 'ERROR FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml', 'ERROR Port-2380', 'ERROR Port-6443']
+  const own = [
+    'ERROR DirAvailable--var-lib-etcd',
+    'ERROR FileAvailable--etc-kubernetes-manifests-etcd.yaml',
+    'ERROR FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml',
+    'ERROR Port-2380',
+    'ERROR Port-6443',
+  ]
   expect(kubeadm).toEqual(expect.arrayContaining(own))
   expect(kadm).toEqual(kubeadm.filter((name) => !own.includes(name)))
   // Nobody who is known opened this one.
@@ -145,11 +178,17 @@ test('a host inside the Service range: kubeadm goes on, kadm says why not', asyn
   const { kubeadm, kadm, kadmOnly, text } = await checkBoth(context, { address: `10.${randomInt(96, 112)}.3.4/24` })
   expect(kadm).toEqual(kubeadm)
   expect(kadmOnly).toEqual(['ERROR NetworkOverlap'])
-  expect(text).toMatch(/NetworkOverlap\]: address 10\.\d+\.3\.4 of eth0 lies in the Service range 10\.96\.0\.0\/12: .*choose another networking\.serviceSubnet/)
+  expect(text).toMatch(
+    /NetworkOverlap\]: address 10\.\d+\.3\.4 of eth0 lies in the Service range 10\.96\.0\.0\/12: .*choose another networking\.serviceSubnet/,
+  )
 })
 
 function listenOn(taken: readonly { readonly port: number; readonly address: string }[]): readonly string[] {
-  return inBackground([process.execPath, '-e', taken.map(({ port, address }) => `require('net').createServer().listen({port: ${port}, host: '${address}', ipv6Only: true})`).join(';')])
+  return inBackground([
+    process.execPath,
+    '-e',
+    taken.map(({ port, address }) => `require('net').createServer().listen({port: ${port}, host: '${address}', ipv6Only: true})`).join(';'),
+  ])
 }
 
 /** Started, and given the time to listen. */

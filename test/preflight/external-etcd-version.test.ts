@@ -14,10 +14,29 @@ const fastClock = { now: () => 0, sleep: () => Promise.resolve() }
 test('a server that wants a client certificate', async () => {
   const directory = await temporaryDirectory()
   const [certFile, keyFile] = [path.join(directory, 'cert'), path.join(directory, 'key')]
-  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=etcd', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certFile])
+  const made = spawnSync('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-subj',
+    '/CN=etcd',
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+    '-keyout',
+    keyFile,
+    '-out',
+    certFile,
+  ])
   expect(made.status).toBe(0)
   const cert = await readFile(certFile)
-  const server = createServer({ cert, key: await readFile(keyFile), ca: cert, requestCert: true, rejectUnauthorized: true }, answerVersion('3.6.1'))
+  const server = createServer(
+    { cert, key: await readFile(keyFile), ca: cert, requestCert: true, rejectUnauthorized: true },
+    answerVersion('3.6.1'),
+  )
   const endpoint = `https://127.0.0.1:${await listen(server)}`
   const etcd = { ...noFiles, httpEndpoints: [endpoint], caFile: certFile }
   expect(await externalEtcdVersion(localHost(), { ...etcd, certFile, keyFile }).run()).toEqual({ warnings: [], errors: [] })
@@ -26,16 +45,29 @@ test('a server that wants a client certificate', async () => {
 })
 
 test('each endpoint is told: too old, not there, not etcd', async () => {
-  const [old, other] = await Promise.all([listen(createPlainServer(answerVersion('3.5.23'))), listen(createPlainServer((_, response) => void response.end('hello')))])
+  const [old, other] = await Promise.all([
+    listen(createPlainServer(answerVersion('3.5.23'))),
+    listen(createPlainServer((_, response) => void response.end('hello'))),
+  ])
   const httpEndpoints = [`http://127.0.0.1:${old}/`, 'http://127.0.0.1:1', `http://127.0.0.1:${other}`]
   const { errors } = await externalEtcdVersion(localHost(), { ...noFiles, httpEndpoints }, fastClock).run()
-  expect(errors).toEqual([expect.stringContaining('3.5.24-0 or newer'), expect.stringContaining('ECONNREFUSED'), expect.stringContaining('hello')])
+  expect(errors).toEqual([
+    expect.stringContaining('3.5.24-0 or newer'),
+    expect.stringContaining('ECONNREFUSED'),
+    expect.stringContaining('hello'),
+  ])
 })
 
 test('a server that is just coming up is asked again', async () => {
   let asked = 0
-  const port = await listen(createPlainServer((request, response) => (++asked < 3 ? void response.writeHead(503).end() : answerVersion('3.7.0')(request, response))))
-  expect((await externalEtcdVersion(localHost(), { ...noFiles, httpEndpoints: [`http://127.0.0.1:${port}`] }, fastClock).run()).errors).toEqual([])
+  const port = await listen(
+    createPlainServer((request, response) =>
+      ++asked < 3 ? void response.writeHead(503).end() : answerVersion('3.7.0')(request, response),
+    ),
+  )
+  expect(
+    (await externalEtcdVersion(localHost(), { ...noFiles, httpEndpoints: [`http://127.0.0.1:${port}`] }, fastClock).run()).errors,
+  ).toEqual([])
   expect(asked).toBe(3)
 })
 

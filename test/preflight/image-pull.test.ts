@@ -14,7 +14,10 @@ test('what is there is not pulled, unless always', async () => {
 })
 
 test('never: nobody is asked anything', async () => {
-  expect(await imagePull(fakeRuntime({ refuseAll: true }), { ...quiet, policy: 'Never', serial: true }).run()).toEqual({ warnings: [], errors: [] })
+  expect(await imagePull(fakeRuntime({ refuseAll: true }), { ...quiet, policy: 'Never', serial: true }).run()).toEqual({
+    warnings: [],
+    errors: [],
+  })
 })
 
 test('five tries, then one line for each image', async () => {
@@ -54,7 +57,12 @@ interface Fake {
 }
 
 /** A registry on another continent, that fails to order. It refuses what it was not told. */
-function fakeRuntime({ present = [], failures = {}, sandboxImage = 'r/pause:1', refuseAll = false }: Fake): ContainerRuntime & { readonly pulled: string[]; readonly mostAtOnce: () => number } {
+function fakeRuntime({
+  present = [],
+  failures = {},
+  sandboxImage = 'r/pause:1',
+  refuseAll = false,
+}: Fake): ContainerRuntime & { readonly pulled: string[]; readonly mostAtOnce: () => number } {
   const pulled: string[] = []
   let running = 0
   let most = 0

@@ -13,10 +13,15 @@ try {
   const own = { owns: (path: string) => owned.split(',').includes(path) }
   // The last group pulls images, which `kubeadm --dry-run` does not do.
   const groups = initChecks({ config, host, images: [], own, say: () => {} }).slice(0, 2)
-  await runChecks(groups, { ignore: new Set(config.init.nodeRegistration.ignorePreflightErrors), warn: (line) => console.error(`\t${line}`) })
+  await runChecks(groups, {
+    ignore: new Set(config.init.nodeRegistration.ignorePreflightErrors),
+    warn: (line) => console.error(`\t${line}`),
+  })
 } catch (error) {
   if (!(error instanceof KadmError)) throw error
-  console.error([`error: ${error.message}`, ...error.details.map((line) => `\t${line}`), ...error.remedy.map((line) => `try: ${line}`)].join('\n'))
+  console.error(
+    [`error: ${error.message}`, ...error.details.map((line) => `\t${line}`), ...error.remedy.map((line) => `try: ${line}`)].join('\n'),
+  )
 } finally {
   await host.close()
 }

@@ -5,11 +5,22 @@ import { overlapsOf } from '../../src/preflight/network-overlap.ts'
 const ranges = { serviceSubnet: '10.96.0.0/12,fd00:96::/112', podSubnet: '10.244.0.0/16' }
 
 test('a host in its own network', () => {
-  expect(overlapsOf({ addresses: [address('192.168.1.5', 'eth0'), address('fe80::1', 'eth0')], routes: [route('0.0.0.0/0', 'eth0', '192.168.1.1'), route('::/0', 'eth0', 'fe80::2'), route('192.168.1.0/24', 'eth0')] }, ranges)).toEqual({ warnings: [], errors: [] })
+  expect(
+    overlapsOf(
+      {
+        addresses: [address('192.168.1.5', 'eth0'), address('fe80::1', 'eth0')],
+        routes: [route('0.0.0.0/0', 'eth0', '192.168.1.1'), route('::/0', 'eth0', 'fe80::2'), route('192.168.1.0/24', 'eth0')],
+      },
+      ranges,
+    ),
+  ).toEqual({ warnings: [], errors: [] })
 })
 
 test('an address in the Service range is told once, not again for its route', () => {
-  const { errors, warnings } = overlapsOf({ addresses: [address('10.99.0.5', 'eth0')], routes: [route('10.99.0.0/24', 'eth0'), route('0.0.0.0/0', 'eth0', '10.99.0.1')] }, ranges)
+  const { errors, warnings } = overlapsOf(
+    { addresses: [address('10.99.0.5', 'eth0')], routes: [route('10.99.0.0/24', 'eth0'), route('0.0.0.0/0', 'eth0', '10.99.0.1')] },
+    ranges,
+  )
   expect(warnings).toEqual([])
   expect(errors).toHaveLength(1)
   expect(errors[0]).toMatch(/address 10\.99\.0\.5 of eth0 .* Service range 10\.96\.0\.0\/12.*networking\.serviceSubnet/)
@@ -21,21 +32,37 @@ test('IPv6, and addresses in the Pod range', () => {
 })
 
 test('a route to elsewhere inside the Service range; a larger one around it is none of our business', () => {
-  const { errors } = overlapsOf({ addresses: [], routes: [route('10.100.0.0/16', 'eth0', '192.168.1.9'), route('10.0.0.0/8', 'tun9', '192.168.1.9')] }, ranges)
+  const { errors } = overlapsOf(
+    { addresses: [], routes: [route('10.100.0.0/16', 'eth0', '192.168.1.9'), route('10.0.0.0/8', 'tun9', '192.168.1.9')] },
+    ranges,
+  )
   expect(errors).toHaveLength(1)
   expect(errors[0]).toContain('the route to 10.100.0.0/16 via 192.168.1.9 on eth0 lies in the Service range 10.96.0.0/12')
   expect(overlapsOf({ addresses: [], routes: [route('10.0.0.0/8', 'tun9')] }, { serviceSubnet: '10.0.0.0/16' }).errors).toEqual([])
 })
 
 test('routes by way of other nodes inside the Pod range may be Pods: a warning', () => {
-  const { errors, warnings } = overlapsOf({ addresses: [], routes: [route('10.244.1.0/24', 'eth0', '192.168.1.9'), route('10.244.2.0/24', 'eth1')] }, ranges)
+  const { errors, warnings } = overlapsOf(
+    { addresses: [], routes: [route('10.244.1.0/24', 'eth0', '192.168.1.9'), route('10.244.2.0/24', 'eth1')] },
+    ranges,
+  )
   expect(warnings).toHaveLength(1)
   expect(errors).toEqual([expect.stringContaining('10.244.2.0/24 on eth1')])
 })
 
 test('what kube-proxy and Pod networks have left', () => {
-  const addresses = [address('10.96.0.1', 'kube-ipvs0'), address('10.244.0.1', 'cni0'), address('10.244.0.0', 'flannel.1'), address('10.244.0.7', 'cilium_host')]
-  const routes = [route('10.244.0.0/24', 'cni0'), route('10.244.1.0/24', 'flannel.1', '10.244.1.0'), route('10.244.3.3/32', 'cali123'), route('10.244.4.4/32', 'veth99')]
+  const addresses = [
+    address('10.96.0.1', 'kube-ipvs0'),
+    address('10.244.0.1', 'cni0'),
+    address('10.244.0.0', 'flannel.1'),
+    address('10.244.0.7', 'cilium_host'),
+  ]
+  const routes = [
+    route('10.244.0.0/24', 'cni0'),
+    route('10.244.1.0/24', 'flannel.1', '10.244.1.0'),
+    route('10.244.3.3/32', 'cali123'),
+    route('10.244.4.4/32', 'veth99'),
+  ]
   expect(overlapsOf({ addresses, routes }, ranges)).toEqual({ warnings: [], errors: [] })
 })
 

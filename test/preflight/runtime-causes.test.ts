@@ -18,20 +18,34 @@ test('what the real components say when they cannot start', async (context) => {
     return `${stdout}${stderr}`.split('\n')
   }
   // The listener answers nothing while spawnSync blocks, and holds the port all the same.
-  expect(likelyCause(logOf([...etcd, '--listen-client-urls', `http://127.0.0.1:${taken}`, '--advertise-client-urls', `http://127.0.0.1:${taken}`]))).toContain('another program has the port')
-  expect(likelyCause(logOf([...etcd, '--listen-client-urls', 'http://192.0.2.200:2379', '--advertise-client-urls', 'http://192.0.2.200:2379']))).toContain('none of this host')
+  expect(
+    likelyCause(
+      logOf([...etcd, '--listen-client-urls', `http://127.0.0.1:${taken}`, '--advertise-client-urls', `http://127.0.0.1:${taken}`]),
+    ),
+  ).toContain('another program has the port')
+  expect(
+    likelyCause(logOf([...etcd, '--listen-client-urls', 'http://192.0.2.200:2379', '--advertise-client-urls', 'http://192.0.2.200:2379'])),
+  ).toContain('none of this host')
   expect(likelyCause(logOf(['etcd', '--nonsense']))).toContain('does not know one of its arguments')
   expect(likelyCause(logOf(['kube-apiserver', '--nonsense=1']))).toContain('does not know one of its arguments')
   expect(likelyCause(logOf(['kube-scheduler', '--feature-gates=Nope=true']))).toContain('refuses a value')
   expect(likelyCause(logOf(['kube-controller-manager', '--bind-address=x']))).toContain('refuses a value')
-  expect(likelyCause(logOf(['kube-controller-manager', '--kubeconfig', path.join(directory, 'none.conf')]))).toContain('a file that the component is given is not there')
+  expect(likelyCause(logOf(['kube-controller-manager', '--kubeconfig', path.join(directory, 'none.conf')]))).toContain(
+    'a file that the component is given is not there',
+  )
   server.close()
 })
 
 test.for([
-  [`failed to create containerd task: runc create failed: unable to start container process: can't get final child's PID from pipe: EOF`, 'CAP_SYS_RESOURCE'],
+  [
+    `failed to create containerd task: runc create failed: unable to start container process: can't get final child's PID from pipe: EOF`,
+    'CAP_SYS_RESOURCE',
+  ],
   ['write /proc/self/oom_score_adj: permission denied', 'CAP_SYS_RESOURCE'],
-  ['"command failed" err="failed to validate kubelet configuration: kubelet is configured to not run on a host using cgroup v1. cgroup v1 support is unsupported"', 'cgroups v1'],
+  [
+    '"command failed" err="failed to validate kubelet configuration: kubelet is configured to not run on a host using cgroup v1. cgroup v1 support is unsupported"',
+    'cgroups v1',
+  ],
   ['"command failed" err="failed to run Kubelet: running with swap on is not supported, please disable swap"', 'swapoff'],
   [`runc create failed: expected cgroupsPath to be of format "slice:prefix:name" for systemd cgroups`, 'cgroup drivers'],
   ['{"level":"fatal","msg":"discovery failed","error":"member 7fd61f3f79d97779 has already been bootstrapped"}', 'data of another cluster'],

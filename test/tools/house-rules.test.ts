@@ -58,14 +58,20 @@ const bad: readonly (readonly [string, string, string])[] = [
 ]
 
 const good: readonly (readonly [string, string])[] = [
-  ['src/phases/x.ts', `import { a } from '../config/a.ts'\nimport { b } from '../preflight/b.ts'\nimport { KadmError } from '../errors.ts'`],
+  [
+    'src/phases/x.ts',
+    `import { a } from '../config/a.ts'\nimport { b } from '../preflight/b.ts'\nimport { KadmError } from '../errors.ts'`,
+  ],
   ['src/host/x.ts', `import { readFile } from 'node:fs/promises'\nimport { a } from './a.ts'`],
   ['src/config/x.ts', `import { isIP } from 'node:net'\nimport { createHash } from 'node:crypto'`],
   ['src/config/yaml.ts', `import { load } from 'js-yaml'`],
   ['src/pki/x.ts', `import asn1 from 'node-forge/lib/asn1.js'`],
   ['src/pki/forge.d.ts', `export default asn1`],
   ['test/host/x.test.ts', `import { a } from '../../src/cli/a.ts'\nimport { spawn } from 'node:child_process'`],
-  ['src/host/x.ts', `// import { a } from '../cli/a.ts'\n/* export default a; vi.mock('x') */\nconst text = "process.exit(1) class A extends B {}"`],
+  [
+    'src/host/x.ts',
+    `// import { a } from '../cli/a.ts'\n/* export default a; vi.mock('x') */\nconst text = "process.exit(1) class A extends B {}"`,
+  ],
   ['src/host/x.ts', "const text = `import { a } from '../cli/a.ts'`"],
   ['src/host/x.ts', `const parts = text.split(/['"/]/).map((one) => one / 2 / 3)\n// it's\nconst b = 'x'`],
   ['src/host/x.ts', long(300)],
@@ -76,7 +82,10 @@ const good: readonly (readonly [string, string])[] = [
   ['src/phases/init/x.ts', `const flags = ['config', 'dry-run'] // no dry run here`],
   ['src/phases/init/start-init.ts', `const recording = config.init.dryRun`],
   ['src/config/fields.ts', `const dryRunField = field('dryRun')`],
-  ['src/errors.ts', `class KadmError extends Error {}\nclass MoreError extends KadmError {}\ninterface A extends B {}\nfunction f<T extends string>() {}`],
+  [
+    'src/errors.ts',
+    `class KadmError extends Error {}\nclass MoreError extends KadmError {}\ninterface A extends B {}\nfunction f<T extends string>() {}`,
+  ],
   ['src/manifests/kube-controller-manager.ts', ''],
 ]
 

@@ -47,8 +47,11 @@ export const rowRule: Rule = {
       if (!specifier.startsWith('.')) return []
       const target = path.posix.join(path.posix.dirname(source.path), specifier)
       const row = rowOf(target)
-      if (row !== undefined) return row >= own ? [] : [{ index, message: `${target} is in a row above: import only from the own row and those below` }]
-      return target.startsWith('src/') && path.posix.dirname(target) !== 'src' ? [{ index, message: `${target} is in no row: add its folder to the table` }] : []
+      if (row !== undefined)
+        return row >= own ? [] : [{ index, message: `${target} is in a row above: import only from the own row and those below` }]
+      return target.startsWith('src/') && path.posix.dirname(target) !== 'src'
+        ? [{ index, message: `${target} is in no row: add its folder to the table` }]
+        : []
     })
   },
 }
@@ -59,19 +62,32 @@ export const doorRule: Rule = {
     importsOf(source).flatMap(({ index, specifier, names }) => {
       if (!source.path.startsWith('src/') || specifier.startsWith('.')) return []
       const allowed = doors[specifier] ?? doors[packageOf(specifier)]
-      if (allowed === undefined) return specifier.startsWith('node:') ? [] : [{ index, message: `"${specifier}" has no door: say in the table which file may import it` }]
+      if (allowed === undefined)
+        return specifier.startsWith('node:')
+          ? []
+          : [{ index, message: `"${specifier}" has no door: say in the table which file may import it` }]
       if (specifier === 'node:net' && names.length > 0 && names.every((name) => pure.has(name))) return []
-      return allowed.some((place) => source.path.startsWith(place)) ? [] : [{ index, message: `"${specifier}" may be imported only in ${allowed.join(', ')}` }]
+      return allowed.some((place) => source.path.startsWith(place))
+        ? []
+        : [{ index, message: `"${specifier}" may be imported only in ${allowed.join(', ')}` }]
     }),
 }
 
 export const writtenRule: Rule = {
   name: 'imports',
   find: (source) => [
-    ...importsOf(source).flatMap(({ index, specifier }) => (specifier.startsWith('.') && !/\.(ts|mjs|js|json)$/.test(specifier) ? [{ index, message: `"${specifier}" needs its extension` }] : [])),
-    ...findAll(source.code, /\bexport\s+(?:type\s+)?(?:\*|\{[^}]*\})\s*(?:as\s+\w+\s+)?from\b/g, () => 'no re-exports: import the file that is meant'),
+    ...importsOf(source).flatMap(({ index, specifier }) =>
+      specifier.startsWith('.') && !/\.(ts|mjs|js|json)$/.test(specifier) ? [{ index, message: `"${specifier}" needs its extension` }] : [],
+    ),
+    ...findAll(
+      source.code,
+      /\bexport\s+(?:type\s+)?(?:\*|\{[^}]*\})\s*(?:as\s+\w+\s+)?from\b/g,
+      () => 'no re-exports: import the file that is meant',
+    ),
     // Declarations say what others export.
-    ...(source.path.endsWith('.d.ts') ? [] : findAll(source.code, /\bexport\s+(?:default\b|\{[^}]*\bas\s+default\b)/g, () => 'no default exports')),
+    ...(source.path.endsWith('.d.ts')
+      ? []
+      : findAll(source.code, /\bexport\s+(?:default\b|\{[^}]*\bas\s+default\b)/g, () => 'no default exports')),
   ],
 }
 
@@ -84,18 +100,25 @@ export interface Import {
 
 /** Static, dynamic and type imports, and re-exports. */
 export function importsOf(source: SourceText): readonly Import[] {
-  const found = source.code.matchAll(/\bimport\s*\(\s*(['"])|\b(?:import|export)\b(?:\s+type\b)?([^;'"()=]*?)\bfrom\s*(['"])|\bimport\s+(['"])/g)
+  const found = source.code.matchAll(
+    /\bimport\s*\(\s*(['"])|\b(?:import|export)\b(?:\s+type\b)?([^;'"()=]*?)\bfrom\s*(['"])|\bimport\s+(['"])/g,
+  )
   return [...found].map((match) => {
     const start = match.index + match[0].length
     const end = source.code.indexOf(match[0].at(-1) ?? '', start)
-    const names = [...(/\{([^}]*)\}/.exec(match[2] ?? '')?.[1] ?? '').matchAll(/(?:type\s+)?(\w+)(?:\s+as\s+\w+)?/g)].map(([, name = '']) => name)
+    const names = [...(/\{([^}]*)\}/.exec(match[2] ?? '')?.[1] ?? '').matchAll(/(?:type\s+)?(\w+)(?:\s+as\s+\w+)?/g)].map(
+      ([, name = '']) => name,
+    )
     return { index: match.index, specifier: source.text.slice(start, end), names }
   })
 }
 
 /** `@grpc/grpc-js/build/x.js` into `@grpc/grpc-js`. */
 function packageOf(specifier: string): string {
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 }
 
 function rowOf(file: string): number | undefined {

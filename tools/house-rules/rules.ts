@@ -10,10 +10,24 @@ export const rules: readonly Rule[] = [
   { name: 'names', find: fileName },
   { name: 'length', find: length },
   { name: 'shell', find: shell },
-  { name: 'exit', find: ({ path, code }) => (path === 'src/cli/main.ts' || !path.startsWith('src/') ? [] : findAll(code, /\bprocess\s*\.\s*exit\s*\(/g, () => 'process.exit only in src/cli/main.ts: throw, or return')) },
+  {
+    name: 'exit',
+    find: ({ path, code }) =>
+      path === 'src/cli/main.ts' || !path.startsWith('src/')
+        ? []
+        : findAll(code, /\bprocess\s*\.\s*exit\s*\(/g, () => 'process.exit only in src/cli/main.ts: throw, or return'),
+  },
   { name: 'dry', find: dry },
   { name: 'classes', find: classes },
-  { name: 'mocks', find: ({ code }) => findAll(code, /\b(?:vi|vitest|jest)\s*\.\s*(?:mock|doMock|unstable_mockModule)\s*\(/g, () => 'no module mocks: needing one shows that a side effect has no door') },
+  {
+    name: 'mocks',
+    find: ({ code }) =>
+      findAll(
+        code,
+        /\b(?:vi|vitest|jest)\s*\.\s*(?:mock|doMock|unstable_mockModule)\s*\(/g,
+        () => 'no module mocks: needing one shows that a side effect has no door',
+      ),
+  },
 ]
 
 function fileName({ path }: SourceText): readonly Finding[] {
@@ -22,7 +36,10 @@ function fileName({ path }: SourceText): readonly Finding[] {
   const told = [
     ...(file === 'index' ? ['no index files: import the file that is meant'] : []),
     ...[...names.slice(0, -1), file].filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)).map((name) => `"${name}" is not kebab-case`),
-    ...names.flatMap((name) => name.replace(/\..*$/, '').split('-')).filter((word) => emptyWords.has(word)).map((word) => `"${word}" says nothing: name the file for what it exports`),
+    ...names
+      .flatMap((name) => name.replace(/\..*$/, '').split('-'))
+      .filter((word) => emptyWords.has(word))
+      .map((word) => `"${word}" says nothing: name the file for what it exports`),
   ]
   return told.map((message) => ({ index: 0, message }))
 }
@@ -60,12 +77,16 @@ function shell(source: SourceText): readonly Finding[] {
 function dry({ path, code }: SourceText): readonly Finding[] {
   if (!/^src\/(phases|preflight|fleet|pki|tokens|discovery|manifests)\//.test(path)) return []
   const chooses = /^src\/phases\/\w+\/start-\w+\.ts$/.test(path)
-  return findAll(code, /\w*dry\w*/gi, ([word]) => (chooses && word === 'dryRun' ? undefined : `"${word}": a recording is another Host or Cluster, which nobody here knows of`))
+  return findAll(code, /\w*dry\w*/gi, ([word]) =>
+    chooses && word === 'dryRun' ? undefined : `"${word}": a recording is another Host or Cluster, which nobody here knows of`,
+  )
 }
 
 function classes({ code }: SourceText): readonly Finding[] {
   return [
-    ...findAll(code, /\bclass\s+(\w+)(?:<[^{]*>)?\s+extends\s+([\w.]+)/g, ([, name, parent]) => (parent?.endsWith('Error') === true ? undefined : `${name} extends ${parent}: only errors extend`)),
+    ...findAll(code, /\bclass\s+(\w+)(?:<[^{]*>)?\s+extends\s+([\w.]+)/g, ([, name, parent]) =>
+      parent?.endsWith('Error') === true ? undefined : `${name} extends ${parent}: only errors extend`,
+    ),
     ...findAll(code, /(?:^|\n)\s*(?:export\s+)?(?:declare\s+)?(?:const\s+)?enum\s+\w+/g, () => 'no enums: a union of strings'),
   ]
 }

@@ -12,7 +12,8 @@ export interface SourceText {
 
 export function sourceText(path: string, text: string): SourceText {
   const kinds = kindsOf(text)
-  const keep = (wanted: (kind: Kind) => boolean): string => Array.from({ length: text.length }, (_, i) => (wanted(kinds[i] ?? code) || text[i] === '\n' ? text[i] : ' ')).join('')
+  const keep = (wanted: (kind: Kind) => boolean): string =>
+    Array.from({ length: text.length }, (_, i) => (wanted(kinds[i] ?? code) || text[i] === '\n' ? text[i] : ' ')).join('')
   return { path, text, withoutComments: keep((kind) => kind !== comment), code: keep((kind) => kind === code) }
 }
 
@@ -26,7 +27,8 @@ const literal = 1
 const comment = 2
 
 /** One token after the other; enough for this project's own sources. */
-const tokens = /\/\/[^\n]*|\/\*[^]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`|[{}]|\/(?![*/])(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/g
+const tokens =
+  /\/\/[^\n]*|\/\*[^]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`|[{}]|\/(?![*/])(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/g
 
 function kindsOf(text: string): Uint8Array & { readonly [i: number]: Kind } {
   const kinds = new Uint8Array(text.length) as Uint8Array & { [i: number]: Kind }
