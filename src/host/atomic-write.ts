@@ -6,7 +6,10 @@ import path from 'node:path'
 import { describingFileErrors, systemCode } from './file-error.ts'
 import type { WriteOptions } from './host.ts'
 
-/** Writes as `Host.writeFile` promises. Cut off at any instant: the old file or the new one; a temporary file may be left, which the next write of the same name removes. */
+/**
+ * Writes as `Host.writeFile` promises. Cut off at any instant: the old file or the new one; a temporary file may be left, which the
+ * next write of the same name removes.
+ */
 export async function writeAtomically(file: string, content: string | Uint8Array, options: WriteOptions): Promise<void> {
   await describingFileErrors('write', file, async () => {
     const target = await followLink(file)
@@ -27,8 +30,9 @@ export async function makeDurableDirectory(dir: string, mode: number): Promise<v
   const first = await mkdir(dir, { recursive: true, mode })
   if (first === undefined) return
   const made = [dir]
-  for (let at = dir; at !== first && at !== path.dirname(at); ) made.push((at = path.dirname(at)))
-  for (const one of made) await withHandle(one, constants.O_RDONLY | constants.O_DIRECTORY, async (handle) => handle.chmod(mode)) // the umask took bits away
+  for (let at = dir; at !== first && at !== path.dirname(at);) made.push((at = path.dirname(at)))
+  // The umask took bits away.
+  for (const one of made) await withHandle(one, constants.O_RDONLY | constants.O_DIRECTORY, (handle) => handle.chmod(mode))
   for (const one of made) await syncDirectory(path.dirname(one))
 }
 
@@ -41,12 +45,18 @@ async function replace(target: string, bytes: Uint8Array, mode: number, owner: W
   const temporary = path.join(path.dirname(target), `.${path.basename(target)}.kadm-${process.pid}-${randomBytes(4).toString('hex')}`)
   try {
     // Opened narrower than it ends; owner and mode are final before the first byte is in it.
-    await withHandle(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, async (handle) => {
-      if (owner !== undefined && (owner.uid !== process.geteuid?.() || owner.gid !== process.getegid?.())) await handle.chown(owner.uid, owner.gid)
-      await handle.chmod(mode)
-      await handle.writeFile(bytes)
-      await handle.sync()
-    }, mode & 0o600)
+    await withHandle(
+      temporary,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      async (handle) => {
+        if (owner !== undefined && (owner.uid !== process.geteuid?.() || owner.gid !== process.getegid?.()))
+          await handle.chown(owner.uid, owner.gid)
+        await handle.chmod(mode)
+        await handle.writeFile(bytes)
+        await handle.sync()
+      },
+      mode & 0o600,
+    )
     await rename(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined)
@@ -65,7 +75,10 @@ async function removeLeftovers(target: string): Promise<void> {
   }
 }
 
-/** Another write may be under way right now; its file is no leftover. Ten minutes is far beyond any write, should the pid have been given out again. */
+/**
+ * Another write may be under way right now; its file is no leftover. Ten minutes is far beyond any write, should the pid have been
+ * given out again.
+ */
 async function isLeftover(file: string, pid: number): Promise<boolean> {
   const found = await lstat(file).catch(undefinedIfMissing)
   if (found === undefined) return false

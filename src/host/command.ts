@@ -9,7 +9,8 @@ import { redact } from './redact.ts'
 
 /**
  * Resolves with any exit code (128 + n when signal n ended it, as a shell says). Throws COMMAND_MISSING, COMMAND_FAILED when it cannot be
- * started, does not end within `timeout` milliseconds or prints more than 64 MiB; the signal's reason when that fires. In each of these cases the
+ * started, does not end within `timeout` milliseconds or prints more than 64 MiB; the signal's reason when that fires. In each of
+ * these cases the
  * process group is ended; a process that left the group (a daemon) is not ours to end.
  */
 export async function runCommand(argv: Argv, options: CommandOptions = {}): Promise<CommandResult> {
@@ -40,13 +41,20 @@ export async function runCommand(argv: Argv, options: CommandOptions = {}): Prom
 /** Throws COMMAND_FAILED, with what the command printed to stderr, unless it exited with 0. */
 export function requireSuccess(result: CommandResult): CommandResult {
   if (result.exitCode === 0) return result
-  const lines = redact(result.stderr.trim() === '' ? result.stdout : result.stderr).trim().split('\n').filter((line) => line !== '')
+  const lines = redact(result.stderr.trim() === '' ? result.stdout : result.stderr)
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
   const last = lines.at(-1)
-  throw new KadmError('COMMAND_FAILED', `"${result.argv.join(' ')}" exited with ${result.exitCode}${last === undefined ? '' : `: ${last}`}`, {
-    remedy: [result.argv.map(quoted).join(' ')],
-    details: lines.slice(-40),
-    cause: result,
-  })
+  throw new KadmError(
+    'COMMAND_FAILED',
+    `"${result.argv.join(' ')}" exited with ${result.exitCode}${last === undefined ? '' : `: ${last}`}`,
+    {
+      remedy: [result.argv.map(quoted).join(' ')],
+      details: lines.slice(-40),
+      cause: result,
+    },
+  )
 }
 
 // More than any command that kadm runs has to say; beyond it something is wrong, and half an answer must not be taken for a whole one.
@@ -99,16 +107,26 @@ function text(chunks: readonly Buffer[]): string {
 function notStarted(argv: Argv, cause: Error): KadmError {
   const [program] = argv
   if (systemCode(cause) === 'ENOENT')
-    return new KadmError('COMMAND_MISSING', `the program "${program}" is not on this host`, { remedy: [`command -v ${program} and install it, or add its directory to PATH`], cause })
-  return new KadmError('COMMAND_FAILED', `"${program}" cannot be started: ${cause.message}`, { remedy: [`ls -l "$(command -v ${program})"`], cause })
+    return new KadmError('COMMAND_MISSING', `the program "${program}" is not on this host`, {
+      remedy: [`command -v ${program} and install it, or add its directory to PATH`],
+      cause,
+    })
+  return new KadmError('COMMAND_FAILED', `"${program}" cannot be started: ${cause.message}`, {
+    remedy: [`ls -l "$(command -v ${program})"`],
+    cause,
+  })
 }
 
 function tooSlow(argv: Argv, timeout: number): KadmError {
-  return new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" did not end within ${timeout / 1000} s`, { remedy: [argv.map(quoted).join(' ')] })
+  return new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" did not end within ${timeout / 1000} s`, {
+    remedy: [argv.map(quoted).join(' ')],
+  })
 }
 
 function tooMuch(argv: Argv): KadmError {
-  return new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" printed more than ${maximumOutput >> 20} MiB`, { remedy: [`${argv.map(quoted).join(' ')} | less`] })
+  return new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" printed more than ${maximumOutput >> 20} MiB`, {
+    remedy: [`${argv.map(quoted).join(' ')} | less`],
+  })
 }
 
 /** For a line that the user can paste; nothing here is given to a shell by kadm. */

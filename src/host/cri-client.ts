@@ -6,7 +6,10 @@ import { systemCode } from './file-error.ts'
 import { decodeMessage, encodeMessage, type Message, type WireValue } from './protobuf.ts'
 
 export interface CriClient {
-  /** `timeout` in milliseconds. Throws CONTAINER_RUNTIME_FAILED with the likely cause; its `cause` is CriRefusal when the runtime itself answered so. */
+  /**
+   * `timeout` in milliseconds. Throws CONTAINER_RUNTIME_FAILED with the likely cause; its `cause` is CriRefusal when the runtime
+   * itself answered so.
+   */
   call(method: CriMethod, fields: readonly (readonly [number, WireValue])[], options: CriCallOptions): Promise<Message>
   /** A stream of messages; `onMessage` for each, `onEnd` once, also when it fails. Resolves to what ends it. */
   stream(method: CriMethod, handlers: { readonly onMessage: () => void; readonly onEnd: () => void }): Promise<() => void>
@@ -47,7 +50,10 @@ export function criClient(endpoint: string): CriClient {
       return () => call.cancel()
     },
     close: () => {
-      void connecting?.then((client) => client.close(), () => undefined)
+      void connecting?.then(
+        (client) => client.close(),
+        () => undefined,
+      )
       connecting = undefined
     },
   }
@@ -78,11 +84,18 @@ function socketPath(endpoint: string): string | undefined {
 
 function unary(client: Client, method: string, request: Buffer, { timeout, signal }: CriCallOptions): Promise<Message> {
   return new Promise((resolve, reject) => {
-    const call = client.makeUnaryRequest(`/${method}`, asIs, decodeMessage, request, { deadline: Date.now() + timeout }, (error, answer) => {
-      signal?.removeEventListener('abort', onAbort)
-      if (answer === undefined || error !== null) reject(error ?? new Error('an empty answer'))
-      else resolve(answer)
-    })
+    const call = client.makeUnaryRequest(
+      `/${method}`,
+      asIs,
+      decodeMessage,
+      request,
+      { deadline: Date.now() + timeout },
+      (error, answer) => {
+        signal?.removeEventListener('abort', onAbort)
+        if (answer === undefined || error !== null) reject(error ?? new Error('an empty answer'))
+        else resolve(answer)
+      },
+    )
     const onAbort = (): void => call.cancel()
     signal?.addEventListener('abort', onAbort, { once: true })
   })
@@ -94,7 +107,10 @@ function asIs(bytes: Buffer): Buffer {
 
 async function criError(endpoint: string, method: string, timeout: number, cause: unknown): Promise<KadmError> {
   const [text, remedy] = await likelyCause(endpoint, timeout, cause)
-  return new KadmError('CONTAINER_RUNTIME_FAILED', `the container runtime at "${endpoint}" ${text} (${method.split('/')[1]})`, { remedy: [remedy], cause })
+  return new KadmError('CONTAINER_RUNTIME_FAILED', `the container runtime at "${endpoint}" ${text} (${method.split('/')[1]})`, {
+    remedy: [remedy],
+    cause,
+  })
 }
 
 async function likelyCause(endpoint: string, timeout: number, cause: unknown): Promise<readonly [string, string]> {
@@ -102,15 +118,24 @@ async function likelyCause(endpoint: string, timeout: number, cause: unknown): P
   const status = statusOf(cause)
   const details = isServiceError(cause) ? cause.details : messageOf(cause)
   if (status === grpcStatus.UNAVAILABLE) {
-    const missing = await lstat(path).then(() => false, (error: unknown) => systemCode(error) === 'ENOENT')
-    if (missing) return ['is not there: no such socket', 'systemctl start containerd (or cri-o), or name the right socket with --cri-socket']
+    const missing = await lstat(path).then(
+      () => false,
+      (error: unknown) => systemCode(error) === 'ENOENT',
+    )
+    if (missing)
+      return ['is not there: no such socket', 'systemctl start containerd (or cri-o), or name the right socket with --cri-socket']
     if (details.includes('EACCES')) return ['may not be used: permission denied', 'run the command as root (sudo)']
-    if (details.includes('ECONNREFUSED')) return ['does not answer: nobody listens on its socket', 'systemctl restart containerd; journalctl -u containerd -n 50']
+    if (details.includes('ECONNREFUSED'))
+      return ['does not answer: nobody listens on its socket', 'systemctl restart containerd; journalctl -u containerd -n 50']
     return [`does not answer: ${details}`, 'systemctl status containerd; journalctl -u containerd -n 50']
   }
-  if (status === grpcStatus.DEADLINE_EXCEEDED) return [`did not answer within ${timeout / 1000} s`, 'systemctl status containerd; journalctl -u containerd -n 50']
+  if (status === grpcStatus.DEADLINE_EXCEEDED)
+    return [`did not answer within ${timeout / 1000} s`, 'systemctl status containerd; journalctl -u containerd -n 50']
   if (status === grpcStatus.UNIMPLEMENTED && details.includes('unknown service'))
-    return ['does not offer CRI v1', 'take "cri" out of disabled_plugins in /etc/containerd/config.toml and restart containerd; CRI v1 needs containerd 1.7 or cri-o 1.26 at least']
+    return [
+      'does not offer CRI v1',
+      'take "cri" out of disabled_plugins in /etc/containerd/config.toml and restart containerd (1.7 or newer)',
+    ]
   return [`refused: ${details}`, `crictl --runtime-endpoint ${endpoint} info`]
 }
 
@@ -119,5 +144,7 @@ function statusOf(error: unknown): number | undefined {
 }
 
 function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error && typeof error.details === 'string'
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error && typeof error.details === 'string'
+  )
 }

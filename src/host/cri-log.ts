@@ -1,7 +1,8 @@
 /** Container logs on disk. */
 
 /**
- * Takes the prefix off: CRI's `2026-01-02T03:04:05.6Z stderr F text` (a `P` line goes on in the next) or docker's `{"log":"text\n",...}` behind cri-dockerd.
+ * Takes the prefix off: CRI's `2026-01-02T03:04:05.6Z stderr F text` (a `P` line goes on in the next) or docker's
+ * `{"log":"text\n",...}` behind cri-dockerd.
  * A line of neither form stays as it is.
  */
 export function plainLogLines(lines: readonly string[]): readonly string[] {
@@ -23,7 +24,9 @@ function dockerText(line: string): string | undefined {
   if (!line.startsWith('{"log":')) return undefined
   try {
     const parsed: unknown = JSON.parse(line)
-    return typeof parsed === 'object' && parsed !== null && 'log' in parsed && typeof parsed.log === 'string' ? parsed.log.replace(/\n$/, '') : undefined
+    return typeof parsed === 'object' && parsed !== null && 'log' in parsed && typeof parsed.log === 'string'
+      ? parsed.log.replace(/\n$/, '')
+      : undefined
   } catch {
     return undefined
   }

@@ -19,7 +19,8 @@ export function criRuntime(endpoint: string, { query }: Pick<Host, 'query'>): Co
       return { name: answer.text(2), version: answer.text(3) }
     },
     status: async () => runtimeStatus(await call('runtime.v1.RuntimeService/Status', [[1, true]], { timeout: 10_000 })),
-    hasRuntimeConfig: async () => (await unlessRefused('UNIMPLEMENTED', call('runtime.v1.RuntimeService/RuntimeConfig', [], { timeout: 10_000 }))) !== undefined,
+    hasRuntimeConfig: async () =>
+      (await unlessRefused('UNIMPLEMENTED', call('runtime.v1.RuntimeService/RuntimeConfig', [], { timeout: 10_000 }))) !== undefined,
     hasImage: async (reference) => {
       const answer = await call('runtime.v1.ImageService/ImageStatus', [[1, imageSpec(reference)]], { timeout: 10_000 })
       return answer.message(1) !== undefined
@@ -37,7 +38,10 @@ export function criRuntime(endpoint: string, { query }: Pick<Host, 'query'>): Co
       return path === '' ? [] : plainLogLines(await linesOf(query, ['tail', '-n', String(lines), path]))
     },
     stopContainer: async (containerId, timeoutSeconds) => {
-      const fields = [[1, containerId], [2, timeoutSeconds]] as const
+      const fields = [
+        [1, containerId],
+        [2, timeoutSeconds],
+      ] as const
       await unlessRefused('NOT_FOUND', call('runtime.v1.RuntimeService/StopContainer', fields, { timeout: timeoutSeconds * 1000 + 30_000 }))
     },
     stopPod: async (podId) => {
@@ -87,7 +91,10 @@ async function listPods({ call }: CriClient): Promise<readonly PodSandbox[]> {
 }
 
 async function listContainers(client: CriClient): Promise<readonly Container[]> {
-  const [answer, pods] = await Promise.all([client.call('runtime.v1.RuntimeService/ListContainers', [], { timeout: 30_000 }), listPods(client)])
+  const [answer, pods] = await Promise.all([
+    client.call('runtime.v1.RuntimeService/ListContainers', [], { timeout: 30_000 }),
+    listPods(client),
+  ])
   return Promise.all(
     answer.messages(1).map(async (found) => {
       const container = containerOf(found, pods)
@@ -119,7 +126,10 @@ function exitOf(status: Message | undefined): Pick<Container, 'exitCode' | 'reas
 
 /** `undefined` when the container is gone by now. */
 async function containerStatus({ call }: CriClient, containerId: string): Promise<Message | undefined> {
-  const answer = await unlessRefused('NOT_FOUND', call('runtime.v1.RuntimeService/ContainerStatus', [[1, containerId]], { timeout: 10_000 }))
+  const answer = await unlessRefused(
+    'NOT_FOUND',
+    call('runtime.v1.RuntimeService/ContainerStatus', [[1, containerId]], { timeout: 10_000 }),
+  )
   return answer?.message(1)
 }
 

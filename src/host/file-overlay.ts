@@ -33,7 +33,8 @@ export function fileOverlay(real: Pick<Host, 'readFile' | 'stat' | 'list'>, note
   const readFile: Host['readFile'] = async (file) => {
     const entry = at(file)
     if (entry === undefined) return real.readFile(file)
-    if (entry.kind === 'directory') throw new KadmError('FILE_FAILED', `cannot read "${file}": it is a directory`, { remedy: [`ls -ld "${file}"`] })
+    if (entry.kind === 'directory')
+      throw new KadmError('FILE_FAILED', `cannot read "${file}": it is a directory`, { remedy: [`ls -ld "${file}"`] })
     return entry.kind === 'file' ? Buffer.from(entry.content) : undefined
   }
   const stat: Host['stat'] = async (file) => {
@@ -87,7 +88,13 @@ export function fileOverlay(real: Pick<Host, 'readFile' | 'stat' | 'list'>, note
       const before = await readFile(file)
       noteDirectories(await missingDirectories({ stat }, path.dirname(file)), 0o700)
       const attributes = (await stat(file)) ?? { mode, owner: root }
-      put(file, { kind: 'file', mode: attributes.mode, owner: attributes.owner, secret: true, content: Buffer.concat([before ?? Buffer.alloc(0), Buffer.from(text)]) })
+      put(file, {
+        kind: 'file',
+        mode: attributes.mode,
+        owner: attributes.owner,
+        secret: true,
+        content: Buffer.concat([before ?? Buffer.alloc(0), Buffer.from(text)]),
+      })
       note({ kind: 'append-file', path: file, mode: attributes.mode })
     },
     makeDirectory: async (dir, mode) => noteDirectories(await missingDirectories({ stat }, dir), mode),
@@ -104,9 +111,12 @@ export function fileOverlay(real: Pick<Host, 'readFile' | 'stat' | 'list'>, note
     changeOwner: async (file, owner) => {
       const found = await stat(file)
       if (found === undefined)
-        throw new KadmError('FILE_FAILED', `cannot change the owner of "${file}": there is no such file`, { remedy: [`ls -ld "${path.dirname(file)}"`] })
+        throw new KadmError('FILE_FAILED', `cannot change the owner of "${file}": there is no such file`, {
+          remedy: [`ls -ld "${path.dirname(file)}"`],
+        })
       if (found.owner.uid === owner.uid && found.owner.gid === owner.gid) return
-      if (found.kind === 'file') put(file, { kind: 'file', mode: found.mode, secret: secretOf(at(file)), content: (await readFile(file)) ?? Buffer.alloc(0), owner })
+      if (found.kind === 'file')
+        put(file, { kind: 'file', mode: found.mode, secret: secretOf(at(file)), content: (await readFile(file)) ?? Buffer.alloc(0), owner })
       if (found.kind === 'directory') put(file, { kind: 'directory', mode: found.mode, owner })
       note({ kind: 'change-owner', path: file, owner })
     },

@@ -1,7 +1,8 @@
 /**
  * The `Host` door: one machine. Everything that kadm does to a machine, and everything it reads from one, goes through this interface.
  *
- * Real form: `local-host.ts` (this machine); later `ssh-host.ts` (another). `recording-host.ts` reads for real, writes into memory and keeps the plan.
+ * Real form: `local-host.ts` (this machine); later `ssh-host.ts` (another). `recording-host.ts` reads for real, writes into memory
+ * and keeps the plan.
  * `journaling-host.ts` wraps a real one and notes each change, with what was there before, ahead of making it.
  * A phase never knows which it holds.
  *
@@ -30,7 +31,8 @@ export interface Host {
   /**
    * Puts the content there atomically (temporary file beside it, fsync, rename) with its mode from the first byte.
    * Missing directories are made with `directoryMode` (default 0755). Cut off: the old file or the new one, never a half.
-   * An existing file of the same content, mode and owner is left alone. Without `owner` a file keeps the one it has, as with a write in place.
+   * An existing file of the same content, mode and owner is left alone. Without `owner` a file keeps the one it has, as with a write
+   * in place.
    * A link is followed, so that a file which the user put elsewhere stays there.
    */
   writeFile(path: string, content: string | Uint8Array, options: WriteOptions): Promise<void>
@@ -48,7 +50,10 @@ export interface Host {
   /** Changes the owner of one entry. */
   changeOwner(path: string, owner: Owner): Promise<void>
 
-  /** Runs a command that only looks. Also run in a recording. Resolves with any exit code; throws COMMAND_MISSING when there is no such program. */
+  /**
+   * Runs a command that only looks. Also run in a recording. Resolves with any exit code; throws COMMAND_MISSING when there is no
+   * such program.
+   */
   query(argv: Argv, options?: CommandOptions): Promise<CommandResult>
   /** Runs a command that changes something. Throws COMMAND_FAILED (with stderr) unless it exits with 0. */
   run(argv: Argv, options?: CommandOptions): Promise<CommandResult>

@@ -21,7 +21,10 @@ export interface HttpResponse {
   readonly body: string
 }
 
-/** One GET on a connection of its own; redirects are not followed. Rejects with the system's error, the signal's reason, or RangeError above 8 MiB. */
+/**
+ * One GET on a connection of its own; redirects are not followed. Rejects with the system's error, the signal's reason, or
+ * RangeError above 8 MiB.
+ */
 export async function httpGet(host: Pick<Host, 'dial'>, url: string, options: HttpGetOptions = {}): Promise<HttpResponse> {
   const { signal, headers = {} } = options
   const target = new URL(url)
@@ -48,7 +51,14 @@ function secured(plain: Duplex, target: URL, { ca, cert, key, verify = true }: H
     const host = hostOf(target)
     // Server names are for names only (RFC 6066); an address is still compared with the certificate, by `host`.
     const servername = /^[\d.]+$|:/.test(host) ? '' : host
-    const stream = connect({ socket: plain, host, servername, rejectUnauthorized: verify, ...(ca === undefined ? {} : { ca }), ...(cert === undefined || key === undefined ? {} : { cert, key }) })
+    const stream = connect({
+      socket: plain,
+      host,
+      servername,
+      rejectUnauthorized: verify,
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined || key === undefined ? {} : { cert, key }),
+    })
     plain.once('error', reject).once('close', () => reject(new Error('the connection was closed')))
     stream.once('secureConnect', () => resolve(stream)).once('error', reject)
   })

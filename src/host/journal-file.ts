@@ -62,7 +62,14 @@ export async function readJournal(host: Pick<Host, 'readFile'>): Promise<Journal
 }
 
 // A newer kadm may know more; what it wrote is part of the chain and otherwise passed over.
-const knownKinds: ReadonlySet<string> = new Set<JournalEntry['kind']>(['run-started', 'phase-started', 'phase-done', 'phase-failed', 'change', 'run-finished'])
+const knownKinds: ReadonlySet<string> = new Set<JournalEntry['kind']>([
+  'run-started',
+  'phase-started',
+  'phase-done',
+  'phase-failed',
+  'change',
+  'run-finished',
+])
 
 /** Checks what the chain needs; that the rest has its form is what the chain vouches for. */
 function parseLine(line: string): JournalRecord | undefined {

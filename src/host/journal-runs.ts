@@ -21,19 +21,32 @@ export function runsOf(journal: Journal): readonly JournaledRun[] {
     const start = records.find((record) => record.kind === 'run-started')
     if (start === undefined) return []
     const { run: id, command, fingerprint, version, at } = start
-    return [{ id, command, fingerprint, version, startedAt: new Date(at), outcome: outcomeOf(records), phasesDone: phasesDone(records), changes: changesOf(records) }]
+    return [
+      {
+        id,
+        command,
+        fingerprint,
+        version,
+        startedAt: new Date(at),
+        outcome: outcomeOf(records),
+        phasesDone: phasesDone(records),
+        changes: changesOf(records),
+      },
+    ]
   })
 }
 
 /**
- * The last run if it was cut off or failed, with the changes and done phases of the runs right before it that had the same command and fingerprint
+ * The last run if it was cut off or failed, with the changes and done phases of the runs right before it that had the same command
+ * and fingerprint
  * and did not finish either: a run may be cut off more than once.
  */
 export function unfinishedRun(journal: Journal): JournaledRun | undefined {
   const runs = runsOf(journal)
   const last = runs.at(-1)
   if (last === undefined || last.outcome === 'done') return undefined
-  const isSame = (run: JournaledRun): boolean => run.outcome !== 'done' && run.command === last.command && run.fingerprint === last.fingerprint
+  const isSame = (run: JournaledRun): boolean =>
+    run.outcome !== 'done' && run.command === last.command && run.fingerprint === last.fingerprint
   const together = runs.slice(runs.findLastIndex((run) => !isSame(run)) + 1)
   return {
     ...last,
@@ -57,7 +70,11 @@ export function ownedPaths(journal: Journal): ReadonlyMap<string, OwnedPath> {
     if (change.kind === 'write-file' || change.kind === 'make-directory') {
       const { sha256 } = change.after
       const before = owned.get(change.path)?.before ?? change.before
-      owned.set(change.path, { kind: change.kind === 'write-file' ? 'file' : 'directory', before, ...(sha256 === undefined ? {} : { sha256 }) })
+      owned.set(change.path, {
+        kind: change.kind === 'write-file' ? 'file' : 'directory',
+        before,
+        ...(sha256 === undefined ? {} : { sha256 }),
+      })
     }
     if (change.kind === 'remove-file' || change.kind === 'remove-directory') owned.delete(change.path)
   }

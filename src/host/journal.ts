@@ -1,5 +1,6 @@
 /**
- * The journal of a host: what kadm did there, written before it was done. JSON lines in /var/lib/kadm/journal.jsonl, each with the hash of the
+ * The journal of a host: what kadm did there, written before it was done. JSON lines in /var/lib/kadm/journal.jsonl, each with the
+ * hash of the
  * one before it. It explains and speeds up, and lets `reset` undo; what is on the host is always trusted over it. No secret is in it.
  */
 import { createHash } from 'node:crypto'
@@ -11,7 +12,10 @@ export interface JournalWriter {
   append(entry: JournalEntry): Promise<void>
 }
 
-/** Goes on with the journal of the host; a line that was cut off by a crash is taken away first. Throws JOURNAL_BROKEN as `readJournal` does. */
+/**
+ * Goes on with the journal of the host; a line that was cut off by a crash is taken away first. Throws JOURNAL_BROKEN as
+ * `readJournal` does.
+ */
 export async function openJournal(host: Pick<Host, 'readFile' | 'stat' | 'writeFile' | 'appendFile' | 'now'>): Promise<JournalWriter> {
   const journal = await readJournal(host)
   if (journal.torn) await host.writeFile(journalFile, journal.text, { mode: 0o600, directoryMode: 0o700 })

@@ -2,7 +2,10 @@
 import { createServer } from 'node:net'
 import { systemCode } from './file-error.ts'
 
-/** Listens for an instant. Empty address: on all addresses, IPv6 included where the machine has it. A port below 1024 without rights counts as "no". */
+/**
+ * Listens for an instant. Empty address: on all addresses, IPv6 included where the machine has it. A port below 1024 without rights
+ * counts as "no".
+ */
 export async function canListen(port: number, address = ''): Promise<boolean> {
   if (address !== '') return tryListen(port, address)
   const six = await tryListen(port, '::')

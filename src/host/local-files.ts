@@ -6,7 +6,19 @@ import { makeDurableDirectory, syncDirectory, writeAtomically } from './atomic-w
 import { describingFileErrors, systemCode } from './file-error.ts'
 import type { FileStat, Host } from './host.ts'
 
-export type Files = Pick<Host, 'readFile' | 'readText' | 'stat' | 'list' | 'writeFile' | 'makeDirectory' | 'appendFile' | 'removeFile' | 'removeDirectory' | 'changeOwner'>
+export type Files = Pick<
+  Host,
+  | 'readFile'
+  | 'readText'
+  | 'stat'
+  | 'list'
+  | 'writeFile'
+  | 'makeDirectory'
+  | 'appendFile'
+  | 'removeFile'
+  | 'removeDirectory'
+  | 'changeOwner'
+>
 
 export function localFiles(): Files {
   const readBytes = (file: string): Promise<Buffer | undefined> => describingFileErrors('read', file, () => unlessMissing(readFile(file)))
@@ -30,10 +42,13 @@ export function localFiles(): Files {
     appendFile: (file, text, mode) => describingFileErrors('append to', file, () => appendDurably(file, text, mode)),
     removeDirectory: (dir) =>
       describingFileErrors('remove the directory', dir, async () => {
-        const removed = await rmdir(dir).then(() => true, (error: unknown) => {
-          if (['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) return false
-          throw error
-        })
+        const removed = await rmdir(dir).then(
+          () => true,
+          (error: unknown) => {
+            if (['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) return false
+            throw error
+          },
+        )
         if (removed) await syncDirectory(path.dirname(dir))
       }),
     changeOwner: (file, { uid, gid }) =>

@@ -12,7 +12,12 @@ export async function lockFile(file: string, command: string): Promise<() => Pro
   return describingFileErrors('take the lock', file, async () => {
     // Written in full beside it, then linked: nobody sees a lock that does not say whose it is.
     const mine = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
-    await writeOwner(mine, { pid: process.pid, startTime: (await startTimeOf(process.pid)) ?? '', command, since: new Date().toISOString() })
+    await writeOwner(mine, {
+      pid: process.pid,
+      startTime: (await startTimeOf(process.pid)) ?? '',
+      command,
+      since: new Date().toISOString(),
+    })
     try {
       return await acquire(file, mine)
     } finally {

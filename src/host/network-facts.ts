@@ -28,7 +28,10 @@ const isUp = 0x1
 const hasGateway = 0x2
 const isReject = 0x200
 
-/** The text of /proc/net/route: a heading, then `Iface Destination Gateway Flags RefCnt Use Metric Mask ...`, addresses as hex in host order. */
+/**
+ * The text of /proc/net/route: a heading, then `Iface Destination Gateway Flags RefCnt Use Metric Mask ...`, addresses as hex in
+ * host order.
+ */
 export function parseIpv4Routes(text: string): readonly Route[] {
   return rows(text.split('\n').slice(1)).flatMap(([device = '', destination = '', gateway = '', flagText = '', , , metric, mask = '']) => {
     const flags = Number.parseInt(flagText, 16)
@@ -41,12 +44,22 @@ export function parseIpv4Routes(text: string): readonly Route[] {
 
 /** The text of /proc/net/ipv6_route: `destination length source length gateway metric refs use flags device`, all hex. */
 export function parseIpv6Routes(text: string): readonly Route[] {
-  return rows(text.split('\n')).flatMap(([destination = '', length = '', , , gateway = '', metric = '', , , flagText = '', device = '']) => {
-    const flags = Number.parseInt(flagText, 16)
-    if ((flags & isUp) === 0 || (flags & isReject) !== 0) return []
-    const via = (flags & hasGateway) === 0 ? {} : { gateway: ipv6(gateway) }
-    return [{ device, family: 6 as const, destination: `${ipv6(destination)}/${Number.parseInt(length, 16)}`, ...via, metric: Number.parseInt(metric, 16) }]
-  })
+  return rows(text.split('\n')).flatMap(
+    ([destination = '', length = '', , , gateway = '', metric = '', , , flagText = '', device = '']) => {
+      const flags = Number.parseInt(flagText, 16)
+      if ((flags & isUp) === 0 || (flags & isReject) !== 0) return []
+      const via = (flags & hasGateway) === 0 ? {} : { gateway: ipv6(gateway) }
+      return [
+        {
+          device,
+          family: 6 as const,
+          destination: `${ipv6(destination)}/${Number.parseInt(length, 16)}`,
+          ...via,
+          metric: Number.parseInt(metric, 16),
+        },
+      ]
+    },
+  )
 }
 
 function rows(lines: readonly string[]): readonly (readonly string[])[] {
@@ -55,7 +68,10 @@ function rows(lines: readonly string[]): readonly (readonly string[])[] {
 
 /** The kernel prints the 32 bits as the host sees them; every machine that kadm supports is little-endian. */
 function ipv4(hex: string): string {
-  return (hex.match(/../g) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)).join('.')
+  return (hex.match(/../g) ?? [])
+    .toReversed()
+    .map((byte) => Number.parseInt(byte, 16))
+    .join('.')
 }
 
 function ipv6(hex: string): string {

@@ -10,7 +10,12 @@ export interface PendingWrite {
 }
 
 /** The same rules as `writeAtomically` has: `keepMode`, the owner stays, settled files are left alone. */
-export async function pendingWrite(host: Pick<Host, 'readFile' | 'stat'>, file: string, content: Uint8Array, options: WriteOptions): Promise<PendingWrite> {
+export async function pendingWrite(
+  host: Pick<Host, 'readFile' | 'stat'>,
+  file: string,
+  content: Uint8Array,
+  options: WriteOptions,
+): Promise<PendingWrite> {
   const before = await host.stat(file)
   const mode = options.keepMode === true && before !== undefined ? before.mode : options.mode
   const owner = options.owner ?? before?.owner

@@ -1,6 +1,9 @@
 import type { Argv, Owner } from './host.ts'
 
-/** One thing that a run would do to a host, in the order of the run. JSON data, for plans that are kept. Content of secrets is never in it. */
+/**
+ * One thing that a run would do to a host, in the order of the run. JSON data, for plans that are kept. Content of secrets is never
+ * in it.
+ */
 export type PlannedChange =
   | {
       readonly kind: 'write-file'

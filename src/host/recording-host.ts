@@ -44,10 +44,12 @@ export function recordingHost(real: Host): RecordingHost {
 
 function recordingServices(real: Services, note: (change: PlannedChange) => void): Services {
   const active = new Map<string, boolean>()
-  const change = (kind: 'restart-service' | 'stop-service') => async (service: string): Promise<void> => {
-    active.set(service, kind === 'restart-service')
-    note({ kind, service })
-  }
+  const change =
+    (kind: 'restart-service' | 'stop-service') =>
+    async (service: string): Promise<void> => {
+      active.set(service, kind === 'restart-service')
+      note({ kind, service })
+    }
   return {
     kind: () => real.kind(),
     exists: (name) => real.exists(name),

@@ -4,7 +4,10 @@ import type { Argv, Host, Services } from './host.ts'
 import { openrc } from './openrc.ts'
 import { systemd } from './systemd.ts'
 
-/** The init system is looked for at the first call, once. Failures to stop or start throw COMMAND_FAILED; whether that is a warning is the caller's to say. */
+/**
+ * The init system is looked for at the first call, once. Failures to stop or start throw COMMAND_FAILED; whether that is a warning
+ * is the caller's to say.
+ */
 export function servicesOf(commands: Pick<Host, 'query' | 'run'>): Services {
   let found: Promise<Services> | undefined
   const services = (): Promise<Services> => (found ??= detect(commands))
@@ -35,7 +38,9 @@ async function detect(commands: Pick<Host, 'query' | 'run'>): Promise<Services> 
   if (!(await has(commands, 'openrc'))) return noServices
   for (const program of ['rc-service', 'rc-update'] as const) {
     if (!(await has(commands, program)))
-      throw new KadmError('COMMAND_MISSING', `openrc is on this host, but "${program}" is not`, { remedy: [`install ${program} (package openrc) or add its directory to PATH`] })
+      throw new KadmError('COMMAND_MISSING', `openrc is on this host, but "${program}" is not`, {
+        remedy: [`install ${program} (package openrc) or add its directory to PATH`],
+      })
   }
   return openrc(commands)
 }

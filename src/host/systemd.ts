@@ -10,7 +10,8 @@ export function systemd({ query, run }: Pick<Host, 'query' | 'run'>): Services {
       return exitCode === 0 && stdout.trim() !== 'not-found'
     },
     isEnabled: async (name) => (await query(['systemctl', 'is-enabled', '--quiet', unit(name)])).exitCode === 0,
-    isActive: async (name) => ['active', 'activating', 'reloading'].includes((await query(['systemctl', 'is-active', unit(name)])).stdout.trim()),
+    isActive: async (name) =>
+      ['active', 'activating', 'reloading'].includes((await query(['systemctl', 'is-active', unit(name)])).stdout.trim()),
     restart: async (name) => {
       await run(['systemctl', 'daemon-reload'])
       await run(['systemctl', 'restart', unit(name)])
@@ -18,7 +19,8 @@ export function systemd({ query, run }: Pick<Host, 'query' | 'run'>): Services {
     stop: async (name) => {
       await run(['systemctl', 'stop', unit(name)])
     },
-    recentLog: (name, lines) => linesOf(query, ['journalctl', '--quiet', '--no-pager', '--output=cat', `--lines=${lines}`, `--unit=${unit(name)}`]),
+    recentLog: (name, lines) =>
+      linesOf(query, ['journalctl', '--quiet', '--no-pager', '--output=cat', `--lines=${lines}`, `--unit=${unit(name)}`]),
   }
 }
 

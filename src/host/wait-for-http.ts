@@ -4,7 +4,8 @@ import type { Host } from './host.ts'
 import { httpGet, type HttpGetOptions, type HttpResponse } from './http-get.ts'
 import { waitUntil, type WaitOptions } from './wait.ts'
 
-export interface WaitForHttpOptions extends Omit<HttpGetOptions, 'signal'>, Pick<WaitOptions<HttpResponse>, 'timeout' | 'interval' | 'signal' | 'onWaiting' | 'clock'> {
+export interface WaitForHttpOptions
+  extends Omit<HttpGetOptions, 'signal'>, Pick<WaitOptions<HttpResponse>, 'timeout' | 'interval' | 'signal' | 'onWaiting' | 'clock'> {
   readonly url: string
   /** Default: the status is 200. */
   readonly until?: (response: HttpResponse) => boolean
@@ -14,7 +15,13 @@ export interface WaitForHttpOptions extends Omit<HttpGetOptions, 'signal'>, Pick
 
 /** The first answer that is good; `undefined` on a recording host. Throws as `waitUntil` does. */
 export function waitForHttp(host: Pick<Host, 'dial' | 'recording'>, options: WaitForHttpOptions): Promise<HttpResponse | undefined> {
-  const { url, until = ({ status }) => status === 200, timeout, timedOut = (last: string) => notHealthy(url, timeout, last), ...rest } = options
+  const {
+    url,
+    until = ({ status }) => status === 200,
+    timeout,
+    timedOut = (last: string) => notHealthy(url, timeout, last),
+    ...rest
+  } = options
   return waitUntil(host, {
     ...rest,
     what: url,
@@ -28,7 +35,9 @@ export function waitForHttp(host: Pick<Host, 'dial' | 'recording'>, options: Wai
 }
 
 function notHealthy(url: string, timeout: number, last: string): KadmError {
-  return new KadmError('COMPONENT_NOT_HEALTHY', `${url} was not healthy within ${timeout / 1000} s; last seen: ${last}`, { remedy: [`curl -k ${url}`] })
+  return new KadmError('COMPONENT_NOT_HEALTHY', `${url} was not healthy within ${timeout / 1000} s; last seen: ${last}`, {
+    remedy: [`curl -k ${url}`],
+  })
 }
 
 /** The status and the part of the body that says what is wrong: `[-]etcd failed: ...` lines first. */

@@ -33,7 +33,10 @@ export const monotonicClock: Clock = {
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal && { signal }),
 }
 
-/** The value of the look that was done; `undefined` on a recording host, which only notes the wait. Throws what `timedOut` makes, or the signal's reason. */
+/**
+ * The value of the look that was done; `undefined` on a recording host, which only notes the wait. Throws what `timedOut` makes, or
+ * the signal's reason.
+ */
 export async function waitUntil<T>(host: Pick<Host, 'recording'>, options: WaitOptions<T>): Promise<T | undefined> {
   if (host.recording !== undefined) {
     host.recording.wouldWaitFor(options.what)

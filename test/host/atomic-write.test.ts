@@ -9,21 +9,31 @@ import { writeAtomically } from '../../src/host/atomic-write.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
-test('a writer that is killed 100 times leaves the old or the new content, and never a mode that others can read', { timeout: 120_000 }, async () => {
-  const lanes = await Promise.all([1, 2].map((lane) => killWriters(50, lane)))
-  const seen = lanes.flatMap((lane) => lane.letters)
-  expect(seen).toHaveLength(100)
-  // The kills were spread over the work: else nothing was tried.
-  expect(new Set(seen).size).toBeGreaterThan(2)
-  expect(lanes.reduce((sum, lane) => sum + lane.leftovers, 0)).toBeGreaterThan(0)
-  expect(lanes.reduce((sum, lane) => sum + lane.looks, 0)).toBeGreaterThan(1000)
-})
+test(
+  'a writer that is killed 100 times leaves the old or the new content, and never a mode that others can read',
+  { timeout: 120_000 },
+  async () => {
+    const lanes = await Promise.all([1, 2].map((lane) => killWriters(50, lane)))
+    const seen = lanes.flatMap((lane) => lane.letters)
+    expect(seen).toHaveLength(100)
+    // The kills were spread over the work: else nothing was tried.
+    expect(new Set(seen).size).toBeGreaterThan(2)
+    expect(lanes.reduce((sum, lane) => sum + lane.leftovers, 0)).toBeGreaterThan(0)
+    expect(lanes.reduce((sum, lane) => sum + lane.looks, 0)).toBeGreaterThan(1000)
+  },
+)
 
 test('leftovers of a process that is gone are removed by the next write of the name, those of others are not', async () => {
   const dir = await temporaryDirectory()
   const gone = spawn('true')
   await once(gone, 'exit')
-  const left = [`.key.kadm-${gone.pid}-00000001`, `.key.kadm-${process.pid}-00000002`, `.key.kadm-1-00000003`, `.other.kadm-${gone.pid}-00000004`, '.key.kadm-note']
+  const left = [
+    `.key.kadm-${gone.pid}-00000001`,
+    `.key.kadm-${process.pid}-00000002`,
+    `.key.kadm-1-00000003`,
+    `.other.kadm-${gone.pid}-00000004`,
+    '.key.kadm-note',
+  ]
   for (const name of left) await writeFile(path.join(dir, name), 'half')
   await writeAtomically(path.join(dir, 'key'), 'whole', { mode: 0o600 })
   expect((await readdir(dir)).sort()).toEqual([...left.slice(1), 'key'].sort())
@@ -68,7 +78,10 @@ test('a link is followed, also one that leads nowhere yet; a circle is an error 
   expect((await lstat(path.join(dir, 'link'))).isSymbolicLink()).toBe(true)
   expect(await readFile(path.join(dir, 'far/target'), 'utf8')).toBe('x')
   await symlink('circle', path.join(dir, 'circle'))
-  await expect(writeAtomically(path.join(dir, 'circle'), 'x', { mode: 0o600 })).rejects.toMatchObject({ code: 'FILE_FAILED', message: expect.stringContaining('too many links') })
+  await expect(writeAtomically(path.join(dir, 'circle'), 'x', { mode: 0o600 })).rejects.toMatchObject({
+    code: 'FILE_FAILED',
+    message: expect.stringContaining('too many links'),
+  })
 })
 
 test('directories get their mode whatever the umask is, and existing ones keep theirs', async () => {
@@ -82,7 +95,9 @@ test('directories get their mode whatever the umask is, and existing ones keep t
   } finally {
     process.umask(before)
   }
-  const modes = await Promise.all(['', 'a', 'a/b', 'a/b/file', 'c', 'c/d'].map(async (name) => (await stat(path.join(dir, name))).mode & 0o7777))
+  const modes = await Promise.all(
+    ['', 'a', 'a/b', 'a/b/file', 'c', 'c/d'].map(async (name) => (await stat(path.join(dir, name))).mode & 0o7777),
+  )
   expect(modes).toEqual([0o711, 0o750, 0o750, 0o644, 0o755, 0o755])
 })
 
@@ -99,7 +114,10 @@ test('what the system refuses becomes FILE_FAILED with the path', async () => {
   const host = localHost()
   await writeFile(path.join(dir, 'plain'), '')
   await expect(host.writeFile(dir, 'x', { mode: 0o600 })).rejects.toMatchObject({ code: 'FILE_FAILED' })
-  await expect(host.writeFile(path.join(dir, 'plain/below'), 'x', { mode: 0o600 })).rejects.toMatchObject({ code: 'FILE_FAILED', message: expect.stringContaining('plain/below') })
+  await expect(host.writeFile(path.join(dir, 'plain/below'), 'x', { mode: 0o600 })).rejects.toMatchObject({
+    code: 'FILE_FAILED',
+    message: expect.stringContaining('plain/below'),
+  })
   await expect(host.readFile(dir)).rejects.toMatchObject({ code: 'FILE_FAILED', message: `cannot read "${dir}": it is a directory` })
   expect(await host.readFile(path.join(dir, 'plain/below'))).toBeUndefined()
   expect(await readdir(dir)).toEqual(['plain'])
@@ -124,7 +142,10 @@ test('files are removed, directories only when nothing is in them, owners change
   await chown(dir, 0, 0)
 })
 
-/** Kills a process that writes AAA..., BBB..., CCC... by turns; what the file holds after each kill, and how often a temporary file was left. */
+/**
+ * Kills a process that writes AAA..., BBB..., CCC... by turns; what the file holds after each kill, and how often a temporary file
+ * was left.
+ */
 async function killWriters(kills: number, lane: number): Promise<{ letters: string[]; leftovers: number; looks: number }> {
   const dir = await temporaryDirectory()
   const file = path.join(dir, 'key')

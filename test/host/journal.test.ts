@@ -11,7 +11,13 @@ import { keepRunSecret, removeRunSecrets } from '../../src/host/run-secrets.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
-const started = (run: string, fingerprint = 'f'): JournalEntry => ({ kind: 'run-started', run, command: 'init', fingerprint, version: '0.1.0' })
+const started = (run: string, fingerprint = 'f'): JournalEntry => ({
+  kind: 'run-started',
+  run,
+  command: 'init',
+  fingerprint,
+  version: '0.1.0',
+})
 
 test('cut off at any byte, it reads as the lines before, goes on, and holds', async () => {
   const root = await temporaryDirectory()
@@ -61,7 +67,13 @@ test('a changed, a missing and a foreign line are noticed', async () => {
   for (const run of ['a', 'b', 'c']) await writer.append(started(run))
   const file = path.join(root, journalFile)
   const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
-  const broken = [lines.with(1, (lines[1] ?? '').replace('init', 'join')), lines.toSpliced(1, 1), lines.toSpliced(0, 1), lines.toSpliced(2, 0, 'nonsense'), lines.with(0, '')]
+  const broken = [
+    lines.with(1, (lines[1] ?? '').replace('init', 'join')),
+    lines.toSpliced(1, 1),
+    lines.toSpliced(0, 1),
+    lines.toSpliced(2, 0, 'nonsense'),
+    lines.with(0, ''),
+  ]
   for (const changed of broken) {
     await writeFile(file, `${changed.join('\n')}\n`)
     await expect(readJournal(host)).rejects.toMatchObject({ code: 'JOURNAL_BROKEN' })
@@ -77,7 +89,13 @@ test('each change is on disk, with what was there before, when it is made', asyn
   await writeFile(path.join(root, 'etc/old'), 'before')
   await chmod(path.join(root, 'etc/old'), 0o640)
   const known: number[] = []
-  const spying = { ...real, writeFile: async (...given: Parameters<typeof real.writeFile>) => (known.push((await readJournal(real)).records.length), real.writeFile(...given)) }
+  const spying = {
+    ...real,
+    writeFile: async (...given: Parameters<typeof real.writeFile>) => (
+      known.push((await readJournal(real)).records.length),
+      real.writeFile(...given)
+    ),
+  }
   const host = journalingHost(spying, await openJournal(real), 'r1')
   await host.writeFile('/etc/old', 'after', { mode: 0o600 })
   await host.writeFile('/etc/kubernetes/pki/ca.key', 'very secret', { mode: 0o600, directoryMode: 0o700, secret: true })
@@ -86,7 +104,12 @@ test('each change is on disk, with what was there before, when it is made', asyn
   await host.run(['true', '--token', 'abcdef.0123456789abcdef'])
   await host.removeFile('/etc/old')
   const changes = (await readJournal(real)).records.flatMap((record) => (record.kind === 'change' ? [record.change] : []))
-  const backup = { mode: 0o640, owner: { uid: 0, gid: 0 }, sha256: sha256('before'), backup: expect.stringMatching(/^\/var\/lib\/kadm\/backups\/r1\/1-old$/) }
+  const backup = {
+    mode: 0o640,
+    owner: { uid: 0, gid: 0 },
+    sha256: sha256('before'),
+    backup: expect.stringMatching(/^\/var\/lib\/kadm\/backups\/r1\/1-old$/),
+  }
   expect(changes).toEqual([
     { kind: 'write-file', path: '/etc/old', before: backup, after: { mode: 0o600, sha256: sha256('after') } },
     { kind: 'make-directory', path: '/etc/kubernetes', before: 'absent', after: { mode: 0o700 } },

@@ -60,7 +60,9 @@ test('services are as they would be, waits are noted and over at once', async ()
   expect(await host.services.isActive('kadm-no-such')).toBe(false)
   await host.containerRuntime('unix:///no.sock').pullImage('registry.k8s.io/pause:3.10')
   expect(await host.containerRuntime('unix:///no.sock').hasImage('registry.k8s.io/pause:3.10')).toBe(true)
-  await (await host.lock('kadm init'))()
+  await (
+    await host.lock('kadm init')
+  )()
   expect(host.plan()).toEqual([
     { kind: 'restart-service', service: 'kadm-no-such' },
     { kind: 'wait', for: url },

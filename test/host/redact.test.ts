@@ -4,7 +4,10 @@ import { expect, test } from 'vitest'
 import { redact } from '../../src/host/redact.ts'
 
 const alphanumeric = 'abcdefghijklmnopqrstuvwxyz0123456789'
-const token = fc.tuple(fc.string({ unit: fc.constantFrom(...alphanumeric), minLength: 6, maxLength: 6 }), fc.string({ unit: fc.constantFrom(...alphanumeric), minLength: 16, maxLength: 16 }))
+const token = fc.tuple(
+  fc.string({ unit: fc.constantFrom(...alphanumeric), minLength: 6, maxLength: 6 }),
+  fc.string({ unit: fc.constantFrom(...alphanumeric), minLength: 16, maxLength: 16 }),
+)
 const before = fc.constantFrom('', ' ', '\n', '"', "'", ':', ',', '--token=', 'token: ', '/', '(', ')')
 const after = fc.constantFrom('', ' ', '\n', '"', "'", ':', ',', '.', ';', '/', '(', ')')
 
@@ -21,12 +24,25 @@ test('the secret of a token never comes through, its id does', () => {
 })
 
 test('private keys, certificate keys and client keys are taken out; certificates and CA hashes stay', () => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } })
+  const { privateKey, publicKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
   const inner = privateKey.split('\n')[1] ?? ''
   const hex = randomBytes(32).toString('hex')
   const key = Buffer.from(privateKey).toString('base64')
   const certificate = Buffer.from('-----BEGIN CERTIFICATE-----\nMIIB').toString('base64')
-  const text = [privateKey, publicKey, `--certificate-key ${hex}`, `ca: sha256:${hex}`, `client-key-data: ${key}`, `"tls.key":"${key}"`, `data: ${key}`, `client-certificate-data: ${certificate}`].join('\n')
+  const text = [
+    privateKey,
+    publicKey,
+    `--certificate-key ${hex}`,
+    `ca: sha256:${hex}`,
+    `client-key-data: ${key}`,
+    `"tls.key":"${key}"`,
+    `data: ${key}`,
+    `client-certificate-data: ${certificate}`,
+  ].join('\n')
   const shown = redact(text)
   expect(inner.length).toBeGreaterThan(20)
   expect(shown).not.toContain(inner)
@@ -49,5 +65,13 @@ test('repeating it changes nothing, and other text stays as it is', () => {
       expect(redact(once)).toBe(once)
     }),
   )
-  for (const text of ['node1.example.com', 'kube-apiserver.kube-system', 'registry.k8s.io/pause:3.10.2', 'v1.37.2', '10.96.0.1', 'abcdef.0123456789abcde']) expect(redact(text)).toBe(text)
+  for (const text of [
+    'node1.example.com',
+    'kube-apiserver.kube-system',
+    'registry.k8s.io/pause:3.10.2',
+    'v1.37.2',
+    '10.96.0.1',
+    'abcdef.0123456789abcde',
+  ])
+    expect(redact(text)).toBe(text)
 })

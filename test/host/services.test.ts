@@ -10,15 +10,28 @@ import { temporaryDirectory } from '../support/temporary.ts'
 
 test('no init system: nothing exists and nothing happens', async () => {
   const services = servicesOf(commandsWith(await temporaryDirectory()))
-  expect([await services.kind(), await services.exists('kubelet'), await services.isActive('kubelet'), await services.recentLog('kubelet', 5)]).toEqual(['none', false, false, []])
+  expect([
+    await services.kind(),
+    await services.exists('kubelet'),
+    await services.isActive('kubelet'),
+    await services.recentLog('kubelet', 5),
+  ]).toEqual(['none', false, false, []])
   await services.restart('kubelet')
   await services.stop('kubelet')
 })
 
 test('systemd is taken before OpenRC; it reads its unit files again before a restart, and only then', async () => {
-  const dir = await programs({ systemctl: 'case "$1" in is-active) echo activating; exit 3;; is-enabled) exit 1;; show) echo loaded;; esac', openrc: '' })
+  const dir = await programs({
+    systemctl: 'case "$1" in is-active) echo activating; exit 3;; is-enabled) exit 1;; show) echo loaded;; esac',
+    openrc: '',
+  })
   const services = servicesOf(commandsWith(dir))
-  expect([await services.kind(), await services.exists('kubelet'), await services.isActive('kubelet'), await services.isEnabled('kubelet')]).toEqual(['systemd', true, true, false])
+  expect([
+    await services.kind(),
+    await services.exists('kubelet'),
+    await services.isActive('kubelet'),
+    await services.isEnabled('kubelet'),
+  ]).toEqual(['systemd', true, true, false])
   await services.stop('kubelet')
   await services.restart('kubelet')
   expect((await calls(dir)).filter((line) => !line.includes('--version'))).toEqual([
@@ -32,18 +45,36 @@ test('systemd is taken before OpenRC; it reads its unit files again before a res
 })
 
 test('a service that is unknown or failed to start is told so', async () => {
-  const dir = await programs({ systemctl: 'case "$1" in show) echo not-found;; is-active) echo failed; exit 3;; restart) echo "Job for kubelet.service failed" >&2; exit 1;; esac' })
+  const dir = await programs({
+    systemctl:
+      'case "$1" in show) echo not-found;; is-active) echo failed; exit 3;; restart) echo "Job for kubelet.service failed" >&2; exit 1;; esac',
+  })
   const services = servicesOf(commandsWith(dir))
   expect([await services.exists('kubelet'), await services.isActive('kubelet')]).toEqual([false, false])
-  await expect(services.restart('kubelet')).rejects.toMatchObject({ code: 'COMMAND_FAILED', message: expect.stringContaining('Job for kubelet.service failed') })
+  await expect(services.restart('kubelet')).rejects.toMatchObject({
+    code: 'COMMAND_FAILED',
+    message: expect.stringContaining('Job for kubelet.service failed'),
+  })
 })
 
 test('OpenRC needs its helpers; enabled is what the default runlevel shows under exactly this name', async () => {
   const bare = await programs({ openrc: '' })
-  await expect(servicesOf(commandsWith(bare)).kind()).rejects.toMatchObject({ code: 'COMMAND_MISSING', message: expect.stringContaining('rc-service') })
-  const dir = await programs({ openrc: '', 'rc-update': 'echo "      kubelet-extra | default"; echo "   containerd | default"', 'rc-service': 'case "$*" in *status) echo " * status: started";; esac' })
+  await expect(servicesOf(commandsWith(bare)).kind()).rejects.toMatchObject({
+    code: 'COMMAND_MISSING',
+    message: expect.stringContaining('rc-service'),
+  })
+  const dir = await programs({
+    openrc: '',
+    'rc-update': 'echo "      kubelet-extra | default"; echo "   containerd | default"',
+    'rc-service': 'case "$*" in *status) echo " * status: started";; esac',
+  })
   const services = servicesOf(commandsWith(dir))
-  expect([await services.kind(), await services.isEnabled('kubelet'), await services.isEnabled('containerd'), await services.isActive('kubelet')]).toEqual(['openrc', false, true, true])
+  expect([
+    await services.kind(),
+    await services.isEnabled('kubelet'),
+    await services.isEnabled('containerd'),
+    await services.isActive('kubelet'),
+  ]).toEqual(['openrc', false, true, true])
   await services.restart('kubelet')
   expect((await calls(dir)).at(-1)).toBe('rc-service kubelet restart')
 })

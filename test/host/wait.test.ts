@@ -21,7 +21,12 @@ test('waits from refused connection over a bad status to health, and tells what 
   let calls = 0
   const wait = waitForHttp(host, { url, timeout: 10_000, onWaiting: (text) => seen.push(text) })
   await sleep(150)
-  await listening(createServer((_, answer) => void (++calls < 3 ? answer.writeHead(500).end('[+]ping ok\n[-]etcd failed: reason withheld\n') : answer.end('ok'))), port)
+  await listening(
+    createServer(
+      (_, answer) => void (++calls < 3 ? answer.writeHead(500).end('[+]ping ok\n[-]etcd failed: reason withheld\n') : answer.end('ok')),
+    ),
+    port,
+  )
   expect(await wait).toEqual({ status: 200, body: 'ok' })
   expect(seen).toEqual([expect.stringContaining('ECONNREFUSED'), `${url}: status 500 [-]etcd failed: reason withheld`])
 })
@@ -29,8 +34,17 @@ test('waits from refused connection over a bad status to health, and tells what 
 test('the intervals grow from 20 to 250 ms, the deadline holds, and the last thing seen is in the error', async () => {
   let now = 0
   const pauses: number[] = []
-  const clock = { now: () => now, sleep: async (milliseconds: number): Promise<void> => void ((now += milliseconds), pauses.push(milliseconds)) }
-  const wait = waitUntil(host, { what: 'x', timeout: 2000, clock, look: async () => ({ kind: 'not-yet', seen: 'grey' }), timedOut: (last) => new Error(`last: ${last}`) })
+  const clock = {
+    now: () => now,
+    sleep: async (milliseconds: number): Promise<void> => void ((now += milliseconds), pauses.push(milliseconds)),
+  }
+  const wait = waitUntil(host, {
+    what: 'x',
+    timeout: 2000,
+    clock,
+    look: async () => ({ kind: 'not-yet', seen: 'grey' }),
+    timedOut: (last) => new Error(`last: ${last}`),
+  })
   await expect(wait).rejects.toThrow('last: grey')
   expect([pauses[0], pauses[1], Math.max(...pauses), now]).toEqual([20, 30, 250, 2000])
   await expect(waitForHttp(host, { url: `http://127.0.0.1:${await freePort()}/`, timeout: 100 })).rejects.toMatchObject({
@@ -55,7 +69,24 @@ test('HTTPS: verified with a CA, against the wrong CA, for the wrong address, an
   const dir = await temporaryDirectory()
   for (const name of ['good', 'other']) {
     const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost']
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${dir}/${name}.key`, '-out', `${dir}/${name}.crt`, ...names], { stdio: 'ignore' })
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-keyout',
+        `${dir}/${name}.key`,
+        '-out',
+        `${dir}/${name}.crt`,
+        ...names,
+      ],
+      { stdio: 'ignore' },
+    )
   }
   const [ca, other, key] = ['good.crt', 'other.crt', 'good.key'].map((name) => readFileSync(`${dir}/${name}`))
   if (ca === undefined || other === undefined || key === undefined) throw new Error('unreachable')
@@ -71,7 +102,12 @@ test('HTTPS: verified with a CA, against the wrong CA, for the wrong address, an
 
 test('an address in use cannot be had, a free one can', async () => {
   const port = await listening(createTcpServer(() => undefined))
-  expect([await host.canListen(port), await host.canListen(port, '127.0.0.1'), await host.canListen(port, '127.0.0.2'), await host.canListen(await freePort())]).toEqual([false, false, true, true])
+  expect([
+    await host.canListen(port),
+    await host.canListen(port, '127.0.0.1'),
+    await host.canListen(port, '127.0.0.2'),
+    await host.canListen(await freePort()),
+  ]).toEqual([false, false, true, true])
 })
 
 async function listening(server: Server, port = 0, address = '127.0.0.1'): Promise<number> {

@@ -1,4 +1,7 @@
-/** A containerd of its own: in namespaces of its own, on the system image that the sandbox keeps in its cache, with all its state in a temporary folder. */
+/**
+ * A containerd of its own: in namespaces of its own, on the system image that the sandbox keeps in its cache, with all its state in
+ * a temporary folder.
+ */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync } from 'node:fs'
@@ -19,7 +22,10 @@ export interface RealContainerd {
   readonly cgroupParent: string
 }
 
-/** Starts it and waits until it has the pause and busybox images. It ends with the test. Skips the test with a reason when the sandbox was never built; fails in CI. */
+/**
+ * Starts it and waits until it has the pause and busybox images. It ends with the test. Skips the test with a reason when the
+ * sandbox was never built; fails in CI.
+ */
 export async function realContainerd(context: TestContext, options: { readonly config?: string } = {}): Promise<RealContainerd> {
   const image = path.join(cacheDirectory(), 'host-image/debian-13')
   const tars = path.join(cacheDirectory(), 'images/v1.37.2')
@@ -37,7 +43,9 @@ export async function realContainerd(context: TestContext, options: { readonly c
   const pauseImage = /"io\.containerd\.image\.name":"([^"]+)"/.exec(JSON.stringify(index))?.[1] ?? ''
   await writeFile(path.join(shared, 'config.toml'), configuration(shared, pauseImage, options.config ?? ''))
   const inner = ['bash', '-c', script, 'containerd', work, image, tars]
-  const child = spawn('unshare', ['--mount', '--pid', '--net', '--cgroup', '--fork', '--kill-child', ...inner], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn('unshare', ['--mount', '--pid', '--net', '--cgroup', '--fork', '--kill-child', ...inner], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
   const ended = once(child, 'exit')
