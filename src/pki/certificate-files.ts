@@ -17,7 +17,10 @@ export type FoundCertificate =
   | { readonly kind: 'unusable'; readonly why: string }
   | { readonly kind: 'found'; readonly certificate: X509Certificate; readonly intermediates: readonly X509Certificate[] }
 
-export type FoundKey = { readonly kind: 'absent' } | { readonly kind: 'unusable'; readonly why: string } | { readonly kind: 'found'; readonly key: KeyObject }
+export type FoundKey =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unusable'; readonly why: string }
+  | { readonly kind: 'found'; readonly key: KeyObject }
 
 export interface FoundPair {
   readonly paths: PairPaths
@@ -60,7 +63,10 @@ export async function findKey(host: Pick<Host, 'readText'>, path: string): Promi
  * an external CA, and a key without its certificate is what kubeadm refuses, since the user may have lost the certificate. So the certificate's
  * file is there first with a notice in place of a certificate: a notice means that kadm was cut off, and nothing else does.
  */
-export async function writePair(host: Pick<Host, 'writeFile'>, { paths, key, certificate }: { readonly paths: PairPaths; readonly key: KeyObject; readonly certificate: string }): Promise<void> {
+export async function writePair(
+  host: Pick<Host, 'writeFile'>,
+  { paths, key, certificate }: { readonly paths: PairPaths; readonly key: KeyObject; readonly certificate: string },
+): Promise<void> {
   await host.writeFile(paths.certificate, announcement, { mode: 0o644 })
   await host.writeFile(paths.key, privateKeyPem(key), { mode: 0o600, secret: true })
   await host.writeFile(paths.certificate, certificate, { mode: 0o644 })

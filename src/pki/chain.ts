@@ -5,7 +5,12 @@ import type { X509Certificate } from 'node:crypto'
  * Why the leaf is not to be trusted by whoever trusts the root at this time; `undefined` when it is. Intermediates stand behind the leaf in its file.
  * Key ids do not count, since a CA that was signed anew may have another for the same key.
  */
-export function chainProblem(leaf: X509Certificate, intermediates: readonly X509Certificate[], root: X509Certificate, now: Date): string | undefined {
+export function chainProblem(
+  leaf: X509Certificate,
+  intermediates: readonly X509Certificate[],
+  root: X509Certificate,
+  now: Date,
+): string | undefined {
   const own = periodProblem(leaf, now)
   if (own !== undefined) return `it ${own}`
   if (leaf.raw.equals(root.raw)) return undefined
@@ -41,11 +46,21 @@ export function commonNameOf(certificate: X509Certificate): string {
   return /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? certificate.subject
 }
 
-function signerProblem(signer: X509Certificate, intermediates: readonly X509Certificate[], root: X509Certificate, now: Date): string | undefined {
+function signerProblem(
+  signer: X509Certificate,
+  intermediates: readonly X509Certificate[],
+  root: X509Certificate,
+  now: Date,
+): string | undefined {
   const name = commonNameOf(signer)
   if (!signer.ca) return `its signer "${name}" is not a CA`
   const expired = periodProblem(signer, now)
   if (expired !== undefined) return `its CA "${name}" ${expired}`
   if (signer.raw.equals(root.raw)) return undefined
-  return chainProblem(signer, intermediates.filter((other) => other !== signer), root, now)
+  return chainProblem(
+    signer,
+    intermediates.filter((other) => other !== signer),
+    root,
+    now,
+  )
 }

@@ -21,7 +21,12 @@ export function sequence(...items: readonly DerNode[]): DerNode {
 
 /** DER wants the members of a set in the order of their bytes. */
 export function setOf(...items: readonly DerNode[]): DerNode {
-  return asn1.create(Class.UNIVERSAL, Type.SET, true, items.toSorted((a, b) => Buffer.compare(toDer(a), toDer(b))))
+  return asn1.create(
+    Class.UNIVERSAL,
+    Type.SET,
+    true,
+    items.toSorted((a, b) => Buffer.compare(toDer(a), toDer(b))),
+  )
 }
 
 export function objectId(dotted: string): DerNode {

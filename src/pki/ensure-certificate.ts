@@ -39,7 +39,11 @@ export async function ensureCertificate(spec: CertificateSpec, options: EnsureCe
 
 type CompletePair = FoundPair & { readonly certificate: Extract<FoundPair['certificate'], { readonly kind: 'found' }> }
 
-async function keepAuthority(spec: CertificateSpec, { paths, certificate: { certificate }, key }: CompletePair, options: EnsureCertificateOptions): Promise<void> {
+async function keepAuthority(
+  spec: CertificateSpec,
+  { paths, certificate: { certificate }, key }: CompletePair,
+  options: EnsureCertificateOptions,
+): Promise<void> {
   const { host, say, warn } = options
   const outside = periodProblem(certificate, host.now())
   if (outside !== undefined) warn(`certificate "${paths.certificate}" ${outside}`)
@@ -50,8 +54,17 @@ async function keepAuthority(spec: CertificateSpec, { paths, certificate: { cert
   say(`Using existing ${spec.baseName} ${key.kind === 'found' ? '' : 'keyless '}certificate authority`)
 }
 
-async function keepLeaf(spec: CertificateSpec, ca: string, pair: CompletePair, { config, host, say, warn }: EnsureCertificateOptions): Promise<void> {
-  const { paths, key, certificate: { certificate, intermediates } } = pair
+async function keepLeaf(
+  spec: CertificateSpec,
+  ca: string,
+  pair: CompletePair,
+  { config, host, say, warn }: EnsureCertificateOptions,
+): Promise<void> {
+  const {
+    paths,
+    key,
+    certificate: { certificate, intermediates },
+  } = pair
   const caPath = pairPaths(config.cluster.certificatesDir, certificateSpec(ca).baseName).certificate
   const authority = await findCertificate(host, caPath)
   if (authority.kind !== 'found') {
@@ -62,15 +75,20 @@ async function keepLeaf(spec: CertificateSpec, ca: string, pair: CompletePair, {
   }
   const problem = chainProblem(certificate, intermediates, authority.certificate, host.now())
   if (problem !== undefined) {
-    throw new KadmError('CERTIFICATE_INVALID', `certificate "${paths.certificate}" cannot be used with CA certificate "${caPath}": ${problem}`, {
-      remedy: [`kadm certs renew ${spec.name}`, `or to have a new pair made: rm "${paths.certificate}" "${paths.key}"`],
-    })
+    throw new KadmError(
+      'CERTIFICATE_INVALID',
+      `certificate "${paths.certificate}" cannot be used with CA certificate "${caPath}": ${problem}`,
+      {
+        remedy: [`kadm certs renew ${spec.name}`, `or to have a new pair made: rm "${paths.certificate}" "${paths.key}"`],
+      },
+    )
   }
   if (key.kind === 'absent') warn(`key "${paths.key}" is not there: the certificate cannot be used without it`)
   if (key.kind === 'unusable') warn(`key "${paths.key}" cannot be used: ${key.why}`)
   if (key.kind === 'found' && !certificate.checkPrivateKey(key.key)) warn(foreignKey(paths))
   const missing = missingAltNames(certificate, spec.altNames(config))
-  if (missing.length > 0) warn(`certificate "${paths.certificate}" is not valid for ${missing.join(', ')}: run "kadm certs renew ${spec.name}" after this`)
+  if (missing.length > 0)
+    warn(`certificate "${paths.certificate}" is not valid for ${missing.join(', ')}: run "kadm certs renew ${spec.name}" after this`)
   say(`Using existing ${spec.baseName} certificate and key on disk`)
 }
 
@@ -89,7 +107,11 @@ async function make(spec: CertificateSpec, pair: FoundPair, options: EnsureCerti
     return
   }
   const altNames = spec.altNames(config)
-  await writePair(host, { paths, key, certificate: issueCertificate({ subject, usages: spec.usages, altNames, key, ...validity }, authority) })
+  await writePair(host, {
+    paths,
+    key,
+    certificate: issueCertificate({ subject, usages: spec.usages, altNames, key, ...validity }, authority),
+  })
   if (!spec.usages.includes('server')) return
   say(`${spec.baseName} serving cert is signed for DNS names [${altNames.dnsNames.join(' ')}] and IPs [${altNames.addresses.join(' ')}]`)
 }
@@ -99,7 +121,8 @@ function refuseHalfPair({ paths, certificate, key }: FoundPair): void {
   if (certificate.kind === 'announced' && key.kind !== 'unusable') return
   if (certificate.kind === 'absent' && key.kind === 'absent') return
   const remedy = [`put the missing file back, or to have a new pair made: rm -f "${paths.certificate}" "${paths.key}"`] as const
-  if (certificate.kind === 'unusable') throw new KadmError('CERTIFICATE_INVALID', `certificate "${paths.certificate}" cannot be read: ${certificate.why}`, { remedy })
+  if (certificate.kind === 'unusable')
+    throw new KadmError('CERTIFICATE_INVALID', `certificate "${paths.certificate}" cannot be read: ${certificate.why}`, { remedy })
   if (key.kind === 'unusable') throw new KadmError('CERTIFICATE_INVALID', `key "${paths.key}" cannot be used: ${key.why}`, { remedy })
   throw new KadmError('CERTIFICATE_INVALID', `key "${paths.key}" is there without its certificate "${paths.certificate}"`, { remedy })
 }
@@ -111,5 +134,6 @@ function foreignKey({ certificate, key }: FoundPair['paths']): string {
 /** What is signed today and lives longer than its CA is of no use from then on. */
 function warnOfOutliving(certificate: X509Certificate, { config, start, warn }: EnsureCertificateOptions): void {
   const end = new Date(start.getTime() + config.cluster.certificateValidityPeriod)
-  if (certificate.ca && end > certificate.validToDate) warn(`the CA ends at ${instant(certificate.validToDate)}, before the certificates that it signs now`)
+  if (certificate.ca && end > certificate.validToDate)
+    warn(`the CA ends at ${instant(certificate.validToDate)}, before the certificates that it signs now`)
 }

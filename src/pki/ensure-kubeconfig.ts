@@ -29,7 +29,10 @@ export interface EnsureKubeconfigOptions {
  * As `kubeadm init phase kubeconfig <name>`. Throws CERTIFICATE_INVALID when the CA cannot sign, and KUBECONFIG_INVALID when the file that is there is
  * no kubeconfig or trusts another CA. With an external CA nothing is made: the user has to bring the file, which `checkExternalCa` has looked at.
  */
-export async function ensureKubeconfig(spec: KubeconfigSpec, { config, host, keys, directory, start, say, warn }: EnsureKubeconfigOptions): Promise<void> {
+export async function ensureKubeconfig(
+  spec: KubeconfigSpec,
+  { config, host, keys, directory, start, say, warn }: EnsureKubeconfigOptions,
+): Promise<void> {
   if (await isExternalAuthority(host, config, 'ca')) return say(`External CA mode: Using user provided ${spec.file}`)
   const ca = await loadCertificateAuthority(host, config, 'ca')
   const path = `${directory}/${spec.file}`
@@ -52,7 +55,9 @@ export function requireTrust({ path, certificateAuthority = '' }: Kubeconfig, tr
   const [first] = certificatesIn(certificateAuthority)
   if (first !== undefined && trusted.some(({ raw }) => raw.equals(first.raw))) return
   const what = first === undefined ? 'has no CA certificate that can be read' : 'does not trust the CA of this cluster'
-  throw new KadmError('KUBECONFIG_INVALID', `kubeconfig "${path}" is there already and ${what}`, { remedy: [`to have a new one made: rm "${path}"`] })
+  throw new KadmError('KUBECONFIG_INVALID', `kubeconfig "${path}" is there already and ${what}`, {
+    remedy: [`to have a new one made: rm "${path}"`],
+  })
 }
 
 async function newKubeconfig(

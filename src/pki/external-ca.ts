@@ -19,9 +19,14 @@ export interface CheckExternalCaOptions {
 }
 
 /** Which CAs are external. Throws EXTERNAL_CA_INCOMPLETE with everything that is missing or wrong, since kadm could not make it without the key. */
-export async function checkExternalCa(options: CheckExternalCaOptions): Promise<{ readonly clusterCa: boolean; readonly frontProxy: boolean }> {
+export async function checkExternalCa(
+  options: CheckExternalCaOptions,
+): Promise<{ readonly clusterCa: boolean; readonly frontProxy: boolean }> {
   const { config, host } = options
-  const [clusterCa, frontProxy] = await Promise.all([isExternalAuthority(host, config, 'ca'), isExternalAuthority(host, config, 'front-proxy-ca')])
+  const [clusterCa, frontProxy] = await Promise.all([
+    isExternalAuthority(host, config, 'ca'),
+    isExternalAuthority(host, config, 'front-proxy-ca'),
+  ])
   const problems = await Promise.all([
     clusterCa ? signedProblems('ca', options) : [],
     clusterCa ? kubeconfigProblems(options) : [],
@@ -31,13 +36,17 @@ export async function checkExternalCa(options: CheckExternalCaOptions): Promise<
   if (details.length === 0) return { clusterCa, frontProxy }
   const missing = [clusterCa && 'ca.key', frontProxy && 'front-proxy-ca.key'].filter((name) => name !== false).join(' and ')
   const directory = config.cluster.certificatesDir
-  throw new KadmError('EXTERNAL_CA_INCOMPLETE', `"${directory}" has a CA without its key (${missing}), and what that CA must have signed is not all there`, {
-    details,
-    remedy: [
-      'make requests for what is missing, have them signed and put them in place: kadm certs generate-csr',
-      `or put the key of the CA into "${directory}"`,
-    ],
-  })
+  throw new KadmError(
+    'EXTERNAL_CA_INCOMPLETE',
+    `"${directory}" has a CA without its key (${missing}), and what that CA must have signed is not all there`,
+    {
+      details,
+      remedy: [
+        'make requests for what is missing, have them signed and put them in place: kadm certs generate-csr',
+        `or put the key of the CA into "${directory}"`,
+      ],
+    },
+  )
 }
 
 /** Each certificate that the CA signs, with its key. */

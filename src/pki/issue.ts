@@ -1,5 +1,5 @@
 /** New certificates as PEM: a CA that signs itself, or a leaf that a CA signs. */
-import { X509Certificate, type KeyObject } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import { altNames, type AltNames } from './alt-names.ts'
 import { publicKeyOf } from './keys.ts'
 import { pemText } from './pem.ts'
@@ -23,10 +23,17 @@ export interface Leaf extends Validity {
   readonly key: KeyObject
 }
 
-export function selfSignedCa({ commonName, key, ...validity }: { readonly commonName: string; readonly key: KeyObject } & Validity): string {
+export function selfSignedCa({
+  commonName,
+  key,
+  ...validity
+}: { readonly commonName: string; readonly key: KeyObject } & Validity): string {
   const subject = { commonName, organizations: [] }
   const names = altNames([commonName]) // Go warns of a name that only the subject has, so kubeadm's CAs repeat it
-  return pemText('CERTIFICATE', signedCertificate({ subject, publicKey: publicKeyOf(key), isCa: true, usages: [], altNames: names, ...validity }, { key }))
+  return pemText(
+    'CERTIFICATE',
+    signedCertificate({ subject, publicKey: publicKeyOf(key), isCa: true, usages: [], altNames: names, ...validity }, { key }),
+  )
 }
 
 export function issueCertificate({ key, ...leaf }: Leaf, ca: CertificateAuthority): string {

@@ -33,8 +33,9 @@ export function keySupply(algorithm: EncryptionAlgorithm, ahead: number): KeySup
       refill()
     }
   }
+  const isWanted = (): boolean => underWay < atOnce() && (underWay < waiting.length || planned > 0)
   const refill = (): void => {
-    while (underWay < atOnce() && (underWay < waiting.length || planned > 0)) void makeOne()
+    while (isWanted()) void makeOne()
   }
   refill()
   return {

@@ -33,7 +33,9 @@ export interface NewKubeconfig {
 export function kubeconfigText({ clusterName, server, certificateAuthority, userName, user }: NewKubeconfig): string {
   const context = `${userName}@${clusterName}`
   const credentials =
-    'token' in user ? { token: user.token } : { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(privateKeyPem(user.key)) }
+    'token' in user
+      ? { token: user.token }
+      : { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(privateKeyPem(user.key)) }
   return dumpYaml({
     apiVersion: 'v1',
     kind: 'Config',
@@ -66,7 +68,15 @@ export async function findKubeconfig(host: Pick<Host, 'readText'>, path: string)
   const userName = stringOf(context, 'user')
   const user = named(document, 'users', userName, 'user') ?? {}
   const certificateAuthority = await dataOrFile(host, cluster, 'certificate-authority')
-  return { path, document, server: stringOf(cluster, 'server'), clusterName, userName, user, ...(certificateAuthority !== undefined && { certificateAuthority }) }
+  return {
+    path,
+    document,
+    server: stringOf(cluster, 'server'),
+    clusterName,
+    userName,
+    user,
+    ...(certificateAuthority !== undefined && { certificateAuthority }),
+  }
 }
 
 /** What a TLS client needs of the user: PEM texts and a token, as far as they are there. */
@@ -77,7 +87,11 @@ export async function userCredentials(
   const clientCertificate = await dataOrFile(host, user, 'client-certificate')
   const clientKey = await dataOrFile(host, user, 'client-key')
   const token = stringOf(user, 'token')
-  return { ...(clientCertificate !== undefined && { clientCertificate }), ...(clientKey !== undefined && { clientKey }), ...(token !== '' && { token }) }
+  return {
+    ...(clientCertificate !== undefined && { clientCertificate }),
+    ...(clientKey !== undefined && { clientKey }),
+    ...(token !== '' && { token }),
+  }
 }
 
 /** The document with the entry of one user replaced; all else stays. */

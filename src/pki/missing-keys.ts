@@ -9,7 +9,9 @@ import { serviceAccountPaths } from './service-account.ts'
 export async function countMissingKeys(host: Pick<Host, 'stat'>, config: InitConfig, kubeconfigDir: string): Promise<number> {
   const { cluster } = config
   const paths = [
-    ...certificateSpecs.filter(({ ofEtcd }) => !ofEtcd || cluster.etcd.kind === 'local').map(({ baseName }) => pairPaths(cluster.certificatesDir, baseName).key),
+    ...certificateSpecs
+      .filter(({ ofEtcd }) => !ofEtcd || cluster.etcd.kind === 'local')
+      .map(({ baseName }) => pairPaths(cluster.certificatesDir, baseName).key),
     serviceAccountPaths(config).privateKey,
     ...kubeconfigSpecs.map(({ file }) => `${kubeconfigDir}/${file}`),
   ]

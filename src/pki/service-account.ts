@@ -30,7 +30,8 @@ export async function ensureServiceAccountKey({ config, host, keys, say, warn }:
   }
   if (found.kind === 'found') {
     const problem = publicKeyProblem(await host.readText(publicKey), spkiDer(found.key))
-    if (problem !== undefined) warn(`"${publicKey}" ${problem}: make it anew with: openssl pkey -in "${privateKey}" -pubout -out "${publicKey}"`)
+    if (problem !== undefined)
+      warn(`"${publicKey}" ${problem}: make it anew with: openssl pkey -in "${privateKey}" -pubout -out "${publicKey}"`)
     return say('Using the existing "sa" key')
   }
   const key = await keys.take()

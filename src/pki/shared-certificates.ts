@@ -20,13 +20,24 @@ export function sharedCertificatePaths(cluster: ClusterConfiguration): ReadonlyM
   const names = ['ca.crt', 'ca.key', 'front-proxy-ca.crt', 'front-proxy-ca.key', 'sa.pub', 'sa.key']
   const ofEtcd: readonly (readonly [string, string])[] =
     etcd.kind === 'local'
-      ? [['etcd-ca.crt', `${directory}/etcd/ca.crt`], ['etcd-ca.key', `${directory}/etcd/ca.key`]]
-      : [['external-etcd-ca.crt', etcd.caFile], ['external-etcd.crt', etcd.certFile], ['external-etcd.key', etcd.keyFile]]
+      ? [
+          ['etcd-ca.crt', `${directory}/etcd/ca.crt`],
+          ['etcd-ca.key', `${directory}/etcd/ca.key`],
+        ]
+      : [
+          ['external-etcd-ca.crt', etcd.caFile],
+          ['external-etcd.crt', etcd.certFile],
+          ['external-etcd.key', etcd.keyFile],
+        ]
   return new Map([...names.map((name) => [name, `${directory}/${name}`] as const), ...ofEtcd])
 }
 
 /** A file that is not there gives an empty entry, as with an external etcd that has no TLS. Throws TOKEN_INVALID for a key of the wrong form. */
-export async function sealSharedCertificates({ config, host, key }: Shared & { readonly host: Pick<Host, 'readFile'> }): Promise<SealedCertificates> {
+export async function sealSharedCertificates({
+  config,
+  host,
+  key,
+}: Shared & { readonly host: Pick<Host, 'readFile'> }): Promise<SealedCertificates> {
   const bytes = keyBytes(key)
   const entries = Array.from(sharedCertificatePaths(config.cluster), async ([name, path]) => {
     const content = path === '' ? undefined : await host.readFile(path)
@@ -39,7 +50,12 @@ export async function sealSharedCertificates({ config, host, key }: Shared & { r
  * Writes what the Secret holds to where this configuration wants it; what is there already is replaced. Nothing is written unless all entries open
  * and none is missing. Throws CERTIFICATE_INVALID otherwise. Empty entries are left out.
  */
-export async function openSharedCertificates({ config, host, key, data }: Shared & { readonly host: Pick<Host, 'writeFile'>; readonly data: SealedCertificates }): Promise<void> {
+export async function openSharedCertificates({
+  config,
+  host,
+  key,
+  data,
+}: Shared & { readonly host: Pick<Host, 'writeFile'>; readonly data: SealedCertificates }): Promise<void> {
   const bytes = keyBytes(key)
   const opened = new Map(Object.entries(data).map(([name, sealed]) => [name, open(name, Buffer.from(sealed, 'base64'), bytes)]))
   const files = Array.from(sharedCertificatePaths(config.cluster), ([name, path]) => {
@@ -47,7 +63,9 @@ export async function openSharedCertificates({ config, host, key, data }: Shared
     if (content === undefined) throw unusable(`Secret "kubeadm-certs" has no "${name}" for "${path}"`)
     return { path, content, options: content.length === 0 ? { mode: 0o600 } : writeOptions(name, content) }
   })
-  await Promise.all(files.filter(({ content }) => content.length > 0).map(({ path, content, options }) => host.writeFile(path, content, options)))
+  await Promise.all(
+    files.filter(({ content }) => content.length > 0).map(({ path, content, options }) => host.writeFile(path, content, options)),
+  )
 }
 
 function seal(content: Uint8Array, key: Buffer): Buffer {

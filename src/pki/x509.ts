@@ -3,7 +3,23 @@ import { createHash, randomBytes, sign, type KeyObject } from 'node:crypto'
 import { parseIp } from '../config/ip-address.ts'
 import type { AltNames } from './alt-names.ts'
 import {
-  bitString, bytesOf, fromDer, integer, isTagged, itemsOf, nullValue, objectId, objectIdOf, octets, sequence, setOf, tagged, text, time, toDer, trueValue,
+  bitString,
+  bytesOf,
+  fromDer,
+  integer,
+  isTagged,
+  itemsOf,
+  nullValue,
+  objectId,
+  objectIdOf,
+  octets,
+  sequence,
+  setOf,
+  tagged,
+  text,
+  time,
+  toDer,
+  trueValue,
   type DerNode,
 } from './der.ts'
 import { spkiDer } from './keys.ts'
@@ -139,7 +155,10 @@ function identityOf(certificate: Uint8Array): { readonly subject: DerNode; reado
   const subject = fields[first + 4]
   if (subject === undefined) throw new TypeError('not a certificate')
   const [extensionList] = itemsOf(fields.find((field) => isTagged(field, 3)))
-  const keyId = itemsOf(extensionList).map(itemsOf).find(([id]) => objectIdOf(id) === oids.subjectKeyId)?.at(-1)
+  const keyId = itemsOf(extensionList)
+    .map(itemsOf)
+    .find(([id]) => objectIdOf(id) === oids.subjectKeyId)
+    ?.at(-1)
   return { subject, keyId: keyId === undefined ? undefined : innerOctets(keyId) }
 }
 
@@ -149,7 +168,7 @@ function innerOctets(node: DerNode): Buffer {
 }
 
 function randomSerialNumber(): bigint {
-  return (randomBytes(8).readBigUInt64BE() >> 1n) || 1n
+  return randomBytes(8).readBigUInt64BE() >> 1n || 1n
 }
 
 function signed(body: DerNode, key: KeyObject): Buffer {

@@ -22,66 +22,150 @@ interface Case {
   readonly madeWith?: ConfigOverrides
   /** What both do; where kubeadm fails, kadm's error. */
   readonly expected: 'kept' | 'made' | RegExp
+  /** Something in the files that must come out the same from both. */
+  readonly same?: (files: ReadonlyMap<string, FileState>) => unknown
   /** kadm's warnings; none when not said. */
   readonly warnings?: readonly RegExp[]
 }
 
 const external: ConfigOverrides = {
-  cluster: { etcd: { kind: 'external', endpoints: ['https://10.0.0.5:2379'], httpEndpoints: [], caFile: '/e/ca.crt', certFile: '/e/c.crt', keyFile: '/e/c.key' } },
+  cluster: {
+    etcd: {
+      kind: 'external',
+      endpoints: ['https://10.0.0.5:2379'],
+      httpEndpoints: [],
+      caFile: '/e/ca.crt',
+      certFile: '/e/c.crt',
+      keyFile: '/e/c.key',
+    },
+  },
 }
 const shortLived: ConfigOverrides = { cluster: { certificateValidityPeriod: 48 * 3_600_000, caCertificateValidityPeriod: 24 * 3_600_000 } }
-const extraSan: ConfigOverrides = { cluster: { apiServer: { extraArgs: [], extraVolumes: [], extraEnvs: [], certSANs: ['foo.example', '10.9.9.9'] } } }
+const extraSan: ConfigOverrides = {
+  cluster: { apiServer: { extraArgs: [], extraVolumes: [], extraEnvs: [], certSANs: ['foo.example', '10.9.9.9'] } },
+}
 
 const certCases: Readonly<Record<string, Case>> = {
   'all there (E2)': { change: () => undefined, expected: 'kept' },
-  'apiserver certificate lacks names that the configuration has gained (E6)': { change: () => undefined, config: extraSan, expected: 'kept', warnings: [/apiserver\.crt" is not valid for foo\.example, 10\.9\.9\.9/] },
+  'apiserver certificate lacks names that the configuration has gained (E6)': {
+    change: () => undefined,
+    config: extraSan,
+    expected: 'kept',
+    warnings: [/apiserver\.crt" is not valid for foo\.example, 10\.9\.9\.9/],
+  },
   'apiserver.crt is lost (E8)': { change: lose('pki/apiserver.crt'), expected: /key ".*apiserver\.key" is there without its certificate/ },
   'ca.crt is lost': { change: lose('pki/ca.crt'), expected: /key ".*ca\.key" is there without its certificate/ },
   'apiserver.key is lost': { change: lose('pki/apiserver.key'), expected: 'kept', warnings: [/apiserver\.key" is not there/] },
-  'apiserver.key is another\'s': { change: copy('pki/front-proxy-client.key', 'pki/apiserver.key'), expected: 'kept', warnings: [/apiserver\.key" does not belong/] },
+  "apiserver.key is another's": {
+    change: copy('pki/front-proxy-client.key', 'pki/apiserver.key'),
+    expected: 'kept',
+    warnings: [/apiserver\.key" does not belong/],
+  },
   'apiserver pair is lost': { change: lose('pki/apiserver.crt', 'pki/apiserver.key'), expected: 'made' },
-  'apiserver.crt is no certificate': { change: put('pki/apiserver.crt', 'nothing\n'), expected: /apiserver\.crt" cannot be read: it holds no certificate/ },
-  'a leaf of another CA': { change: copy('pki/front-proxy-client.crt', 'pki/apiserver.crt'), expected: /cannot be used with CA certificate ".*ca\.crt": the CA "kubernetes" has not signed it/ },
+  'apiserver.crt is no certificate': {
+    change: put('pki/apiserver.crt', 'nothing\n'),
+    expected: /apiserver\.crt" cannot be read: it holds no certificate/,
+  },
+  'a leaf of another CA': {
+    change: copy('pki/front-proxy-client.crt', 'pki/apiserver.crt'),
+    expected: /cannot be used with CA certificate ".*ca\.crt": the CA "kubernetes" has not signed it/,
+  },
   'sa.pub is lost (E10)': { change: lose('pki/sa.pub'), expected: 'kept', warnings: [/sa\.pub" is not there/] },
-  'sa.pub is another\'s (E10)': { change: foreignPublicKey, expected: 'kept', warnings: [/sa\.pub" belongs to another key/] },
+  "sa.pub is another's (E10)": { change: foreignPublicKey, expected: 'kept', warnings: [/sa\.pub" belongs to another key/] },
   'sa.key is lost (E10)': { change: lose('pki/sa.key'), expected: 'made' },
   'sa.key is no key': { change: put('pki/sa.key', 'nothing\n'), expected: /sa\.key" cannot be used/ },
-  'ca.key is of another CA, no leaf is missing (E12)': { change: copy('pki/etcd/ca.key', 'pki/ca.key'), expected: 'kept', warnings: [/ca\.key" does not belong to certificate ".*ca\.crt"/] },
+  'ca.key is of another CA, no leaf is missing (E12)': {
+    change: copy('pki/etcd/ca.key', 'pki/ca.key'),
+    expected: 'kept',
+    warnings: [/ca\.key" does not belong to certificate ".*ca\.crt"/],
+  },
   'ca.key is of another CA, a leaf is missing (E12)': {
     change: all(copy('pki/etcd/ca.key', 'pki/ca.key'), lose('pki/apiserver.crt', 'pki/apiserver.key')),
     expected: /CA key ".*ca\.key" does not belong to certificate/,
     warnings: [/ca\.key" does not belong/],
   },
-  'ca.crt is a bundle, own first; the leaf is lost (E14)': { change: all(bundle('pki/ca.crt', 'pki/etcd/ca.crt'), lose('pki/apiserver.crt', 'pki/apiserver.key')), expected: 'made' },
-  'ca.crt is a bundle, own last (E14)': { change: swap('pki/ca.crt', 'pki/etcd/ca.crt'), expected: /has not signed it/, warnings: [/ca\.key" does not belong/] },
+  'ca.crt is a bundle, own first; the leaf is lost (E14)': {
+    change: all(bundle('pki/ca.crt', 'pki/etcd/ca.crt'), lose('pki/apiserver.crt', 'pki/apiserver.key')),
+    expected: 'made',
+  },
+  'ca.crt is a bundle, own last (E14)': {
+    change: swap('pki/ca.crt', 'pki/etcd/ca.crt'),
+    expected: /has not signed it/,
+    warnings: [/ca\.key" does not belong/],
+  },
   'etcd is external (E20)': { change: dropEtcd, config: external, expected: 'kept' },
-  'the CA ends before its leafs (E4)': { change: () => undefined, madeWith: shortLived, config: shortLived, expected: 'kept', warnings: [/ends at/, /ends at/, /ends at/] },
+  'the CA ends before its leafs (E4)': {
+    change: () => undefined,
+    madeWith: shortLived,
+    config: shortLived,
+    expected: 'kept',
+    warnings: [/ends at/, /ends at/, /ends at/],
+  },
   'an expired leaf': { change: expireLeaf, expected: /apiserver\.crt" cannot be used with CA certificate .*: it has expired at/ },
   'an expired CA': { change: expireCa, expected: /its CA "kubernetes" has expired at/, warnings: [/ca\.crt" has expired/, /ends at/] },
   'a certificate that is no CA in its place': {
-    change: all(copy('pki/front-proxy-client.crt', 'pki/front-proxy-ca.crt'), copy('pki/front-proxy-client.key', 'pki/front-proxy-ca.key'), lose('pki/front-proxy-client.crt', 'pki/front-proxy-client.key')),
+    change: all(
+      copy('pki/front-proxy-client.crt', 'pki/front-proxy-ca.crt'),
+      copy('pki/front-proxy-client.key', 'pki/front-proxy-ca.key'),
+      lose('pki/front-proxy-client.crt', 'pki/front-proxy-client.key'),
+    ),
     expected: /front-proxy-ca\.crt" is not a CA/,
     warnings: [/front-proxy-ca\.crt" is not a CA/],
   },
   'keys in PKCS#8': { change: toPkcs8('pki/ca.key', 'pki/sa.key', 'pki/apiserver.key'), expected: 'kept' },
-  'CA key in PKCS#8, a leaf to be made': { change: all(toPkcs8('pki/ca.key'), lose('pki/apiserver.crt', 'pki/apiserver.key')), expected: 'made' },
-  'an RSA CA above an ECDSA leaf': { change: lose('pki/apiserver.crt', 'pki/apiserver.key'), madeWith: { cluster: { encryptionAlgorithm: 'RSA-2048' } }, expected: 'made' },
+  'CA key in PKCS#8, a leaf to be made': {
+    change: all(toPkcs8('pki/ca.key'), lose('pki/apiserver.crt', 'pki/apiserver.key')),
+    expected: 'made',
+  },
+  'an RSA CA above an ECDSA leaf': {
+    change: lose('pki/apiserver.crt', 'pki/apiserver.key'),
+    madeWith: { cluster: { encryptionAlgorithm: 'RSA-2048' } },
+    expected: 'made',
+  },
 }
 
 const kubeconfigCases: Readonly<Record<string, Case>> = {
   'all there': { change: () => undefined, expected: 'kept' },
   'one is lost': { change: lose('scheduler.conf'), expected: 'made' },
-  'another CA since (F5)': { change: all(copy('pki/etcd/ca.crt', 'pki/ca.crt'), copy('pki/etcd/ca.key', 'pki/ca.key')), expected: /admin\.conf" is there already and does not trust the CA/ },
+  'another CA since (F5)': {
+    change: all(copy('pki/etcd/ca.crt', 'pki/ca.crt'), copy('pki/etcd/ca.key', 'pki/ca.key')),
+    expected: /admin\.conf" is there already and does not trust the CA/,
+  },
   'the CA is gone': { change: lose('pki/ca.crt', 'pki/ca.key'), expected: /CA certificate ".*ca\.crt" is not there/ },
-  'another server': { change: edit('admin.conf', (text) => text.replace(/server: .*/, 'server: https://other:6443')), expected: 'kept', warnings: [/talks to "https:\/\/other:6443", not to "https:\/\/192\.168\.77\.10:6443"/] },
-  'blank lines in the CA (F11)': { change: edit('admin.conf', (text) => text.replace(/(certificate-authority-data: )(\S+)/, (_, key: string, data: string) => key + loosen(data))), expected: 'kept' },
-  'CA data that is no certificate': { change: edit('admin.conf', (text) => text.replace(/(certificate-authority-data: )\S+/, '$1bm90aGluZwo=')), expected: /has no CA certificate that can be read/ },
+  'another server': {
+    change: edit('admin.conf', (text) => text.replace(/server: .*/, 'server: https://other:6443')),
+    expected: 'kept',
+    warnings: [/talks to "https:\/\/other:6443", not to "https:\/\/192\.168\.77\.10:6443"/],
+  },
+  'blank lines in the CA (F11)': {
+    change: edit('admin.conf', (text) =>
+      text.replace(/(certificate-authority-data: )(\S+)/, (_, key: string, data: string) => key + loosen(data)),
+    ),
+    expected: 'kept',
+  },
+  'CA data that is no certificate': {
+    change: edit('admin.conf', (text) => text.replace(/(certificate-authority-data: )\S+/, '$1bm90aGluZwo=')),
+    expected: /has no CA certificate that can be read/,
+  },
   'no YAML': { change: put('admin.conf', '{'), expected: /admin\.conf" is not YAML/ },
-  'empty': { change: put('admin.conf', ''), expected: /admin\.conf"/ },
-  'no current context': { change: edit('admin.conf', (text) => text.replace(/current-context: .*/, 'current-context: ""')), expected: /admin\.conf" has no current-context/ },
-  'a context that is not there': { change: edit('admin.conf', (text) => text.replace(/current-context: .*/, 'current-context: gone')), expected: /admin\.conf" has no context "gone"/ },
-  'a cluster that is not there': { change: edit('admin.conf', (text) => text.replace('    cluster: kubernetes', '    cluster: gone')), expected: /admin\.conf" has no cluster "gone"/ },
-  'a bundle in ca.crt': { change: all(bundle('pki/ca.crt', 'pki/etcd/ca.crt'), lose('admin.conf')), expected: 'made' },
+  empty: { change: put('admin.conf', ''), expected: /admin\.conf"/ },
+  'no current context': {
+    change: edit('admin.conf', (text) => text.replace(/current-context: .*/, 'current-context: ""')),
+    expected: /admin\.conf" has no current-context/,
+  },
+  'a context that is not there': {
+    change: edit('admin.conf', (text) => text.replace(/current-context: .*/, 'current-context: gone')),
+    expected: /admin\.conf" has no context "gone"/,
+  },
+  'a cluster that is not there': {
+    change: edit('admin.conf', (text) => text.replace('    cluster: kubernetes', '    cluster: gone')),
+    expected: /admin\.conf" has no cluster "gone"/,
+  },
+  'a bundle in ca.crt, of which the first goes into what is made': {
+    change: all(bundle('pki/ca.crt', 'pki/etcd/ca.crt'), lose('admin.conf')),
+    expected: 'made',
+    same: (files) => /certificate-authority-data: (\S+)/.exec(files.get('admin.conf')?.content ?? '')?.[1],
+  },
 }
 
 describe('certs all', () => {
@@ -95,7 +179,7 @@ describe('kubeconfig all', () => {
 async function compare(
   context: TestContext,
   phase: string,
-  { change, config: overrides = {}, madeWith = {}, expected, warnings = [] }: Case,
+  { change, config: overrides = {}, madeWith = {}, expected, same = () => undefined, warnings = [] }: Case,
   runKadm: (config: InitConfig, options: PhaseOptions) => Promise<PhaseOutput>,
 ): Promise<void> {
   const root = await temporaryDirectory()
@@ -106,7 +190,10 @@ async function compare(
 
   const oracle = await runKubeadm(context, config, [phase], given)
   const output: PhaseOutput = { lines: [], warnings: [] }
-  const caught: unknown = await runKadm(config, { output }).then(() => undefined, (error: unknown) => error)
+  const caught: unknown = await runKadm(config, { output }).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
   const files = await filesIn(root)
 
   expect(oracle.exitCode).toBe(expected instanceof RegExp ? 1 : 0)
@@ -118,8 +205,10 @@ async function compare(
     expect(output.lines.some((line) => /^(Generating|Writing)/.test(line))).toBe(expected === 'made')
   }
   expect(output.warnings).toEqual(warnings.map((pattern) => expect.stringMatching(pattern)))
+  expect(same(files)).toEqual(same(oracle.files))
   expect([...files.keys()].toSorted()).toEqual([...oracle.files.keys()].toSorted())
-  for (const [file, state] of given) if (oracle.files.get(file)?.content === state.content) expect([file, files.get(file)]).toEqual([file, state])
+  for (const [file, state] of given)
+    if (oracle.files.get(file)?.content === state.content) expect([file, files.get(file)]).toEqual([file, state])
   for (const [file, { mode }] of oracle.files) expect([file, files.get(file)?.mode]).toEqual([file, mode])
 }
 
@@ -213,5 +302,7 @@ async function expireLeaf(files: Files): Promise<void> {
 /** The same key, so that the leafs are still signed by it. */
 function expireCa(files: Files): void {
   const key = createPrivateKey(files.get('pki/ca.key')?.content ?? '')
-  edit('pki/ca.crt', () => selfSignedCa({ commonName: 'kubernetes', key, notBefore: new Date(Date.now() - 3 * day), notAfter: new Date(Date.now() - day) }))(files)
+  edit('pki/ca.crt', () =>
+    selfSignedCa({ commonName: 'kubernetes', key, notBefore: new Date(Date.now() - 3 * day), notAfter: new Date(Date.now() - day) }),
+  )(files)
 }

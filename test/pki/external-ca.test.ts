@@ -15,8 +15,21 @@ interface Case {
 
 const cases: Readonly<Record<string, Case>> = {
   'all keys there': { lost: [], expected: { clusterCa: false, frontProxy: false } },
-  'no CA at all': { lost: ['pki/ca.crt', 'pki/ca.key', 'pki/front-proxy-ca.crt', 'pki/front-proxy-ca.key', 'pki/front-proxy-client.crt', 'pki/front-proxy-client.key', 'pki/apiserver.crt', 'pki/apiserver.key',
-    'pki/apiserver-kubelet-client.crt', 'pki/apiserver-kubelet-client.key'], expected: { clusterCa: false, frontProxy: false } },
+  'no CA at all': {
+    lost: [
+      'pki/ca.crt',
+      'pki/ca.key',
+      'pki/front-proxy-ca.crt',
+      'pki/front-proxy-ca.key',
+      'pki/front-proxy-client.crt',
+      'pki/front-proxy-client.key',
+      'pki/apiserver.crt',
+      'pki/apiserver.key',
+      'pki/apiserver-kubelet-client.crt',
+      'pki/apiserver-kubelet-client.key',
+    ],
+    expected: { clusterCa: false, frontProxy: false },
+  },
   'ca.key kept elsewhere, all signed (E16)': { lost: ['pki/ca.key'], expected: { clusterCa: true, frontProxy: false } },
   'front-proxy-ca.key kept elsewhere (E30)': { lost: ['pki/front-proxy-ca.key'], expected: { clusterCa: false, frontProxy: true } },
   'front-proxy client lost as well (E30)': {
@@ -26,7 +39,12 @@ const cases: Readonly<Record<string, Case>> = {
   'both kept elsewhere': { lost: ['pki/ca.key', 'pki/front-proxy-ca.key'], expected: { clusterCa: true, frontProxy: true } },
   'several things missing at once': {
     lost: ['pki/ca.key', 'pki/apiserver.key', 'pki/apiserver-kubelet-client.crt', 'scheduler.conf', 'super-admin.conf'],
-    expected: [/apiserver\.key" is not there/, /apiserver-kubelet-client\.crt" is not there/, /super-admin\.conf" is not there/, /scheduler\.conf" is not there/],
+    expected: [
+      /apiserver\.key" is not there/,
+      /apiserver-kubelet-client\.crt" is not there/,
+      /super-admin\.conf" is not there/,
+      /scheduler\.conf" is not there/,
+    ],
   },
   'a certificate of another CA': {
     lost: ['pki/ca.key'],
@@ -35,7 +53,8 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'a kubeconfig with another CA': {
     lost: ['pki/ca.key'],
-    change: (files) => rewrite(files, 'admin.conf', (text) => text.replace(/(authority-data: )\S+/, `$1${base64(files.get('pki/etcd/ca.crt'))}`)),
+    change: (files) =>
+      rewrite(files, 'admin.conf', (text) => text.replace(/(authority-data: )\S+/, `$1${base64(files.get('pki/etcd/ca.crt'))}`)),
     expected: [/admin\.conf" .* does not trust the CA/],
   },
   'a kubeconfig with another server': {
@@ -54,30 +73,38 @@ const cases: Readonly<Record<string, Case>> = {
   },
 }
 
-test.for(Object.entries(cases))('%s: kubeadm and kadm go on or refuse alike', async ([, { lost, change = () => undefined, expected, warnings = [] }], context) => {
-  const root = await temporaryDirectory()
-  const config = configIn(root)
-  await runCerts(config)
-  await runKubeconfigs(config)
-  const files = new Map([...(await filesIn(root))].filter(([name]) => !lost.includes(name)))
-  change(files)
-  await putFiles(root, files)
-  const warned: string[] = []
+test.for(Object.entries(cases))(
+  '%s: kubeadm and kadm go on or refuse alike',
+  async ([, { lost, change = () => undefined, expected, warnings = [] }], context) => {
+    const root = await temporaryDirectory()
+    const config = configIn(root)
+    await runCerts(config)
+    await runKubeconfigs(config)
+    const files = new Map([...(await filesIn(root))].filter(([name]) => !lost.includes(name)))
+    change(files)
+    await putFiles(root, files)
+    const warned: string[] = []
 
-  // Any phase of init makes the check first; this one has nothing to do where etcd's files are there.
-  const kubeadm = await runKubeadm(context, config, ['certs etcd-ca'], files)
-  const found: unknown = await checkExternalCa({ config, host: localHost(), kubeconfigDir: root, warn: (line) => warned.push(line) }).catch((error: unknown) => error)
+    // Any phase of init makes the check first; this one has nothing to do where etcd's files are there.
+    const kubeadm = await runKubeadm(context, config, ['certs etcd-ca'], files)
+    const found: unknown = await checkExternalCa({
+      config,
+      host: localHost(),
+      kubeconfigDir: root,
+      warn: (line) => warned.push(line),
+    }).catch((error: unknown) => error)
 
-  expect(kubeadm.exitCode).toBe(Array.isArray(expected) ? 1 : 0)
-  if (Array.isArray(expected)) {
-    expect(found).toMatchObject({ code: 'EXTERNAL_CA_INCOMPLETE' })
-    expect((found as KadmError).details).toEqual(expected.map((pattern: RegExp) => expect.stringMatching(pattern)))
-  } else {
-    expect(found).toEqual(expected)
-  }
-  expect(warned).toEqual(warnings.map((pattern) => expect.stringMatching(pattern)))
-  expect(await filesIn(root)).toEqual(files)
-})
+    expect(kubeadm.exitCode).toBe(Array.isArray(expected) ? 1 : 0)
+    if (Array.isArray(expected)) {
+      expect(found).toMatchObject({ code: 'EXTERNAL_CA_INCOMPLETE' })
+      expect((found as KadmError).details).toEqual(expected.map((pattern: RegExp) => expect.stringMatching(pattern)))
+    } else {
+      expect(found).toEqual(expected)
+    }
+    expect(warned).toEqual(warnings.map((pattern) => expect.stringMatching(pattern)))
+    expect(await filesIn(root)).toEqual(files)
+  },
+)
 
 test('with an external CA both say the same and make nothing (E16)', async (context) => {
   const root = await temporaryDirectory()

@@ -21,7 +21,9 @@ describe.for(['RSA-2048', 'ECDSA-P384'] as const)('%s', (encryptionAlgorithm) =>
 
     expect(kubeadm).toMatchObject({ exitCode: 0, stderr: '' })
     expect(kubeadm.files).toEqual(made)
-    expect([...linesOf(kubeadm, 'certs'), ...linesOf(kubeadm, 'kubeconfig')].filter((line) => /^Using (the )?existing/.test(line))).toHaveLength(16)
+    expect(
+      [...linesOf(kubeadm, 'certs'), ...linesOf(kubeadm, 'kubeconfig')].filter((line) => /^Using (the )?existing/.test(line)),
+    ).toHaveLength(16)
   })
 
   test('kadm takes over what kubeadm made and rewrites none of it', async (context) => {
@@ -46,7 +48,16 @@ describe.for(['RSA-2048', 'ECDSA-P384'] as const)('%s', (encryptionAlgorithm) =>
       const authority = certificateSpecs.find((spec) => spec.name === (ca ?? name))?.baseName
       const purposes = usages.length === 0 ? ['any'] : usages.map((usage) => `ssl${usage}`)
       for (const purpose of purposes) {
-        const { stdout } = await run('openssl', ['verify', '-x509_strict', '-check_ss_sig', '-purpose', purpose, '-CAfile', `${root}/pki/${authority}.crt`, `${root}/pki/${baseName}.crt`])
+        const { stdout } = await run('openssl', [
+          'verify',
+          '-x509_strict',
+          '-check_ss_sig',
+          '-purpose',
+          purpose,
+          '-CAfile',
+          `${root}/pki/${authority}.crt`,
+          `${root}/pki/${baseName}.crt`,
+        ])
         expect(stdout).toBe(`${root}/pki/${baseName}.crt: OK\n`)
       }
     }
@@ -58,7 +69,10 @@ describe.for(['RSA-2048', 'ECDSA-P384'] as const)('%s', (encryptionAlgorithm) =>
     const files = await filesIn(root)
     const pins = await Promise.all(
       ['ca', 'etcd/ca'].map(async (name) => {
-        const { stdout } = await run('sh', ['-c', `openssl x509 -in ${root}/pki/${name}.crt -pubkey -noout | openssl pkey -pubin -outform der | sha256sum`])
+        const { stdout } = await run('sh', [
+          '-c',
+          `openssl x509 -in ${root}/pki/${name}.crt -pubkey -noout | openssl pkey -pubin -outform der | sha256sum`,
+        ])
         return `sha256:${stdout.slice(0, 64)}`
       }),
     )

@@ -8,7 +8,7 @@ import { certificateSpecs } from '../../src/pki/certificate-specs.ts'
 import { ensureCertificate } from '../../src/pki/ensure-certificate.ts'
 import { ensureKubeconfig } from '../../src/pki/ensure-kubeconfig.ts'
 import { checkExternalCa } from '../../src/pki/external-ca.ts'
-import { keySupply } from '../../src/pki/key-supply.ts'
+import { keySupply, type KeySupply } from '../../src/pki/key-supply.ts'
 import { kubeconfigSpecs } from '../../src/pki/kubeconfig-specs.ts'
 import { ensureServiceAccountKey } from '../../src/pki/service-account.ts'
 import { initConfig, type ConfigOverrides } from '../support/init-config.ts'
@@ -28,7 +28,10 @@ export interface PhaseOptions {
 
 /** `root` stands for /etc/kubernetes. P-256 unless the overrides say otherwise: tests about files need no slow keys. */
 export function configIn(root: string, overrides: ConfigOverrides = {}): InitConfig {
-  return initConfig({ ...overrides, cluster: { encryptionAlgorithm: 'ECDSA-P256', certificatesDir: path.join(root, 'pki'), ...overrides.cluster } })
+  return initConfig({
+    ...overrides,
+    cluster: { encryptionAlgorithm: 'ECDSA-P256', certificatesDir: path.join(root, 'pki'), ...overrides.cluster },
+  })
 }
 
 /** As `init phase certs all`, external CA check included. */
@@ -45,7 +48,10 @@ export async function runCerts(config: InitConfig, options: PhaseOptions = {}): 
 }
 
 /** As `init phase kubeconfig all`. */
-export async function runKubeconfigs(config: InitConfig, options: PhaseOptions & { readonly directory?: string } = {}): Promise<PhaseOutput> {
+export async function runKubeconfigs(
+  config: InitConfig,
+  options: PhaseOptions & { readonly directory?: string } = {},
+): Promise<PhaseOutput> {
   const { only = () => true, directory = path.dirname(config.cluster.certificatesDir) } = options
   const { host, output, ...common } = setUp(config, options)
   await checkExternalCa({ config, host, kubeconfigDir: directory, warn: common.warn })
@@ -78,7 +84,26 @@ export async function putFiles(root: string, files: ReadonlyMap<string, FileStat
   }
 }
 
-function setUp(config: InitConfig, { host = localHost(), start = new Date(), output = { lines: [], warnings: [] } }: PhaseOptions) {
+interface Context {
+  readonly host: Host
+  readonly keys: KeySupply
+  readonly start: Date
+  readonly say: (line: string) => void
+  readonly warn: (line: string) => void
+  readonly output: PhaseOutput
+}
+
+function setUp(
+  config: InitConfig,
+  { host = localHost(), start = new Date(), output = { lines: [], warnings: [] } }: PhaseOptions,
+): Context {
   const keys = keySupply(config.cluster.encryptionAlgorithm, 0)
-  return { host, keys, start, say: (line: string) => void output.lines.push(line), warn: (line: string) => void output.warnings.push(line), output }
+  return {
+    host,
+    keys,
+    start,
+    say: (line: string) => void output.lines.push(line),
+    warn: (line: string) => void output.warnings.push(line),
+    output,
+  }
 }

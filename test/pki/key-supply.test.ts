@@ -38,15 +38,17 @@ test('files are read while all keys of an init are being made', async () => {
   await all
 })
 
-test.for([
+test.for<[string, string]>([
   ['nobody takes the keys that were planned', "keySupply('RSA-2048', 3)"],
   ['a run that is over needs no more of them', "const keys = keySupply('RSA-2048', 5000); await keys.take(); keys.stop()"],
-])('a process ends when %s', async ([, script]) => {
+])('a process ends when %s', { timeout: 25_000 }, async ([, script]) => {
   const module = fileURLToPath(new URL('../../src/pki/key-supply.ts', import.meta.url))
   // 5000 keys would take minutes.
-  const end = run(process.execPath, ['--input-type=module', '-e', `import { keySupply } from ${JSON.stringify(module)}; ${script}`], { timeout: 20_000 })
+  const end = run(process.execPath, ['--input-type=module', '-e', `import { keySupply } from ${JSON.stringify(module)}; ${script}`], {
+    timeout: 20_000,
+  })
   await expect(end).resolves.toEqual({ stdout: '', stderr: '' })
-}, 25_000)
+})
 
 test('the keys that an init has yet to make are counted: 16, fewer with external etcd, none when all is there', async () => {
   const root = await temporaryDirectory()

@@ -22,10 +22,14 @@ export async function runKubeadm(
   const kubeadm = realBinary(context, 'kubeadm')
   const commands = phases.map((phase) => [kubeadm, 'init', 'phase', ...phase.split(' '), '--config', '/tmp/jail/config.yaml'])
   const given = Array.from(files, ([path, file]) => [`/etc/kubernetes/${path}`, file] as const)
-  const { tree, ...result } = await runJailed(commands, { environment, files: { '/tmp/jail/config.yaml': kubeadmYaml(config), ...Object.fromEntries(given) } })
+  const { tree, ...result } = await runJailed(commands, {
+    environment,
+    files: { '/tmp/jail/config.yaml': kubeadmYaml(config), ...Object.fromEntries(given) },
+  })
   const after = new Map<string, FileState>()
   for (const [path, { kind, mode, content }] of tree) {
-    if (kind === 'file' && path.startsWith('/etc/kubernetes/')) after.set(path.slice('/etc/kubernetes/'.length), { mode, content: content.toString('utf8') })
+    if (kind === 'file' && path.startsWith('/etc/kubernetes/'))
+      after.set(path.slice('/etc/kubernetes/'.length), { mode, content: content.toString('utf8') })
   }
   return { ...result, files: after }
 }
@@ -33,7 +37,10 @@ export async function runKubeadm(
 /** What kubeadm says in a phase, without the prefix. */
 export function linesOf({ stdout }: KubeadmResult, phase: string): readonly string[] {
   const prefix = `[${phase}] `
-  return stdout.split('\n').filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length))
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith(prefix))
+    .map((line) => line.slice(prefix.length))
 }
 
 /** Documents in JSON, which is YAML; with certificates at /etc/kubernetes/pki, whatever folder the configuration names. */
@@ -41,7 +48,12 @@ function kubeadmYaml({ init, cluster }: InitConfig): string {
   const { kind, ...etcd } = cluster.etcd
   const { name, criSocket } = init.nodeRegistration
   const documents = [
-    { kind: 'InitConfiguration', certificateKey: init.certificateKey, localAPIEndpoint: init.localAPIEndpoint, nodeRegistration: { name, criSocket } },
+    {
+      kind: 'InitConfiguration',
+      certificateKey: init.certificateKey,
+      localAPIEndpoint: init.localAPIEndpoint,
+      nodeRegistration: { name, criSocket },
+    },
     {
       kind: 'ClusterConfiguration',
       kubernetesVersion: cluster.kubernetesVersion,

@@ -32,8 +32,21 @@ test('kubelet.conf points at the certificate that the kubelet renews, and kubect
   const seen: unknown = JSON.parse(stdout)
   expect(seen).toMatchObject({
     'current-context': 'system:node:node1@kubernetes',
-    clusters: [{ name: 'kubernetes', cluster: { server: before.server, 'certificate-authority-data': Buffer.from(before.certificateAuthority ?? '').toString('base64') } }],
-    users: [{ name: 'system:node:node1', user: { 'client-certificate': '/var/lib/kubelet/pki/kubelet-client-current.pem', 'client-key': '/var/lib/kubelet/pki/kubelet-client-current.pem' } }],
+    clusters: [
+      {
+        name: 'kubernetes',
+        cluster: { server: before.server, 'certificate-authority-data': Buffer.from(before.certificateAuthority ?? '').toString('base64') },
+      },
+    ],
+    users: [
+      {
+        name: 'system:node:node1',
+        user: {
+          'client-certificate': '/var/lib/kubelet/pki/kubelet-client-current.pem',
+          'client-key': '/var/lib/kubelet/pki/kubelet-client-current.pem',
+        },
+      },
+    ],
   })
   expect(once).not.toContain('client-key-data')
 })
@@ -52,14 +65,24 @@ test('a kubeconfig goes to a folder that is made for it, in brackets where the a
 
 test('of the shared endpoint and its own API server each component gets the one that suits it', async () => {
   const root = await temporaryDirectory()
-  for (const [controlPlaneEndpoint, server] of [['lb.example:8443', 'https://lb.example:8443'], ['lb.example', 'https://lb.example:6443'], ['[fd00::9]:1', 'https://[fd00::9]:1']] as const) {
+  for (const [controlPlaneEndpoint, server] of [
+    ['lb.example:8443', 'https://lb.example:8443'],
+    ['lb.example', 'https://lb.example:6443'],
+    ['[fd00::9]:1', 'https://[fd00::9]:1'],
+  ] as const) {
     const config = configIn(root, { cluster: { controlPlaneEndpoint } })
     await runCerts(config)
     const directory = path.join(root, server.replaceAll('/', '_'))
     await runKubeconfigs(config, { directory })
     const servers = [...(await filesIn(directory))].map(([name, { content }]) => [name, /server: (.*)/.exec(content)?.[1]])
     const local = 'https://192.168.77.10:6443'
-    expect(Object.fromEntries(servers)).toEqual({ 'admin.conf': server, 'super-admin.conf': server, 'kubelet.conf': local, 'controller-manager.conf': local, 'scheduler.conf': local })
+    expect(Object.fromEntries(servers)).toEqual({
+      'admin.conf': server,
+      'super-admin.conf': server,
+      'kubelet.conf': local,
+      'controller-manager.conf': local,
+      'scheduler.conf': local,
+    })
   }
 })
 
@@ -75,10 +98,23 @@ test('what stands in files beside a kubeconfig is read from there', async () => 
   const document = parseYaml(await readFile(path.join(root, 'admin.conf'), 'utf8')) as Record<string, unknown>
   const user = { 'client-certificate': path.join(root, 'user.pem'), 'client-key': path.join(root, 'user.pem'), token: 'abc' }
   const cluster = { server: 'https://x:1', 'certificate-authority': path.join(root, 'pki/ca.crt') }
-  await writeFile(file, JSON.stringify({ ...document, users: [{ name: 'kubernetes-admin', user }], clusters: [{ name: 'kubernetes', cluster }], extensions: [] }))
+  await writeFile(
+    file,
+    JSON.stringify({
+      ...document,
+      users: [{ name: 'kubernetes-admin', user }],
+      clusters: [{ name: 'kubernetes', cluster }],
+      extensions: [],
+    }),
+  )
 
   const other = await readKubeconfig(localHost(), file)
-  expect(other).toMatchObject({ server: 'https://x:1', clusterName: 'kubernetes', userName: 'kubernetes-admin', certificateAuthority: admin.certificateAuthority })
+  expect(other).toMatchObject({
+    server: 'https://x:1',
+    clusterName: 'kubernetes',
+    userName: 'kubernetes-admin',
+    certificateAuthority: admin.certificateAuthority,
+  })
   const pair = `${whole.clientCertificate}${whole.clientKey}`
   expect(await userCredentials(localHost(), other)).toEqual({ clientCertificate: pair, clientKey: pair, token: 'abc' })
   await expect(readKubeconfig(localHost(), path.join(root, 'none.conf'))).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID' })
