@@ -1,6 +1,6 @@
 /** The disk of one host: what is its own, on top of the image and the layers. A fresh one is a fresh machine. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { hostsFile } from './addresses.ts'
 import { placeExtractedKadm } from './host-layer.ts'
@@ -31,14 +31,6 @@ export async function makeDisk(state: SandboxState, host: string): Promise<void>
     writeFile(path.join(etc, 'machine-id'), `${randomUUID().replaceAll('-', '')}\n`),
     writeFile(path.join(directory, 'product_uuid'), `${randomUUID()}\n`),
   ])
-}
-
-/** Takes the disk of a host that is off out of the way at once, and away in time: the promise inside resolves when it is gone. */
-export async function discardDisk(sandbox: string, host: string): Promise<{ readonly gone: Promise<void> }> {
-  const directory = hostDirectory(sandbox, host)
-  const old = path.join(sandboxDirectory(sandbox), `old-${host}-${randomUUID()}`)
-  await rename(directory, old).catch(() => {})
-  return { gone: rm(old, { recursive: true, force: true }) }
 }
 
 async function makeVar(state: SandboxState, directory: string): Promise<void> {

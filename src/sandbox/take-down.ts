@@ -6,7 +6,7 @@ import { KadmError } from '../errors.ts'
 import { type CgroupHierarchy, cgroupProcesses, readCgroupHierarchies, removeCgroup, setFrozen } from './cgroups.ts'
 import { existingNamespaces, namespaceName, unplug } from './namespaces.ts'
 import { killProcess, processesWithArgument, waitUntil } from './processes.ts'
-import { mustRun } from './run-program.ts'
+import { removeFolder } from './remove-folder.ts'
 import { readState, sandboxDirectory } from './state.ts'
 
 /** Scripts whose processes belong to a sandbox when they were started out of its folder. */
@@ -33,7 +33,7 @@ export async function takeDown(name: string): Promise<boolean> {
   const namespaces = await existingNamespaces(name)
   await Promise.all([
     ...namespaces.map((namespace) => unplug(name, namespace.slice(namespaceName(name, '').length))),
-    mustRun(['rm', '-rf', '--one-file-system', directory]),
+    removeFolder(directory),
     ...cgroups.map(({ folder }) => takeCgroupAway(folder)),
   ])
   return existed

@@ -1,5 +1,5 @@
 /** What keeps root of a host from the machine. By capability: nothing here tries to do the harm. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { runProgram } from '../../src/sandbox/run-program.ts'
@@ -31,17 +31,21 @@ describe.skipIf(unable !== undefined)('root of a host', () => {
     for (const [, set, bits = ''] of sets) for (const [capability, bit] of Object.entries(forbidden)) expect((BigInt(`0x${bits}`) >> bit) & 1n, `${capability} in ${set}`).toBe(0n)
   })
 
-  test.skipIf(!cgroupV1)('cannot open a disk of the machine: not from outside, not by ssh, not in a container with all rights', async () => {
+  test.skipIf(!cgroupV1)('cannot open a disk of the machine: not from outside, not by ssh, not in a service', async () => {
     const [, major, minor] = /^\s*(\d+)\s+(\d+)\s+\d+ [a-z]/m.exec(readFileSync('/proc/partitions', 'utf8')) ?? []
     // Opened for reading and closed again; no byte is read. Devices may not be denied to mknod, or no container could start.
     const open = `rm -f /dev/guard; mknod /dev/guard b ${major} ${minor} && : </dev/guard`
-    const told = await sandbox.exec('h1', ['sh', '-c', open])
-    expect(told.exitCode).not.toBe(0)
-    expect(told.stderr).toContain('Operation not permitted')
-    const bySsh = await runProgram(sandbox.sshArgv('h1', [`sh -c '${open}'`]))
-    expect(bySsh.exitCode).not.toBe(0)
-    expect(bySsh.stderr).toContain('Operation not permitted')
-    expect(await out('sh', '-c', ': </dev/null && echo opened')).toBe('opened')
+    const tries = [
+      await sandbox.exec('h1', ['sh', '-c', open]),
+      await sandbox.exec('h1', ['systemd-run', '--quiet', '--pipe', '--wait', 'sh', '-c', open]),
+      await runProgram(sandbox.sshArgv('h1', [`sh -c '${open}'`])),
+    ]
+    for (const tried of tries) {
+      expect(tried.exitCode).not.toBe(0)
+      expect(tried.stderr).toContain('Operation not permitted')
+    }
+    expect(await out('stat', '-c', '%F', '/dev/guard')).toBe('block special file') // it was there to be opened
+    await out('rm', '/dev/guard')
   })
 
   test('finds no device of the machine in its /dev', async () => {
@@ -50,7 +54,8 @@ describe.skipIf(unable !== undefined)('root of a host', () => {
   })
 
   test('finds sysrq covered, kernel knobs and /sys read-only, the network its own', async () => {
-    expect(await out('stat', '-c', '%F %t:%T', '/proc/sysrq-trigger')).toBe('character special file 1:3') // /dev/null
+    const sysrq = '[ ! -e /proc/sysrq-trigger ] || stat -c %t:%T /proc/sysrq-trigger' // a kernel without it has nothing to cover
+    expect(await out('sh', '-c', sysrq)).toBe(existsSync('/proc/sysrq-trigger') ? '1:3' : '') // 1:3 is /dev/null
     expect(await mountOptions('/proc/sys')).toContain('ro')
     expect(await mountOptions('/sys')).toContain('ro')
     expect(await mountOptions('/proc/sys/net')).toContain('rw')
