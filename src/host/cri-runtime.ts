@@ -5,8 +5,8 @@ import { criChanges } from './cri-changes.ts'
 import { type CriClient, criClient, isRefusal } from './cri-client.ts'
 import { plainLogLines } from './cri-log.ts'
 import type { Host } from './host.ts'
+import { linesOf } from './lines-of.ts'
 import { encodeMessage, type Message } from './protobuf.ts'
-import { linesOf } from './services.ts'
 
 /** `query` runs commands where the runtime is, for the logs, which CRI does not hand out. */
 export function criRuntime(endpoint: string, { query }: Pick<Host, 'query'>): ContainerRuntime {

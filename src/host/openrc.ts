@@ -1,6 +1,6 @@
 /** OpenRC as the `Services` of a host. */
 import type { Host, Services } from './host.ts'
-import { linesOf } from './services.ts'
+import { linesOf } from './lines-of.ts'
 
 export function openrc({ query, run }: Pick<Host, 'query' | 'run'>): Services {
   return {

@@ -1,6 +1,6 @@
 /** Finds the init system of a host, in kubeadm's order: systemd, OpenRC, none. */
 import { KadmError } from '../errors.ts'
-import type { Argv, Host, Services } from './host.ts'
+import type { Host, Services } from './host.ts'
 import { openrc } from './openrc.ts'
 import { systemd } from './systemd.ts'
 
@@ -19,17 +19,6 @@ export function servicesOf(commands: Pick<Host, 'query' | 'run'>): Services {
     restart: async (name) => (await services()).restart(name),
     stop: async (name) => (await services()).stop(name),
     recentLog: async (name, lines) => (await services()).recentLog(name, lines),
-  }
-}
-
-/** The lines a command prints, the last empty one aside; none when it fails or is not there. */
-export async function linesOf(query: Host['query'], argv: Argv): Promise<readonly string[]> {
-  try {
-    const { exitCode, stdout } = await query(argv)
-    return exitCode === 0 && stdout !== '' ? stdout.replace(/\n$/, '').split('\n') : []
-  } catch (error) {
-    if (error instanceof KadmError) return []
-    throw error
   }
 }
 

@@ -1,6 +1,6 @@
 /** systemd as the `Services` of a host. Only commands are used, so that it works on a host behind SSH as well. */
 import type { Host, Services } from './host.ts'
-import { linesOf } from './services.ts'
+import { linesOf } from './lines-of.ts'
 
 export function systemd({ query, run }: Pick<Host, 'query' | 'run'>): Services {
   return {
