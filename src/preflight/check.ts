@@ -3,6 +3,8 @@
 export interface Check {
   /** Public: users ignore it by this name, and scripts know kubeadm's. */
   readonly name: string
+  /** What must hold, for docs: `port 6443 free`. */
+  readonly requires: string
   /** Looks and changes nothing (but for ImagePull). A KadmError that it throws counts as an error of the check. */
   readonly run: () => Promise<Findings>
 }

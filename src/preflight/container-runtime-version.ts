@@ -5,6 +5,7 @@ import { passed, warned, type Check } from './check.ts'
 export function containerRuntimeVersion(runtime: ContainerRuntime): Check {
   return {
     name: 'ContainerRuntimeVersion',
+    requires: 'a container runtime with the CRI method RuntimeConfig (a warning)',
     run: async () => {
       if (await runtime.hasRuntimeConfig()) return passed
       const { name, version } = await runtime.version()

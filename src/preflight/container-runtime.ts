@@ -5,6 +5,7 @@ import { failed, passed, type Check } from './check.ts'
 export function containerRuntime(runtime: ContainerRuntime): Check {
   return {
     name: 'CRI',
+    requires: 'a container runtime that answers over CRI v1 and is ready',
     run: async () => {
       await runtime.version()
       const { runtimeReady, message } = await runtime.status()

@@ -5,6 +5,7 @@ import { failed, nameFor, passed, type Check, type OwnedByUnfinishedRun } from '
 export function directoryEmpty(host: Pick<Host, 'list'>, path: string, filledBy: string, own: OwnedByUnfinishedRun): Check {
   return {
     name: nameFor('DirAvailable', path),
+    requires: `${path} new or empty`,
     run: async () => {
       if (own.owns(path) || own.owns(filledBy)) return passed
       const names = await host.list(path)

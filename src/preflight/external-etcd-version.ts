@@ -10,6 +10,7 @@ import type { Check } from './check.ts'
 export function externalEtcdVersion(host: Pick<Host, 'dial' | 'readFile'>, etcd: ExternalEtcd, clock: Clock = monotonicClock): Check {
   return {
     name: 'ExternalEtcdVersion',
+    requires: `an etcd of version ${versionTable.minimumExternalEtcd} or newer behind every external endpoint`,
     run: async () => {
       const files = await Promise.all(
         [etcd.caFile, etcd.certFile, etcd.keyFile].map((path) => (path === '' ? undefined : host.readFile(path))),

@@ -6,6 +6,7 @@ export function forwardingEnabled(host: Pick<Host, 'readText'>, family: 4 | 6): 
   const path = family === 4 ? '/proc/sys/net/ipv4/ip_forward' : '/proc/sys/net/ipv6/conf/default/forwarding'
   return {
     name: nameFor('FileContent', path),
+    requires: `forwarding of IPv${family} packets switched on`,
     run: async () => {
       const text = await host.readText(path)
       if (text === undefined) return failed(`${path} does not exist`)

@@ -5,6 +5,7 @@ import { failed, nameFor, passed, type Check } from './check.ts'
 export function fileExisting(host: Pick<Host, 'stat'>, path: string, name: string = nameFor('FileExisting', path)): Check {
   return {
     name,
+    requires: `the file ${path}`,
     run: async () => ((await host.stat(path)) === undefined ? failed(`${path} doesn't exist`) : passed),
   }
 }

@@ -6,6 +6,7 @@ import { noInitSystem } from './kubelet-service.ts'
 export function firewalld({ services }: Pick<Host, 'services'>, ports: readonly number[]): Check {
   return {
     name: 'Firewalld',
+    requires: 'no firewalld that may close the ports of the API server and the kubelet (a warning)',
     run: async () => {
       if ((await services.kind()) === 'none') return warned(noInitSystem)
       if (!(await services.exists('firewalld')) || !(await services.isActive('firewalld'))) return passed

@@ -7,6 +7,7 @@ import { warned, type Check } from './check.ts'
 export function hostname(host: Pick<Host, 'query'>, nodeName: string): Check {
   return {
     name: 'Hostname',
+    requires: 'a node name that labels can hold and that resolves (a warning)',
     run: async () => {
       const problem = qualifiedNameProblem(nodeName)
       return warned(

@@ -7,6 +7,7 @@ import { httpsProxyFor } from './proxy-from-environment.ts'
 export function httpProxyCidr(host: Pick<Host, 'facts'>, range: string): Check {
   return {
     name: 'HTTPProxyCIDR',
+    requires: 'no proxy on the way to Services and Pods (a warning)',
     run: async () => {
       const first = nthAddress(range, 1)
       if (first === undefined) return failed(`"${range}" is not an address range with at least two addresses`)

@@ -6,6 +6,7 @@ import { httpsProxyFor } from './proxy-from-environment.ts'
 export function httpProxy(host: Pick<Host, 'facts'>, target: string): Check {
   return {
     name: 'HTTPProxy',
+    requires: 'no proxy on the way to the API server (a warning)',
     run: async () => {
       const proxy = httpsProxyFor(target, target.includes(':') ? 1234 : 443, (await host.facts()).environment)
       return proxy === undefined

@@ -17,6 +17,7 @@ export interface ImagePullInput {
 export function imagePull(runtime: ContainerRuntime, { images, pauseImage, policy, serial, say, signal }: ImagePullInput): Check {
   return {
     name: 'ImagePull',
+    requires: 'all images on the host; those that are not there are pulled',
     run: async () => {
       if (policy === 'Never') return passed
       say('Pulling images required for setting up a Kubernetes cluster')

@@ -7,6 +7,7 @@ export const noInitSystem = 'no supported init system detected, skipping checkin
 export function kubeletService({ services }: Pick<Host, 'services'>): Check {
   return {
     name: 'Service-kubelet',
+    requires: 'a service "kubelet" that is enabled; it need not run (a warning)',
     run: async () => {
       const kind = await services.kind()
       if (kind === 'none') return warned(noInitSystem)

@@ -5,6 +5,7 @@ import { failed, passed, warned, type Check } from './check.ts'
 export function kubernetesVersion(target: string): Check {
   return {
     name: 'KubernetesVersion',
+    requires: 'a Kubernetes of no newer minor than kadm knows (a warning)',
     run: async () => {
       const [own, wanted] = [parseVersion(ownVersion), parseVersion(target)]
       if (own === undefined || wanted === undefined) return failed(`"${target}" is not a Kubernetes version`)

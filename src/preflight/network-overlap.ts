@@ -16,7 +16,11 @@ export interface ClusterRanges {
  * node cannot reach its own address, because the rules for Services take its packets. No check of kubeadm or its peers sees that before it is too late.
  */
 export function networkOverlap(host: Pick<Host, 'facts'>, ranges: ClusterRanges): Check {
-  return { name: 'NetworkOverlap', run: async () => overlapsOf(await host.facts(), ranges) }
+  return {
+    name: 'NetworkOverlap',
+    requires: 'no address or route of the host inside the Service or Pod range',
+    run: async () => overlapsOf(await host.facts(), ranges),
+  }
 }
 
 /** Pure. */

@@ -12,6 +12,7 @@ export interface Port {
 export function portFree(host: Pick<Host, 'canListen'>, { port, address, openedBy }: Port, own: OwnedByUnfinishedRun): Check {
   return {
     name: nameFor('Port', String(port)),
+    requires: `port ${port} free`,
     run: async () => {
       if (own.owns(openedBy) || (await host.canListen(port, address))) return passed
       return failed(

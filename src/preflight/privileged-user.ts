@@ -5,6 +5,7 @@ import { failed, passed, type Check } from './check.ts'
 export function privilegedUser(host: Pick<Host, 'facts'>): Check {
   return {
     name: 'IsPrivilegedUser',
+    requires: 'root',
     run: async () => ((await host.facts()).uid === 0 ? passed : failed('user is not running as root: run it with sudo')),
   }
 }

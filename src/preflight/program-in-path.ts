@@ -6,6 +6,7 @@ import { failed, nameFor, passed, type Check } from './check.ts'
 export function programInPath(host: Pick<Host, 'facts' | 'stat' | 'query'>, program: string): Check {
   return {
     name: nameFor('FileExisting', program),
+    requires: `the program ${program} in PATH`,
     run: async () => {
       const directories = ((await host.facts()).environment['PATH'] ?? '').split(':').filter((directory) => directory !== '')
       const found = await Promise.all(directories.map((directory) => isExecutable(host, `${directory}/${program}`)))

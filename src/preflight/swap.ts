@@ -4,6 +4,7 @@ import { passed, warned, type Check } from './check.ts'
 export function swap(host: Pick<Host, 'readText'>): Check {
   return {
     name: 'Swap',
+    requires: 'no swap (a warning)',
     run: async () => {
       // A heading, then one line for each swap area. No such file: a kernel without swap.
       const areas = ((await host.readText('/proc/swaps')) ?? '').trimEnd().split('\n').slice(1)

@@ -11,6 +11,7 @@ type Reads = Pick<Host, 'facts' | 'readFile' | 'readText' | 'stat' | 'list' | 'q
 export function systemVerification(host: Reads, installed: InstalledKubelet): Check {
   return {
     name: 'SystemVerification',
+    requires: 'a kernel, a kernel configuration and control groups that Kubernetes can work with',
     run: async () => {
       // What is needed of control groups depends on the kubelet; without one nothing is tested, as with kubeadm.
       const kubelet = await installed().catch((error: unknown) => new Error(messageOf(error)))
