@@ -42,7 +42,9 @@ export function splitHostPort(value: string): { readonly host: string; readonly 
 
 /** Each a DNS name, one with `*.` before it, or an IP address. */
 export function sanProblems(values: readonly string[]): Problems {
-  const bad = values.filter((value) => !isSubdomain(value) && !(value.startsWith('*.') && isSubdomain(value.slice(2))) && parseIp(value) === undefined)
+  const bad = values.filter(
+    (value) => !isSubdomain(value) && !(value.startsWith('*.') && isSubdomain(value.slice(2))) && parseIp(value) === undefined,
+  )
   return bad.map((value) => `"${clip(value)}" is neither a DNS name nor an IP address`)
 }
 
@@ -51,9 +53,13 @@ export function subnetProblems(value: string, minimumAddresses: number): Problem
   const cidrs = parseCidrs(value)
   if (cidrs === undefined) return [`"${clip(value)}" is not an IP range such as 10.96.0.0/12, or two separated by a comma`]
   const families = new Set(cidrs.map((cidr) => cidr.network.family))
-  const problems = cidrs.length > 2 || families.size !== cidrs.length ? [`"${clip(value)}" may hold one range, or one IPv4 and one IPv6 range`] : []
+  const problems =
+    cidrs.length > 2 || families.size !== cidrs.length ? [`"${clip(value)}" may hold one range, or one IPv4 and one IPv6 range`] : []
   const small = cidrs.filter((cidr) => cidrSize(cidr) < BigInt(minimumAddresses))
-  return [...problems, ...small.map((cidr) => `${formatCidr(cidr)} is too small: it holds ${cidrSize(cidr)} addresses, ${minimumAddresses} are needed`)]
+  return [
+    ...problems,
+    ...small.map((cidr) => `${formatCidr(cidr)} is too small: it holds ${cidrSize(cidr)} addresses, ${minimumAddresses} are needed`),
+  ]
 }
 
 /** The API server keeps a bitmap of Service addresses, so a range may have 20 host bits at most. Source: kube-apiserver. */

@@ -18,8 +18,8 @@ export function parseCidr(text: string): Cidr | undefined {
   if (ip === undefined || !/^\d{1,3}$/.test(digits) || Number(digits) > written) return undefined
   const bits = ip.family === 4 ? 32 : 128
   const prefixLength = Math.max(0, Number(digits) - (written - bits))
-  const hostBits = BigInt(bits - prefixLength)
-  return { network: { family: ip.family, value: (ip.value >> hostBits) << hostBits }, prefixLength }
+  const shift = BigInt(bits - prefixLength)
+  return { network: { family: ip.family, value: (ip.value >> shift) << shift }, prefixLength }
 }
 
 export function formatCidr({ network, prefixLength }: Cidr): string {

@@ -14,11 +14,18 @@ export const featureGates: readonly string[] = ['RootlessControlPlane']
 export const clusterFields: readonly Field[] = [
   etcdField,
   networkingField,
-  stringField('kubernetesVersion', 'Version to run: "v1.37.2", or a label such as "stable-1".', { flag: 'kubernetes-version', default: 'stable-1' }),
-  stringField('controlPlaneEndpoint', 'Stable name or address of the control plane, with an optional port; needed for more than one control plane.', {
-    flag: 'control-plane-endpoint',
-    check: hostPortProblems,
+  stringField('kubernetesVersion', 'Version to run: "v1.37.2", or a label such as "stable-1".', {
+    flag: 'kubernetes-version',
+    default: 'stable-1',
   }),
+  stringField(
+    'controlPlaneEndpoint',
+    'Stable name or address of the control plane, with an optional port; needed for more than one control plane.',
+    {
+      flag: 'control-plane-endpoint',
+      check: hostPortProblems,
+    },
+  ),
   ...controlPlaneFields,
   objectField('dns', 'CoreDNS.', [
     stringField('imageRepository', 'Repository of its image, in place of the one of the cluster.', { check: imageRepositoryProblems }),
@@ -26,14 +33,25 @@ export const clusterFields: readonly Field[] = [
     booleanField('disabled', 'Do not install it.'),
   ]),
   objectField('proxy', 'kube-proxy.', [booleanField('disabled', 'Do not install it.')]),
-  stringField('certificatesDir', 'Folder of the certificates.', { flag: 'cert-dir', default: paths.defaultCertificates, check: absolutePathProblems }),
-  stringField('imageRepository', 'Where images come from.', { flag: 'image-repository', default: 'registry.k8s.io', check: imageRepositoryProblems }),
+  stringField('certificatesDir', 'Folder of the certificates.', {
+    flag: 'cert-dir',
+    default: paths.defaultCertificates,
+    check: absolutePathProblems,
+  }),
+  stringField('imageRepository', 'Where images come from.', {
+    flag: 'image-repository',
+    default: 'registry.k8s.io',
+    check: imageRepositoryProblems,
+  }),
   {
     name: 'featureGates',
     type: { kind: 'map', of: { kind: 'boolean' } },
     doc: `Switches for features that are not finished: ${featureGates.join(', ')}.`,
     flag: 'feature-gates',
-    check: (value) => Object.keys(value ?? {}).filter((name) => !featureGates.includes(name)).map((name) => `"${name}" is not a feature gate; there is ${featureGates.join(', ')}`),
+    check: (value) =>
+      Object.keys(value ?? {})
+        .filter((name) => !featureGates.includes(name))
+        .map((name) => `"${name}" is not a feature gate; there is ${featureGates.join(', ')}`),
   },
   stringField('clusterName', 'Name of the cluster in kubeconfig files.', { default: 'kubernetes' }),
   stringField('encryptionAlgorithm', `Kind of new keys: ${encryptionAlgorithms.join(', ')}.`, {

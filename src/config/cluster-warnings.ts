@@ -16,7 +16,9 @@ export function networkWarnings(networking: JsonObject): readonly string[] {
 const day = 86_400_000_000_000n
 
 export function validityWarnings(cluster: JsonObject): readonly string[] {
-  const [leaf, ca] = ['certificateValidityPeriod', 'caCertificateValidityPeriod'].map((name) => durationNanoseconds(String(cluster[name])) ?? 0n)
+  const [leaf, ca] = ['certificateValidityPeriod', 'caCertificateValidityPeriod'].map(
+    (name) => durationNanoseconds(String(cluster[name])) ?? 0n,
+  )
   if (leaf === undefined || ca === undefined) return []
   return [
     ...(leaf > 365n * day ? ['certificateValidityPeriod is longer than the recommended 8760h0m0s (1 year)'] : []),

@@ -15,8 +15,18 @@ export interface ComponentKind {
   readonly fields: readonly Field[]
 }
 
-export const kubeletKind: ComponentKind = { group: 'kubelet.config.k8s.io', version: 'v1beta1', kind: 'KubeletConfiguration', fields: kubeletFields }
-export const kubeProxyKind: ComponentKind = { group: 'kubeproxy.config.k8s.io', version: 'v1alpha1', kind: 'KubeProxyConfiguration', fields: kubeProxyFields }
+export const kubeletKind: ComponentKind = {
+  group: 'kubelet.config.k8s.io',
+  version: 'v1beta1',
+  kind: 'KubeletConfiguration',
+  fields: kubeletFields,
+}
+export const kubeProxyKind: ComponentKind = {
+  group: 'kubeproxy.config.k8s.io',
+  version: 'v1alpha1',
+  kind: 'KubeProxyConfiguration',
+  fields: kubeProxyFields,
+}
 /** In the order of kubeadm. */
 export const componentKinds: readonly ComponentKind[] = [kubeProxyKind, kubeletKind]
 
@@ -31,8 +41,16 @@ export function printedComponent({ group, version, kind, fields }: ComponentKind
 }
 
 /** kubeadm's value where the user gave none; a warning where the user's differs. */
-export function guarded({ kind }: ComponentKind, path: string, given: Json | undefined, recommended: Json): { readonly value: Json; readonly warnings: readonly string[] } {
+export function guarded(
+  { kind }: ComponentKind,
+  path: string,
+  given: Json | undefined,
+  recommended: Json,
+): { readonly value: Json; readonly warnings: readonly string[] } {
   if (given === undefined || given === '') return { value: recommended, warnings: [] }
   const same = JSON.stringify(given) === JSON.stringify(recommended)
-  return { value: given, warnings: same ? [] : [`${kind}: ${path} is ${JSON.stringify(given)}; recommended is ${JSON.stringify(recommended)}`] }
+  return {
+    value: given,
+    warnings: same ? [] : [`${kind}: ${path} is ${JSON.stringify(given)}; recommended is ${JSON.stringify(recommended)}`],
+  }
 }

@@ -4,7 +4,11 @@ import type { Field, ValueType } from './field.ts'
 type Extra = Pick<Field, 'optional' | 'printed' | 'default'>
 
 /** One field for each name of a blank-separated list. */
-export function fieldsOf(type: ValueType | 'string' | 'boolean' | 'integer' | 'number' | 'json', names: string, extra: Extra = {}): readonly Field[] {
+export function fieldsOf(
+  type: ValueType | 'string' | 'boolean' | 'integer' | 'number' | 'json',
+  names: string,
+  extra: Extra = {},
+): readonly Field[] {
   const valueType: ValueType = typeof type === 'string' ? { kind: type } : type
   return names.split(' ').map((name) => ({ name, type: valueType, doc: '', ...extra }))
 }
@@ -28,6 +32,15 @@ export const loggingField = structOf('logging', [
   ...fieldsOf('string', 'format'),
   ...fieldsOf('json', 'flushFrequency', { printed: true, default: 0 }),
   ...fieldsOf('number', 'verbosity', { printed: true }),
-  ...fieldsOf({ kind: 'list', of: { kind: 'object', fields: [...fieldsOf('string', 'filePattern', { printed: true }), ...fieldsOf('number', 'verbosity', { printed: true })] } }, 'vmodule'),
+  ...fieldsOf(
+    {
+      kind: 'list',
+      of: {
+        kind: 'object',
+        fields: [...fieldsOf('string', 'filePattern', { printed: true }), ...fieldsOf('number', 'verbosity', { printed: true })],
+      },
+    },
+    'vmodule',
+  ),
   structOf('options', [structOf('text', buffered), structOf('json', buffered)]),
 ])

@@ -60,7 +60,10 @@ function object(fields: readonly Field[], value: unknown, path: string, sink: Si
 }
 
 function unknownText(key: string, fields: readonly Field[]): string {
-  const near = nearestName(key, fields.map(({ name }) => name))
+  const near = nearestName(
+    key,
+    fields.map(({ name }) => name),
+  )
   return near === undefined ? 'is not a known field' : `is not a known field; is "${near}" meant?`
 }
 
@@ -70,11 +73,16 @@ function decodeValue(type: ValueType, value: unknown, path: string, sink: Sink):
       return object(type.fields, value, path, sink)
     case 'list':
       if (!Array.isArray(value)) return mismatch('a list', value, path, sink)
-      return value.map((item: unknown, index) => (item === null ? emptyValue(type.of) : decodeValue(type.of, item, child(path, index), sink)) ?? null)
+      return value.map(
+        (item: unknown, index) => (item === null ? emptyValue(type.of) : decodeValue(type.of, item, child(path, index), sink)) ?? null,
+      )
     case 'map':
       if (!isObject(value)) return mismatch('a map', value, path, sink)
       return Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [key, (item === null ? emptyValue(type.of) : decodeValue(type.of, item, child(path, key), sink)) ?? null]),
+        Object.entries(value).map(([key, item]) => [
+          key,
+          (item === null ? emptyValue(type.of) : decodeValue(type.of, item, child(path, key), sink)) ?? null,
+        ]),
       )
     case 'boolean':
       return typeof value === 'boolean' ? value : mismatch('true or false', value, path, sink)
@@ -85,7 +93,7 @@ function decodeValue(type: ValueType, value: unknown, path: string, sink: Sink):
     case 'json':
       return asJson(value)
     default:
-      return typeof value === 'string' ? text(type.kind, value, path, sink) : mismatch('a text', value, path, sink)
+      return typeof value === 'string' ? text(type.kind, value, path, sink) : notText(value, path, sink)
   }
 }
 
@@ -121,6 +129,13 @@ function text(kind: 'string' | 'duration' | 'time' | 'token', value: string, pat
 
 function mismatch(wanted: string, value: unknown, path: string, sink: Sink): undefined {
   sink.problems.push({ path, text: `must be ${wanted}, not ${describe(value)}` })
+}
+
+/** The value is not shown: it may be a key of digits only that lacks its quotes. */
+function notText(value: unknown, path: string, sink: Sink): undefined {
+  const given =
+    typeof value === 'number' || typeof value === 'bigint' ? 'a number' : typeof value === 'boolean' ? 'true or false' : describe(value)
+  sink.problems.push({ path, text: `must be a text, not ${given}${isObject(value) || Array.isArray(value) ? '' : ': put it in quotes'}` })
 }
 
 function describe(value: unknown): string {

@@ -12,7 +12,9 @@ export function withDefaults(kind: KindName, document: JsonObject): JsonObject {
 
 /** Empty as Go sees it for a field that is no pointer. */
 export function isEmpty(value: Json | undefined): boolean {
-  return value === undefined || value === null || value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0)
+  return (
+    value === undefined || value === null || value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0)
+  )
 }
 
 /** Static defaults of a table of fields. */
@@ -23,7 +25,8 @@ export function fillFields(fields: readonly Field[], document: JsonObject): Json
     const missing = optional === true ? result[name] === undefined : isEmpty(result[name])
     if (missing && field.default !== undefined) result[name] = field.default
     const value = result[name]
-    if (type.kind === 'object' && (value !== undefined || optional !== true)) result[name] = fillFields(type.fields, isObject(value) ? asDocument(value) : {})
+    if (type.kind === 'object' && (value !== undefined || optional !== true))
+      result[name] = fillFields(type.fields, isObject(value) ? asDocument(value) : {})
     if (type.kind === 'list' && type.of.kind === 'object' && Array.isArray(value)) {
       const { fields: itemFields } = type.of
       result[name] = value.map((item: Json) => fillFields(itemFields, isObject(item) ? asDocument(item) : {}))
@@ -43,7 +46,9 @@ function deriveEtcd(etcd: JsonObject): JsonObject {
   if (etcd['external'] === undefined) return etcd['local'] === undefined ? { ...etcd, local: {} } : etcd
   const external = part(etcd, 'external')
   const endpoints = external['endpoints']
-  return isEmpty(external['httpEndpoints']) && endpoints !== undefined && !isEmpty(endpoints) ? { ...etcd, external: { ...external, httpEndpoints: endpoints } } : etcd
+  return isEmpty(external['httpEndpoints']) && endpoints !== undefined && !isEmpty(endpoints)
+    ? { ...etcd, external: { ...external, httpEndpoints: endpoints } }
+    : etcd
 }
 
 function deriveDiscovery(discovery: JsonObject): JsonObject {

@@ -19,9 +19,10 @@ export function readDocuments(text: string): readonly ConfigDocument[] {
   const documents = splitYamlDocuments(text).map(readDocument)
   const twice = documents.filter(({ kind }, index) => documents.findIndex((other) => other.kind === kind) !== index)
   if (twice.length > 0) {
-    throw invalid(`the configuration has more than one document of kind ${[...new Set(twice.map(({ kind }) => `"${clip(kind)}"`))].join(', ')}`, [
-      'keep one document of each kind',
-    ])
+    throw invalid(
+      `the configuration has more than one document of kind ${[...new Set(twice.map(({ kind }) => `"${clip(kind)}"`))].join(', ')}`,
+      ['keep one document of each kind'],
+    )
   }
   return documents
 }
@@ -70,8 +71,19 @@ function readDocument(text: string, index: number): ConfigDocument {
   const apiVersion = value?.['apiVersion']
   const kind = value?.['kind']
   const [group, version, ...rest] = typeof apiVersion === 'string' ? apiVersion.split('/') : []
-  if (value === null || group === undefined || group === '' || version === undefined || version === '' || rest.length > 0 || typeof kind !== 'string' || kind === '') {
-    throw invalid(`${where} lacks apiVersion or kind`, [`start it with "apiVersion: ${kubeadmGroup}/${kubeadmVersion}" and "kind: ClusterConfiguration"`])
+  if (
+    value === null ||
+    group === undefined ||
+    group === '' ||
+    version === undefined ||
+    version === '' ||
+    rest.length > 0 ||
+    typeof kind !== 'string' ||
+    kind === ''
+  ) {
+    throw invalid(`${where} lacks apiVersion or kind`, [
+      `start it with "apiVersion: ${kubeadmGroup}/${kubeadmVersion}" and "kind: ClusterConfiguration"`,
+    ])
   }
   return { group, version, kind, content: value, duplicates }
 }

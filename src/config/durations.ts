@@ -31,7 +31,11 @@ export function formatNanoseconds(nanoseconds: bigint): string {
   if (nanoseconds === 0n) return '0s'
   const sign = nanoseconds < 0n ? '-' : ''
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds
-  for (const [unit, scale, below] of [['ns', 1n, 1_000n], ['µs', 1_000n, 1_000_000n], ['ms', 1_000_000n, 1_000_000_000n]] as const) {
+  for (const [unit, scale, below] of [
+    ['ns', 1n, 1_000n],
+    ['µs', 1_000n, 1_000_000n],
+    ['ms', 1_000_000n, 1_000_000_000n],
+  ] as const) {
     if (size < below) return `${sign}${decimal(size, scale)}${unit}`
   }
   const minutes = size / 60_000_000_000n
@@ -52,6 +56,8 @@ const units: Readonly<Record<string, bigint>> = {
 }
 
 function decimal(value: bigint, scale: bigint): string {
-  const fraction = String(value % scale).padStart(String(scale).length - 1, '0').replace(/0+$/, '')
+  const fraction = String(value % scale)
+    .padStart(String(scale).length - 1, '0')
+    .replace(/0+$/, '')
   return scale === 1n || fraction === '' ? String(value / scale) : `${value / scale}.${fraction}`
 }

@@ -20,10 +20,16 @@ export interface NodeOptions {
 }
 
 /** `nodeRegistration`: name, socket, taints. */
-export async function completeNodeRegistration(document: JsonObject, host: Host, facts: HostFacts, options: NodeOptions): Promise<Completed> {
+export async function completeNodeRegistration(
+  document: JsonObject,
+  host: Host,
+  facts: HostFacts,
+  options: NodeOptions,
+): Promise<Completed> {
   const given = part(document, 'nodeRegistration')
   const socket = await criSocket(text(given['criSocket']), host, options.detectCriSocket)
-  const taints = given['taints'] ?? (options.controlPlane ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : undefined)
+  const taints =
+    given['taints'] ?? (options.controlPlane ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : undefined)
   const nodeRegistration = {
     ...given,
     name: nodeName(text(given['name']), facts),
@@ -47,9 +53,13 @@ export function completeApiEndpoint(document: JsonObject, facts: HostFacts, pare
 }
 
 /** A new token for each that has none: random, or what `newToken` gives (a run that goes on after a kill has its own again). */
-export async function completeTokens(document: JsonObject, newToken: () => Promise<string> = async () => randomToken()): Promise<JsonObject> {
+export async function completeTokens(
+  document: JsonObject,
+  newToken: () => Promise<string> = async () => randomToken(),
+): Promise<JsonObject> {
   const tokens: readonly Json[] = Array.isArray(document['bootstrapTokens']) ? document['bootstrapTokens'] : []
-  const complete = async (token: Json): Promise<Json> => (isObject(token) && isEmpty(token['token']) ? { ...token, token: await newToken() } : token)
+  const complete = async (token: Json): Promise<Json> =>
+    isObject(token) && isEmpty(token['token']) ? { ...token, token: await newToken() } : token
   return { ...document, bootstrapTokens: await Promise.all(tokens.map(complete)) }
 }
 

@@ -40,7 +40,13 @@ type Rest<Value extends Json> = Omit<Field, 'name' | 'type' | 'doc' | 'check' | 
 }
 
 export function stringField(name: string, doc: string, { check, ...rest }: Rest<string> = {}): Field {
-  return { name, type: { kind: 'string' }, doc, ...rest, ...(check && { check: (value: Json) => check(typeof value === 'string' ? value : '') }) }
+  return {
+    name,
+    type: { kind: 'string' },
+    doc,
+    ...rest,
+    ...(check && { check: (value: Json) => check(typeof value === 'string' ? value : '') }),
+  }
 }
 
 export function booleanField(name: string, doc: string, rest: Omit<Rest<boolean>, 'check'> = {}): Field {
@@ -48,7 +54,13 @@ export function booleanField(name: string, doc: string, rest: Omit<Rest<boolean>
 }
 
 export function integerField(name: string, doc: string, { check, ...rest }: Rest<number> = {}): Field {
-  return { name, type: { kind: 'integer' }, doc, ...rest, ...(check && { check: (value: Json) => check(typeof value === 'number' ? value : 0) }) }
+  return {
+    name,
+    type: { kind: 'integer' },
+    doc,
+    ...rest,
+    ...(check && { check: (value: Json) => check(typeof value === 'number' ? value : 0) }),
+  }
 }
 
 /** A duration as Go writes it; in documents it stays a text. */
@@ -58,7 +70,13 @@ export function durationField(name: string, doc: string, rest: Omit<Rest<string>
 
 export function stringsField(name: string, doc: string, { check, ...rest }: Rest<readonly string[]> = {}): Field {
   const strings = (value: Json): readonly string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [])
-  return { name, type: { kind: 'list', of: { kind: 'string' } }, doc, ...rest, ...(check && { check: (value: Json) => check(strings(value)) }) }
+  return {
+    name,
+    type: { kind: 'list', of: { kind: 'string' } },
+    doc,
+    ...rest,
+    ...(check && { check: (value: Json) => check(strings(value)) }),
+  }
 }
 
 export function objectField(name: string, doc: string, fields: readonly Field[], rest: Omit<Field, 'name' | 'type' | 'doc'> = {}): Field {

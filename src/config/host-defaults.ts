@@ -9,7 +9,11 @@ export interface Found {
 }
 
 /** Sockets that kubeadm looks for, in its order. */
-const knownSockets = ['unix:///var/run/containerd/containerd.sock', 'unix:///var/run/crio/crio.sock', 'unix:///var/run/cri-dockerd.sock'] as const
+const knownSockets = [
+  'unix:///var/run/containerd/containerd.sock',
+  'unix:///var/run/crio/crio.sock',
+  'unix:///var/run/cri-dockerd.sock',
+] as const
 
 export const defaultCriSocket = knownSockets[0]
 
@@ -31,9 +35,15 @@ export function advertiseAddress(given: string, facts: HostFacts): Found {
   if (ip !== undefined && !isUnspecified(ip)) return found(formatIp(ip))
   const families = ip?.family === 6 ? ([6, 4] as const) : ([4, 6] as const)
   // As kubeadm: in the kernel's order, and an IPv6 default route counts only with a gateway.
-  const routes = facts.routes.filter(({ destination, gateway }) => destination === '0.0.0.0/0' || (destination === '::/0' && gateway !== undefined))
+  const routes = facts.routes.filter(
+    ({ destination, gateway }) => destination === '0.0.0.0/0' || (destination === '::/0' && gateway !== undefined),
+  )
   if (routes.length === 0) {
-    return { value: '0.0.0.0', warnings: ['no address for the API server was found as there is no default route: using 0.0.0.0'], problems: [] }
+    return {
+      value: '0.0.0.0',
+      warnings: ['no address for the API server was found as there is no default route: using 0.0.0.0'],
+      problems: [],
+    }
   }
   for (const family of families) {
     for (const { device } of routes.filter((route) => route.family === family)) {
@@ -54,7 +64,12 @@ export async function criSocket(given: string, host: Host, detect: boolean): Pro
   if (!detect) return found(defaultCriSocket)
   const answers = await Promise.all(knownSockets.map((socket) => answersOn(host, socket)))
   const sockets = knownSockets.filter((_, index) => answers[index] === true)
-  if (sockets.length > 1) return { value: sockets[0] ?? '', warnings: [], problems: [`there are several container runtimes on the host: choose one of ${sockets.join(', ')}`] }
+  if (sockets.length > 1)
+    return {
+      value: sockets[0] ?? '',
+      warnings: [],
+      problems: [`there are several container runtimes on the host: choose one of ${sockets.join(', ')}`],
+    }
   return found(sockets[0] ?? defaultCriSocket)
 }
 

@@ -10,11 +10,21 @@ export interface KubeProxySource {
 }
 
 /** `given`: the user's document, decoded; `{}` for none. */
-export function kubeProxyDefaults(given: JsonObject, source: KubeProxySource): { readonly document: JsonObject; readonly warnings: readonly string[] } {
+export function kubeProxyDefaults(
+  given: JsonObject,
+  source: KubeProxySource,
+): { readonly document: JsonObject; readonly warnings: readonly string[] } {
   const clientConnection = part(given, 'clientConnection')
-  const kubeconfig = guarded(kubeProxyKind, 'clientConnection.kubeconfig', clientConnection['kubeconfig'], '/var/lib/kube-proxy/kubeconfig.conf')
+  const kubeconfig = guarded(
+    kubeProxyKind,
+    'clientConnection.kubeconfig',
+    clientConnection['kubeconfig'],
+    '/var/lib/kube-proxy/kubeconfig.conf',
+  )
   const clusterCidr =
-    source.podSubnet === '' ? { value: given['clusterCIDR'] ?? '', warnings: [] } : guarded(kubeProxyKind, 'clusterCIDR', given['clusterCIDR'], source.podSubnet)
+    source.podSubnet === ''
+      ? { value: given['clusterCIDR'] ?? '', warnings: [] }
+      : guarded(kubeProxyKind, 'clusterCIDR', given['clusterCIDR'], source.podSubnet)
   const mode = given['mode'] === undefined || given['mode'] === '' ? 'iptables' : given['mode']
   const bindAddress = typeof given['bindAddress'] === 'string' ? given['bindAddress'] : ''
   const document = {
@@ -28,7 +38,9 @@ export function kubeProxyDefaults(given: JsonObject, source: KubeProxySource): {
     ...bindAddressWarnings(bindAddress),
     ...clusterCidr.warnings,
     ...kubeconfig.warnings,
-    ...(mode === 'ipvs' ? ['KubeProxyConfiguration: mode "ipvs" is deprecated since 1.35; "nftables" is for newer kernels, "iptables" for older ones'] : []),
+    ...(mode === 'ipvs'
+      ? ['KubeProxyConfiguration: mode "ipvs" is deprecated since 1.35; "nftables" is for newer kernels, "iptables" for older ones']
+      : []),
   ]
   return { document: printedComponent(kubeProxyKind, document), warnings }
 }

@@ -6,7 +6,10 @@ const always = { printed: true }
 const nullable = { optional: true, printed: true }
 
 export const kubeProxyFields: readonly Field[] = [
-  structOf('clientConnection', [...fieldsOf('string', 'kubeconfig acceptContentTypes contentType', always), ...fieldsOf('number', 'qps burst', always)]),
+  structOf('clientConnection', [
+    ...fieldsOf('string', 'kubeconfig acceptContentTypes contentType', always),
+    ...fieldsOf('number', 'qps burst', always),
+  ]),
   loggingField,
   structOf('iptables', [
     ...fieldsOf('integer', 'masqueradeBit', nullable),
@@ -20,8 +23,15 @@ export const kubeProxyFields: readonly Field[] = [
     ...fieldsOf(listOf('string'), 'excludeCIDRs', always),
     ...fieldsOf('boolean', 'strictARP', always),
   ]),
-  structOf('nftables', [...fieldsOf('integer', 'masqueradeBit', nullable), ...fieldsOf('boolean', 'masqueradeAll', always), ...durationsOf('syncPeriod minSyncPeriod')]),
-  structOf('winkernel', [...fieldsOf('string', 'networkName sourceVip rootHnsEndpointName', always), ...fieldsOf('boolean', 'enableDSR forwardHealthCheckVip', always)]),
+  structOf('nftables', [
+    ...fieldsOf('integer', 'masqueradeBit', nullable),
+    ...fieldsOf('boolean', 'masqueradeAll', always),
+    ...durationsOf('syncPeriod minSyncPeriod'),
+  ]),
+  structOf('winkernel', [
+    ...fieldsOf('string', 'networkName sourceVip rootHnsEndpointName', always),
+    ...fieldsOf('boolean', 'enableDSR forwardHealthCheckVip', always),
+  ]),
   structOf('detectLocal', fieldsOf('string', 'bridgeInterface interfaceNamePrefix', always)),
   structOf('conntrack', [
     ...fieldsOf('integer', 'maxPerCore min', nullable),

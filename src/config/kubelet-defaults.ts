@@ -12,7 +12,10 @@ export interface KubeletSource {
 }
 
 /** `given`: the user's document, decoded; `{}` for none. The user's values stay, with a warning where they are not what the cluster needs. */
-export function kubeletDefaults(given: JsonObject, source: KubeletSource): { readonly document: JsonObject; readonly warnings: readonly string[] } {
+export function kubeletDefaults(
+  given: JsonObject,
+  source: KubeletSource,
+): { readonly document: JsonObject; readonly warnings: readonly string[] } {
   const warnings: string[] = []
   const guard = (path: string, value: Json | undefined, recommended: Json): Json => {
     const result = guarded(kubeletKind, path, value, recommended)
@@ -33,7 +36,14 @@ export function kubeletDefaults(given: JsonObject, source: KubeletSource): { rea
     clusterDomain: guard('clusterDomain', given['clusterDomain'], source.dnsDomain),
     authentication: {
       ...authentication,
-      x509: { ...x509, clientCAFile: guard('authentication.x509.clientCAFile', x509['clientCAFile'], `${source.certificatesDir.replace(/\/+$/, '')}/ca.crt`) },
+      x509: {
+        ...x509,
+        clientCAFile: guard(
+          'authentication.x509.clientCAFile',
+          x509['clientCAFile'],
+          `${source.certificatesDir.replace(/\/+$/, '')}/ca.crt`,
+        ),
+      },
       anonymous: { ...anonymous, enabled: guard('authentication.anonymous.enabled', anonymous['enabled'], false) },
       webhook: { ...webhook, enabled: guard('authentication.webhook.enabled', webhook['enabled'], true) },
     },

@@ -17,14 +17,33 @@ export const kubeletFields: readonly Field[] = [
   structOf('crashLoopBackOff', fieldsOf({ kind: 'duration' }, 'maxContainerRestartPeriod', optional)),
   structOf('tracing', [...fieldsOf('string', 'endpoint', optional), ...fieldsOf('integer', 'samplingRatePerMillion', optional)], optional),
   structOf('userNamespaces', fieldsOf('number', 'idsPerPod', optional), optional),
-  ...fieldsOf({ kind: 'list', of: { kind: 'object', fields: [...fieldsOf('integer', 'priority', always), ...fieldsOf('number', 'shutdownGracePeriodSeconds', always)] } }, 'shutdownGracePeriodByPodPriority'),
-  ...fieldsOf({ kind: 'list', of: { kind: 'object', fields: [...fieldsOf('integer', 'numaNode', always), ...fieldsOf(mapOf('json'), 'limits', always)] } }, 'reservedMemory'),
   ...fieldsOf(
     {
       kind: 'list',
       of: {
         kind: 'object',
-        fields: [...fieldsOf('string', 'key effect', always), ...fieldsOf('string', 'value'), ...fieldsOf({ kind: 'time' }, 'timeAdded', optional)],
+        fields: [...fieldsOf('integer', 'priority', always), ...fieldsOf('number', 'shutdownGracePeriodSeconds', always)],
+      },
+    },
+    'shutdownGracePeriodByPodPriority',
+  ),
+  ...fieldsOf(
+    {
+      kind: 'list',
+      of: { kind: 'object', fields: [...fieldsOf('integer', 'numaNode', always), ...fieldsOf(mapOf('json'), 'limits', always)] },
+    },
+    'reservedMemory',
+  ),
+  ...fieldsOf(
+    {
+      kind: 'list',
+      of: {
+        kind: 'object',
+        fields: [
+          ...fieldsOf('string', 'key effect', always),
+          ...fieldsOf('string', 'value'),
+          ...fieldsOf({ kind: 'time' }, 'timeAdded', optional),
+        ],
       },
     },
     'registerWithTaints',
@@ -38,7 +57,10 @@ export const kubeletFields: readonly Field[] = [
       'systemReservedCgroup kubeReservedCgroup volumePluginDir providerID memoryReservationPolicy imageServiceEndpoint',
   ),
   ...fieldsOf('string', 'resolvConf', optional),
-  ...fieldsOf('boolean', 'rotateCertificates serverTLSBootstrap enableContentionProfiling runOnce protectKernelDefaults kernelMemcgNotification'),
+  ...fieldsOf(
+    'boolean',
+    'rotateCertificates serverTLSBootstrap enableContentionProfiling runOnce protectKernelDefaults kernelMemcgNotification',
+  ),
   ...fieldsOf(
     'boolean',
     'enableServer enableDebuggingHandlers cgroupsPerQOS singleProcessOOMKill cpuCFSQuota serializeImagePulls mergeDefaultEvictionSettings ' +
@@ -46,7 +68,10 @@ export const kubeletFields: readonly Field[] = [
       'enableDebugFlagsHandler seccompDefault registerNode localStorageCapacityIsolation failCgroupV1',
     optional,
   ),
-  ...fieldsOf('integer', 'port readOnlyPort registryBurst eventBurst nodeLeaseDurationSeconds maxPods kubeAPIBurst evictionMaxPodGracePeriod podsPerCore'),
+  ...fieldsOf(
+    'integer',
+    'port readOnlyPort registryBurst eventBurst nodeLeaseDurationSeconds maxPods kubeAPIBurst evictionMaxPodGracePeriod podsPerCore',
+  ),
   ...fieldsOf(
     'integer',
     'registryPullQPS eventRecordQPS healthzPort oomScoreAdj imageGCHighThresholdPercent imageGCLowThresholdPercent nodeStatusMaxImages kubeAPIQPS ' +
@@ -61,7 +86,10 @@ export const kubeletFields: readonly Field[] = [
       'shutdownGracePeriod shutdownGracePeriodCriticalPods',
   ),
   ...fieldsOf({ kind: 'duration' }, 'cpuCFSQuotaPeriod containerLogMonitorInterval', optional),
-  ...fieldsOf(listOf('string'), 'tlsCipherSuites preloadedImagesVerificationAllowlist clusterDNS enforceNodeAllocatable allowedUnsafeSysctls'),
+  ...fieldsOf(
+    listOf('string'),
+    'tlsCipherSuites preloadedImagesVerificationAllowlist clusterDNS enforceNodeAllocatable allowedUnsafeSysctls',
+  ),
   ...fieldsOf(listOf('integer'), 'tlsCurvePreferences'),
   ...fieldsOf({ kind: 'map', of: listOf('string') }, 'staticPodURLHeader'),
   ...fieldsOf(mapOf('boolean'), 'featureGates'),

@@ -18,11 +18,17 @@ export async function resolveKubernetesVersion(given: string, fetchVersion: Fetc
   const warnings: string[] = []
   const version = await lookUp(given, fetchVersion, warnings, 0)
   if (version === undefined) {
-    return { version: ownVersion, ci, warnings, problems: [`"${given}" is neither a version such as ${ownVersion} nor a label such as stable-1 or latest-1.37`] }
+    return {
+      version: ownVersion,
+      ci,
+      warnings,
+      problems: [`"${given}" is neither a version such as ${ownVersion} nor a label such as stable-1 or latest-1.37`],
+    }
   }
   const oldest = versionTable.oldestControlPlane
   if (parseVersion(version) === undefined) return { version, ci, warnings, problems: [`"${given}" is not a version`] }
-  const problems = compareVersions(version, oldest) < 0 ? [`${version} is too old for a new control plane: it must be ${oldest} or newer`] : []
+  const problems =
+    compareVersions(version, oldest) < 0 ? [`${version} is too old for a new control plane: it must be ${oldest} or newer`] : []
   return { version, ci, warnings, problems }
 }
 
@@ -37,7 +43,10 @@ async function lookUp(given: string, fetchVersion: FetchVersion, warnings: strin
   try {
     fetched = (await fetchVersion(bucket === 'ci/' ? `ci/${name}` : name)).trim()
   } catch (error) {
-    warnings.push(`the Kubernetes version behind "${given}" could not be looked up: ${messageOf(error)}`, `using ${ownVersion}, the version of this kadm`)
+    warnings.push(
+      `the Kubernetes version behind "${given}" could not be looked up: ${messageOf(error)}`,
+      `using ${ownVersion}, the version of this kadm`,
+    )
     return ownVersion
   }
   return lookUp(newerMinor(fetched) ? ownStable() : fetched, fetchVersion, warnings, depth + 1)

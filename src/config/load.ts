@@ -24,7 +24,9 @@ export interface LoadInitOptions {
 }
 
 /** Throws CONFIG_UNREADABLE, CONFIG_SYNTAX, or CONFIG_INVALID with every problem in its details. */
-export async function loadInitConfig(options: LoadInitOptions): Promise<{ readonly config: InitConfig; readonly warnings: readonly string[] }> {
+export async function loadInitConfig(
+  options: LoadInitOptions,
+): Promise<{ readonly config: InitConfig; readonly warnings: readonly string[] }> {
   const { file, flags, host } = options
   if (file !== undefined) refuseMixedFlags(flags)
   const documents = file === undefined ? initDocuments(flags) : await readConfigFile(file, host)
@@ -72,7 +74,10 @@ async function readText(file: string, host: Host): Promise<string | undefined> {
   try {
     return await host.readText(file)
   } catch (error) {
-    throw new KadmError('CONFIG_UNREADABLE', `the configuration file "${file}" cannot be read`, { remedy: ['check the path given to --config, and its mode'], cause: error })
+    throw new KadmError('CONFIG_UNREADABLE', `the configuration file "${file}" cannot be read`, {
+      remedy: ['check the path given to --config, and its mode'],
+      cause: error,
+    })
   }
 }
 

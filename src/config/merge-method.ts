@@ -21,7 +21,9 @@ export function mergeMethodProblems(document: JsonObject, path = ''): readonly P
   return Object.entries(document).flatMap(([name, value]): readonly Problem[] => {
     const at = path === '' ? name : `${path}.${name}`
     if (isObject(value)) return mergeMethodProblems(value as JsonObject, at)
-    return /[aA]rgs$/.test(name) && Array.isArray(value) ? value.flatMap((item: Json) => problemsOf(item).map((text) => ({ path: at, text }))) : []
+    return /[aA]rgs$/.test(name) && Array.isArray(value)
+      ? value.flatMap((item: Json) => problemsOf(item).map((text) => ({ path: at, text })))
+      : []
   })
 }
 

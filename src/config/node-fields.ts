@@ -3,7 +3,14 @@ import { absolutePathProblems, certificateKeyProblems, criSocketProblems, pullPo
 import { booleanField, integerField, listField, objectField, stringField, stringsField, type Field } from './field.ts'
 import { nodeRegistrationField } from './node-registration-fields.ts'
 import { paths } from './paths.ts'
-import { bootstrapTokenFields, dryRunField, ignorePreflightErrorsField, localApiEndpointField, patchesField, skipPhasesField } from './shared-fields.ts'
+import {
+  bootstrapTokenFields,
+  dryRunField,
+  ignorePreflightErrorsField,
+  localApiEndpointField,
+  patchesField,
+  skipPhasesField,
+} from './shared-fields.ts'
 import { timeoutsField } from './timeouts-fields.ts'
 
 const certificateKeyField = stringField('certificateKey', 'Key that the uploaded certificates are encrypted with: 64 hexadecimal digits.', {
@@ -30,16 +37,27 @@ export const joinFields: readonly Field[] = [
     check: (value) => (value.startsWith('/') && value.endsWith('.crt') ? [] : [`"${value}" is not an absolute path that ends with .crt`]),
   }),
   objectField('discovery', 'How the node finds the cluster and knows that it is the right one: by token or by file.', [
-    objectField('bootstrapToken', 'By token and the hash of the CA key.', [
-      stringField('token', 'The token.', { flag: 'discovery-token', check: tokenProblems, required: true, printed: true }),
-      stringField('apiServerEndpoint', 'The API server: "host:port".'),
-      stringsField('caCertHashes', 'Hashes of CA keys that are trusted: "sha256:...".', { flag: 'discovery-token-ca-cert-hash' }),
-      booleanField('unsafeSkipCAVerification', 'Trust whatever CA answers.', { flag: 'discovery-token-unsafe-skip-ca-verification' }),
-    ], { optional: true }),
-    objectField('file', 'By a kubeconfig file.', [
-      stringField('kubeConfigPath', 'Path or https:// URL of the file.', { flag: 'discovery-file', printed: true }),
-    ], { optional: true }),
-    stringField('tlsBootstrapToken', 'Token that the kubelet asks for its certificate with.', { flag: 'tls-bootstrap-token', defaultNote: 'bootstrapToken.token' }),
+    objectField(
+      'bootstrapToken',
+      'By token and the hash of the CA key.',
+      [
+        stringField('token', 'The token.', { flag: 'discovery-token', check: tokenProblems, required: true, printed: true }),
+        stringField('apiServerEndpoint', 'The API server: "host:port".'),
+        stringsField('caCertHashes', 'Hashes of CA keys that are trusted: "sha256:...".', { flag: 'discovery-token-ca-cert-hash' }),
+        booleanField('unsafeSkipCAVerification', 'Trust whatever CA answers.', { flag: 'discovery-token-unsafe-skip-ca-verification' }),
+      ],
+      { optional: true },
+    ),
+    objectField(
+      'file',
+      'By a kubeconfig file.',
+      [stringField('kubeConfigPath', 'Path or https:// URL of the file.', { flag: 'discovery-file', printed: true })],
+      { optional: true },
+    ),
+    stringField('tlsBootstrapToken', 'Token that the kubelet asks for its certificate with.', {
+      flag: 'tls-bootstrap-token',
+      defaultNote: 'bootstrapToken.token',
+    }),
   ]),
   objectField('controlPlane', 'Given: the node becomes a control plane.', [localApiEndpointField, certificateKeyField], { optional: true }),
   skipPhasesField,
@@ -58,7 +76,8 @@ export const resetFields: readonly Field[] = [
   ignorePreflightErrorsField,
   skipPhasesField,
   stringsField('unmountFlags', `How to unmount below /var/lib/kubelet: ${unmountFlags.join(', ')}.`, {
-    check: (values) => values.filter((value) => !unmountFlags.includes(value)).map((value) => `"${value}" is not one of ${unmountFlags.join(', ')}`),
+    check: (values) =>
+      values.filter((value) => !unmountFlags.includes(value)).map((value) => `"${value}" is not one of ${unmountFlags.join(', ')}`),
   }),
   timeoutsField,
 ]
@@ -66,9 +85,12 @@ export const resetFields: readonly Field[] = [
 const versionField = stringField('kubernetesVersion', 'Version to go to.')
 const choice = (name: string, doc: string): Field => booleanField(name, doc, { optional: true })
 const chosen = (name: string, doc: string): Field => booleanField(name, doc, { optional: true, default: true })
-const absolutePatchesField = objectField('patches', 'Patches for what kadm writes.', [
-  stringField('directory', 'Folder of the patches.', { check: absolutePathProblems, required: true }),
-], { optional: true })
+const absolutePatchesField = objectField(
+  'patches',
+  'Patches for what kadm writes.',
+  [stringField('directory', 'Folder of the patches.', { check: absolutePathProblems, required: true })],
+  { optional: true },
+)
 const pullFields = [
   stringField('imagePullPolicy', '"Always", "IfNotPresent" or "Never".', { default: 'IfNotPresent', check: pullPolicyProblems }),
   chosen('imagePullSerial', 'Pull one image after the other.'),

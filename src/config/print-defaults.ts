@@ -30,7 +30,9 @@ export function printInitDefaults(componentConfigs: readonly string[] = []): str
 }
 
 export function printJoinDefaults(hostname: string): string {
-  const discovery = { bootstrapToken: { token: placeholderToken, apiServerEndpoint: 'kube-apiserver:6443', unsafeSkipCAVerification: true } }
+  const discovery = {
+    bootstrapToken: { token: placeholderToken, apiServerEndpoint: 'kube-apiserver:6443', unsafeSkipCAVerification: true },
+  }
   const nodeRegistration = { name: hostname.trim().toLowerCase(), criSocket: defaultCriSocket }
   return documents(printedDocument('JoinConfiguration', withDefaults('JoinConfiguration', { discovery, nodeRegistration })))
 }
@@ -46,7 +48,8 @@ export function printUpgradeDefaults(): string {
 function component(kind: string, advertiseAddress: string): JsonObject {
   if (kind === kubeProxyKind.kind) return kubeProxyDefaults({}, { podSubnet: '', advertiseAddress }).document
   if (kind === kubeletKind.kind) {
-    return kubeletDefaults({}, { serviceSubnet: '10.96.0.0/12', dnsDomain: 'cluster.local', certificatesDir: paths.defaultCertificates }).document
+    return kubeletDefaults({}, { serviceSubnet: '10.96.0.0/12', dnsDomain: 'cluster.local', certificatesDir: paths.defaultCertificates })
+      .document
   }
   throw invalid(`"${kind}" is not a component configuration`, [`give one of ${componentKinds.map(({ kind: known }) => known).join(', ')}`])
 }

@@ -6,7 +6,9 @@ import type { Json, JsonObject } from './model.ts'
 /** Markdown: a table for each kind. */
 export function configReference(): string {
   const sections = Object.entries(kinds).map(([kind, fields]) => {
-    const rows = flatten(fields, '').map(({ path, field }) => `| \`${path}\` | ${typeText(field.type)} | ${defaultText(field)} | ${flagText(field)} | ${cell(field.doc)} |`)
+    const rows = flatten(fields, '').map(
+      ({ path, field }) => `| \`${path}\` | ${typeText(field.type)} | ${defaultText(field)} | ${flagText(field)} | ${cell(field.doc)} |`,
+    )
     return [`## ${kind}`, '', '| field | type | default | flag | meaning |', '| --- | --- | --- | --- | --- |', ...rows, ''].join('\n')
   })
   return [
@@ -45,7 +47,11 @@ function properties(fields: readonly Field[]): JsonObject {
   return Object.fromEntries(
     fields.map((field) => [
       field.name,
-      { ...typeSchema(field.type), description: field.doc, ...(field.default !== undefined && field.type.kind !== 'object' && { default: field.default }) },
+      {
+        ...typeSchema(field.type),
+        description: field.doc,
+        ...(field.default !== undefined && field.type.kind !== 'object' && { default: field.default }),
+      },
     ]),
   )
 }

@@ -33,11 +33,19 @@ export interface ResolvedInit {
 }
 
 export async function resolveInit(documents: readonly ConfigDocument[], host: Host, options: ResolveOptions): Promise<ResolvedInit> {
-  const given = { init: decodeDocument('InitConfiguration', documents, options), cluster: decodeDocument('ClusterConfiguration', documents, options) }
-  if (given.init === undefined && given.cluster === undefined) {
-    throw invalid('the configuration has neither an InitConfiguration nor a ClusterConfiguration', ['add one: see "kadm config print init-defaults"'])
+  const given = {
+    init: decodeDocument('InitConfiguration', documents, options),
+    cluster: decodeDocument('ClusterConfiguration', documents, options),
   }
-  const components = { kubeProxy: readComponent(kubeProxyKind, documents, options), kubelet: readComponent(kubeletKind, documents, options) }
+  if (given.init === undefined && given.cluster === undefined) {
+    throw invalid('the configuration has neither an InitConfiguration nor a ClusterConfiguration', [
+      'add one: see "kadm config print init-defaults"',
+    ])
+  }
+  const components = {
+    kubeProxy: readComponent(kubeProxyKind, documents, options),
+    kubelet: readComponent(kubeletKind, documents, options),
+  }
   const facts = await host.facts()
   const adjust = options.adjust ?? ((init: JsonObject): JsonObject => init)
   const static_ = await completeTokens(withDefaults('InitConfiguration', adjust(given.init?.value ?? {})), options.newToken)
@@ -101,9 +109,10 @@ function readComponent(kind: ComponentKind, documents: readonly ConfigDocument[]
   const document = documents.find(({ group }) => group === kind.group)
   if (document === undefined) return { value: {}, userSupplied: false, warnings: [], problems: [] }
   if (document.version !== kind.version || document.kind !== kind.kind) {
-    throw invalid(`${document.kind} has apiVersion "${document.group}/${document.version}"; kadm knows ${kind.kind} of "${kind.group}/${kind.version}"`, [
-      `write apiVersion: ${kind.group}/${kind.version}`,
-    ])
+    throw invalid(
+      `${document.kind} has apiVersion "${document.group}/${document.version}"; kadm knows ${kind.kind} of "${kind.group}/${kind.version}"`,
+      [`write apiVersion: ${kind.group}/${kind.version}`],
+    )
   }
   const { value, problems, unknown } = decodeComponent(kind, document)
   const typed = problems.map(({ path, text }) => ({ path: `${kind.kind}: ${path}`, text }))
@@ -111,6 +120,9 @@ function readComponent(kind: ComponentKind, documents: readonly ConfigDocument[]
     const warnings = [...unknown.map(({ path, text }) => `${path} ${text}`), ...document.duplicates].map((text) => `${kind.kind}: ${text}`)
     return { value, userSupplied: true, warnings, problems: typed }
   }
-  const odd = [...unknown.map(({ path, text }) => ({ path: `${kind.kind}: ${path}`, text })), ...document.duplicates.map((text) => ({ path: kind.kind, text }))]
+  const odd = [
+    ...unknown.map(({ path, text }) => ({ path: `${kind.kind}: ${path}`, text })),
+    ...document.duplicates.map((text) => ({ path: kind.kind, text })),
+  ]
   return { value, userSupplied: true, warnings: [], problems: [...typed, ...odd] }
 }

@@ -18,14 +18,27 @@ export interface ResolveNodeOptions extends StrictOptions {
 export type NodeKind = Extract<KindName, 'JoinConfiguration' | 'ResetConfiguration' | 'UpgradeConfiguration'>
 
 /** Throws CONFIG_INVALID when the file has no document of the kind; other problems come back. */
-export async function resolveNodeKind(kind: NodeKind, documents: readonly ConfigDocument[], host: Host, options: ResolveNodeOptions): Promise<Completed> {
+export async function resolveNodeKind(
+  kind: NodeKind,
+  documents: readonly ConfigDocument[],
+  host: Host,
+  options: ResolveNodeOptions,
+): Promise<Completed> {
   const given = decodeDocument(kind, documents, options)
-  if (given === undefined) throw invalid(`the configuration has no ${kind}`, [`add one: see "kadm config print ${kind.replace('Configuration', '').toLowerCase()}-defaults"`])
+  if (given === undefined)
+    throw invalid(`the configuration has no ${kind}`, [
+      `add one: see "kadm config print ${kind.replace('Configuration', '').toLowerCase()}-defaults"`,
+    ])
   const completed = await complete[kind](withDefaults(kind, given.value), host, options)
   return {
     document: completed.document,
     warnings: [...unusedDocuments([kind], documents), ...given.warnings, ...completed.warnings],
-    problems: unique([...given.problems, ...completed.problems, ...checkDocument(kind, completed.document), ...(await fileProblems(kind, given, host))]),
+    problems: unique([
+      ...given.problems,
+      ...completed.problems,
+      ...checkDocument(kind, completed.document),
+      ...(await fileProblems(kind, given, host)),
+    ]),
   }
 }
 

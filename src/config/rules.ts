@@ -23,7 +23,9 @@ export function argumentValue(component: JsonObject, name: string): string {
 }
 
 function nodeName(document: JsonObject): readonly Problem[] {
-  return isEmpty(part(document, 'nodeRegistration')['name']) ? [{ path: 'nodeRegistration', text: 'has no name, and the host has none: set nodeRegistration.name' }] : []
+  return isEmpty(part(document, 'nodeRegistration')['name'])
+    ? [{ path: 'nodeRegistration', text: 'has no name, and the host has none: set nodeRegistration.name' }]
+    : []
 }
 
 const groupPattern = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/
@@ -39,15 +41,23 @@ function bootstrapTokens(document: JsonObject): readonly Problem[] {
     const badGroups = groups.filter((group) => !groupPattern.test(group))
     return [
       ...badUsages.map((usage) => ({ path: `${path}.usages`, text: `"${clip(usage)}" is not one of signing, authentication` })),
-      ...(groups.length > 0 && !usages.includes('authentication') ? [{ path: `${path}.groups`, text: 'need the usage "authentication"' }] : []),
-      ...badGroups.map((group) => ({ path: `${path}.groups`, text: `"${clip(group)}" is not a group such as system:bootstrappers:kubeadm:default-node-token` })),
-      ...(token['ttl'] !== undefined && token['expires'] !== undefined ? [{ path, text: 'ttl and expires exclude each other, and ttl has a default: use ttl' }] : []),
+      ...(groups.length > 0 && !usages.includes('authentication')
+        ? [{ path: `${path}.groups`, text: 'need the usage "authentication"' }]
+        : []),
+      ...badGroups.map((group) => ({
+        path: `${path}.groups`,
+        text: `"${clip(group)}" is not a group such as system:bootstrappers:kubeadm:default-node-token`,
+      })),
+      ...(token['ttl'] !== undefined && token['expires'] !== undefined
+        ? [{ path, text: 'ttl and expires exclude each other, and ttl has a default: use ttl' }]
+        : []),
     ]
   })
 }
 
 function etcd(document: JsonObject): readonly Problem[] {
-  if (document['local'] !== undefined && document['external'] !== undefined) return [{ path: 'etcd', text: 'local and external exclude each other' }]
+  if (document['local'] !== undefined && document['external'] !== undefined)
+    return [{ path: 'etcd', text: 'local and external exclude each other' }]
   if (document['external'] === undefined) return []
   const external = part(document, 'external')
   const [ca, cert, key] = ['caFile', 'certFile', 'keyFile'].map((name) => !isEmpty(external[name]))
@@ -66,7 +76,9 @@ function nodeMasks(document: JsonObject): readonly Problem[] {
   const podSubnet = part(document, 'networking')['podSubnet']
   const controllerManager = part(document, 'controllerManager')
   if (typeof podSubnet !== 'string' || podSubnet === '' || argumentValue(controllerManager, 'allocate-node-cidrs') === 'false') return []
-  return (parseCidrs(podSubnet) ?? []).flatMap((cidr) => nodeMask(cidr, controllerManager).map((text) => ({ path: 'networking.podSubnet', text })))
+  return (parseCidrs(podSubnet) ?? []).flatMap((cidr) =>
+    nodeMask(cidr, controllerManager).map((text) => ({ path: 'networking.podSubnet', text })),
+  )
 }
 
 function nodeMask(cidr: Cidr, controllerManager: JsonObject): readonly string[] {
@@ -76,7 +88,9 @@ function nodeMask(cidr: Cidr, controllerManager: JsonObject): readonly string[] 
   if (given !== '' && !/^[-+]?\d+$/.test(given)) return [`controllerManager.extraArgs: "${clip(given)}" for ${flag} is not a number`]
   const mask = given === '' ? (family === 4 ? 24 : 64) : Number(given)
   if (cidr.prefixLength > mask) return [`${formatCidr(cidr)} is smaller than the /${mask} that each node gets of it`]
-  return mask - cidr.prefixLength > 16 ? [`${formatCidr(cidr)} is more than 16 bits larger than the /${mask} that each node gets of it`] : []
+  return mask - cidr.prefixLength > 16
+    ? [`${formatCidr(cidr)} is more than 16 bits larger than the /${mask} that each node gets of it`]
+    : []
 }
 
 function discovery(document: JsonObject): readonly Problem[] {
@@ -84,7 +98,9 @@ function discovery(document: JsonObject): readonly Problem[] {
   const byFile = document['file'] !== undefined
   const tlsToken = String(document['tlsBootstrapToken'] ?? '')
   return [
-    ...(byToken === byFile ? [{ path: 'discovery', text: byToken ? 'bootstrapToken and file exclude each other' : 'needs bootstrapToken or file' }] : []),
+    ...(byToken === byFile
+      ? [{ path: 'discovery', text: byToken ? 'bootstrapToken and file exclude each other' : 'needs bootstrapToken or file' }]
+      : []),
     ...(byToken ? tokenDiscovery(part(document, 'bootstrapToken')) : []),
     ...(byToken || tlsToken !== '' ? tokenProblems(tlsToken).map((text) => ({ path: 'discovery.tlsBootstrapToken', text })) : []),
     ...(byFile ? fileDiscovery(String(part(document, 'file')['kubeConfigPath'] ?? '')) : []),

@@ -12,31 +12,55 @@ export function argumentsField(name: string, doc: string, flag?: string): Field 
 }
 
 const optionalText = (name: string, doc: string): Field => stringField(name, doc)
-const keyReference = [optionalText('name', 'Name of the object.'), stringField('key', 'Key in it.', { printed: true }), booleanField('optional', 'The object may be missing.', { optional: true })]
+const keyReference = [
+  optionalText('name', 'Name of the object.'),
+  stringField('key', 'Key in it.', { printed: true }),
+  booleanField('optional', 'The object may be missing.', { optional: true }),
+]
 
 /** An environment variable as in a container of a Pod. */
 const environmentVariable: readonly Field[] = [
   stringField('name', 'Name of the variable.', { printed: true }),
   stringField('value', 'Its value.'),
-  objectField('valueFrom', 'Where the value comes from.', [
-    objectField('fieldRef', 'A field of the Pod.', [
-      stringField('apiVersion', 'Version of the path.', { default: 'v1' }),
-      stringField('fieldPath', 'Path of the field.', { printed: true }),
-    ], { optional: true }),
-    objectField('resourceFieldRef', 'A resource of the container.', [
-      stringField('containerName', 'Name of the container.'),
-      stringField('resource', 'The resource.', { printed: true }),
-      { name: 'divisor', type: { kind: 'json' }, doc: 'Unit of the output.', default: '0' },
-    ], { optional: true }),
-    objectField('configMapKeyRef', 'A key of a ConfigMap.', keyReference, { optional: true }),
-    objectField('secretKeyRef', 'A key of a Secret.', keyReference, { optional: true }),
-    objectField('fileKeyRef', 'A key of a file in a volume.', [
-      stringField('volumeName', 'Name of the volume.', { printed: true }),
-      stringField('path', 'Path in it.', { printed: true }),
-      stringField('key', 'Key in the file.', { printed: true }),
-      booleanField('optional', 'The file may be missing.', { optional: true, default: false }),
-    ], { optional: true }),
-  ], { optional: true }),
+  objectField(
+    'valueFrom',
+    'Where the value comes from.',
+    [
+      objectField(
+        'fieldRef',
+        'A field of the Pod.',
+        [
+          stringField('apiVersion', 'Version of the path.', { default: 'v1' }),
+          stringField('fieldPath', 'Path of the field.', { printed: true }),
+        ],
+        { optional: true },
+      ),
+      objectField(
+        'resourceFieldRef',
+        'A resource of the container.',
+        [
+          stringField('containerName', 'Name of the container.'),
+          stringField('resource', 'The resource.', { printed: true }),
+          { name: 'divisor', type: { kind: 'json' }, doc: 'Unit of the output.', default: '0' },
+        ],
+        { optional: true },
+      ),
+      objectField('configMapKeyRef', 'A key of a ConfigMap.', keyReference, { optional: true }),
+      objectField('secretKeyRef', 'A key of a Secret.', keyReference, { optional: true }),
+      objectField(
+        'fileKeyRef',
+        'A key of a file in a volume.',
+        [
+          stringField('volumeName', 'Name of the volume.', { printed: true }),
+          stringField('path', 'Path in it.', { printed: true }),
+          stringField('key', 'Key in the file.', { printed: true }),
+          booleanField('optional', 'The file may be missing.', { optional: true, default: false }),
+        ],
+        { optional: true },
+      ),
+    ],
+    { optional: true },
+  ),
 ]
 
 export const extraEnvsField: Field = {
@@ -45,16 +69,23 @@ export const extraEnvsField: Field = {
   doc: 'Environment variables of the container, as in a Pod.',
 }
 
-export const patchesField = objectField('patches', 'Patches for what kadm writes.', [
-  stringField('directory', 'Folder with files such as "kube-apiserver0+merge.yaml".', { flag: 'patches' }),
-], { optional: true })
+export const patchesField = objectField(
+  'patches',
+  'Patches for what kadm writes.',
+  [stringField('directory', 'Folder with files such as "kube-apiserver0+merge.yaml".', { flag: 'patches' })],
+  { optional: true },
+)
 
 export const skipPhasesField = stringsField('skipPhases', 'Phases to leave out, by their full names.', { flag: 'skip-phases' })
 export const dryRunField = booleanField('dryRun', 'Show what would be done, change nothing.', { flag: 'dry-run' })
 
-export const ignorePreflightErrorsField = stringsField('ignorePreflightErrors', 'Checks whose errors become warnings; "all" for all of them.', {
-  flag: 'ignore-preflight-errors',
-})
+export const ignorePreflightErrorsField = stringsField(
+  'ignorePreflightErrors',
+  'Checks whose errors become warnings; "all" for all of them.',
+  {
+    flag: 'ignore-preflight-errors',
+  },
+)
 
 export const localApiEndpointField = objectField('localAPIEndpoint', 'The API server of this node.', [
   stringField('advertiseAddress', 'Address that the API server announces.', {

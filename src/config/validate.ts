@@ -21,13 +21,21 @@ export interface ValidateOptions {
 }
 
 /** Throws CONFIG_SYNTAX or CONFIG_INVALID, with every problem of every document in its details. */
-export async function validateConfig(text: string, options: ValidateOptions, host: Host): Promise<{ readonly warnings: readonly string[] }> {
+export async function validateConfig(
+  text: string,
+  options: ValidateOptions,
+  host: Host,
+): Promise<{ readonly warnings: readonly string[] }> {
   const { warnings, documents } = await resolveAll(text, options, host, false)
   return { warnings: documents.length === 0 ? ['nothing was checked: the file has no kubeadm configuration', ...warnings] : warnings }
 }
 
 /** The kubeadm documents of a text with all defaults, as v1beta4 YAML; component configurations are left out. Throws as `validateConfig`. */
-export async function migrateConfig(text: string, options: ValidateOptions, host: Host): Promise<{ readonly text: string; readonly warnings: readonly string[] }> {
+export async function migrateConfig(
+  text: string,
+  options: ValidateOptions,
+  host: Host,
+): Promise<{ readonly text: string; readonly warnings: readonly string[] }> {
   const { warnings, documents } = await resolveAll(text, options, host, true)
   return { text: documents.map(dumpYaml).join('---\n'), warnings }
 }
@@ -68,9 +76,13 @@ function requireKnown(documents: readonly ConfigDocument[], allowExperimental: b
   for (const document of documents) if (isOldVersion(document)) requireSupportedVersion(document, allowExperimental)
   const unknown = documents.filter(({ group, version, kind }) => {
     const kubeadm = group === kubeadmGroup && [kubeadmVersion, 'v1'].includes(version) && isKindName(kind)
-    return !kubeadm && !componentKinds.some((component) => component.group === group && component.version === version && component.kind === kind)
+    return (
+      !kubeadm && !componentKinds.some((component) => component.group === group && component.version === version && component.kind === kind)
+    )
   })
   if (unknown.length === 0) return
   const names = unknown.map(({ group, version, kind }) => `"${kind}" of ${group}/${version}`)
-  throw invalid(`the configuration has documents of kinds that kadm does not know: ${names.join(', ')}`, ['correct their apiVersion and kind, or remove them'])
+  throw invalid(`the configuration has documents of kinds that kadm does not know: ${names.join(', ')}`, [
+    'correct their apiVersion and kind, or remove them',
+  ])
 }

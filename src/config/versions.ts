@@ -38,12 +38,19 @@ export function parseVersion(text: string): KubernetesVersion | undefined {
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [parseVersion(a), parseVersion(b)]
   if (left === undefined || right === undefined) return Number(left !== undefined) - Number(right !== undefined)
-  return left.major - right.major || left.minor - right.minor || left.patch - right.patch || comparePreReleases(left.preRelease, right.preRelease)
+  return (
+    left.major - right.major ||
+    left.minor - right.minor ||
+    left.patch - right.patch ||
+    comparePreReleases(left.preRelease, right.preRelease)
+  )
 }
 
 /** The etcd tag for a Kubernetes version. */
 export function etcdTag(kubernetesVersion: string): string {
-  const minors = Object.keys(versionTable.etcd).map(Number).sort((a, b) => a - b)
+  const minors = Object.keys(versionTable.etcd)
+    .map(Number)
+    .sort((a, b) => a - b)
   const minor = parseVersion(kubernetesVersion)?.minor ?? Infinity
   const nearest = minors.reduce((best, known) => (Math.abs(known - minor) < Math.abs(best - minor) ? known : best), minors.at(-1) ?? 0)
   return versionTable.etcd[nearest] ?? ''

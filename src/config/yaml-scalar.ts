@@ -66,10 +66,16 @@ const specialWords: ReadonlySet<string> = new Set(
 )
 
 function isTimestamp(text: string): boolean {
-  const match = /^\d{4}-(\d{1,2})-(\d{1,2})(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(?:Z|[-+]\d\d:\d\d)| (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?))?$/.exec(text)
+  const match =
+    /^\d{4}-(\d{1,2})-(\d{1,2})(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(?:Z|[-+]\d\d:\d\d)| (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?))?$/.exec(
+      text,
+    )
   if (match === null) return false
   const year = Number(text.slice(0, 4))
-  const [month = 0, day = 0, ...clock] = match.slice(1).filter((part) => part !== undefined).map(Number)
+  const [month = 0, day = 0, ...clock] = match
+    .slice(1)
+    .filter((part) => part !== undefined)
+    .map(Number)
   const [hour = 0, minute = 0, second = 0] = clock
   const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate()
   return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth && hour < 24 && minute < 60 && second < 60
@@ -143,8 +149,20 @@ function doubleQuoted(text: string, place: ScalarPlace): string {
 }
 
 const escapes: Readonly<Record<string, string>> = {
-  '\0': '0', '\x07': 'a', '\b': 'b', '\t': 't', '\n': 'n', '\v': 'v', '\f': 'f', '\r': 'r', '\x1b': 'e',
-  '"': '"', '\\': '\\', '\x85': 'N', '\u2028': 'L', '\u2029': 'P',
+  '\0': '0',
+  '\x07': 'a',
+  '\b': 'b',
+  '\t': 't',
+  '\n': 'n',
+  '\v': 'v',
+  '\f': 'f',
+  '\r': 'r',
+  '\x1b': 'e',
+  '"': '"',
+  '\\': '\\',
+  '\x85': 'N',
+  '\u2028': 'L',
+  '\u2029': 'P',
 }
 
 function escaped(char: string): string {

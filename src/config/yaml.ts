@@ -1,5 +1,16 @@
 /** YAML as Kubernetes reads and writes it: sigs.k8s.io/yaml over go-yaml v2, so YAML 1.1 with `yes`, `0644` and merge keys. */
-import { boolYaml11Tag, defineMappingTag, defineScalarTag, load, NOT_RESOLVED, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml'
+import {
+  boolYaml11Tag,
+  defineMappingTag,
+  defineScalarTag,
+  load,
+  NOT_RESOLVED,
+  nullYaml11Tag,
+  Schema,
+  seqTag,
+  strTag,
+  YAMLException,
+} from 'js-yaml'
 import { KadmError, messageOf } from '../errors.ts'
 import { goFloat, goInteger, integerText, isSpecialPlain, quoted } from './yaml-scalar.ts'
 
@@ -43,7 +54,8 @@ export function splitYamlDocuments(text: string): string[] {
       continue
     }
     const rest = row.slice(3).trim()
-    if (rest !== '' && !rest.startsWith('#')) throw syntaxError(new Error(`the document separator "${clip(row)}" has more than a comment on its line`))
+    if (rest !== '' && !rest.startsWith('#'))
+      throw syntaxError(new Error(`the document separator "${clip(row)}" has more than a comment on its line`))
     if (lines.length > 0) documents.push(`${lines.join('\n')}\n`)
     lines = []
   }
@@ -90,7 +102,8 @@ function goSchema(onDuplicate: (key: string) => string): Schema {
       if (key !== '<<') return put(target, String(key), value)
       // Backwards, as the earlier of several sources goes before the later ones.
       for (const source of Array.isArray(value) ? value.toReversed() : [value]) {
-        if (typeof source !== 'object' || source === null || Array.isArray(source)) return 'a merge key needs a mapping or a list of mappings'
+        if (typeof source !== 'object' || source === null || Array.isArray(source))
+          return 'a merge key needs a mapping or a list of mappings'
         for (const [name, part] of Object.entries(source)) {
           const error = put(target, name, part)
           if (error !== '') return error
@@ -120,7 +133,8 @@ function loadOne(text: string, onDuplicate: (key: string) => string): unknown {
   const value = load(text, { schema: goSchema(onDuplicate), maxAliases: limits.aliases })
   let nodes = 0
   const visit = (part: unknown, depth: number): void => {
-    if (++nodes > limits.nodes || depth > limits.depth) throw new Error('the document is too large or contains itself when its aliases are followed')
+    if (++nodes > limits.nodes || depth > limits.depth)
+      throw new Error('the document is too large or contains itself when its aliases are followed')
     if (typeof part === 'object' && part !== null) for (const child of Object.values(part)) visit(child, depth + 1)
   }
   visit(value, 0)
@@ -129,7 +143,8 @@ function loadOne(text: string, onDuplicate: (key: string) => string): unknown {
 
 function syntaxError(error: unknown): KadmError {
   if (error instanceof KadmError) return error
-  const at = error instanceof YAMLException && error.mark !== undefined ? ` (line ${error.mark.line + 1}, column ${error.mark.column + 1})` : ''
+  const at =
+    error instanceof YAMLException && error.mark !== undefined ? ` (line ${error.mark.line + 1}, column ${error.mark.column + 1})` : ''
   const reason = error instanceof YAMLException ? error.reason : messageOf(error)
   return new KadmError('CONFIG_SYNTAX', `not valid YAML: ${clip(reason)}${at}`, {
     remedy: ['correct the YAML; "kadm config print init-defaults" shows a document of the right form'],

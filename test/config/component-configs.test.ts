@@ -32,7 +32,12 @@ const inputs = clusters.flatMap((cluster) =>
   [0, 1].map((index) =>
     [
       `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n${cluster}`,
-      ...(index === 0 ? [] : [`apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${kubelets[1]}`, `apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n${proxies[1]}`]),
+      ...(index === 0
+        ? []
+        : [
+            `apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${kubelets[1]}`,
+            `apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n${proxies[1]}`,
+          ]),
     ].join('---\n'),
   ),
 )
@@ -48,7 +53,9 @@ test('the kubelet configuration is the one that kubeadm writes, but for what bel
     expect(written, result.stderr).toBeDefined()
     const { config } = await loadInitConfig({ ...noSocket, file, host: fixtureHost({ [file]: input }) })
     const { resolvConf: _resolvConf, ...expected } = parseYaml(String(written)) as Record<string, unknown>
-    expect(dumpYaml({ ...config.kubelet.document, containerRuntimeEndpoint: config.init.nodeRegistration.criSocket })).toBe(dumpYaml(expected))
+    expect(dumpYaml({ ...config.kubelet.document, containerRuntimeEndpoint: config.init.nodeRegistration.criSocket })).toBe(
+      dumpYaml(expected),
+    )
     expect(config.kubelet.userSupplied).toBe(input.includes('KubeletConfiguration'))
   }
 })
@@ -56,13 +63,17 @@ test('the kubelet configuration is the one that kubeadm writes, but for what bel
 test('the kube-proxy configuration is the one that kubeadm prints', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
   for (const input of inputs) {
-    const result = await runJailed([[kubeadm, 'init', 'phase', 'addon', 'kube-proxy', '--print-manifest', '--config', file]], { files: { [file]: input } })
-    const configMap = parseYamlDocuments(result.stdout.replace(/^\n?---\n/, '')).find((document) => (document as { kind?: string } | null)?.kind === 'ConfigMap') as
-      | { data: Record<string, string> }
-      | undefined
+    const result = await runJailed([[kubeadm, 'init', 'phase', 'addon', 'kube-proxy', '--print-manifest', '--config', file]], {
+      files: { [file]: input },
+    })
+    const configMap = parseYamlDocuments(result.stdout.replace(/^\n?---\n/, '')).find(
+      (document) => (document as { kind?: string } | null)?.kind === 'ConfigMap',
+    ) as { data: Record<string, string> } | undefined
     const { config, warnings } = await loadInitConfig({ ...noSocket, file, host: fixtureHost({ [file]: input }) })
     expect(dumpYaml(config.kubeProxy.document).trimEnd()).toBe(configMap?.data['config.conf'])
-    expect(warnings.filter((warning) => warning.includes('Configuration:')).length).toBe(result.stderr.split('\n').filter((line) => /recommended value|deprecated since/.test(line)).length)
+    expect(warnings.filter((warning) => warning.includes('Configuration:')).length).toBe(
+      result.stderr.split('\n').filter((line) => /recommended value|deprecated since/.test(line)).length,
+    )
   }
 })
 
@@ -80,7 +91,10 @@ test('what a run works with prints as the documents that kubeadm keeps', async (
     const errors = config.init.nodeRegistration.ignorePreflightErrors
     expect(errors).toEqual([...new Set(errors)].toSorted())
     const { nodeRegistration, ...rest } = initConfigurationDocument(config.init)
-    const { nodeRegistration: oracle, ...oracleRest } = parseYaml((init ?? '').replace('\npatches: {}\n', '\n')) as Record<string, Record<string, unknown>>
+    const { nodeRegistration: oracle, ...oracleRest } = parseYaml((init ?? '').replace('\npatches: {}\n', '\n')) as Record<
+      string,
+      Record<string, unknown>
+    >
     expect(dumpYaml(rest)).toBe(dumpYaml(oracleRest))
     expect(dumpYaml({ ...(nodeRegistration as object), ignorePreflightErrors: 0 })).toBe(dumpYaml({ ...oracle, ignorePreflightErrors: 0 }))
   }

@@ -23,7 +23,9 @@ export function fixtureHost(files: Readonly<Record<string, string>> = {}, facts:
     facts: () => Promise.resolve(facts),
     readText: (path: string) => Promise.resolve(files[path]),
     stat: (path: string) =>
-      Promise.resolve(files[path] === undefined ? undefined : { kind: 'file', mode: 0o644, owner: { uid: 0, gid: 0 }, size: files[path].length }),
+      Promise.resolve(
+        files[path] === undefined ? undefined : { kind: 'file', mode: 0o644, owner: { uid: 0, gid: 0 }, size: files[path].length },
+      ),
     dial: (address: { readonly kind: string }) => Promise.reject(new Error(`nobody listens there (${address.kind})`)),
   }
   return new Proxy(told, {

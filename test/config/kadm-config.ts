@@ -11,9 +11,15 @@ export interface KadmVerdict {
   readonly paths: readonly string[]
 }
 
-export async function kadmConfig(command: 'validate' | 'migrate', text: string, options: ValidateOptions = {}, host: Host = fixtureHost()): Promise<KadmVerdict> {
+export async function kadmConfig(
+  command: 'validate' | 'migrate',
+  text: string,
+  options: ValidateOptions = {},
+  host: Host = fixtureHost(),
+): Promise<KadmVerdict> {
   try {
-    const stdout = command === 'validate' ? (await validateConfig(text, options, host), 'ok\n') : (await migrateConfig(text, options, host)).text
+    const stdout =
+      command === 'validate' ? (await validateConfig(text, options, host), 'ok\n') : (await migrateConfig(text, options, host)).text
     return { exitCode: 0, stdout, error: '', paths: [] }
   } catch (error) {
     if (!(error instanceof KadmError)) throw error

@@ -15,12 +15,20 @@ export interface KubeadmOptions extends JailOptions {
   readonly before?: readonly (readonly string[])[]
 }
 
-export async function kubeadmConfig(kubeadm: string, command: 'validate' | 'migrate', texts: readonly string[], options: KubeadmOptions = {}): Promise<readonly Verdict[]> {
+export async function kubeadmConfig(
+  kubeadm: string,
+  command: 'validate' | 'migrate',
+  texts: readonly string[],
+  options: KubeadmOptions = {},
+): Promise<readonly Verdict[]> {
   const name = (index: number): string => `/tmp/jail/in/${String(index).padStart(4, '0')}.yaml`
   const files = Object.fromEntries(texts.map((text, index) => [name(index), text]))
   const flag = command === 'validate' ? '--config' : '--old-config'
   const script = `for f in /tmp/jail/in/*.yaml; do "$0" config ${command} ${flag} "$f" ${(options.flags ?? []).join(' ')} > "$f.out" 2> "$f.err"; echo $? > "$f.rc"; done`
-  const result = await runJailed([...(options.before ?? []), ['bash', '-c', script, kubeadm]], { ...options, files: { ...files, ...options.files } })
+  const result = await runJailed([...(options.before ?? []), ['bash', '-c', script, kubeadm]], {
+    ...options,
+    files: { ...files, ...options.files },
+  })
   return texts.map((_, index) => {
     const read = (suffix: string): string => String(result.tree.get(`${name(index)}.${suffix}`)?.content ?? '')
     const stderr = read('err')
@@ -31,5 +39,7 @@ export async function kubeadmConfig(kubeadm: string, command: 'validate' | 'migr
 /** Field paths of an error list such as `[a.b: Invalid value: "x": text, c: Required value: text]`. */
 function errorPaths(stderr: string): readonly string[] {
   const error = /^error: ([^]*)$/m.exec(stderr)?.[1] ?? ''
-  return [...new Set([...error.matchAll(/(?:^|[[ ])([A-Za-z]\w*(?:\.\w+)*): (?:Invalid value|Required value)/g)].map((match) => match[1] ?? ''))].toSorted()
+  return [
+    ...new Set([...error.matchAll(/(?:^|[[ ])([A-Za-z]\w*(?:\.\w+)*): (?:Invalid value|Required value)/g)].map((match) => match[1] ?? '')),
+  ].toSorted()
 }

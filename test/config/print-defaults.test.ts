@@ -5,7 +5,8 @@ import { realBinary } from '../support/real-binary.ts'
 
 test('the defaults to start from are those of kubeadm, byte for byte', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
-  const print = async (...words: readonly string[]): Promise<string> => (await runJailed([[kubeadm, 'config', 'print', ...words]], { hostname: 'Some-Host' })).stdout
+  const print = async (...words: readonly string[]): Promise<string> =>
+    (await runJailed([[kubeadm, 'config', 'print', ...words]], { hostname: 'Some-Host' })).stdout
   const both = 'KubeProxyConfiguration,KubeletConfiguration'
   expect(printInitDefaults()).toBe(await print('init-defaults'))
   expect(printInitDefaults(both.split(','))).toBe(await print('init-defaults', '--component-configs', both))
@@ -15,5 +16,7 @@ test('the defaults to start from are those of kubeadm, byte for byte', async (co
 })
 
 test('an unknown component configuration is refused with the names of the known ones', () => {
-  expect(() => printInitDefaults(['Foo'])).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', remedy: ['give one of KubeProxyConfiguration, KubeletConfiguration'] }))
+  expect(() => printInitDefaults(['Foo'])).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID', remedy: ['give one of KubeProxyConfiguration, KubeletConfiguration'] }),
+  )
 })
