@@ -1,12 +1,27 @@
 import { defineConfig } from 'vitest/config'
 import { summaryReporter } from './test/support/summary-reporter.ts'
 
+const cluster = ['test/e2e/**/*.test.ts', 'test/sandbox/**/*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    pool: 'forks',
     reporters: ['default', summaryReporter],
+    projects: [
+      {
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: cluster, testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks' },
+      },
+      {
+        // Real hosts: they share one sandbox and two cores, so one file at a time.
+        test: {
+          name: 'cluster',
+          include: cluster,
+          globalSetup: 'test/support/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          pool: 'forks',
+        },
+      },
+    ],
   },
 })
