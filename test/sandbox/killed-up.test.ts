@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, describe, expect, test } from 'vitest'
+import { raiseSandbox } from '../../src/sandbox/sandbox-up.ts'
+import { openSandbox } from '../../src/sandbox/sandbox.ts'
+import { takeDown } from '../../src/sandbox/take-down.ts'
+import { traces, unable } from './bare-sandbox.ts'
+
+const name = 'kadm-killed'
+const program = fileURLToPath(new URL('up-program.ts', import.meta.url))
+
+describe.skipIf(unable !== undefined)('up, killed', () => {
+  afterAll(async () => {
+    await takeDown(name)
+  })
+
+  // From before its first trace to a sandbox that is up; at a random moment within each stretch, so that runs differ.
+  test.each([150, 350, 550, 750, 1000, 1500])('at about %i ms, then down: nothing is left', async (moment) => {
+    await takeDown(name)
+    const child = spawn(process.execPath, [program, name, '2'], { stdio: 'ignore' })
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    await sleep(moment + Math.random() * 200)
+    child.kill('SIGKILL')
+    await ended
+    const left = await traces(name)
+    await takeDown(name)
+    expect(await traces(name)).toEqual([])
+    if (moment > 500) expect(left, 'there was something to take away').not.toEqual([])
+  })
+
+  test('aborted: it takes down itself what it began', async () => {
+    const aborted = new AbortController()
+    const nothing = fileURLToPath(new URL('.', import.meta.url)) // no system: a host from it cannot come up
+    const up = raiseSandbox({ name, hosts: 1, say: () => {}, signal: aborted.signal }, { image: nothing })
+    setTimeout(() => aborted.abort(new Error('enough')), 300)
+    await expect(up).rejects.toThrow()
+    expect(await traces(name)).toEqual([])
+    await expect(openSandbox(name)).rejects.toMatchObject({ code: 'SANDBOX_UNKNOWN' })
+  })
+})
