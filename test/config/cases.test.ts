@@ -126,6 +126,7 @@ const cases: Readonly<Record<string, string>> = {
   'etcd plain': cluster('etcd: {external: {endpoints: ["http://1.2.3.4:2379"]}}'),
   'relative data folder': cluster('etcd: {local: {dataDir: x, serverCertSANs: ["*.a", "b_c"], peerCertSANs: ["*"]}}'),
   SANs: cluster('apiServer: {certSANs: ["UPPER.example", "*.x", "1.2.3.4", "fd00::1", "a..b", "*.*.x", "-a"]}'),
+  'SAN with half a wildcard': cluster('apiServer: {certSANs: ["*ab.c"]}'),
   repositories: cluster('imageRepository: "UPPER.x/Y"\ndns: {imageRepository: "a b"}\netcd: {local: {imageRepository: "x:80/"}}'),
   'repository with port': cluster('imageRepository: "registry.example:5000/a/b"'),
   gates: cluster('featureGates: {Foo: true, RootlessControlPlane: false}'),

@@ -205,6 +205,11 @@ test('the address that is announced is the one that kubeadm finds', async (conte
       { address6: 'fd00::7/64', before },
       { ...jailFacts, addresses: [...four, ...six.slice(1)], routes: [...route4, ...route6] },
     ],
+    // An IPv6 default route without a gateway does not count.
+    [
+      { address: null, address6: 'fd00::7/64' },
+      { ...jailFacts, addresses: six, routes: [{ device: 'eth0', family: 6, destination: '::/0', metric: 1024 }] },
+    ],
     [{ address: null }, { ...jailFacts, addresses: four.slice(0, 1), routes: [] }],
   ] as const) {
     const verdicts = await kubeadmConfig(kubeadm, 'migrate', texts, options)
