@@ -28,7 +28,7 @@ export function periodProblem(certificate: X509Certificate, now: Date): string |
 }
 
 /** Name and signature fit. */
-export function isSignedBy(certificate: X509Certificate, signer: X509Certificate): boolean {
+function isSignedBy(certificate: X509Certificate, signer: X509Certificate): boolean {
   if (certificate.issuer !== signer.subject) return false
   try {
     return certificate.verify(signer.publicKey)
@@ -42,7 +42,7 @@ export function instant(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-export function commonNameOf(certificate: X509Certificate): string {
+function commonNameOf(certificate: X509Certificate): string {
   return /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? certificate.subject
 }
 
