@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
 import { controllerAddresses, hostAddresses } from './addresses.ts'
+import { hostDirectory } from './host-disk.ts'
 import { hostLeader } from './host-power.ts'
 import { namespaceName } from './namespaces.ts'
 import { type ProgramArgv, type ProgramOptions, type ProgramResult, runProgram } from './run-program.ts'
@@ -43,7 +44,7 @@ export async function putFile(state: SandboxState, host: string, file: string, c
 export function sshArgv(state: SandboxState, host: string, command: readonly string[] = []): ProgramArgv {
   const directory = sandboxDirectory(state.name)
   const { address } = hostAddresses(state.subnet, state.hosts.indexOf(host) + 1)
-  const options = ['-o', `UserKnownHostsFile=${path.join(directory, 'known_hosts')}`, '-o', 'StrictHostKeyChecking=yes', '-o', 'ConnectTimeout=3', '-o', 'LogLevel=ERROR']
+  const options = ['-o', `UserKnownHostsFile=${path.join(hostDirectory(state.name, host), 'known_hosts')}`, '-o', 'StrictHostKeyChecking=yes', '-o', 'ConnectTimeout=3', '-o', 'LogLevel=ERROR']
   return [...controllerArgv(state), 'ssh', '-F', '/dev/null', '-i', path.join(directory, 'id'), ...options, `root@${address}`, ...command]
 }
 

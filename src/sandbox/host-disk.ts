@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { hostsFile } from './addresses.ts'
+import { hostAddresses, hostsFile } from './addresses.ts'
 import { placeExtractedKadm } from './host-layer.ts'
 import { placeImageStore } from './image-store.ts'
 import { mustRun } from './run-program.ts'
@@ -23,7 +23,7 @@ export async function makeDisk(state: SandboxState, host: string): Promise<void>
   for (const folder of ['work', 'root', 'upper/etc/ssh']) await mkdir(path.join(directory, folder), { recursive: true, mode: 0o755 })
   await Promise.all([
     makeVar(state, directory),
-    mustRun(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', host, '-f', path.join(etc, 'ssh/ssh_host_ed25519_key')]),
+    makeHostKey(state, host),
     ...knobs.map((knob) => copyKnob(knob, path.join(directory, 'knobs', knob))),
     writeFile(path.join(etc, 'hostname'), `${host}\n`),
     writeFile(path.join(etc, 'hosts'), hostsFile(state.subnet, state.hosts, balancerName)),
@@ -31,6 +31,16 @@ export async function makeDisk(state: SandboxState, host: string): Promise<void>
     writeFile(path.join(etc, 'machine-id'), `${randomUUID().replaceAll('-', '')}\n`),
     writeFile(path.join(directory, 'product_uuid'), `${randomUUID()}\n`),
   ])
+}
+
+/** Its ssh key, and beside the disk a known_hosts of its own: hosts are renewed side by side. */
+async function makeHostKey(state: SandboxState, host: string): Promise<void> {
+  const directory = hostDirectory(state.name, host)
+  const key = path.join(directory, 'upper/etc/ssh/ssh_host_ed25519_key')
+  await mustRun(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', host, '-f', key])
+  const { address, address6 } = hostAddresses(state.subnet, state.hosts.indexOf(host) + 1)
+  const [type, publicKey] = (await readFile(`${key}.pub`, 'utf8')).split(' ')
+  await writeFile(path.join(directory, 'known_hosts'), `${host},${address},${address6} ${type} ${publicKey}\n`, { mode: 0o600 })
 }
 
 async function makeVar(state: SandboxState, directory: string): Promise<void> {

@@ -3,7 +3,6 @@ import { hostAddresses } from './addresses.ts'
 import { removeCgroup } from './cgroups.ts'
 import { hostDirectory, makeDisk } from './host-disk.ts'
 import { cutPower, switchOn, waitForHost } from './host-power.ts'
-import { writeKnownHosts } from './known-hosts.ts'
 import { plugIn, unplug } from './namespaces.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { SandboxState } from './state.ts'
@@ -19,5 +18,5 @@ export async function renewHost(state: SandboxState, host: string): Promise<void
   const own = hostAddresses(state.subnet, state.hosts.indexOf(host) + 1)
   await Promise.all([makeDisk(state, host), plugIn(state.name, host, own, state.subnet)])
   await switchOn(state, host)
-  await Promise.all([writeKnownHosts(state), waitForHost(state, host)])
+  await waitForHost(state, host)
 }

@@ -8,7 +8,6 @@ import { readCgroupHierarchies } from './cgroups.ts'
 import { makeDisk } from './host-disk.ts'
 import { makeCommonLayer, makeVersionLayer } from './host-layer.ts'
 import { switchOn, waitForHost } from './host-power.ts'
-import { writeKnownHosts } from './known-hosts.ts'
 import { startLoadBalancer } from './load-balancer.ts'
 import { makeNetwork, plugIn } from './namespaces.ts'
 import { collectPieces, type Pieces } from './pieces.ts'
@@ -59,20 +58,23 @@ async function raise(settings: SandboxSettings, pieces: Pieces): Promise<Sandbox
   await writeState(state)
   await prepareFolder(state, pieces)
   await makeNetwork(name, state.subnet)
-  await Promise.all(
+  await allEnded(
     state.hosts.map(async (host, index) => {
-      await Promise.all([makeDisk(state, host), plugIn(name, host, hostAddresses(state.subnet, index + 1), state.subnet)])
+      await allEnded([makeDisk(state, host), plugIn(name, host, hostAddresses(state.subnet, index + 1), state.subnet)])
       signal?.throwIfAborted()
       await switchOn(state, host)
     }),
   )
-  await writeKnownHosts(state)
   const balancer = state.loadBalancer ? startLoadBalancer(state, signal) : undefined
-  const waits = await Promise.allSettled([balancer, ...state.hosts.map((host) => waitForHost(state, host, signal))])
-  const failed = waits.find((wait) => wait.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+  await allEnded([balancer, ...state.hosts.map((host) => waitForHost(state, host, signal))])
   say(`sandbox "${name}": ${state.hosts.length} hosts up in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   return openSandbox(name)
+}
+
+/** Waits for all of them, also when one fails: what is still being made cannot be taken down. Throws the first failure. */
+async function allEnded(works: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find((work) => work.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 async function newState({ name, hosts, kubernetesVersion, furtherVersions, loadBalancer = false }: SandboxSettings, pieces: Pieces): Promise<SandboxState> {

@@ -77,7 +77,7 @@ describe.skipIf(unable !== undefined)('two hosts', () => {
     await sandbox.waitUp('h2', before)
     expect(await hostLeader(name, 'h2')).not.toEqual(before)
 
-    await sandbox.renew('h2')
+    await Promise.all([sandbox.renew('h1'), sandbox.renew('h2')])
     expect(await sandbox.exec('h2', ['test', '-e', '/var/lib/note'])).toMatchObject({ exitCode: 1 })
     expect(await reaches('h1', 'h2')).toBe(true)
     expect(await runProgram(sandbox.sshArgv('h2', ['hostname']))).toMatchObject({ exitCode: 0 })

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
+import { ensureHostImage } from '../../src/sandbox/host-image.ts'
 import { raiseSandbox } from '../../src/sandbox/sandbox-up.ts'
 import { openSandbox } from '../../src/sandbox/sandbox.ts'
 import { takeDown } from '../../src/sandbox/take-down.ts'
@@ -29,13 +30,19 @@ describe.skipIf(unable !== undefined)('up, killed', () => {
     if (moment > 500) expect(left, 'there was something to take away').not.toEqual([])
   })
 
-  test('aborted: it takes down itself what it began', async () => {
+  test('aborted while hosts boot: it takes down itself what it began', async () => {
+    const { root: image } = await ensureHostImage({ say: () => {} })
     const aborted = new AbortController()
-    const nothing = fileURLToPath(new URL('.', import.meta.url)) // no system: a host from it cannot come up
-    const up = raiseSandbox({ name, hosts: 1, say: () => {}, signal: aborted.signal }, { image: nothing })
-    setTimeout(() => aborted.abort(new Error('enough')), 300)
-    await expect(up).rejects.toThrow()
+    const up = raiseSandbox({ name, hosts: 2, loadBalancer: true, say: () => {}, signal: aborted.signal }, { image })
+    setTimeout(() => aborted.abort(new Error('enough')), 200 + Math.random() * 300)
+    await expect(up).rejects.toThrow('enough')
     expect(await traces(name)).toEqual([])
     await expect(openSandbox(name)).rejects.toMatchObject({ code: 'SANDBOX_UNKNOWN' })
+  })
+
+  test('without a system to boot: it says what failed and leaves nothing', async () => {
+    const image = fileURLToPath(new URL('.', import.meta.url))
+    await expect(raiseSandbox({ name, hosts: 2, say: () => {} }, { image })).rejects.toMatchObject({ code: 'SANDBOX_FAILED' })
+    expect(await traces(name)).toEqual([])
   })
 })
