@@ -7,6 +7,7 @@ import { ensureComponents } from './components.ts'
 import { executeInHost, mustExecute, putFile, sshArgv } from './execute.ts'
 import { versionPrograms } from './host-layer.ts'
 import { cutPower, hostLeader, switchOn, waitForHost } from './host-power.ts'
+import { ensureImages } from './images.ts'
 import { setLink } from './namespaces.ts'
 import { renewHost } from './renew-host.ts'
 import type { ProcessIdentity } from './processes.ts'
@@ -51,7 +52,10 @@ export interface Sandbox {
 
   /** The pod network of the cluster, once its nodes are there; waits up to `timeout` ms (default 60_000) for their podCIDRs. To be repeated after each join. */
   network(timeout?: number): Promise<void>
-  /** Puts kubeadm, kubelet and kubectl of another version there. The kubelet is not restarted. */
+  /**
+   * Puts kubeadm, kubelet and kubectl of another version there (0.2 s), and its images where the sandbox was not made with them (about 10 s: name the
+   * version in `furtherVersions`). The kubelet is not restarted.
+   */
   version(host: string, version: string): Promise<void>
 }
 
@@ -78,7 +82,7 @@ export async function openSandbox(name: string): Promise<Sandbox> {
     waitUp: async (host, before) => waitForHost(state, known(host), undefined, before),
     renew: async (host) => renewHost(state, known(host)),
     network: async (timeout) => layClusterNetwork(state, timeout),
-    version: async (host, version) => replacePrograms(state, known(host), version),
+    version: async (host, version) => replaceVersion(state, known(host), version),
   }
 }
 
@@ -92,7 +96,11 @@ async function start(state: SandboxState, host: string): Promise<void> {
   await waitForHost(state, host)
 }
 
-async function replacePrograms(state: SandboxState, host: string, version: string): Promise<void> {
-  const { bin } = await ensureComponents(version, { say: () => {} })
+async function replaceVersion(state: SandboxState, host: string, version: string): Promise<void> {
+  const quietly = { say: () => {} }
+  const { bin } = await ensureComponents(version, quietly)
   for (const program of versionPrograms) await putFile(state, host, `/usr/bin/${program}`, { file: `${bin}/${program}` }, 0o755)
+  if (state.kubernetesVersion === version || state.furtherVersions?.includes(version) === true) return
+  const { tars } = await ensureImages(version, quietly)
+  for (const file of tars) await mustExecute(state, host, ['ctr', '--namespace', 'k8s.io', 'images', 'import', '-'], { input: { file } })
 }
