@@ -1,7 +1,7 @@
 /** Commands and files in a running host, from outside: as its root, in its namespaces and control groups, with no capability that its own root lacks. */
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
-import { controllerAddresses, hostAddresses } from './addresses.ts'
+import { hostAddresses } from './addresses.ts'
 import { hostDirectory } from './host-disk.ts'
 import { hostLeader } from './host-power.ts'
 import { namespaceName } from './namespaces.ts'
@@ -52,11 +52,6 @@ export function sshArgv(state: SandboxState, host: string, command: readonly str
 export function controllerArgv(state: SandboxState): ProgramArgv {
   // Not `ip netns exec`: that one hides /sys/fs/cgroup.
   return ['nsenter', `--net=/run/netns/${namespaceName(state.name, 'controller')}`]
-}
-
-/** The address that hosts see the controller under. */
-export function controllerAddress(state: SandboxState): string {
-  return controllerAddresses(state.subnet).address
 }
 
 const hostEnvironment = {

@@ -5,8 +5,6 @@ import { sandboxUp } from '../../src/sandbox/sandbox-up.ts'
 import { readState } from '../../src/sandbox/state.ts'
 import { takeDown } from '../../src/sandbox/take-down.ts'
 
-export { labInitConfig }
-
 /** The sandbox of the test run; `global-setup.ts` takes it down when the run ends, and before it begins. */
 export const testSandboxName = process.env['KADM_TEST_SANDBOX'] ?? 'kadm-test'
 
