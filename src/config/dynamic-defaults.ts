@@ -6,6 +6,7 @@ import { isEmpty, part } from './defaults.ts'
 import { isObject, type Problem } from './decode.ts'
 import { advertiseAddress, criSocket, nodeName } from './host-defaults.ts'
 import type { Json, JsonObject } from './model.ts'
+import { hostAndPort } from './server-url.ts'
 
 export interface Completed {
   readonly document: JsonObject
@@ -70,13 +71,9 @@ export function completeCluster(document: JsonObject, bindPort: Json | undefined
   const endpoint = splitEndpoint(text(document['controlPlaneEndpoint']))
   return {
     ...document,
-    ...(endpoint !== undefined && endpoint.port === '' && { controlPlaneEndpoint: joinHostPort(endpoint.host, String(bindPort ?? '')) }),
+    ...(endpoint !== undefined && endpoint.port === '' && { controlPlaneEndpoint: hostAndPort(endpoint.host, String(bindPort ?? '')) }),
     apiServer: { ...apiServer, ...(Array.isArray(certSANs) && { certSANs: certSANs.map((name: Json) => text(name).toLowerCase()) }) },
   }
-}
-
-export function joinHostPort(host: string, port: string): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 function randomToken(): string {

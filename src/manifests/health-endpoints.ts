@@ -1,10 +1,10 @@
 import path from 'node:path/posix'
 import type { ComponentConfig, InitConfig, Json } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
+import { hostAndPort } from '../config/server-url.ts'
 import { parseYaml } from '../config/yaml.ts'
 import type { Host } from '../host/host.ts'
 import { isJsonArray, isJsonObject, toJson } from './json-value.ts'
-import { hostAndPort } from './static-pods/etcd-urls.ts'
 
 export type HealthComponent = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
 

@@ -19,9 +19,9 @@ export function strategicMerge(original: JsonObject, patch: JsonObject, fields: 
     const list = after('$setElementOrder/', name)
     if (list === undefined) continue
     delete left[name]
-    const ordered = withElementOrder(merged[list], left[list], order, list, fields)
-    if (ordered === undefined) continue
-    merged[list] = ordered
+    const items = withElementOrder(merged[list], left[list], order, list, fields)
+    if (items === undefined) continue
+    merged[list] = items
     delete left[list]
   }
   for (const [name, value] of Object.entries(left)) mergeMember(merged, name, value, fields)
@@ -144,12 +144,15 @@ function mergeItems(
   key: string,
   fields: MergeFields,
 ): readonly JsonObject[] {
-  return patch.reduce<readonly JsonObject[]>((merged, item) => {
+  const merged = [...original]
+  for (const item of patch) {
     const value = requireKey(item, key)
     const at = merged.findIndex((other) => other[key] === value)
     const found = merged[at]
-    return found === undefined ? [...merged, item] : merged.with(at, strategicMerge(found, item, fields))
-  }, original)
+    if (found === undefined) merged.push(item)
+    else merged[at] = strategicMerge(found, item, fields)
+  }
+  return merged
 }
 
 /** Items that the patch names stand in its order, the others in the original's, woven together as far as the original tells. */

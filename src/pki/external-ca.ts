@@ -1,6 +1,7 @@
 /** Clusters whose CA keys are kept elsewhere: what the keeper has to have signed must all be here. */
 import type { X509Certificate } from 'node:crypto'
 import type { InitConfig } from '../config/model.ts'
+import { localServerUrl, sharedServerUrl } from '../config/server-url.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { isExternalAuthority } from './certificate-authority.ts'
@@ -9,7 +10,7 @@ import { certificatesOf, certificateSpec } from './certificate-specs.ts'
 import { chainProblem } from './chain.ts'
 import { requireTrust } from './ensure-kubeconfig.ts'
 import { findKubeconfig } from './kubeconfig-file.ts'
-import { kubeconfigSpecs, localServer, sharedServer } from './kubeconfig-specs.ts'
+import { kubeconfigSpecs } from './kubeconfig-specs.ts'
 
 export interface CheckExternalCaOptions {
   readonly config: InitConfig
@@ -88,7 +89,7 @@ async function kubeconfigProblems({ config, host, kubeconfigDir, warn }: CheckEx
       if (found === undefined) return [`"${path}" is not there`]
       requireTrust(found, trusted)
       // kubeadm wants the shared endpoint in the kubelet's file here, and writes the local one itself: both work.
-      const servers = spec.name === 'kubelet' ? [localServer(config), sharedServer(config)] : [spec.server(config)]
+      const servers = spec.name === 'kubelet' ? [localServerUrl(config), sharedServerUrl(config)] : [spec.server(config)]
       if (!servers.includes(found.server)) warn(`kubeconfig "${path}" talks to "${found.server}", not to "${servers[0]}"`)
       return []
     } catch (error) {

@@ -1,7 +1,6 @@
 /** The kubeconfig files of a control plane, in kubeadm's order. `init phase kubeconfig`, the join of a control plane and `certs renew` read this list. */
-import { formatIp, parseIp } from '../config/ip-address.ts'
 import type { InitConfig } from '../config/model.ts'
-import { KadmError } from '../errors.ts'
+import { localServerUrl, sharedServerUrl } from '../config/server-url.ts'
 import type { Subject } from './x509.ts'
 
 export interface KubeconfigSpec {
@@ -23,7 +22,7 @@ export const kubeconfigSpecs: readonly KubeconfigSpec[] = [
     title: 'Generate a kubeconfig file for the admin to use and for kubeadm itself',
     file: 'admin.conf',
     subject: () => ({ commonName: 'kubernetes-admin', organizations: ['kubeadm:cluster-admins'] }),
-    server: sharedServer,
+    server: sharedServerUrl,
   },
   {
     name: 'super-admin',
@@ -31,7 +30,7 @@ export const kubeconfigSpecs: readonly KubeconfigSpec[] = [
     file: 'super-admin.conf',
     // system:masters passes by all of RBAC: the way back in when RBAC itself is broken.
     subject: () => ({ commonName: 'kubernetes-super-admin', organizations: ['system:masters'] }),
-    server: sharedServer,
+    server: sharedServerUrl,
   },
   {
     name: 'kubelet',
@@ -39,45 +38,20 @@ export const kubeconfigSpecs: readonly KubeconfigSpec[] = [
     file: 'kubelet.conf',
     subject: ({ init }) => ({ commonName: `system:node:${init.nodeRegistration.name}`, organizations: ['system:nodes'] }),
     // A kubelet must not be newer than its API server, so the one beside it counts, whatever the others run.
-    server: localServer,
+    server: localServerUrl,
   },
   {
     name: 'controller-manager',
     title: 'Generate a kubeconfig file for the controller manager to use',
     file: 'controller-manager.conf',
     subject: () => ({ commonName: 'system:kube-controller-manager', organizations: [] }),
-    server: localServer,
+    server: localServerUrl,
   },
   {
     name: 'scheduler',
     title: 'Generate a kubeconfig file for the scheduler to use',
     file: 'scheduler.conf',
     subject: () => ({ commonName: 'system:kube-scheduler', organizations: [] }),
-    server: localServer,
+    server: localServerUrl,
   },
 ]
-
-/** This node's own API server. */
-export function localServer({ init }: Pick<InitConfig, 'init'>): string {
-  const { advertiseAddress, bindPort } = init.localAPIEndpoint
-  const ip = parseIp(advertiseAddress)
-  if (ip === undefined) {
-    throw new KadmError('CONFIG_INVALID', `localAPIEndpoint.advertiseAddress is "${advertiseAddress}": it must be an IP address`, {
-      remedy: ['set localAPIEndpoint.advertiseAddress in the configuration'],
-    })
-  }
-  return `https://${bracketed(formatIp(ip))}:${bindPort}`
-}
-
-/** The endpoint that all control planes share, or this node's own when there is none. */
-export function sharedServer(config: Pick<InitConfig, 'init' | 'cluster'>): string {
-  const endpoint = config.cluster.controlPlaneEndpoint
-  if (endpoint === undefined || endpoint === '') return localServer(config)
-  const { bindPort } = config.init.localAPIEndpoint
-  if (parseIp(endpoint) !== undefined || !endpoint.includes(':')) return `https://${bracketed(endpoint)}:${bindPort}`
-  return endpoint.endsWith(':') ? `https://${endpoint}${bindPort}` : `https://${endpoint}`
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
-}

@@ -1,8 +1,8 @@
 import type { InitConfig, JsonObject } from '../../config/model.ts'
+import { sharedServerUrl } from '../../config/server-url.ts'
 import { dumpYaml } from '../../config/yaml.ts'
 import { accessObjects, accessRules } from '../access-rules.ts'
 import { configMap } from '../config-map.ts'
-import { controlPlaneUrl } from '../control-plane-url.ts'
 import { mergeVariables, proxyVariables } from '../environment.ts'
 import { kubernetesImage } from '../images.ts'
 import { isJsonArray, isJsonObject } from '../json-value.ts'
@@ -41,7 +41,7 @@ const secrets = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 function kubeProxyConfigMap(config: InitConfig, signed: boolean): Manifest {
   // Both without a last line break, as kubeadm has them.
-  const data = { 'config.conf': dumpYaml(config.kubeProxy.document).trimEnd(), 'kubeconfig.conf': kubeconfig(controlPlaneUrl(config)) }
+  const data = { 'config.conf': dumpYaml(config.kubeProxy.document).trimEnd(), 'kubeconfig.conf': kubeconfig(sharedServerUrl(config)) }
   return configMap('kube-proxy', data, { namespace: 'kube-system', labels: { app: 'kube-proxy' }, signed })
 }
 

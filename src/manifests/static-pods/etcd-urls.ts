@@ -1,9 +1,4 @@
-import { isIPv6 } from 'node:net'
-
-/** `host:port`, with the brackets that an IPv6 address needs. */
-export function hostAndPort(host: string, port: number): string {
-  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
-}
+import { hostAndPort } from '../../config/server-url.ts'
 
 /** Where clients reach the etcd member at this address. */
 export function clientUrl(address: string): string {

@@ -4,8 +4,8 @@ import { ensureClusterAdmins } from '../../cluster/cluster-admins.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
+import { localServerUrl } from '../../config/server-url.ts'
 import type { Host } from '../../host/host.ts'
-import { hostAndPort } from '../../manifests/static-pods/etcd-urls.ts'
 import { readKubeconfig, userCredentials } from '../../pki/kubeconfig-file.ts'
 
 export interface InitClusterOptions {
@@ -23,8 +23,7 @@ export interface InitClusterOptions {
  */
 export function initCluster({ config, host, kubeconfig, kubeconfigDir, signal }: InitClusterOptions): () => Promise<Cluster> {
   let connected: Promise<Cluster> | undefined
-  const { advertiseAddress, bindPort } = config.init.localAPIEndpoint
-  const server = `https://${hostAndPort(advertiseAddress, bindPort)}`
+  const server = localServerUrl(config)
   const connect = async (): Promise<Cluster> => {
     if (kubeconfig !== paths.adminConf) return connectCluster(await access(host, kubeconfig))
     const admin = connectCluster(await access(host, kubeconfig, server))
