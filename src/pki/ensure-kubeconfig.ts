@@ -65,7 +65,8 @@ async function newKubeconfig(
   ca: CertificateAuthority,
   { config, keys, start }: Pick<EnsureKubeconfigOptions, 'config' | 'keys' | 'start'>,
 ): Promise<string> {
-  const key = await keys.take()
+  // Everything waits for the kubelet: its key goes first.
+  const key = await keys.take({ first: spec.name === 'kubelet' })
   const subject = spec.subject(config)
   // Unlike the certificates of the table, these begin when their CA does: kubeadm's rule.
   const notBefore = ca.certificate.validFromDate

@@ -5,8 +5,8 @@ import type { EncryptionAlgorithm } from '../config/model.ts'
 import { newPrivateKey } from './keys.ts'
 
 export interface KeySupply {
-  /** A key that nobody else gets. */
-  take(): Promise<KeyObject>
+  /** A key that nobody else gets. `first`: before all others that wait for one. */
+  take(options?: { readonly first?: boolean }): Promise<KeyObject>
   /** No more keys ahead of need; `take` still works. Those under way (at most three) keep the process alive until they are made. */
   stop(): void
 }
@@ -39,11 +39,12 @@ export function keySupply(algorithm: EncryptionAlgorithm, ahead: number): KeySup
   }
   refill()
   return {
-    take: async () => {
+    take: async ({ first = false } = {}) => {
       const key = ready.shift()
       if (key !== undefined) return key
       const mine = Promise.withResolvers<KeyObject>()
-      waiting.push(mine)
+      if (first) waiting.unshift(mine)
+      else waiting.push(mine)
       refill()
       return mine.promise
     },

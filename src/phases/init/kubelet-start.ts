@@ -8,12 +8,28 @@ export const kubeletStart: Phase<InitRun> = {
   name: 'kubelet-start',
   summary: 'Write kubelet settings and (re)start the kubelet',
   flags: ['config', 'cri-socket', 'dry-run', 'image-repository', 'node-name', 'patches'],
-  // No more than its own identity: it comes up while the keys of the others are still being made.
-  needs: ['preflight', 'kubeconfig/kubelet'],
-  run: async ({ config, host }, { say, warn }) => {
-    await stopKubelet(host, warn)
-    await writeKubeletFiles({ config, host, say, warn })
-    say('Starting the kubelet')
-    await startKubelet(host, warn)
-  },
+  needs: ['preflight'],
+  phases: [
+    {
+      name: 'settings',
+      summary: 'Stop the kubelet and write its settings',
+      hidden: true,
+      needs: [],
+      run: async ({ config, host }, { say, warn }) => {
+        await stopKubelet(host, warn)
+        await writeKubeletFiles({ config, host, say, warn })
+      },
+    },
+    {
+      name: 'service',
+      summary: 'Start the kubelet',
+      hidden: true,
+      // No more than its own identity: it comes up while the keys of the others are still being made.
+      needs: ['kubelet-start/settings', 'kubeconfig/kubelet'],
+      run: async ({ host }, { say, warn }) => {
+        say('Starting the kubelet')
+        await startKubelet(host, warn)
+      },
+    },
+  ],
 }
