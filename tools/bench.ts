@@ -16,6 +16,9 @@ const kubernetesVersion = 'v1.37.2'
 const tools = ['kubeadm', 'kadm'] as const
 type Tool = (typeof tools)[number]
 
+// The clock is read in the host, so that the way there and back does not count.
+const stopwatch = 'start=$EPOCHREALTIME; "$@" >/tmp/bench.log 2>&1; code=$?; end=$EPOCHREALTIME; [ $code = 0 ] || tail -20 /tmp/bench.log >&2; echo $start $end; exit $code'
+
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { pairs: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } } })
 const benchmarks = { init: benchInit, version: benchVersion }
 
@@ -62,9 +65,6 @@ async function benchVersion(sandbox: Sandbox, pairs: number): Promise<Times> {
   for (let round = 0; round < pairs * 4; round++) for (const tool of tools) times[tool].push(await timed(sandbox, [tool, 'version']))
   return times
 }
-
-// The clock is read in the host, so that the way there and back does not count.
-const stopwatch = 'start=$EPOCHREALTIME; "$@" >/tmp/bench.log 2>&1; code=$?; end=$EPOCHREALTIME; [ $code = 0 ] || tail -20 /tmp/bench.log >&2; echo $start $end; exit $code'
 
 async function timed(sandbox: Sandbox, command: readonly string[]): Promise<number> {
   const output = await sandbox.run(host, ['bash', '-c', stopwatch, 'stopwatch', ...command], { timeout: 120_000 })

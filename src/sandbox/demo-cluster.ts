@@ -1,6 +1,7 @@
 /** The whole story on hosts of one machine: a sandbox, `kadm init` on the first host, the others joined, the pod network, all nodes Ready. */
 import { KadmError } from '../errors.ts'
 import { labInitConfig } from './lab-config.ts'
+import { printedJoin } from './printed-join.ts'
 import type { Making } from './progress.ts'
 import { sandboxUp } from './sandbox-up.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -29,7 +30,7 @@ export async function raiseDemoCluster({ name, hosts, kubernetesVersion, say, si
   const output = await sandbox.run(first.name, ['kadm', 'init', '--config', '/root/init.yaml', '--upload-certs'], { timeout: 300_000 })
 
   step('join')
-  const join = joinWords(output)
+  const join = workerJoin(output)
   await Promise.all(
     others.map((host) => sandbox.run(host.name, ['kubeadm', ...join, '--ignore-preflight-errors=SystemVerification'], { timeout: 300_000 })),
   )
@@ -48,12 +49,10 @@ function waitByKubectl(sandbox: Sandbox, host: string, words: readonly string[])
   return sandbox.run(host, ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', ...words, '--timeout=120s'], { timeout: 150_000 })
 }
 
-/** The worker's join command out of what init printed: the last one there. */
-function joinWords(output: string): readonly string[] {
-  const commands = output.replaceAll('\\\n', ' ').split('\n').filter((line) => /^\s*kube?adm join |^\s*kadm join /.test(line) && !line.includes('--control-plane'))
-  const words = commands.at(-1)?.trim().split(/\s+/).slice(1)
-  if (words === undefined) throw new KadmError('SANDBOX_FAILED', 'kadm init printed no join command', { remedy: ['kadm sandbox ssh h1'], details: output.split('\n').slice(-20) })
-  return words
+function workerJoin(output: string): readonly string[] {
+  const { worker } = printedJoin(output)
+  if (worker !== undefined) return worker
+  throw new KadmError('SANDBOX_FAILED', 'kadm init printed no join command', { remedy: ['kadm sandbox ssh h1'], details: output.split('\n').slice(-20) })
 }
 
 function stepper(say: (line: string) => void): (step: (typeof steps)[number] | undefined) => void {
