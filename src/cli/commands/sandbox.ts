@@ -16,6 +16,7 @@ export const sandboxCommand: Command = {
         name,
         { name: 'hosts', kind: 'number', default: '3', doc: 'How many hosts' },
         { name: 'kubernetes-version', kind: 'text', default: 'v1.37.2', doc: "Whose kubeadm, kubelet, kubectl and images are on them; '' for bare hosts" },
+        { name: 'further-version', kind: 'list', doc: 'Kubernetes versions whose images are to be on the hosts too, for upgrades' },
         { name: 'load-balancer', kind: 'switch', default: 'false', doc: 'A TCP balancer in front of the control planes, on an address of its own' },
       ],
       run: up,
@@ -61,6 +62,7 @@ async function up({ flags, io, signal }: CommandInput): Promise<void> {
     name: nameOf(flags),
     hosts: Number(flags.text('hosts')),
     loadBalancer: flags.isOn('load-balancer'),
+    furtherVersions: flags.list('further-version'),
     say: (line) => void io.stderr.write(`${line}\n`),
     signal,
     ...(version === undefined || version === '' ? {} : { kubernetesVersion: version }),
@@ -69,9 +71,14 @@ async function up({ flags, io, signal }: CommandInput): Promise<void> {
 
 async function status({ flags, io }: CommandInput): Promise<void> {
   const { sandboxStatus } = await import('../../sandbox/sandbox-status.ts')
-  const found = await sandboxStatus(nameOf(flags))
+  const { sandboxNames } = await import('../../sandbox/state.ts')
+  const names = flags.given.has('name') ? [nameOf(flags)] : await sandboxNames()
+  const found = await Promise.all(names.map(sandboxStatus))
   if (flags.text('output') === 'json') return void io.stdout.write(`${JSON.stringify(found, null, 2)}\n`)
-  for (const host of found.hosts) io.stdout.write(`${[host.name, host.address, host.address6, host.state, host.linked ? '' : 'cut'].join('\t')}\n`)
+  if (found.length === 0) return void io.stdout.write('nothing is up\n')
+  for (const { name: sandbox, hosts } of found) {
+    for (const host of hosts) io.stdout.write(`${[sandbox, host.name, host.address, host.address6, host.linked ? host.state : 'cut off'].join('\t')}\n`)
+  }
 }
 
 async function exec({ flags, arguments: [host], rest, io }: CommandInput): Promise<void> {
