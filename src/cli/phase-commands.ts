@@ -1,5 +1,4 @@
 /** From a workflow's list of phases to its `phase` command tree: `kadm init phase certs ca`, `kadm init phase certs all`. */
-import { flatten } from '../phases/phase-tree.ts'
 import type { Phase } from '../phases/phase.ts'
 import type { Command, CommandInput } from './command.ts'
 import { kubeadmFlags } from './kubeadm-flags.ts'
@@ -13,11 +12,6 @@ export function phaseCommand<Run>(workflow: string, phases: readonly Phase<Run>[
     summary: `Use this command to invoke single phase of the ${workflow} workflow`,
     commands: phases.filter(isCommand).map((phase) => oneCommand(phase, phase.name, run)),
   }
-}
-
-/** Full names of the phases that a user may name, e.g. in `--skip-phases`. */
-export function phaseNames<Run>(phases: readonly Phase<Run>[]): readonly string[] {
-  return flatten(phases).filter(({ phase }) => phase.hidden !== true).map(({ name }) => name)
 }
 
 function oneCommand<Run>(phase: Phase<Run>, name: string, run: RunPhase): Command {

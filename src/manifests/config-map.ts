@@ -3,7 +3,7 @@ import type { Manifest } from './manifest.ts'
 import { byCodeUnit } from './static-pods/arguments.ts'
 
 /** Annotation with the checksum of a configuration that nobody wrote by hand: upgrades may replace it as long as the checksum fits. */
-export const componentConfigHashAnnotation = 'kubeadm.kubernetes.io/component-config.hash'
+const componentConfigHashAnnotation = 'kubeadm.kubernetes.io/component-config.hash'
 
 export interface ConfigMapOptions {
   readonly namespace: string

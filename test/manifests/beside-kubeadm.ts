@@ -50,7 +50,7 @@ export async function besideKubeadm(
     [kubeadm, 'config', 'images', 'list', '--config', file],
   ]
   const text = documents.map((document) => `---\n${dumpYaml(document)}`).join('')
-  const program = path.join(import.meta.dirname, 'write-files.ts')
+  const program = path.join(import.meta.dirname, 'write-files-program.ts')
   const [theirs, ours] = await Promise.all([
     runJailed(commands, {
       ...jail,

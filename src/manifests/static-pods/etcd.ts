@@ -12,7 +12,7 @@ import { startupTimeout, staticPod } from './static-pod.ts'
 import { samePath } from './volumes.ts'
 
 /** Annotation by which kubeadm finds the client URL of this member again. */
-export const clientUrlsAnnotation = 'kubeadm.kubernetes.io/etcd.advertise-client-urls'
+const clientUrlsAnnotation = 'kubeadm.kubernetes.io/etcd.advertise-client-urls'
 
 export interface InitialMember {
   readonly name: string
