@@ -7,6 +7,7 @@ export const errorCodes = {
   // command line
   USAGE: 'the command line is not one that kadm knows',
   NOT_ROOT: 'the command changes the host and must run as root',
+  STOPPED: 'a signal ended the command before it was done',
   // configuration
   CONFIG_UNREADABLE: 'a configuration file cannot be read',
   CONFIG_SYNTAX: 'a configuration file is not valid YAML',

@@ -55,10 +55,10 @@ async function oldLibraries(work: string): Promise<readonly string[]> {
   return entries.filter((entry) => wanted.test(entry.name)).map((entry) => path.join(entry.parentPath, entry.name))
 }
 
-/** The machine's own mirror first, then the public one, then the one that never drops a release. The checksum vouches for all of them. */
+/** From the mirror that this machine's apt uses. The checksum vouches for it. */
 async function fetchPackage(name: string, sum: string, file: string): Promise<void> {
   const own = await readFile('/etc/apt/sources.list.d/debian.sources', 'utf8').catch(() => '')
-  const mirrors = [process.env['KADM_DEBIAN_MIRROR'], /^URIs:\s*(\S+)/m.exec(own)?.[1], 'http://deb.debian.org/debian', 'http://archive.debian.org/debian']
+  const mirrors = [process.env['KADM_DEBIAN_MIRROR'], /^URIs:\s*(\S+)/m.exec(own)?.[1]]
   let last: unknown = new Error('no mirror')
   for (const mirror of mirrors.filter((one) => one !== undefined)) {
     try {

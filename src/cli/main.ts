@@ -1,4 +1,5 @@
 /** argv in, exit code out. The only place that sets the exit code, hears a signal or ends the process. */
+import { KadmError } from '../errors.ts'
 import type { Command, Flag, Streams } from './command.ts'
 import { loadCommand, rootCommand } from './commands.ts'
 
@@ -17,7 +18,7 @@ export async function main(argv: readonly string[], io: Streams): Promise<number
     process.on(name, () => {
       if (signalled !== undefined) process.exit(code) // asked twice: do not wait for what is under way
       signalled = code
-      stop.abort(new Error(`stopped by ${name}`))
+      stop.abort(new KadmError('STOPPED', `stopped by ${name}`, { remedy: ['run the same command again: it goes on with what is done already'] }))
     })
   }
   // kadm ... | head: the reader has gone, there is nobody to tell.
@@ -38,7 +39,6 @@ async function dispatch(argv: readonly string[], io: Streams, signal: AbortSigna
   const top = words.find((word) => !word.startsWith('-'))
   const loaded = top === undefined || top === 'help' ? undefined : await loadCommand(top)
   const { parseWords, helpText } = await import('./yargs-adapter.ts')
-  const { KadmError } = await import('../errors.ts')
   const root = rootCommand(loaded)
   const { command, path, rest } = resolve(root, words.filter((word, index) => !(index === 0 && word === 'help')))
   const help = async (): Promise<string> => helpText(command, path, globalFlags, Math.min(io.stdout.columns ?? 140, 140))

@@ -27,6 +27,8 @@ export interface RunSession {
   readonly host: Host
   /** The run that this one goes on with. */
   readonly resumed: JournaledRun | undefined
+  /** A run of the same command with another input that was not finished: what it left may be in the way. */
+  readonly unfinished: JournaledRun | undefined
   /** Did the run that this one goes on with make this file or directory? */
   readonly owns: (path: string) => boolean
   /** What the run makes up and must know again after a kill: kept (0600) until it is finished. */
@@ -51,6 +53,7 @@ export async function openRunSession(host: Host, { command, fingerprint, version
     return {
       host: journalingHost(host, journal, run),
       resumed,
+      unfinished: resumed === undefined && earlier?.command === command ? earlier : undefined,
       owns: (path) => owned.has(path),
       secret: async (name, make) => {
         const value = secrets.get(name) ?? (await keepRunSecret({ ...host, recording: lookOnly }, { fingerprint, name, make }))

@@ -18,6 +18,10 @@ const programs = {
   flock: 'util-linux',
   setpriv: 'util-linux',
   tar: 'tar',
+  // for the one executable that goes on every host
+  patchelf: 'patchelf',
+  strip: 'binutils',
+  curl: 'curl',
 } as const
 
 /** Ubuntu has no keys of Debian unless asked. */

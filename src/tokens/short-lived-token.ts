@@ -1,6 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts'
-import { generateToken } from './bootstrap-token.ts'
-import { createToken, type TokenOptions } from './ensure-token.ts'
+import { ensureToken, type TokenOptions } from './ensure-token.ts'
 
 export interface OwnerReference {
   readonly apiVersion: string
@@ -13,11 +12,11 @@ export interface OwnerReference {
 
 /**
  * Makes a token that serves for nothing but to end: the token cleaner deletes its Secret after two hours, and what it owns goes with it.
- * Resolves with the reference for the owned object. Each call makes another token, as kubeadm does.
+ * Resolves with the reference for the owned object. Repeated with the same token: that one, for another two hours.
  */
-export async function ensureShortLivedToken(cluster: Cluster, options: TokenOptions): Promise<OwnerReference> {
+export async function ensureShortLivedToken(cluster: Cluster, token: string, options: TokenOptions): Promise<OwnerReference> {
   const description = 'Proxy for managing TTL for the kubeadm-certs secret'
-  const secret = await createToken(cluster, { token: generateToken(), description, ttl: twoHours, usages: [], groups: [] }, options)
+  const secret = await ensureToken(cluster, { token, description, ttl: twoHours, usages: [], groups: [] }, options)
   const { name, uid = '' } = secret.metadata
   return { apiVersion: secret.apiVersion, kind: secret.kind, name, uid, controller: true, blockOwnerDeletion: true }
 }

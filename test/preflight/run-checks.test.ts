@@ -22,7 +22,7 @@ test('all errors of a group at once, in list order; the next group is not run', 
   )
   expect(error).toMatchObject({
     code: 'PREFLIGHT_FAILED',
-    message: 'preflight checks failed',
+    message: 'preflight checks failed: 3 problems',
     details: ['[ERROR A]: 1', '[ERROR A]: 2', '[ERROR D]: 4'],
   })
   expect(error.remedy.join()).toContain('--ignore-preflight-errors=A,D')

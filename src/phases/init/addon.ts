@@ -20,7 +20,6 @@ export const addon: Phase<InitRun> = {
       summary: 'Install the CoreDNS addon to a Kubernetes cluster',
       flags: [...flags, 'feature-gates', 'service-cidr', 'service-dns-domain', 'print-manifest'],
       needs: [],
-      skip: ({ config }) => (config.cluster.dns.disabled ? 'Skipping CoreDNS: dns.disabled is set' : false),
       run: (run, context) => applyAddon('CoreDNS', { objects: coreDnsObjects, printed: printedCoreDns }, run, context),
     },
     {
@@ -28,7 +27,6 @@ export const addon: Phase<InitRun> = {
       summary: 'Install the kube-proxy addon to a Kubernetes cluster',
       flags: [...flags, 'apiserver-advertise-address', 'apiserver-bind-port', 'control-plane-endpoint', 'pod-network-cidr', 'print-manifest'],
       needs: [],
-      skip: ({ config }) => (config.cluster.proxy.disabled ? 'Skipping kube-proxy: proxy.disabled is set' : false),
       run: (run, context) => applyAddon('kube-proxy', { objects: kubeProxyObjects, printed: printedKubeProxy }, run, context),
     },
   ],

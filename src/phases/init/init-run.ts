@@ -2,6 +2,7 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
+import type { JournaledRun } from '../../host/journal-runs.ts'
 import type { KeySupply } from '../../pki/key-supply.ts'
 
 export interface InitRun {
@@ -18,8 +19,12 @@ export interface InitRun {
   readonly cluster: () => Promise<Cluster>
   /** The key that seals the shared certificates: the user's, or one made once for this run. */
   readonly certificateKey: () => Promise<string>
+  /** The token whose end takes the uploaded certificates away: one for each run. */
+  readonly shortLivedToken: () => Promise<string>
   /** Files and directories that an unfinished run with the same input has left here: no obstacle to this one. */
   readonly own: { readonly owns: (path: string) => boolean }
+  /** A run of the same command with another input that was not finished here. */
+  readonly unfinished: JournaledRun | undefined
   readonly options: InitOptions
 }
 

@@ -64,7 +64,8 @@ export async function startInit(real: Host, request: InitRequest): Promise<InitR
     const recording = recordOnly || config.init.dryRun ? { host: recordingHost(real), cluster: recordingCluster(undefined), certificatesDir: config.cluster.certificatesDir } : undefined
     const host = recording?.host ?? session?.host ?? real
     const run = await prepare(request, { config, host, session, cluster: recording?.cluster })
-    const except = skippedPhases(run)
+    // Who names a phase wants it: as in kubeadm, what a whole run leaves out is no matter then.
+    const except = only === undefined ? skippedPhases(run) : []
     request.onStart(selectSteps(initPhases, { ...(only === undefined ? {} : { only }), except }).map(({ name }) => name), config.cluster.kubernetesVersion)
     try {
       await runPhases(initPhases, run, {
@@ -107,6 +108,8 @@ async function prepare({ options, signal, warn }: InitRequest, { config, host, s
     keys: keySupply(config.cluster.encryptionAlgorithm, await countMissingKeys(host, config, options.kubeconfigDir)),
     cluster: cluster === undefined ? initCluster({ config, host, ...options, signal }) : async () => cluster,
     certificateKey: async () => given ?? (session === undefined ? certificateKey() : session.secret('certificate-key', certificateKey)),
+    shortLivedToken: async () => (session === undefined ? generateToken() : session.secret('short-lived-token', generateToken)),
+    unfinished: session?.unfinished,
     own: { owns: (path) => session?.owns(path) ?? false },
     options: { ...options, ignorePreflightErrors: new Set(config.init.nodeRegistration.ignorePreflightErrors) },
   }

@@ -12,12 +12,12 @@ export const uploadCerts: Phase<InitRun> = {
   flags: ['certificate-key', 'config', 'dry-run', 'kubeconfig', 'skip-certificate-key-print', 'upload-certs'],
   needs: ['certs', 'wait-control-plane/api'],
   skip: ({ options }) => (options.uploadCerts ? false : 'Skipping phase. Please see --upload-certs'),
-  run: async ({ config, host, cluster, certificateKey, options }, { say, signal }) => {
+  run: async ({ config, host, cluster, certificateKey, shortLivedToken, options }, { say, signal }) => {
     const key = await certificateKey()
     const timeout = config.init.timeouts.kubernetesAPICall
     say('Storing the certificates in Secret "kubeadm-certs" in the "kube-system" Namespace')
     const data = await sealSharedCertificates({ config, host, key })
-    const owner = await ensureShortLivedToken(await cluster(), { now: host.now(), timeout, signal })
+    const owner = await ensureShortLivedToken(await cluster(), await shortLivedToken(), { now: host.now(), timeout, signal })
     await ensureObjects(await cluster(), sharedCertificateObjects(data, owner), { timeout, signal })
     say(`Using certificate key:\n${options.skipCertificateKeyPrint ? '<value withheld>' : key}`)
   },
