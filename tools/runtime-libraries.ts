@@ -5,6 +5,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { debianMirror } from '../src/sandbox/debian-mirror.ts'
 
 const run = promisify(execFile)
 
@@ -57,19 +58,8 @@ async function oldLibraries(work: string): Promise<readonly string[]> {
 
 /** From the mirror that this machine's apt uses. The checksum vouches for it. */
 async function fetchPackage(name: string, sum: string, file: string): Promise<void> {
-  const own = await readFile('/etc/apt/sources.list.d/debian.sources', 'utf8').catch(() => '')
-  const mirrors = [process.env['KADM_DEBIAN_MIRROR'], /^URIs:\s*(\S+)/m.exec(own)?.[1]]
-  let last: unknown = new Error('no mirror')
-  for (const mirror of mirrors.filter((one) => one !== undefined)) {
-    try {
-      await run('curl', ['--fail', '--silent', '--show-error', '--location', '--max-time', '60', '--output', file, `${mirror}/${name}`])
-      if (createHash('sha256').update(await readFile(file)).digest('hex') === sum) return
-      last = new Error(`${path.basename(name)} of ${mirror} is not the pinned one`)
-    } catch (error) {
-      last = error
-    }
-  }
-  throw last
+  await run('curl', ['--fail', '--silent', '--show-error', '--location', '--max-time', '60', '--output', file, `${await debianMirror()}/${name}`])
+  if (createHash('sha256').update(await readFile(file)).digest('hex') !== sum) throw new Error(`${path.basename(name)} of the mirror is not the pinned one`)
 }
 
 async function ownLibraries(node: string): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 /** The Debian that every host of a sandbox starts from. */
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { debianMirror } from './debian-mirror.ts'
 import { contentHash, ensureEntry } from './cache.ts'
 import { hostFiles, maskedUnits } from './host-image-files.ts'
 import { ensurePieces } from './missing-pieces.ts'
@@ -88,17 +89,4 @@ async function makeImage(into: string, making: Making): Promise<void> {
     await writeFile(path.join(into, file), content)
   }
   await mustRun(['chroot', into, 'sh', '-c', tidy])
-}
-
-/** `$KADM_DEBIAN_MIRROR`, else the mirror that a Debian machine itself uses, else the public one. */
-async function debianMirror(): Promise<string> {
-  const given = process.env['KADM_DEBIAN_MIRROR']
-  if (given !== undefined && given !== '') return given
-  const file = '/etc/apt/sources.list.d/debian.sources'
-  const isDebian = await access(file).then(
-    () => true,
-    () => false,
-  )
-  const own = isDebian ? /^URIs:\s*(\S+)/m.exec(await readFile(file, 'utf8'))?.[1] : undefined
-  return own ?? 'http://deb.debian.org/debian'
 }
