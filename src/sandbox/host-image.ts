@@ -1,5 +1,5 @@
 /** The Debian that every host of a sandbox starts from. */
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { debianMirror } from './debian-mirror.ts'
 import { contentHash, ensureEntry } from './cache.ts'
