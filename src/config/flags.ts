@@ -91,7 +91,8 @@ export function mixedFlags(flagNames: readonly string[]): string[] {
   return flagNames.filter((name) => !allowedWithFile.has(name) && !name.startsWith('skip-')).toSorted()
 }
 
-function documentContent(kind: KindName, flags: InitFlags): Record<string, unknown> {
+/** What the flags say, laid out as a document of the kind. Throws CONFIG_INVALID for a value that cannot be read. */
+export function documentContent(kind: KindName, flags: InitFlags): Record<string, unknown> {
   const result: Record<string, unknown> = {}
   for (const { flag, path, field } of configFlags(kind)) {
     const value = flags[flag]
@@ -126,6 +127,6 @@ function strings(value: FlagValue): readonly string[] {
   return (Array.isArray(value) ? value : [value]).flatMap((item) => String(item).split(',')).filter((item) => item !== '')
 }
 
-function document(kind: KindName, content: Record<string, unknown>): ConfigDocument {
+export function document(kind: KindName, content: Record<string, unknown>): ConfigDocument {
   return { group: kubeadmGroup, version: kubeadmVersion, kind, content, duplicates: [] }
 }

@@ -81,7 +81,8 @@ async function readText(file: string, host: Host): Promise<string | undefined> {
   }
 }
 
-function refuseMixedFlags(flags: InitFlags): void {
+/** Throws USAGE. */
+export function refuseMixedFlags(flags: InitFlags): void {
   const names = Object.keys(flags).filter((name) => flags[name] !== undefined)
   const mixed = mixedFlags(['config', ...names])
   if (mixed.length === 0) return
@@ -91,8 +92,7 @@ function refuseMixedFlags(flags: InitFlags): void {
 }
 
 /** An API server is announced at an address that others can reach; loopback stands for one that is on the loopback interface. */
-function bindAddressProblems(address: string, known: readonly Problem[]): readonly Problem[] {
-  const path = 'localAPIEndpoint.advertiseAddress'
+export function bindAddressProblems(address: string, known: readonly Problem[], path = 'localAPIEndpoint.advertiseAddress'): readonly Problem[] {
   const ip = parseIp(address)
   if (ip === undefined || isLoopback(ip) || isGlobalUnicast(ip) || known.some((problem) => problem.path === path)) return []
   return [{ path, text: `"${address}" is not an address that other nodes can reach` }]

@@ -32,6 +32,40 @@ export interface InitConfiguration {
   readonly timeouts: Timeouts
 }
 
+/** What `kadm join` was asked. How the cluster itself is set up is read from the cluster. */
+export interface JoinConfig {
+  readonly dryRun: boolean
+  readonly nodeRegistration: NodeRegistration
+  /** Where the CA certificate of the cluster goes. */
+  readonly caCertPath: string
+  readonly discovery: TokenDiscovery | FileDiscovery
+  /** There for a node that becomes a control plane. */
+  readonly controlPlane?: { readonly localAPIEndpoint: ApiEndpoint; readonly certificateKey?: string }
+  readonly skipPhases: readonly string[]
+  readonly patches?: { readonly directory: string }
+  readonly timeouts: Timeouts
+}
+
+export interface TokenDiscovery {
+  readonly kind: 'token'
+  readonly token: string
+  /** `host:port` */
+  readonly apiServerEndpoint: string
+  /** `sha256:<hex>`; one that matches is enough. */
+  readonly caCertHashes: readonly string[]
+  readonly unsafeSkipCAVerification: boolean
+  /** What the kubelet asks for its certificate with. */
+  readonly tlsBootstrapToken: string
+}
+
+export interface FileDiscovery {
+  readonly kind: 'file'
+  /** A path on the host, or an https:// URL. */
+  readonly kubeConfigPath: string
+  /** Absent: the kubelet asks for its certificate with the credentials of the file. */
+  readonly tlsBootstrapToken?: string
+}
+
 export interface ClusterConfiguration {
   readonly etcd: LocalEtcd | ExternalEtcd
   readonly networking: {

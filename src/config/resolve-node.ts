@@ -13,6 +13,8 @@ import { unique } from './resolve-init.ts'
 
 export interface ResolveNodeOptions extends StrictOptions {
   readonly detectCriSocket: boolean
+  /** Last word on the document before defaults: flags beside a file. */
+  readonly adjust?: (document: JsonObject) => JsonObject
 }
 
 export type NodeKind = Extract<KindName, 'JoinConfiguration' | 'ResetConfiguration' | 'UpgradeConfiguration'>
@@ -29,7 +31,7 @@ export async function resolveNodeKind(
     throw invalid(`the configuration has no ${kind}`, [
       `add one: see "kadm config print ${kind.replace('Configuration', '').toLowerCase()}-defaults"`,
     ])
-  const completed = await complete[kind](withDefaults(kind, given.value), host, options)
+  const completed = await complete[kind](withDefaults(kind, options.adjust?.(given.value) ?? given.value), host, options)
   return {
     document: completed.document,
     warnings: [...unusedDocuments([kind], documents), ...given.warnings, ...completed.warnings],
