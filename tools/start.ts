@@ -1,12 +1,20 @@
 /** `npm start`: from a bare machine to a real cluster on three hosts, and how to use and to end it. */
 import { parseArgs } from 'node:util'
+import { KadmError } from '../src/errors.ts'
 import { errorText } from '../src/cli/error-text.ts'
 import { raiseDemoCluster } from '../src/sandbox/demo-cluster.ts'
 import { defaultSandboxName } from '../src/sandbox/state.ts'
 
 const { values } = parseArgs({ options: { hosts: { type: 'string', default: '3' }, 'kubernetes-version': { type: 'string', default: 'v1.37.2' } } })
 const stop = new AbortController()
-process.on('SIGINT', () => stop.abort(new Error('stopped by SIGINT')))
+for (const [name, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
+  process.on(name, () => {
+    if (stop.signal.aborted) process.exit(code) // asked twice
+    console.log('\nstopping: the hosts are taken down')
+    process.exitCode = code
+    stop.abort(new KadmError('STOPPED', `stopped by ${name}; nothing is left`, { remedy: ['npm start'] }))
+  })
+}
 
 try {
   const sandbox = await raiseDemoCluster({
@@ -16,16 +24,18 @@ try {
     say: (line) => console.log(line),
     signal: stop.signal,
   })
-  const nodes = await sandbox.run('h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'get', 'nodes,pods', '-A', '-o', 'wide'])
+  const show = (...words: readonly string[]): Promise<string> => sandbox.run('h1', ['kubectl', 'get', ...words])
   console.log(`
-${nodes}
+${await show('nodes')}
+${await show('pods', '-A')}
 Use it:
-  npm run -s kadm -- sandbox exec h1 -- kubectl --kubeconfig=/etc/kubernetes/admin.conf get pods -A
-  npm run -s kadm -- sandbox ssh h1     a shell on a host (h1, h2, h3; kubectl works on h1)
-  npm run -s kadm -- sandbox cut h2     pull a cable; heal, freeze, thaw, kill, start: see kadm sandbox --help
+  npm run -s kadm -- sandbox exec h1 -- kubectl get pods -A
+  npm run -s kadm -- sandbox ssh h1       # a shell on a host; kubectl works on h1
+  npm run -s kadm -- sandbox cut h2       # pull a network cable; heal h2 puts it in again
+  npm run -s kadm -- sandbox --help       # what else can be done to hosts
 End it:
   npm run stop`)
 } catch (error) {
   process.stderr.write(errorText(error, 0))
-  process.exitCode = 1
+  process.exitCode ||= 1
 }

@@ -9,7 +9,8 @@ export interface Command {
   readonly maxArguments?: number
   readonly flags?: readonly Flag[]
   readonly commands?: readonly Command[]
-  readonly run?: (input: CommandInput) => Promise<void>
+  /** Resolves with the exit code where the command has one of its own, as that of a program that it ran. */
+  readonly run?: (input: CommandInput) => Promise<number | void>
 }
 
 export interface Flag {

@@ -24,8 +24,8 @@ export async function main(argv: readonly string[], io: Streams): Promise<number
   // kadm ... | head: the reader has gone, there is nobody to tell.
   io.stdout.on('error', () => stop.abort(new Error('standard output is closed')))
   try {
-    await dispatch(argv, io, stop.signal)
-    return signalled ?? 0
+    const code = await dispatch(argv, io, stop.signal)
+    return signalled ?? code
   } catch (error) {
     const { errorText } = await import('./error-text.ts')
     io.stderr.write(errorText(error, verbosity(argv)))
@@ -33,8 +33,12 @@ export async function main(argv: readonly string[], io: Streams): Promise<number
   }
 }
 
-async function dispatch(argv: readonly string[], io: Streams, signal: AbortSignal): Promise<void> {
-  if (argv[0] === 'version') return versionWithoutParser(argv, io, signal)
+/** Resolves with the exit code. */
+async function dispatch(argv: readonly string[], io: Streams, signal: AbortSignal): Promise<number> {
+  if (argv[0] === 'version') {
+    await versionWithoutParser(argv, io, signal)
+    return 0
+  }
   const words = hoistGlobals(argv)
   const top = words.find((word) => !word.startsWith('-'))
   const loaded = top === undefined || top === 'help' ? undefined : await loadCommand(top)
@@ -43,14 +47,17 @@ async function dispatch(argv: readonly string[], io: Streams, signal: AbortSigna
   const { command, path, rest } = resolve(root, words.filter((word, index) => !(index === 0 && word === 'help')))
   const help = async (): Promise<string> => helpText(command, path, globalFlags, Math.min(io.stdout.columns ?? 140, 140))
   const before = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
-  if (words[0] === 'help' || before.includes('--help') || before.includes('-h')) return void io.stdout.write(await help())
+  if (words[0] === 'help' || before.includes('--help') || before.includes('-h')) {
+    io.stdout.write(await help())
+    return 0
+  }
   const parsed = parseWords(command, path, rest, globalFlags)
   if (command.run === undefined) {
     io.stdout.write(await help())
-    if (command === root || command.name === 'kubeconfig') return
+    if (command === root || command.name === 'kubeconfig') return 0
     throw new KadmError('USAGE', `"${path}" needs a sub-command`, { remedy: [`${path} --help`] })
   }
-  await command.run({ ...parsed, io, signal })
+  return (await command.run({ ...parsed, io, signal })) ?? 0
 }
 
 /** `kadm version` is asked by scripts in loops: it is answered before the parser is loaded, unless its words need one. */

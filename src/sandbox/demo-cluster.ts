@@ -1,4 +1,4 @@
-/** The whole story on hosts of one machine: a sandbox, `kadm init` on the first host, the others joined, the pod network, all nodes Ready. */
+/** The whole story on hosts of one machine: a sandbox, `kadm init` on the first host, the others joined, the pod network, everything Ready. */
 import { KadmError } from '../errors.ts'
 import { labInitConfig } from './lab-config.ts'
 import { printedJoin } from './printed-join.ts'
@@ -14,55 +14,95 @@ export interface DemoSettings extends Making {
   readonly kubernetesVersion: string
 }
 
-const steps = ['hosts', 'kadm init', 'join', 'pod network', 'nodes ready', 'CoreDNS running'] as const
-
-/** A sandbox of that name that is there already is made anew. */
-export async function raiseDemoCluster({ name, hosts, kubernetesVersion, say, signal }: DemoSettings): Promise<Sandbox> {
-  const step = stepper(say)
-  step('hosts')
+/**
+ * A sandbox of that name that is there already is made anew. root of the first host can use kubectl. Stopped by the signal, it leaves nothing; after a
+ * failure the hosts stay as they are, to be looked at.
+ */
+export async function raiseDemoCluster({ name, hosts, kubernetesVersion, say, signal = new AbortController().signal }: DemoSettings): Promise<Sandbox> {
   if ((await readState(name)) !== undefined) await takeDown(name)
-  const sandbox = await sandboxUp({ name, hosts, kubernetesVersion, say, ...(signal === undefined ? {} : { signal }) })
-  const [first, ...others] = sandbox.hosts
-  if (first === undefined) throw new Error('a sandbox has at least one host')
-
-  step('kadm init')
-  await sandbox.put(first.name, '/root/init.yaml', labInitConfig({ kubernetesVersion }), 0o600)
-  const output = await sandbox.run(first.name, ['kadm', 'init', '--config', '/root/init.yaml', '--upload-certs'], { timeout: 300_000 })
-
-  step('join')
-  const join = workerJoin(output)
-  await Promise.all(
-    others.map((host) => sandbox.run(host.name, ['kubeadm', ...join, '--ignore-preflight-errors=SystemVerification'], { timeout: 300_000 })),
-  )
-
-  step('pod network')
-  await sandbox.network()
-  step('nodes ready')
-  await waitByKubectl(sandbox, first.name, ['wait', '--for=condition=Ready', 'nodes', '--all'])
-  step('CoreDNS running')
-  await waitByKubectl(sandbox, first.name, ['rollout', 'status', '-n', 'kube-system', 'deployment/coredns'])
-  step(undefined)
-  return sandbox
+  let sandbox: Sandbox | undefined
+  const steps: readonly Step[] = [
+    {
+      title: `${hosts} hosts`,
+      work: async () => {
+        sandbox = await sandboxUp({ name, hosts, kubernetesVersion, say: (line) => say(`      ${line}`), signal })
+      },
+    },
+    ...clusterSteps({ kubernetesVersion, signal, hosts, sandbox: () => up(sandbox) }),
+  ]
+  try {
+    await runSteps(steps, { say, signal })
+  } catch (error) {
+    if (signal.aborted) await takeDown(name)
+    throw signal.aborted ? signal.reason : error
+  }
+  return up(sandbox)
 }
 
-function waitByKubectl(sandbox: Sandbox, host: string, words: readonly string[]): Promise<string> {
-  return sandbox.run(host, ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', ...words, '--timeout=120s'], { timeout: 150_000 })
+interface Step {
+  readonly title: string
+  readonly work: () => Promise<unknown>
+}
+
+interface ClusterSettings {
+  readonly hosts: number
+  readonly kubernetesVersion: string
+  readonly signal: AbortSignal
+  readonly sandbox: () => Sandbox
+}
+
+function clusterSteps({ hosts, kubernetesVersion, signal, sandbox }: ClusterSettings): readonly Step[] {
+  const patient = { timeout: 300_000, signal }
+  const kubectl = (...words: readonly string[]): Promise<string> => sandbox().run('h1', ['kubectl', ...words, '--timeout=120s'], patient)
+  let join: readonly string[] = []
+  const init = async (): Promise<void> => {
+    await sandbox().put('h1', '/root/init.yaml', labInitConfig({ kubernetesVersion }), 0o600)
+    join = workerJoin(await sandbox().run('h1', ['kadm', 'init', '--config', '/root/init.yaml', '--upload-certs'], patient))
+    await sandbox().run('h1', ['install', '-D', '-m', '0600', '/etc/kubernetes/admin.conf', '/root/.kube/config'])
+  }
+  const others = Array.from({ length: hosts - 1 }, (_, index) => `h${index + 2}`)
+  const joinAll = (): Promise<unknown> =>
+    Promise.all(others.map((host) => sandbox().run(host, ['kubeadm', ...join, '--ignore-preflight-errors=SystemVerification'], patient)))
+  return [
+    { title: 'kadm init on h1', work: init },
+    ...(others.length === 0 ? [] : [{ title: `kubeadm join on ${others.join(', ')}`, work: joinAll }]),
+    { title: 'pod network', work: () => sandbox().network() },
+    { title: 'nodes Ready', work: () => kubectl('wait', '--for=condition=Ready', 'nodes', '--all') },
+    {
+      title: 'pods Ready',
+      work: async () => {
+        for (const owner of ['deployment/coredns', 'daemonset/kube-proxy']) await kubectl('rollout', 'status', '-n', 'kube-system', owner)
+        await kubectl('wait', '--for=condition=Ready', '-n', 'kube-system', 'pods', '--all')
+      },
+    },
+  ]
+}
+
+/** Says of each step which it is, what comes after it, and how long it took. */
+async function runSteps(steps: readonly Step[], { say, signal }: { readonly say: (line: string) => void; readonly signal: AbortSignal }): Promise<void> {
+  const started = performance.now()
+  for (const [index, { title, work }] of steps.entries()) {
+    signal.throwIfAborted()
+    const left = steps.slice(index + 1).map((step) => step.title)
+    say(`[${index + 1}/${steps.length}] ${title}${left.length === 0 ? '' : `  (then: ${left.join('; ')})`}`)
+    const since = performance.now()
+    await work()
+    say(`      ${seconds(since)}`)
+  }
+  say(`done in ${seconds(started)}`)
+}
+
+function seconds(since: number): string {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`
+}
+
+function up(sandbox: Sandbox | undefined): Sandbox {
+  if (sandbox === undefined) throw new Error('the sandbox is the first step')
+  return sandbox
 }
 
 function workerJoin(output: string): readonly string[] {
   const { worker } = printedJoin(output)
   if (worker !== undefined) return worker
   throw new KadmError('SANDBOX_FAILED', 'kadm init printed no join command', { remedy: ['kadm sandbox ssh h1'], details: output.split('\n').slice(-20) })
-}
-
-function stepper(say: (line: string) => void): (step: (typeof steps)[number] | undefined) => void {
-  const started = performance.now()
-  let current: { readonly name: string; readonly since: number } | undefined
-  return (name) => {
-    const now = performance.now()
-    if (current !== undefined) say(`      ${current.name}: ${((now - current.since) / 1000).toFixed(1)} s`)
-    if (name === undefined) return say(`done in ${((now - started) / 1000).toFixed(1)} s`)
-    current = { name, since: now }
-    say(`[${steps.indexOf(name) + 1}/${steps.length}] ${name}`)
-  }
 }

@@ -5,12 +5,24 @@ import { hostAddresses } from './addresses.ts'
 import { hostDirectory } from './host-disk.ts'
 import { hostLeader } from './host-power.ts'
 import { namespaceName } from './namespaces.ts'
+import { runInteractively } from './run-interactively.ts'
 import { type ProgramArgv, type ProgramOptions, type ProgramResult, runProgram } from './run-program.ts'
 import { sandboxDirectory, type SandboxState } from './state.ts'
 
 /** Runs a command in the host and resolves with any exit code. Some 10 ms of its own. Throws SANDBOX_FAILED when the host is off. */
 export async function executeInHost(state: SandboxState, host: string, argv: ProgramArgv, options: ProgramOptions = {}): Promise<ProgramResult> {
   const { environment = {}, ...rest } = options
+  const inside = await commandInHost(state, host, argv, environment)
+  return runProgram(inside.argv, { ...rest, environment: inside.environment })
+}
+
+/** The same with kadm's own terminal, input and output. Resolves with the exit code. */
+export async function executeInteractively(state: SandboxState, host: string, argv: ProgramArgv): Promise<number> {
+  const inside = await commandInHost(state, host, argv, { TERM: process.env['TERM'] ?? 'dumb' })
+  return runInteractively(inside.argv, inside.environment)
+}
+
+async function commandInHost(state: SandboxState, host: string, argv: ProgramArgv, environment: Readonly<Record<string, string>>): Promise<{ argv: ProgramArgv; environment: Record<string, string> }> {
   const leader = await hostLeader(state.name, host)
   if (leader === undefined) {
     throw new KadmError('SANDBOX_FAILED', `host "${host}" of sandbox "${state.name}" is off`, { remedy: [`kadm sandbox start ${host} --name ${state.name}`] })
@@ -21,7 +33,7 @@ export async function executeInHost(state: SandboxState, host: string, argv: Pro
   const script = 'for g in $SANDBOX_CGROUPS; do echo $$ >"$g/cgroup.procs" || exit 125; done; exec "$@"'
   const enter = ['nsenter', '-t', String(leader.pid), '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd=/']
   const inside = ['setpriv', '--bounding-set=-sys_time,-sys_module', 'env', '-i', '-C', '/root', ...variables, ...argv]
-  return runProgram(['sh', '-c', script, 'exec', ...enter, ...inside], { ...rest, environment: { SANDBOX_CGROUPS: groups.join(' ') } })
+  return { argv: ['sh', '-c', script, 'exec', ...enter, ...inside], environment: { SANDBOX_CGROUPS: groups.join(' ') } }
 }
 
 /** The same, and throws SANDBOX_FAILED with its last words unless it exits with 0. Returns its output. */

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import type { ProgramArgv } from './run-program.ts'
 
 /** Resolves with its exit code; 1 when a signal ended it. */
-export function runInteractively(argv: ProgramArgv): Promise<number> {
-  const child = spawn(argv[0], argv.slice(1), { stdio: 'inherit' })
+export function runInteractively(argv: ProgramArgv, environment: Readonly<Record<string, string>> = {}): Promise<number> {
+  const child = spawn(argv[0], argv.slice(1), { stdio: 'inherit', env: { ...process.env, ...environment } })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => resolve(code ?? 1))

@@ -4,7 +4,7 @@ import { type Addresses, balancerAddresses, hostAddresses } from './addresses.ts
 import { setFrozen } from './cgroups.ts'
 import { layClusterNetwork } from './cluster-network.ts'
 import { ensureComponents } from './components.ts'
-import { executeInHost, mustExecute, putFile, sshArgv } from './execute.ts'
+import { executeInHost, executeInteractively, mustExecute, putFile, sshArgv } from './execute.ts'
 import { versionPrograms } from './host-layer.ts'
 import { cutPower, hostLeader, switchOn, waitForHost } from './host-power.ts'
 import { ensureImages } from './images.ts'
@@ -30,6 +30,8 @@ export interface Sandbox {
   exec(host: string, argv: ProgramArgv, options?: ProgramOptions): Promise<ProgramResult>
   /** The same, and throws SANDBOX_FAILED with its last words unless it exits with 0. Returns its standard output. */
   run(host: string, argv: ProgramArgv, options?: ProgramOptions): Promise<string>
+  /** Runs a command as root of the host with kadm's own terminal, input and output; resolves with its exit code. */
+  interact(host: string, argv: ProgramArgv): Promise<number>
   /** Puts a file there, atomically; default mode 0644. */
   put(host: string, path: string, content: string | Uint8Array, mode?: number): Promise<void>
   /** The command line of an ssh to the host, to be run on the machine by root. */
@@ -71,6 +73,7 @@ export async function openSandbox(name: string): Promise<Sandbox> {
     kubernetesVersion: state.kubernetesVersion,
     exec: async (host, argv, options) => executeInHost(state, known(host), argv, options),
     run: async (host, argv, options) => mustExecute(state, known(host), argv, options),
+    interact: async (host, argv) => executeInteractively(state, known(host), argv),
     put: async (host, path, content, mode) => putFile(state, known(host), path, content, mode),
     sshArgv: (host, command) => sshArgv(state, known(host), command),
     cut: async (host) => setLink(name, known(host), 'down'),

@@ -81,18 +81,15 @@ async function status({ flags, io }: CommandInput): Promise<void> {
   }
 }
 
-async function exec({ flags, arguments: [host], rest, io }: CommandInput): Promise<void> {
+async function exec({ flags, arguments: [host], rest }: CommandInput): Promise<number> {
   const [program, ...words] = rest
   const sandbox = await open(nameOf(flags))
-  const { exitCode, stdout, stderr } = await sandbox.exec(needed(host, 'HOST'), [needed(program, 'CMD (after --)'), ...words], { timeout: 24 * 3_600_000 })
-  io.stdout.write(stdout)
-  io.stderr.write(stderr)
-  if (exitCode !== 0) throw new KadmError('COMMAND_FAILED', `"${program ?? ''}" exited with ${exitCode} on ${host ?? ''}`, { remedy: [`kadm sandbox ssh ${host ?? ''}`] })
+  return sandbox.interact(needed(host, 'HOST'), [needed(program, 'CMD (after --)'), ...words])
 }
 
-async function ssh({ flags, arguments: [host] }: CommandInput): Promise<void> {
+async function ssh({ flags, arguments: [host] }: CommandInput): Promise<number> {
   const { runInteractively } = await import('../../sandbox/run-interactively.ts')
-  await runInteractively((await open(nameOf(flags))).sshArgv(needed(host, 'HOST')))
+  return runInteractively((await open(nameOf(flags))).sshArgv(needed(host, 'HOST')))
 }
 
 async function open(sandbox: string): Promise<Sandbox> {
