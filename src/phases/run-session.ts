@@ -37,6 +37,21 @@ export interface RunSession {
   readonly finish: (outcome: 'done' | 'failed') => Promise<void>
 }
 
+/**
+ * Does the work in a session that ends with it; without an input (nothing will be changed) in none. Throws as `openRunSession`.
+ */
+export async function withRunSession<T>(host: Host, input: RunInput | undefined, work: (session: RunSession | undefined) => Promise<T>): Promise<T> {
+  const session = input === undefined ? undefined : await openRunSession(host, input)
+  let outcome: 'done' | 'failed' = 'failed'
+  try {
+    const result = await work(session)
+    outcome = 'done'
+    return result
+  } finally {
+    await session?.finish(outcome)
+  }
+}
+
 /** @throws KadmError RUN_IN_PROGRESS when another kadm works on the host, JOURNAL_BROKEN. */
 export async function openRunSession(host: Host, { command, fingerprint, version }: RunInput): Promise<RunSession> {
   const unlock = await host.lock(`kadm ${command}`)

@@ -4,7 +4,7 @@ import { lastArgument } from '../../manifests/static-pods/arguments.ts'
 import { pointKubeconfigAtFile } from '../../pki/kubelet-client-rotation.ts'
 import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
-import { startKubelet } from './kubelet-service.ts'
+import { startKubelet } from '../kubelet-service.ts'
 
 export const kubeletFinalize: Phase<InitRun> = {
   name: 'kubelet-finalize',

@@ -2,7 +2,7 @@
 import { writeKubeletFiles } from '../../manifests/kubelet-files.ts'
 import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
-import { startKubelet, stopKubelet } from './kubelet-service.ts'
+import { startKubelet, stopKubelet } from '../kubelet-service.ts'
 
 export const kubeletStart: Phase<InitRun> = {
   name: 'kubelet-start',

@@ -1,60 +1,39 @@
 /** From what the user asked to a run of init's phases on a host: session, configuration, keys, cluster. */
 import { createHash } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
-import { recordingCluster, type RecordingCluster } from '../../cluster/recording-cluster.ts'
-import type { InitFlags } from '../../config/flags.ts'
+import { recordingCluster } from '../../cluster/recording-cluster.ts'
 import { loadInitConfig } from '../../config/load.ts'
 import { ownVersion } from '../../config/own-version.ts'
 import type { Host } from '../../host/host.ts'
-import { recordingHost, type RecordingHost } from '../../host/recording-host.ts'
+import { recordingHost } from '../../host/recording-host.ts'
 import { certificateKey } from '../../pki/certificate-key.ts'
 import { checkExternalCa } from '../../pki/external-ca.ts'
 import { keySupply } from '../../pki/key-supply.ts'
 import { countMissingKeys } from '../../pki/missing-keys.ts'
 import { generateToken } from '../../tokens/bootstrap-token.ts'
 import { KadmError } from '../../errors.ts'
-import type { PhaseEvent } from '../phase.ts'
-import { selectSteps } from '../phase-tree.ts'
-import { openRunSession, type RunSession } from '../run-session.ts'
-import { runPhases } from '../runner.ts'
+import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
+import { withRunSession, type RunSession } from '../run-session.ts'
 import { initCluster } from './init-cluster.ts'
 import { initPhases } from './init-phases.ts'
 import type { InitOptions, InitRun } from './init-run.ts'
 
-export interface InitRequest {
-  /** Path of the configuration file on the host. */
-  readonly file: string | undefined
-  /** Those that the user gave. */
-  readonly flags: InitFlags
-  /** Full names of the phases to run; all when not given. */
-  readonly only: readonly string[] | undefined
+export interface InitRequest extends RunRequest {
   readonly options: Omit<InitOptions, 'ignorePreflightErrors'>
-  readonly signal: AbortSignal
   /** Hears of the phases that are going to run, before the first of them. */
   readonly onStart: (phases: readonly string[], kubernetesVersion: string) => void
-  readonly report: (event: PhaseEvent) => void
-  readonly warn: (line: string) => void
-}
-
-/** What a run would do, when it only recorded. */
-export interface InitRecording {
-  readonly host: RecordingHost
-  readonly cluster: RecordingCluster
-  readonly certificatesDir: string
 }
 
 /** Runs init on the host. @returns the recording when the configuration asks for one (`dryRun`). */
-export async function startInit(real: Host, request: InitRequest): Promise<InitRecording | undefined> {
-  const { file, flags, only, signal } = request
+export async function startInit(real: Host, request: InitRequest): Promise<RunRecording | undefined> {
+  const { file, flags, only } = request
   const wantsCri = only === undefined || only.some((name) => ['preflight', 'kubelet-start', 'upload-config'].some((one) => name.startsWith(one)))
   const load = (tokenMaker: () => Promise<string>) =>
     loadInitConfig({ ...(file === undefined ? {} : { file }), flags, host: real, needs: { criSocket: wantsCri }, newToken: tokenMaker })
   const { uid } = await real.facts()
   const recordOnly = flags['dry-run'] === true
-  const isSession = uid === 0 && !recordOnly
-  const session = isSession ? await openRunSession(real, await runInput(real, request)) : undefined
-  let outcome: 'done' | 'failed' = 'failed'
-  try {
+  const input = uid === 0 && !recordOnly ? await runInput(real, request) : undefined
+  return withRunSession(real, input, async (session) => {
     let made = 0
     const { config, warnings } = await load(async () => {
       const name = `bootstrap-token-${made++}`
@@ -64,28 +43,16 @@ export async function startInit(real: Host, request: InitRequest): Promise<InitR
     const recording = recordOnly || config.init.dryRun ? { host: recordingHost(real), cluster: recordingCluster(undefined), certificatesDir: config.cluster.certificatesDir } : undefined
     const host = recording?.host ?? session?.host ?? real
     const run = await prepare(request, { config, host, session, cluster: recording?.cluster })
-    // Who names a phase wants it: as in kubeadm, what a whole run leaves out is no matter then.
-    const except = only === undefined ? skippedPhases(run) : []
-    request.onStart(selectSteps(initPhases, { ...(only === undefined ? {} : { only }), except }).map(({ name }) => name), config.cluster.kubernetesVersion)
     try {
-      await runPhases(initPhases, run, {
-        ...(only === undefined ? {} : { only }),
-        except,
-        now: () => real.now(),
-        signal,
-        report: async (event) => {
-          request.report(event)
-          await session?.report(event)
-        },
-      })
+      // Who names a phase wants it: as in kubeadm, what a whole run leaves out is no matter then.
+      const except = only === undefined ? skippedPhases(run) : []
+      const onStart = (phases: readonly string[]): void => request.onStart(phases, config.cluster.kubernetesVersion)
+      await runSelected(initPhases, run, { request, except, session, host: real, onStart })
     } finally {
       run.keys.stop()
     }
-    outcome = 'done'
     return recording
-  } finally {
-    await session?.finish(outcome)
-  }
+  })
 }
 
 interface Prepared {

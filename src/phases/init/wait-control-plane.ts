@@ -2,11 +2,11 @@
  * `kadm init phase wait-control-plane`: the kubelet and the three components are up, each watched where the fact is nearest.
  * Its hidden steps are what other phases wait for: they need the API to answer, or to have begun its roles, long before all is healthy.
  */
-import { waitForHttp } from '../../host/wait-for-http.ts'
 import { waitUntil } from '../../host/wait.ts'
-import { componentHealthUrl, kubeletHealthUrl, type HealthComponent } from '../../manifests/health-endpoints.ts'
+import type { HealthComponent } from '../../manifests/health-endpoints.ts'
+import { componentFailed } from '../component-failed.ts'
 import type { Phase, PhaseContext } from '../phase.ts'
-import { componentFailed, kubeletFailed } from './component-failed.ts'
+import { waitForComponent, waitForHealth, waitForKubelet } from '../wait-for-component.ts'
 import type { InitRun } from './init-run.ts'
 
 const ownRole = '/apis/rbac.authorization.k8s.io/v1/clusterroles/cluster-admin'
@@ -21,7 +21,7 @@ export const waitControlPlane: Phase<InitRun> = {
       summary: 'Wait for a healthy kubelet',
       hidden: true,
       needs: [],
-      run: waitForKubelet,
+      run: ({ config, host }, context) => waitForKubelet({ kubelet: config.kubelet, timeout: config.init.timeouts.kubeletHealthCheck, host }, context),
     },
     {
       name: 'api',
@@ -72,35 +72,6 @@ function healthy(component: HealthComponent, needs: readonly string[]): Phase<In
     summary: `Wait for a healthy ${component}`,
     hidden: true,
     needs,
-    run: async (run, context) => {
-      const started = performance.now()
-      context.say(`[control-plane-check] Checking ${component} at ${await componentHealthUrl(component, run)}`)
-      await waitForComponent(component, run, context, ({ status }) => status === 200)
-      context.say(`[control-plane-check] ${component} is healthy after ${seconds(started)}`)
-    },
+    run: (run, context) => waitForHealth(component, run, context),
   }
-}
-
-async function waitForComponent(component: HealthComponent, run: InitRun, { signal, waiting }: PhaseContext, until: (response: { status: number }) => boolean): Promise<void> {
-  const { config, host } = run
-  const url = await componentHealthUrl(component, run)
-  const timeout = config.init.timeouts.controlPlaneComponentHealthCheck
-  // The other two serve their health with certificates that they made themselves, on loopback.
-  const ca = component === 'kube-apiserver' ? await host.readText(`${config.cluster.certificatesDir}/ca.crt`) : undefined
-  const trust = ca === undefined ? { verify: false } : { ca }
-  await waitForHttp(host, { url, ...trust, until, timeout, signal, onWaiting: waiting, timedOut: (last) => componentFailed(component, { url, timeout, last, config, host }) })
-}
-
-async function waitForKubelet({ config, host }: InitRun, { say, signal, waiting }: PhaseContext): Promise<void> {
-  const url = kubeletHealthUrl(config.kubelet)
-  if (url === undefined) return say('[kubelet-check] The kubelet has no health port: not waited for')
-  const started = performance.now()
-  const timeout = config.init.timeouts.kubeletHealthCheck
-  say(`[kubelet-check] Waiting for a healthy kubelet at ${url}. This can take up to ${timeout / 1000} s`)
-  await waitForHttp(host, { url, timeout, signal, onWaiting: waiting, timedOut: (last) => kubeletFailed({ url, timeout, last, host }) })
-  say(`[kubelet-check] The kubelet is healthy after ${seconds(started)}`)
-}
-
-function seconds(started: number): string {
-  return `${((performance.now() - started) / 1000).toFixed(3)}s`
 }

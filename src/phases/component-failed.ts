@@ -1,9 +1,9 @@
 /** The error for a component that does not come up: the end of its own log and the likeliest cause, instead of "timed out". */
-import type { InitConfig } from '../../config/model.ts'
-import { KadmError, messageOf } from '../../errors.ts'
-import type { Container } from '../../host/container-runtime.ts'
-import type { Host } from '../../host/host.ts'
-import { likelyCause } from '../../preflight/runtime-causes.ts'
+import type { InitConfig } from '../config/model.ts'
+import { KadmError, messageOf } from '../errors.ts'
+import type { Container } from '../host/container-runtime.ts'
+import type { Host } from '../host/host.ts'
+import { likelyCause } from '../preflight/runtime-causes.ts'
 
 interface Seen {
   readonly url: string
@@ -15,7 +15,7 @@ interface Seen {
 
 const lines = 15
 
-export async function componentFailed(component: string, { url, timeout, last, host, config }: Seen & { readonly config: InitConfig }): Promise<KadmError> {
+export async function componentFailed(component: string, { url, timeout, last, host, config }: Seen & { readonly config: Pick<InitConfig, 'init'> }): Promise<KadmError> {
   const { criSocket } = config.init.nodeRegistration
   const container = await newestContainer(component, host, criSocket)
   if (container instanceof Error || container === undefined) {
@@ -58,6 +58,6 @@ function failed(message: string, { url, last, log, from, remedy }: Told): KadmEr
       ...(cause === undefined ? [] : [`likely cause: ${cause}`]),
       ...(log.length === 0 ? [] : [`the end of the log of ${from}:`, ...log.map((line) => `  ${line}`)]),
     ],
-    remedy: [remedy, 'run the same kadm init again when the cause is mended: what is done already is kept'],
+    remedy: [remedy, 'run the same command again when the cause is mended: what is done already is kept'],
   })
 }

@@ -1,0 +1,54 @@
+/** What every workflow is asked with, and how the phases that are meant are run. */
+import type { RecordingCluster } from '../cluster/recording-cluster.ts'
+import type { InitFlags } from '../config/flags.ts'
+import type { Host } from '../host/host.ts'
+import type { RecordingHost } from '../host/recording-host.ts'
+import type { Phase, PhaseEvent } from './phase.ts'
+import { selectSteps } from './phase-tree.ts'
+import type { RunSession } from './run-session.ts'
+import { runPhases } from './runner.ts'
+
+export interface RunRequest {
+  /** Path of the configuration file on the host. */
+  readonly file: string | undefined
+  /** Those that the user gave. */
+  readonly flags: InitFlags
+  /** Full names of the phases to run; all when not given. */
+  readonly only: readonly string[] | undefined
+  readonly signal: AbortSignal
+  readonly report: (event: PhaseEvent) => void
+  readonly warn: (line: string) => void
+}
+
+/** What a run would do, when it only recorded. */
+export interface RunRecording {
+  readonly host: RecordingHost
+  readonly cluster: RecordingCluster
+  readonly certificatesDir: string
+}
+
+export interface SelectedPhases {
+  readonly request: Pick<RunRequest, 'only' | 'signal' | 'report'>
+  /** Full names of phases to leave out. */
+  readonly except: readonly string[]
+  readonly session: RunSession | undefined
+  readonly host: Pick<Host, 'now'>
+  /** Hears of the phases that are going to run, before the first of them. */
+  readonly onStart: (phases: readonly string[]) => void
+}
+
+/** Runs what the request selects; screen and journal hear of it. Throws as `runPhases`. */
+export async function runSelected<Run>(phases: readonly Phase<Run>[], run: Run, { request, except, session, host, onStart }: SelectedPhases): Promise<void> {
+  const { only, signal, report } = request
+  const selection = { ...(only === undefined ? {} : { only }), except }
+  onStart(selectSteps(phases, selection).map(({ name }) => name))
+  await runPhases(phases, run, {
+    ...selection,
+    now: () => host.now(),
+    signal,
+    report: async (event) => {
+      report(event)
+      await session?.report(event)
+    },
+  })
+}
