@@ -24,6 +24,10 @@ export const errorCodes = {
   KUBECONFIG_INVALID: 'a kubeconfig file cannot be used',
   PATCH_INVALID: 'a patch cannot be applied',
   TOKEN_INVALID: 'a bootstrap token has the wrong form',
+  // the cluster to join
+  DISCOVERY_FAILED: 'the cluster to join could not be reached or read in time',
+  DISCOVERY_UNTRUSTED: 'nothing vouches for the cluster that was found',
+  CA_HASH_MISMATCH: 'the cluster has a CA that no given hash allows',
   // the world
   FILE_FAILED: 'a file on the host cannot be read or written',
   COMMAND_FAILED: 'a command on the host failed',
