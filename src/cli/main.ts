@@ -39,15 +39,17 @@ async function dispatch(argv: readonly string[], io: Streams, signal: AbortSigna
     await versionWithoutParser(argv, io, signal)
     return 0
   }
-  const words = hoistGlobals(argv)
+  const hoisted = hoistGlobals(argv)
+  const asksHelp = hoisted[0] === 'help'
+  const words = asksHelp ? hoisted.slice(1) : hoisted
   const top = words.find((word) => !word.startsWith('-'))
-  const loaded = top === undefined || top === 'help' ? undefined : await loadCommand(top)
+  const loaded = top === undefined ? undefined : await loadCommand(top)
   const { parseWords, helpText } = await import('./yargs-adapter.ts')
   const root = rootCommand(loaded)
-  const { command, path, rest } = resolve(root, words.filter((word, index) => !(index === 0 && word === 'help')))
+  const { command, path, rest } = resolve(root, words)
   const help = async (): Promise<string> => helpText(command, path, globalFlags, Math.min(io.stdout.columns ?? 140, 140))
   const before = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
-  if (words[0] === 'help' || before.includes('--help') || before.includes('-h')) {
+  if (asksHelp || before.includes('--help') || before.includes('-h')) {
     io.stdout.write(await help())
     return 0
   }

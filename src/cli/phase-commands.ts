@@ -24,7 +24,7 @@ function oneCommand<Run>(phase: Phase<Run>, name: string, run: RunPhase): Comman
     flags: kubeadmFlags(...new Set(children.flatMap((child) => child.flags ?? []).filter((flag) => flag !== 'print-manifest'))),
     run: (input) => run([name], input),
   }
-  return { ...base, commands: [all, ...children.map((child) => oneCommand(child, `${name}/${child.name}`, run))] }
+  return { ...base, commands: [...(phase.notAtOnce === true ? [] : [all]), ...children.map((child) => oneCommand(child, `${name}/${child.name}`, run))] }
 }
 
 function isCommand<Run>(phase: Phase<Run>): boolean {

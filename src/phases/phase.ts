@@ -21,6 +21,8 @@ export interface Phase<Run> {
   readonly needs?: readonly string[]
   /** Full names of phases that may not be left out unless this one is left out too. */
   readonly dependencies?: readonly string[]
+  /** No command `all` beside its children's, as in kubeadm. */
+  readonly notAtOnce?: boolean
   /** This phase makes no sense alone: it is no command. */
   readonly notAlone?: boolean
   /** The reason not to run, which the user is shown; `false` to run. */

@@ -6,6 +6,7 @@ import type { InitRun } from './init-run.ts'
 export const etcd: Phase<InitRun> = {
   name: 'etcd',
   summary: 'Generate static Pod manifest file for local etcd',
+  notAtOnce: true,
   // The kubelet starts the Pod as soon as it sees the manifest: its keys must be there.
   needs: ['preflight', 'certs/etcd-server', 'certs/etcd-peer', 'certs/etcd-healthcheck-client'],
   phases: [
