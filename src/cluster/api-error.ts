@@ -43,8 +43,16 @@ export function unreachable(server: string, cause: unknown): KadmError {
  * trusted. Forbidden and NotFound may pass: a young API server has no roles and no namespaces yet.
  */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof ApiError) return ![400, 405, 413, 415, 422].includes(error.status)
+  if (error instanceof ApiError) return ![400, 405, 413, 415, 422].includes(error.status) || isYoungAllocator(error)
   return error instanceof KadmError && error.code === 'API_UNREACHABLE' && !isDistrust(error.cause)
+}
+
+/**
+ * The API server begins to serve before it has read its own ServiceCIDR, and till then calls every clusterIP that is asked for invalid
+ * (ErrMismatchedNetwork and ErrNotReady of its ipallocator).
+ */
+function isYoungAllocator({ status, message }: ApiError): boolean {
+  return status === 422 && /failed to allocate IP .*(?:does not match the current range|allocator not ready)/.test(message)
 }
 
 /** Names of OpenSSL's and Node's verdicts on a server's certificate. */

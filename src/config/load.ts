@@ -1,6 +1,6 @@
 /** The configuration of a run: file or flags, defaults, what the host says, all checks. */
 import type { Host } from '../host/host.ts'
-import { KadmError } from '../errors.ts'
+import { KadmError, messageOf } from '../errors.ts'
 import { invalid, readDocuments, type ConfigDocument } from './documents.ts'
 import type { Problem } from './decode.ts'
 import { adjustInit, initDocuments, mergedPreflightErrors, mixedFlags, type InitFlags } from './flags.ts'
@@ -57,7 +57,13 @@ export async function readConfigFile(file: string, host: Host): Promise<readonly
   if (text === undefined) {
     throw new KadmError('CONFIG_UNREADABLE', `there is no configuration file "${file}"`, { remedy: ['check the path given to --config'] })
   }
-  return readDocuments(text)
+  try {
+    return readDocuments(text)
+  } catch (error) {
+    if (!(error instanceof KadmError)) throw error
+    const { code, message, remedy, details } = error
+    throw new KadmError(code, code === 'CONFIG_SYNTAX' ? `"${file}" is ${message}` : `"${file}": ${message}`, { remedy, details, cause: error })
+  }
 }
 
 /** All problems as one error: a line for each in its details. */
@@ -74,7 +80,7 @@ async function readText(file: string, host: Host): Promise<string | undefined> {
   try {
     return await host.readText(file)
   } catch (error) {
-    throw new KadmError('CONFIG_UNREADABLE', `the configuration file "${file}" cannot be read`, {
+    throw new KadmError('CONFIG_UNREADABLE', `the configuration file cannot be read: ${messageOf(error)}`, {
       remedy: ['check the path given to --config, and its mode'],
       cause: error,
     })

@@ -1,6 +1,7 @@
 /** What every workflow is asked with, and how the phases that are meant are run. */
 import type { RecordingCluster } from '../cluster/recording-cluster.ts'
 import type { InitFlags } from '../config/flags.ts'
+import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { RecordingHost } from '../host/recording-host.ts'
 import type { Phase, PhaseEvent } from './phase.ts'
@@ -50,5 +51,14 @@ export async function runSelected<Run>(phases: readonly Phase<Run>[], run: Run, 
       report(event)
       await session?.report(event)
     },
+  })
+}
+
+/** @throws KadmError NOT_ROOT, with the name that kubeadm's preflight has for it. */
+export function requireRoot(uid: number, command: string): void {
+  if (uid === 0) return
+  throw new KadmError('NOT_ROOT', `"${command}" changes this host and must run as root`, {
+    details: ['[ERROR IsPrivilegedUser]: user is not running as root'],
+    remedy: [`sudo ${command} with the same arguments`],
   })
 }

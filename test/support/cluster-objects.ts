@@ -7,8 +7,9 @@ import { meaningOfText } from './host-files.ts'
 export async function meaningOfObjects(sandbox: Sandbox, host: string): Promise<Record<string, string>> {
   const text = await kubectl(sandbox, host, ['get', kinds, '--all-namespaces', '-o', 'json'])
   const { items } = JSON.parse(text) as { items: readonly ClusterObject[] }
-  const named = items.map((item) => [nameOf(item), meaningOf(item)] as const)
-  return Object.fromEntries(named.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  // Those whose names are random go by what they say.
+  const named = items.map((item) => [nameOf(item), meaningOf(item)] as const).toSorted((a, b) => (String(a) < String(b) ? -1 : 1))
+  return Object.fromEntries(named.map(([name, meaning], index) => [name.includes('<id>') ? `${name} ${index}` : name, meaning]))
 }
 
 const kinds = 'namespaces,nodes,configmaps,secrets,serviceaccounts,services,daemonsets,deployments,roles,rolebindings,clusterroles,clusterrolebindings,priorityclasses'
@@ -33,6 +34,8 @@ function withoutTokens(text: string): string {
   return text
     .replace(/bootstrap-token-[a-z0-9]{6}/g, 'bootstrap-token-<id>')
     .replace(/jws-kubeconfig-[a-z0-9]{6}":"[^"]+/g, 'jws-kubeconfig-<id>":"<signature>')
+    // Added by the node lifecycle controller when it comes to it.
+    .replace(/,?\{"effect":"NoExecute","key":"node.kubernetes.io\/not-ready"[^}]*\}/g, '')
     .replace(/"(clusterIPs?|podCIDRs?)":("[^"]*"|\[[^\]]*\])/g, '"$1":…')
 }
 

@@ -12,7 +12,7 @@ import { keySupply } from '../../pki/key-supply.ts'
 import { countMissingKeys } from '../../pki/missing-keys.ts'
 import { generateToken } from '../../tokens/bootstrap-token.ts'
 import { KadmError } from '../../errors.ts'
-import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
+import { requireRoot, runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
 import { withRunSession, type RunSession } from '../run-session.ts'
 import { initCluster } from './init-cluster.ts'
 import { initPhases } from './init-phases.ts'
@@ -41,6 +41,7 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
     })
     warnings.forEach(request.warn)
     const recording = recordOnly || config.init.dryRun ? { host: recordingHost(real), cluster: recordingCluster(undefined), certificatesDir: config.cluster.certificatesDir } : undefined
+    if (recording === undefined && only === undefined) requireRoot(uid, 'kadm init')
     const host = recording?.host ?? session?.host ?? real
     const run = await prepare(request, { config, host, session, cluster: recording?.cluster })
     try {
@@ -103,7 +104,8 @@ function skippedPhases({ config }: InitRun): readonly string[] {
 
 /** The same words and the same file make the same fingerprint: such a run goes on where a killed one ended. */
 async function runInput(host: Host, { file, flags, only, options }: InitRequest): Promise<{ command: string; fingerprint: string; version: string }> {
-  const text = file === undefined ? undefined : await host.readText(file)
+  // What cannot be read is refused with the right words when the configuration is loaded.
+  const text = file === undefined ? undefined : await host.readText(file).catch(() => undefined)
   const input = JSON.stringify([Object.entries(flags).toSorted(([a], [b]) => (a < b ? -1 : 1)), text, only, options])
   return {
     command: only === undefined ? 'init' : `init phase ${only.join(' ')}`,

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { meaningOfObjects } from '../support/cluster-objects.ts'
+import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { meaningOfFiles, readFiles } from '../support/host-files.ts'
+
+const host = 'h1'
+const rounds = process.env['KADM_TEST_ALL'] === 'true' ? 30 : 10
+const init = 'kadm init --config /root/init.yaml --upload-certs'
+
+let sandbox: Sandbox
+let reference: State
+/** Seconds that an unbroken run takes. */
+let wholeRun: number
+
+beforeAll(async () => {
+  sandbox = await sharedSandbox({ hosts: 1 })
+  await freshHost()
+  const started = performance.now()
+  await sandbox.run(host, ['sh', '-c', init], { timeout: 120_000 })
+  wholeRun = (performance.now() - started) / 1000
+  reference = await settledState()
+}, 300_000)
+
+describe(`SIGKILL at ${rounds} random moments of init`, () => {
+  test.each(Array.from({ length: rounds }, (_, round) => ({ round, share: (round + Math.random()) / rounds })))(
+    'killed in part $round of its time and run again: the cluster of an unbroken run',
+    async ({ share }) => {
+      await freshHost()
+      await killed('KILL', share * wholeRun)
+      const kept = await handedOut()
+      await expectWholeAfter(init, kept)
+    },
+  )
+})
+
+test('killed twice, the second time while it goes on with the first: the third run ends it', async () => {
+  await freshHost()
+  await killed('KILL', (0.1 + 0.8 * Math.random()) * wholeRun)
+  const first = await handedOut()
+  await killed('KILL', (0.05 + 0.4 * Math.random()) * wholeRun)
+  const second = await handedOut()
+  expectKept(first, second)
+  await expectWholeAfter(init, second)
+})
+
+describe.each([
+  { signal: 'TERM', code: 143 },
+  { signal: 'INT', code: 130 },
+])('SIG$signal', ({ signal, code }) => {
+  test(`ends the run with ${code}, gives the lock back, says how to go on; the next run ends it`, async () => {
+    await freshHost()
+    const share = 0.2 + 0.5 * Math.random()
+    const { exitCode, stderr, seconds } = await killed(signal, share * wholeRun)
+    expect([share, exitCode, stderr]).toEqual([share, code, expect.stringContaining(`error: stopped by SIG${signal}`)])
+    expect(stderr).toContain('try: run the same command again')
+    expect(seconds).toBeLessThan(share * wholeRun + 2)
+    expect(await sandbox.run(host, ['sh', '-c', 'ls /run | grep kadm || true'])).toBe('')
+    await expectWholeAfter(init, await handedOut())
+  })
+})
+
+test('killed and followed by other arguments: refused with what is there; the same arguments then go on', async () => {
+  await freshHost()
+  await killed('KILL', 0.6 * wholeRun)
+  const kept = await handedOut()
+  const other = await sandbox.exec(host, ['kadm', 'init', '--config', '/root/init.yaml'])
+  expect(other.exitCode).toBe(1)
+  expect(other.stderr).toMatch(/^error: "kadm init" was not finished on this host and had other arguments/m)
+  expect(other.stderr).toContain('try: kadm reset')
+  expect(await handedOut()).toEqual(kept)
+  await expectWholeAfter(init, kept)
+})
+
+test('a finished init run again: refused as by kubeadm, nothing changed', async () => {
+  await freshHost()
+  await sandbox.run(host, ['sh', '-c', init], { timeout: 120_000 })
+  const kept = await handedOut()
+  const kadm = await sandbox.exec(host, ['sh', '-c', init])
+  const kubeadm = await sandbox.exec(host, ['sh', '-c', init.replace('kadm', 'kubeadm')])
+  expect([kadm.exitCode, kubeadm.exitCode]).toEqual([1, 1])
+  expect(failedChecks(kadm.stderr)).toEqual(failedChecks(kubeadm.stderr))
+  expect(failedChecks(kadm.stderr)).toContain('FileAvailable--etc-kubernetes-manifests-etcd.yaml')
+  expect(await handedOut()).toEqual(kept)
+})
+
+interface State {
+  readonly files: Record<string, string>
+  readonly objects: Record<string, string>
+}
+
+async function freshHost(): Promise<void> {
+  await renewHosts(sandbox, [host])
+  await putInitConfig(sandbox, host, { kubernetesVersion: 'v1.37.2' })
+}
+
+/** Runs init and sends it (and nothing that it started) a signal after so many seconds. */
+async function killed(signal: string, after: number): Promise<{ exitCode: number; stderr: string; seconds: number }> {
+  // A program in the background of a shell ignores SIGINT unless it says otherwise, which kadm does.
+  const script = `${init} >/root/out 2>&1 & p=$!; sleep ${after.toFixed(3)}; kill -${signal} $p; wait $p; c=$?; cat /root/out >&2; exit $c`
+  const started = performance.now()
+  const { exitCode, stderr } = await sandbox.exec(host, ['sh', '-c', script], { timeout: 120_000 })
+  return { exitCode, stderr, seconds: (performance.now() - started) / 1000 }
+}
+
+/** What others may already rely on: keys, certificates, the token and the certificate key that were shown. */
+async function handedOut(): Promise<ReadonlyMap<string, string>> {
+  const files = await readFiles(sandbox, host, ['/etc/kubernetes', '/var/lib/kadm/run-secrets'])
+  const kept = [...files].filter(([file]) => !/\/\.[^/]*\.kadm-/.test(file) && file !== '/etc/kubernetes/kubelet.conf')
+  return new Map(kept.map(([file, text]) => [file, text.replace(/^mode .*\n/, '')]))
+}
+
+function expectKept(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): void {
+  const files = [...before].filter(([file]) => file.startsWith('/etc/'))
+  expect(files.filter(([file, text]) => after.get(file) !== text).map(([file]) => file)).toEqual([])
+}
+
+async function expectWholeAfter(command: string, kept: ReadonlyMap<string, string>): Promise<void> {
+  const { exitCode, stdout, stderr } = await sandbox.exec(host, ['sh', '-c', command], { timeout: 120_000 })
+  if (finished(kept) && exitCode === 1) return // the kill came when all was done: there is nothing to go on with
+  expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error:')])
+  expectKept(kept, await handedOut())
+  expectSecretsShown(kept, stdout)
+  await expectSameAsReference()
+  await expectAlive()
+  expect(await sandbox.run(host, ['sh', '-c', leftovers])).toBe('')
+}
+
+/** A kill after the last write of the journal finds a cluster that is complete. */
+function finished(kept: ReadonlyMap<string, string>): boolean {
+  return kept.has('/etc/kubernetes/manifests/kube-scheduler.yaml') && ![...kept.keys()].some((file) => file.includes('run-secrets'))
+}
+
+function expectSecretsShown(kept: ReadonlyMap<string, string>, stdout: string): void {
+  for (const name of ['bootstrap-token-0', 'certificate-key']) {
+    const secret = kept.get(`/var/lib/kadm/run-secrets/${name}`)?.split('\n')[1]
+    if (secret !== undefined) expect(stdout).toContain(secret)
+  }
+}
+
+async function expectSameAsReference(): Promise<void> {
+  // The last objects are made by controllers.
+  for (let left = 40; ; left--) {
+    const state = await stateOfHost()
+    if (JSON.stringify(state) === JSON.stringify(reference) || left === 0) return expect(state).toEqual(reference)
+    await sleep(500)
+  }
+}
+
+/** What controllers make of a cluster by themselves is there when nothing has changed for 2 s. */
+async function settledState(): Promise<State> {
+  for (let before = await stateOfHost(); ; ) {
+    await sleep(2000)
+    const now = await stateOfHost()
+    if (JSON.stringify(now) === JSON.stringify(before)) return now
+    before = now
+  }
+}
+
+async function stateOfHost(): Promise<State> {
+  await kubectl(sandbox, host, ['wait', '--for=create', 'serviceaccount/default', '-n', 'default', '--timeout=30s'])
+  const files = await readFiles(sandbox, host, ['/etc/kubernetes', '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/instance-config.yaml', '/var/lib/kubelet/kubeadm-flags.env'])
+  return { files: meaningOfFiles(files), objects: await meaningOfObjects(sandbox, host) }
+}
+
+/** The API is ready, and the kubelet goes on telling it that the node lives: both hold certificates that the other trusts. */
+async function expectAlive(): Promise<void> {
+  await kubectl(sandbox, host, ['get', '--raw', '/readyz'])
+  const renewed = async () => (await kubectl(sandbox, host, ['get', 'lease', '-n', 'kube-node-lease', host, '-o', 'jsonpath={.spec.renewTime}'])).trim()
+  const now = Date.now()
+  await expect.poll(async () => Date.parse(await renewed()), { timeout: 20_000, interval: 500 }).toBeGreaterThan(now)
+  expect(await sandbox.run(host, ['curl', '-sS', 'http://127.0.0.1:10248/healthz'])).toBe('ok')
+}
+
+/** Prints what should not be there: temporary files, locks, secrets of the run, a journal without its end. */
+const leftovers = `find /etc /var/lib/kubelet /var/lib/kadm -xdev -name '.*.kadm-*' 2>/dev/null
+ls -d /run/*kadm* /var/lib/kadm/run-secrets 2>/dev/null
+tail -n1 /var/lib/kadm/journal.jsonl | grep -v '"kind":"run-finished".*"outcome":"done"'
+true`
+
+function failedChecks(stderr: string): readonly string[] {
+  return [...stderr.matchAll(/\[ERROR ([^\]]+)\]/g)].map(([, name = '']) => name).toSorted()
+}
