@@ -1,7 +1,7 @@
 /** HTTP and HTTPS GET as a host sees it, over `host.dial`. */
 import { request } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { connect } from 'node:tls'
+import { checkServerIdentity, connect } from 'node:tls'
 import type { Host } from './host.ts'
 
 export interface HttpGetOptions {
@@ -12,6 +12,8 @@ export interface HttpGetOptions {
   readonly key?: string
   /** `false`: do not look at the server's certificate at all. Default true: with `ca`, or else with the CAs that Node brings. */
   readonly verify?: boolean
+  /** The name that the certificate must have, when it is not the host of the URL. */
+  readonly serverName?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
@@ -21,9 +23,20 @@ export interface HttpResponse {
   readonly body: string
 }
 
+/** The server's certificate does not prove that it is the one that was meant: asking again does not help. Nothing was sent to it. */
+export class UnverifiedServer extends Error {
+  /** Of Node: `SELF_SIGNED_CERT_IN_CHAIN`, `ERR_TLS_CERT_ALTNAME_INVALID`, `CERT_HAS_EXPIRED`. */
+  readonly code: string
+
+  constructor(cause: Error) {
+    super(cause.message, { cause })
+    this.code = 'code' in cause ? String(cause.code) : ''
+  }
+}
+
 /**
- * One GET on a connection of its own; redirects are not followed. Rejects with the system's error, the signal's reason, or
- * RangeError above 8 MiB.
+ * One GET on a connection of its own; redirects are not followed. Rejects with UnverifiedServer, the system's error, the signal's
+ * reason, or RangeError above 8 MiB.
  */
 export async function httpGet(host: Pick<Host, 'dial'>, url: string, options: HttpGetOptions = {}): Promise<HttpResponse> {
   const { signal, headers = {} } = options
@@ -46,9 +59,9 @@ export async function httpGet(host: Pick<Host, 'dial'>, url: string, options: Ht
 // Ten times the largest answer that kadm asks for.
 const maximumBody = 8 * 1024 * 1024
 
-function secured(plain: Duplex, target: URL, { ca, cert, key, verify = true }: HttpGetOptions): Promise<Duplex> {
+function secured(plain: Duplex, target: URL, { ca, cert, key, verify = true, serverName }: HttpGetOptions): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const host = hostOf(target)
+    const host = serverName ?? hostOf(target)
     // Server names are for names only (RFC 6066); an address is still compared with the certificate, by `host`.
     const servername = /^[\d.]+$|:/.test(host) ? '' : host
     const stream = connect({
@@ -56,11 +69,20 @@ function secured(plain: Duplex, target: URL, { ca, cert, key, verify = true }: H
       host,
       servername,
       rejectUnauthorized: verify,
+      // Node would look at the subject's common name where there are no names; clients of Kubernetes do not.
+      checkServerIdentity: (name, certificate) =>
+        certificate.subjectaltname === undefined ? new Error('the certificate is for no host') : checkServerIdentity(name, certificate),
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined || key === undefined ? {} : { cert, key }),
     })
     plain.once('error', reject).once('close', () => reject(new Error('the connection was closed')))
-    stream.once('secureConnect', () => resolve(stream)).once('error', reject)
+    stream
+      .once('secureConnect', () => resolve(stream))
+      .once('error', (error: Error) => {
+        // Node sets it, in spite of the type, only when the certificate was looked at and found wanting.
+        const looked: unknown = stream.authorizationError
+        reject(looked ? new UnverifiedServer(error) : error)
+      })
   })
 }
 

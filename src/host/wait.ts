@@ -1,7 +1,7 @@
 /** Waiting for something on a host: a deadline, a signal, short growing intervals, and what was last seen for the one who asks why. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
-import type { Host } from './host.ts'
+import type { Host, Recording } from './host.ts'
 
 export interface WaitOptions<T> {
   /** What is waited for, as the plan and the screen show it: `https://127.0.0.1:6443/livez`. */
@@ -34,10 +34,12 @@ export const monotonicClock: Clock = {
 }
 
 /**
- * The value of the look that was done; `undefined` on a recording host, which only notes the wait. Throws what `timedOut` makes, or
+ * The value of the look that was done; `undefined` on a recording host, which only notes the wait: `{}` in its place waits in any case. Throws what `timedOut` makes, or
  * the signal's reason.
  */
-export async function waitUntil<T>(host: Pick<Host, 'recording'>, options: WaitOptions<T>): Promise<T | undefined> {
+export async function waitUntil<T>(host: { readonly recording?: undefined }, options: WaitOptions<T>): Promise<T>
+export async function waitUntil<T>(host: Pick<Host, 'recording'>, options: WaitOptions<T>): Promise<T | undefined>
+export async function waitUntil<T>(host: { readonly recording?: Recording | undefined }, options: WaitOptions<T>): Promise<T | undefined> {
   if (host.recording !== undefined) {
     host.recording.wouldWaitFor(options.what)
     return undefined

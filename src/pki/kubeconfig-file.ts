@@ -1,10 +1,11 @@
 /** Kubeconfig files: one cluster, one user, one context in those that kadm writes; any number in those that it reads. */
 import type { KeyObject } from 'node:crypto'
-import type { Json, JsonObject } from '../config/model.ts'
+import type { JsonObject } from '../config/model.ts'
 import { dumpYaml, parseYaml } from '../config/yaml.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { privateKeyPem } from './keys.ts'
+import { entryNamed, isObject, listAt, textAt } from './kubeconfig-entries.ts'
 
 /** What a kubeconfig file says about its current context. */
 export interface Kubeconfig {
@@ -58,20 +59,20 @@ export async function findKubeconfig(host: Pick<Host, 'readText'>, path: string)
   const text = await host.readText(path)
   if (text === undefined) return undefined
   const document = parseDocument(text, path)
-  const contextName = stringOf(document, 'current-context')
+  const contextName = textAt(document, 'current-context')
   if (contextName === '') throw invalid(path, 'has no current-context')
-  const context = named(document, 'contexts', contextName, 'context')
+  const context = entryNamed(document, 'contexts', contextName, 'context')
   if (context === undefined) throw invalid(path, `has no context "${contextName}", which is its current-context`)
-  const clusterName = stringOf(context, 'cluster')
-  const cluster = named(document, 'clusters', clusterName, 'cluster')
+  const clusterName = textAt(context, 'cluster')
+  const cluster = entryNamed(document, 'clusters', clusterName, 'cluster')
   if (cluster === undefined) throw invalid(path, `has no cluster "${clusterName}", which its current context names`)
-  const userName = stringOf(context, 'user')
-  const user = named(document, 'users', userName, 'user') ?? {}
+  const userName = textAt(context, 'user')
+  const user = entryNamed(document, 'users', userName, 'user') ?? {}
   const certificateAuthority = await dataOrFile(host, cluster, 'certificate-authority')
   return {
     path,
     document,
-    server: stringOf(cluster, 'server'),
+    server: textAt(cluster, 'server'),
     clusterName,
     userName,
     user,
@@ -86,7 +87,7 @@ export async function userCredentials(
 ): Promise<{ readonly clientCertificate?: string; readonly clientKey?: string; readonly token?: string }> {
   const clientCertificate = await dataOrFile(host, user, 'client-certificate')
   const clientKey = await dataOrFile(host, user, 'client-key')
-  const token = stringOf(user, 'token')
+  const token = textAt(user, 'token')
   return {
     ...(clientCertificate !== undefined && { clientCertificate }),
     ...(clientKey !== undefined && { clientKey }),
@@ -96,7 +97,7 @@ export async function userCredentials(
 
 /** The document with the entry of one user replaced; all else stays. */
 export function withUser(document: JsonObject, userName: string, user: JsonObject): JsonObject {
-  const users = listOf(document, 'users').map((entry) => (isObject(entry) && entry['name'] === userName ? { ...entry, user } : entry))
+  const users = listAt(document, 'users').map((entry) => (isObject(entry) && entry['name'] === userName ? { ...entry, user } : entry))
   return { ...document, users }
 }
 
@@ -111,33 +112,12 @@ function parseDocument(text: string, path: string): JsonObject {
   return document
 }
 
-/** `{name, [key]: object}` of a list: the object of the last entry with this name, as client-go takes it. */
-function named(document: JsonObject, list: string, name: string, key: string): JsonObject | undefined {
-  const entry = listOf(document, list).findLast((candidate) => isObject(candidate) && candidate['name'] === name)
-  const value = isObject(entry) ? entry[key] : undefined
-  return isObject(value) ? value : undefined
-}
-
-function listOf(document: JsonObject, key: string): readonly Json[] {
-  const list = document[key]
-  return Array.isArray(list) ? list : []
-}
-
-function stringOf(object: JsonObject, key: string): string {
-  const value = object[key]
-  return typeof value === 'string' ? value : ''
-}
-
 /** `<key>-data` in base64 goes before `<key>`, a path. */
 async function dataOrFile(host: Pick<Host, 'readText'>, object: JsonObject, key: string): Promise<string | undefined> {
-  const data = stringOf(object, `${key}-data`)
+  const data = textAt(object, `${key}-data`)
   if (data !== '') return Buffer.from(data, 'base64').toString('utf8')
-  const path = stringOf(object, key)
+  const path = textAt(object, key)
   return path === '' ? undefined : host.readText(path)
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(path: string, what: string, cause?: unknown): KadmError {
