@@ -28,6 +28,7 @@ export const errorCodes = {
   DISCOVERY_FAILED: 'the cluster to join could not be reached or read in time',
   DISCOVERY_UNTRUSTED: 'nothing vouches for the cluster that was found',
   CA_HASH_MISMATCH: 'the cluster has a CA that no given hash allows',
+  NODE_EXISTS: 'a node of this name is in the cluster already',
   // the world
   FILE_FAILED: 'a file on the host cannot be read or written',
   COMMAND_FAILED: 'a command on the host failed',
@@ -37,6 +38,7 @@ export const errorCodes = {
   API_UNREACHABLE: 'the Kubernetes API does not answer',
   API_REFUSED: 'the Kubernetes API answered with an error',
   ETCD_FAILED: 'etcd does not answer or refused',
+  ETCD_MEMBER_LOST: 'etcd has a member of this name or address whose data is not on this host, or the other way round',
   JOURNAL_BROKEN: 'the journal on this host cannot be read',
   // the sandbox
   SANDBOX_MISSING_PIECE: 'the machine lacks something that a sandbox needs',

@@ -22,43 +22,76 @@ export interface EtcdMember {
   readonly learner: boolean
 }
 
-/** Every call throws ETCD_FAILED when etcd does not answer or refuses. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What one member knows of itself, without asking the others. */
+export interface EtcdStatus {
+  /** Hexadecimal. */
+  readonly id: string
+  readonly learner: boolean
+  /** It knows who leads. */
+  readonly hasLeader: boolean
+}
+
+/** Every call throws ETCD_FAILED when etcd does not answer, and EtcdRefusal when it refuses. */
 export interface Etcd {
   readonly server: string
-  members(): Promise<readonly EtcdMember[]>
+  /** `ofQuorum: false`: as this member knows them, which it can say without a quorum too. A learner refuses both. */
+  members(options?: CallOptions & { readonly ofQuorum?: boolean }): Promise<readonly EtcdMember[]>
+  /** A learner answers too. */
+  status(options?: CallOptions): Promise<EtcdStatus>
   /** Can this member answer with the consent of a quorum? `false` also when it does not answer. */
-  isHealthy(): Promise<boolean>
+  isHealthy(options?: CallOptions): Promise<boolean>
   /** Resolves with all members, the new one among them. */
-  addLearner(peerUrl: string): Promise<readonly EtcdMember[]>
+  addLearner(peerUrl: string, options?: CallOptions): Promise<readonly EtcdMember[]>
   /** Refused while the learner has not caught up. */
-  promote(id: string): Promise<readonly EtcdMember[]>
-  remove(id: string): Promise<readonly EtcdMember[]>
+  promote(id: string, options?: CallOptions): Promise<readonly EtcdMember[]>
+  remove(id: string, options?: CallOptions): Promise<readonly EtcdMember[]>
   close(): void
+}
+
+/** etcd answered, with a refusal. */
+export class EtcdRefusal extends KadmError {
+  /** etcd's own words: `etcdserver: too many learner members in cluster`. */
+  readonly reason: string
+
+  constructor(server: string, doing: string, reason: string) {
+    super('ETCD_FAILED', `etcd at ${server} refused to ${doing}: ${reason}`, { remedy: ['crictl logs $(crictl ps -q --name etcd)'] })
+    this.reason = reason
+  }
 }
 
 export function connectEtcd(options: EtcdOptions): Etcd {
   const { timeout = 5000 } = options
   const { server, call, close } = requester({ ...options, timeout, noAnswer: silent })
 
-  async function members(path: string, body: unknown, doing: string): Promise<readonly EtcdMember[]> {
-    const answer = await call({ method: 'POST', path: `/v3/cluster/member/${path}`, body })
+  async function ask(path: string, body: unknown, doing: string, { signal }: CallOptions = {}): Promise<unknown> {
+    const answer = await call({ method: 'POST', path, body, signal })
     const content = parse(answer.body)
-    if (answer.status >= 400) throw refused(server, doing, textOf(content, 'message') || answer.body.trim() || `status ${answer.status}`)
-    return listOf(content, 'members').map(memberOf)
+    if (answer.status < 400) return content
+    throw new EtcdRefusal(server, doing, textOf(content, 'message') || answer.body.trim() || `status ${answer.status}`)
+  }
+
+  async function members(path: string, body: unknown, doing: string, callOptions?: CallOptions): Promise<readonly EtcdMember[]> {
+    return listOf(await ask(`/v3/cluster/member/${path}`, body, doing, callOptions), 'members').map(memberOf)
   }
 
   return {
     server,
-    members: () => members('list', { linearizable: true }, 'list its members'),
-    addLearner: (peerUrl) => members('add', { peerURLs: [peerUrl], isLearner: true }, `add the member ${peerUrl}`),
-    promote: (id) => members('promote', { ID: decimal(id) }, `promote the member ${id}`),
-    remove: (id) => members('remove', { ID: decimal(id) }, `remove the member ${id}`),
-    async isHealthy() {
+    members: ({ ofQuorum = true, signal } = {}) => members('list', { linearizable: ofQuorum }, 'list its members', { signal }),
+    status: async (callOptions) => statusOf(await ask('/v3/maintenance/status', {}, 'tell its status', callOptions)),
+    addLearner: (peerUrl, callOptions) =>
+      members('add', { peerURLs: [peerUrl], isLearner: true }, `add the member ${peerUrl}`, callOptions),
+    promote: (id, callOptions) => members('promote', { ID: decimal(id) }, `promote the member ${id}`, callOptions),
+    remove: (id, callOptions) => members('remove', { ID: decimal(id) }, `remove the member ${id}`, callOptions),
+    async isHealthy({ signal } = {}) {
       try {
-        const { status, body } = await call({ method: 'GET', path: '/health' })
+        const { status, body } = await call({ method: 'GET', path: '/health', signal })
         return status === 200 && textOf(parse(body), 'health') === 'true'
       } catch (error) {
-        if (options.signal?.aborted) throw error
+        if (options.signal?.aborted || signal?.aborted) throw error
         return false
       }
     },
@@ -74,6 +107,14 @@ function memberOf(value: unknown): EtcdMember {
     peerUrls: listOf(value, 'peerURLs').map(String),
     clientUrls: listOf(value, 'clientURLs').map(String),
     learner: fieldOf(value, 'isLearner') === true,
+  }
+}
+
+function statusOf(value: unknown): EtcdStatus {
+  return {
+    id: BigInt(textOf(fieldOf(value, 'header'), 'member_id')).toString(16),
+    learner: fieldOf(value, 'isLearner') === true,
+    hasLeader: BigInt(textOf(value, 'leader')) !== 0n,
   }
 }
 
@@ -107,11 +148,5 @@ function silent(server: string, cause: unknown): KadmError {
   return new KadmError('ETCD_FAILED', `etcd at ${server} does not answer: ${messageOf(cause)}`, {
     remedy: ['crictl ps -a --name etcd'],
     cause,
-  })
-}
-
-function refused(server: string, doing: string, message: string): KadmError {
-  return new KadmError('ETCD_FAILED', `etcd at ${server} refused to ${doing}: ${message}`, {
-    remedy: ['crictl logs $(crictl ps -q --name etcd)'],
   })
 }

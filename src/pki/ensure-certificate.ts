@@ -20,6 +20,11 @@ export interface EnsureCertificateOptions {
   readonly start: Date
   readonly say: (line: string) => void
   readonly warn: (line: string) => void
+  /**
+   * What a leaf that is there must be to be kept. `trusted` (default): signed by its CA and within its period, the rest is warned of; `complete`: its
+   * key and all its names must be there too, as a control plane that joins has it.
+   */
+  readonly kept?: 'trusted' | 'complete'
 }
 
 /**
@@ -58,7 +63,7 @@ async function keepLeaf(
   spec: CertificateSpec,
   ca: string,
   pair: CompletePair,
-  { config, host, say, warn }: EnsureCertificateOptions,
+  { config, host, say, warn, kept = 'trusted' }: EnsureCertificateOptions,
 ): Promise<void> {
   const {
     paths,
@@ -83,12 +88,18 @@ async function keepLeaf(
       },
     )
   }
-  if (key.kind === 'absent') warn(`key "${paths.key}" is not there: the certificate cannot be used without it`)
-  if (key.kind === 'unusable') warn(`key "${paths.key}" cannot be used: ${key.why}`)
-  if (key.kind === 'found' && !certificate.checkPrivateKey(key.key)) warn(foreignKey(paths))
   const missing = missingAltNames(certificate, spec.altNames(config))
-  if (missing.length > 0)
-    warn(`certificate "${paths.certificate}" is not valid for ${missing.join(', ')}: run "kadm certs renew ${spec.name}" after this`)
+  const flaws = [
+    ...(key.kind === 'absent' ? [`key "${paths.key}" is not there: the certificate cannot be used without it`] : []),
+    ...(key.kind === 'unusable' ? [`key "${paths.key}" cannot be used: ${key.why}`] : []),
+    ...(key.kind === 'found' && !certificate.checkPrivateKey(key.key) ? [foreignKey(paths)] : []),
+    ...(missing.length > 0 ? [`certificate "${paths.certificate}" is not valid for ${missing.join(', ')}`] : []),
+  ]
+  if (kept === 'complete') {
+    if (flaws.length > 0) throw incomplete(spec, paths, flaws)
+    return say(`Using the existing "${spec.baseName}" certificate and key`)
+  }
+  flaws.forEach((flaw) => warn(flaw.includes(' is not valid for ') ? `${flaw}: run "kadm certs renew ${spec.name}" after this` : flaw))
   say(`Using existing ${spec.baseName} certificate and key on disk`)
 }
 
@@ -129,6 +140,13 @@ function refuseHalfPair({ paths, certificate, key }: FoundPair): void {
 
 function foreignKey({ certificate, key }: FoundPair['paths']): string {
   return `key "${key}" does not belong to certificate "${certificate}"`
+}
+
+function incomplete(spec: CertificateSpec, paths: FoundPair['paths'], flaws: readonly string[]): KadmError {
+  return new KadmError('CERTIFICATE_INVALID', `the ${spec.name} certificate on this host cannot be used here: ${flaws[0]}`, {
+    remedy: [`to have a new pair made: rm -f "${paths.certificate}" "${paths.key}"; then run the same command again`],
+    details: flaws.slice(1),
+  })
 }
 
 /** What is signed today and lives longer than its CA is of no use from then on. */

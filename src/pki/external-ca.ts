@@ -10,7 +10,7 @@ import { certificatesOf, certificateSpec } from './certificate-specs.ts'
 import { chainProblem } from './chain.ts'
 import { requireTrust } from './ensure-kubeconfig.ts'
 import { findKubeconfig } from './kubeconfig-file.ts'
-import { kubeconfigSpecs } from './kubeconfig-specs.ts'
+import { kubeconfigSpecs, type KubeconfigSpec } from './kubeconfig-specs.ts'
 
 export interface CheckExternalCaOptions {
   readonly config: InitConfig
@@ -30,16 +30,20 @@ export async function checkExternalCa(
   ])
   const problems = await Promise.all([
     clusterCa ? signedProblems('ca', options) : [],
-    clusterCa ? kubeconfigProblems(options) : [],
+    clusterCa ? kubeconfigProblems(kubeconfigSpecs, options) : [],
     frontProxy ? signedProblems('front-proxy-ca', options) : [],
   ])
   const details = problems.flat()
   if (details.length === 0) return { clusterCa, frontProxy }
-  const missing = [clusterCa && 'ca.key', frontProxy && 'front-proxy-ca.key'].filter((name) => name !== false).join(' and ')
-  const directory = config.cluster.certificatesDir
-  throw new KadmError(
+  const missing = [...(clusterCa ? ['ca.key'] : []), ...(frontProxy ? ['front-proxy-ca.key'] : [])]
+  throw externalCaIncomplete(config.cluster.certificatesDir, missing, details)
+}
+
+/** EXTERNAL_CA_INCOMPLETE: these keys of CAs are kept elsewhere, and that is what is wrong with what they must have signed. */
+export function externalCaIncomplete(directory: string, missingKeys: readonly string[], details: readonly string[]): KadmError {
+  return new KadmError(
     'EXTERNAL_CA_INCOMPLETE',
-    `"${directory}" has a CA without its key (${missing}), and what that CA must have signed is not all there`,
+    `"${directory}" has a CA without its key (${missingKeys.join(' and ')}), and what that CA must have signed is not all there`,
     {
       details,
       remedy: [
@@ -50,8 +54,8 @@ export async function checkExternalCa(
   )
 }
 
-/** Each certificate that the CA signs, with its key. */
-async function signedProblems(ca: string, { config, host }: CheckExternalCaOptions): Promise<readonly string[]> {
+/** Of each certificate that the CA of this name signs, and of its key. */
+export async function signedProblems(ca: string, { config, host }: Pick<CheckExternalCaOptions, 'config' | 'host'>): Promise<readonly string[]> {
   const directory = config.cluster.certificatesDir
   const authority = await findCertificate(host, pairPaths(directory, certificateSpec(ca).baseName).certificate)
   if (authority.kind !== 'found') return []
@@ -78,11 +82,15 @@ function leafProblems(
   return problem === undefined ? [] : [`"${path}" cannot be used with its CA: ${problem}`]
 }
 
-async function kubeconfigProblems({ config, host, kubeconfigDir, warn }: CheckExternalCaOptions): Promise<readonly string[]> {
+/** Of each of these files: it must be there and trust the CA. */
+export async function kubeconfigProblems(
+  specs: readonly KubeconfigSpec[],
+  { config, host, kubeconfigDir, warn }: CheckExternalCaOptions,
+): Promise<readonly string[]> {
   const authority = await findCertificate(host, pairPaths(config.cluster.certificatesDir, 'ca').certificate)
   if (authority.kind !== 'found') return []
   const trusted = [authority.certificate, ...authority.intermediates]
-  const problems = kubeconfigSpecs.map(async (spec) => {
+  const problems = specs.map(async (spec) => {
     const path = `${kubeconfigDir}/${spec.file}`
     try {
       const found = await findKubeconfig(host, path)

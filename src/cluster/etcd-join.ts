@@ -1,0 +1,135 @@
+/**
+ * A new member of the cluster's own etcd: added as a learner, started by the kubelet, made a voter.
+ *
+ * How a join uses it, once the certificates are on the host (`writeStaticPod` and the paths are of `manifests`):
+ *
+ *     const etcd = connectEtcdCluster({
+ *       endpoints: await etcdEndpoints(cluster, { timeout: timeouts.kubernetesAPICall, signal }),
+ *       ...(await etcdCredentials(host, certificatesDir)),
+ *       dial: host.dial,
+ *     })
+ *     // check-etcd, before the kubelet is touched
+ *     await refuseOrReplaceLostMember(etcd, { host, member, replace, cluster, say, signal })
+ *     await checkEtcdHealth(etcd, { signal, waiting })
+ *     // etcd-join
+ *     await ensureEtcdDataDirectory({ config, host })
+ *     const manifest = { path: staticPodPath('etcd'), write: (initialCluster) => writeStaticPod('etcd', { config, host, say, warn, initialCluster }) }
+ *     await joinEtcd({ etcd, host, member, manifest, timeout: timeouts.etcdAPICall, signal, say, waiting, notStarted })
+ *     etcd.close()
+ */
+import { KadmError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { waitUntil, type WaitOptions } from '../host/wait.ts'
+import { becomeMember, withoutDeadLearner } from './etcd-learner.ts'
+import type { EtcdMember } from './etcd-members.ts'
+import { isAt, type InitialClusterMember, type JoinEtcdOptions, type NewMember } from './etcd-new-member.ts'
+
+/**
+ * Resolves with the member once it is a voter, and it and the cluster say so; `undefined` on a recording host, where the manifest is written and the
+ * rest is only noted. May be repeated: a run that was cut off at any point is finished. etcd takes one learner at a time, so others are waited for.
+ * A learner whose manifest could not be written is removed again, since it would keep all others out.
+ * Throws ETCD_FAILED, ETCD_MEMBER_LOST (see `refuseOrReplaceLostMember`), what `manifest.write` and `notStarted` throw.
+ */
+export async function joinEtcd(options: JoinEtcdOptions): Promise<EtcdMember | undefined> {
+  const { host, member, manifest, say } = options
+  if (host.recording !== undefined) return await noteJoin(options, host.recording)
+  try {
+    const members = await becomeMember(options)
+    const self = members.find(isAt(member.peerUrl))
+    // Written anew, it would restart a member that is catching up.
+    const isRunning = self !== undefined && self.name !== '' && (await host.stat(manifest.path)) !== undefined
+    if (!isRunning) {
+      say('Creating static Pod manifest for "etcd"')
+      await manifest.write(initialCluster(members, member))
+    }
+  } catch (error) {
+    throw await withoutDeadLearner(error, options)
+  }
+  await untilStarted(options)
+  say('Waiting for the new etcd member to join the cluster')
+  await untilVoter(options)
+  return await untilAgreed(options)
+}
+
+async function noteJoin({ etcd, member, manifest, signal }: JoinEtcdOptions, recording: NonNullable<Host['recording']>): Promise<undefined> {
+  const members = await etcd.members({ signal })
+  recording.wouldWaitFor(`etcd to add ${member.name} at ${member.peerUrl} as a learner`)
+  const others = members.filter(({ peerUrls }) => !peerUrls.includes(member.peerUrl))
+  await manifest.write([...initialCluster(others, member), { name: member.name, peerUrl: member.peerUrl }])
+  recording.wouldWaitFor(`${member.clientUrl} to be a voter of etcd`)
+}
+
+/** A member without a name has not started yet: its id will do, since only the URLs are compared. */
+function initialCluster(members: readonly EtcdMember[], { name, peerUrl }: NewMember): readonly InitialClusterMember[] {
+  return members.flatMap((member) =>
+    member.peerUrls.map((url) => ({ name: member.peerUrls.includes(peerUrl) ? name : member.name || member.id, peerUrl: url })),
+  )
+}
+
+/** The member answers for itself, and the cluster has heard of its start. */
+async function untilStarted(options: JoinEtcdOptions): Promise<void> {
+  const { etcd, member, notStarted } = options
+  await until(options, {
+    what: `etcd at ${member.clientUrl}`,
+    look: async (signal) => {
+      const { hasLeader } = await etcd.at(member.clientUrl).status({ signal })
+      if (!hasLeader) return { kind: 'not-yet', seen: 'it has not found the leader yet' }
+      const self = await selfIn(options, signal)
+      return self.name === '' ? { kind: 'not-yet', seen: 'the cluster has not heard of its start' } : { kind: 'done', value: undefined }
+    },
+    timedOut: notStarted ?? ((last) => failure(options, 'did not start', last)),
+  })
+}
+
+/** Refused until the learner has caught up; a lost answer shows in the next look. */
+async function untilVoter(options: JoinEtcdOptions): Promise<void> {
+  const { etcd, member } = options
+  await until(options, {
+    what: `etcd to make "${member.name}" a voter`,
+    look: async (signal) => {
+      const { id, learner } = await selfIn(options, signal)
+      if (learner) await etcd.promote(id, { signal })
+      return { kind: 'done', value: undefined }
+    },
+    timedOut: (last) => failure(options, 'was not made a voter', last),
+  })
+}
+
+async function untilAgreed(options: JoinEtcdOptions): Promise<EtcdMember | undefined> {
+  const { etcd, member } = options
+  return await until(options, {
+    what: `etcd with "${member.name}" as a voter`,
+    look: async (signal) => {
+      const self = await selfIn(options, signal)
+      if (self.learner) return { kind: 'not-yet', seen: 'the cluster has it as a learner still' }
+      const own = etcd.at(member.clientUrl)
+      const { id, learner } = await own.status({ signal })
+      if (learner || id !== self.id) return { kind: 'not-yet', seen: 'the member has not heard of it' }
+      return (await own.isHealthy({ signal })) ? { kind: 'done', value: self } : { kind: 'not-yet', seen: 'the member has no quorum yet' }
+    },
+    timedOut: (last) => failure(options, 'is not healthy', last),
+  })
+}
+
+async function selfIn({ etcd, member }: JoinEtcdOptions, signal: AbortSignal): Promise<EtcdMember> {
+  const self = (await etcd.members({ signal })).find(isAt(member.peerUrl))
+  if (self !== undefined) return self
+  throw new Error(`somebody removed the member at ${member.peerUrl}`)
+}
+
+function until<T>(
+  { timeout, signal, waiting }: JoinEtcdOptions,
+  wait: Pick<WaitOptions<T>, 'what' | 'look' | 'timedOut'>,
+): Promise<T | undefined> {
+  return waitUntil({}, { ...wait, timeout, ...(signal && { signal }), ...(waiting && { onWaiting: waiting }) })
+}
+
+function failure({ member, timeout }: JoinEtcdOptions, what: string, last: string): KadmError {
+  return new KadmError('ETCD_FAILED', `the new etcd member "${member.name}" at ${member.peerUrl} ${what} within ${timeout / 1000} s: ${last}`, {
+    remedy: [
+      'crictl logs $(crictl ps -a -q --name etcd | head -1)',
+      'run the same command again: what is done already is kept',
+      'kadm reset gives the host up and takes its member out of etcd',
+    ],
+  })
+}

@@ -1,0 +1,108 @@
+/** The first half of a member's join: its turn among others, its place in the member list, and what to take back when its start fails. */
+import { KadmError, messageOf } from '../errors.ts'
+import { waitUntil, type Look } from '../host/wait.ts'
+import { memberConflict, removalRemedy } from './etcd-lost-member.ts'
+import { EtcdRefusal, type EtcdMember } from './etcd-members.ts'
+import { isAt, nameOf, type JoinEtcdOptions } from './etcd-new-member.ts'
+
+type Step =
+  /** All members, this one among them. */
+  | { readonly kind: 'member'; readonly members: readonly EtcdMember[] }
+  /** Another host's turn has begun or ended. */
+  | { readonly kind: 'turn'; readonly of: EtcdMember | undefined }
+  | { readonly kind: 'refused'; readonly error: KadmError }
+
+/**
+ * Resolves with all members once this one is among them, learner or voter; one that is there already (of a run that was cut off) is taken as it is.
+ * Each host whose turn comes before has `timeout` of its own, since any number may join at once.
+ */
+export async function becomeMember(options: JoinEtcdOptions): Promise<readonly EtcdMember[]> {
+  const { say } = options
+  let holder: EtcdMember | undefined
+  for (;;) {
+    const step = await nextStep(options, holder)
+    if (step.kind === 'member') return step.members
+    if (step.kind === 'refused') throw step.error
+    holder = step.of
+    if (holder !== undefined) say(`Waiting for the etcd member ${nameOf(holder)}, which is joining: etcd takes one new member at a time`)
+  }
+}
+
+/**
+ * Removes this host's learner when nothing on this host can start it. Resolves with the error to throw: the given one, or one that says what could
+ * not be removed. Uses no signal: it is what a stopped run does last.
+ */
+export async function withoutDeadLearner(error: unknown, { etcd, host, member, manifest, say }: JoinEtcdOptions): Promise<unknown> {
+  try {
+    if ((await host.stat(manifest.path)) !== undefined) return error
+    const own = (await etcd.members()).find(isAt(member.peerUrl))
+    if (own === undefined || !own.learner || own.name !== '') return error
+    try {
+      await etcd.remove(own.id)
+      say(`Removed the etcd member at ${member.peerUrl} again, since it will not be started`)
+    } catch (why) {
+      return new KadmError('ETCD_FAILED', `${messageOf(error)}; and the etcd member ${own.id} that was added for it cannot be removed: ${messageOf(why)}`, {
+        remedy: ['run the same command again: it goes on with this member', ...removalRemedy(own.id)],
+        cause: error,
+      })
+    }
+    return error
+  } catch {
+    return error // etcd does not answer: what led here says more
+  }
+}
+
+async function nextStep(options: JoinEtcdOptions, holder: EtcdMember | undefined): Promise<Step> {
+  const { member, timeout, signal, waiting } = options
+  const step = await waitUntil<Step>(
+    {},
+    {
+      what: holder === undefined ? 'etcd to take a new member' : `the etcd member ${nameOf(holder)} to join first`,
+      timeout,
+      interval: { first: 100, most: 250 },
+      look: (limit) => look(options, holder, limit),
+      ...(signal && { signal }),
+      ...(waiting && { onWaiting: waiting }),
+      timedOut: (last) => (holder === undefined ? notAdded(member.peerUrl, timeout, last) : blocked(holder, timeout)),
+    },
+  )
+  if (step === undefined) throw new TypeError('only a recording host ends a wait with nothing')
+  return step
+}
+
+async function look({ etcd, member, host, say }: JoinEtcdOptions, holder: EtcdMember | undefined, signal: AbortSignal): Promise<Look<Step>> {
+  const members = await etcd.members({ signal })
+  const conflict = await memberConflict(members, member, host)
+  if (conflict !== undefined) return { kind: 'done', value: { kind: 'refused', error: conflict.error } }
+  if (members.some(isAt(member.peerUrl))) return { kind: 'done', value: { kind: 'member', members } }
+  const learner = members.find((other) => other.learner)
+  if (learner?.id !== holder?.id) return { kind: 'done', value: { kind: 'turn', of: learner } }
+  if (learner !== undefined) return { kind: 'not-yet', seen: 'it is a learner still' }
+  try {
+    const withOwn = await etcd.addLearner(member.peerUrl, { signal })
+    say('Announced new etcd member joining to the existing etcd cluster')
+    return { kind: 'done', value: { kind: 'member', members: withOwn } }
+  } catch (error) {
+    // Somebody was faster, a voter is too new, there is no leader just now: all of that passes.
+    return { kind: 'not-yet', seen: error instanceof EtcdRefusal ? error.reason : messageOf(error) }
+  }
+}
+
+function notAdded(peerUrl: string, timeout: number, last: string): KadmError {
+  return new KadmError('ETCD_FAILED', `etcd did not take the member at ${peerUrl} within ${timeout / 1000} s: ${last}`, {
+    remedy: ['kubectl -n kube-system logs -l component=etcd --tail=20', 'run the same command again'],
+  })
+}
+
+function blocked(holder: EtcdMember, timeout: number): KadmError {
+  return new KadmError(
+    'ETCD_FAILED',
+    `the etcd member ${nameOf(holder)} (id ${holder.id}) has not finished its join within ${timeout / 1000} s, and etcd takes one new member at a time`,
+    {
+      remedy: [
+        'on the host of that member run its join again, or kadm reset; then run this command again',
+        `if that host is lost: ${removalRemedy(holder.id)[0]}`,
+      ],
+    },
+  )
+}

@@ -1,0 +1,129 @@
+/** A host that was lost and comes back empty: etcd still counts on its member, and would break if an empty one took its place. */
+import { KadmError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { waitUntil } from '../host/wait.ts'
+import type { Cluster } from './cluster.ts'
+import type { EtcdCluster } from './etcd-cluster.ts'
+import { EtcdRefusal, type CallOptions, type EtcdMember } from './etcd-members.ts'
+import { isAt, nameOf, type NewMember } from './etcd-new-member.ts'
+import { kinds } from './kinds.ts'
+
+/**
+ * The error that stands between this host and its membership, and the member to remove if that would help; `undefined` when all is well. A member
+ * that has started keeps its data on its host: where that is not so it is another's, or a lost host's. A member that was removed cannot come back
+ * with its old data.
+ */
+export async function memberConflict(
+  members: readonly EtcdMember[],
+  { name, peerUrl, dataDir }: NewMember,
+  host: Pick<Host, 'list'>,
+): Promise<{ readonly error: KadmError; readonly member: EtcdMember | undefined } | undefined> {
+  const hasData = (await host.list(`${dataDir}/member`)) !== undefined
+  const here = members.find(isAt(peerUrl))
+  const namesake = members.find((member) => member.name === name && member !== here)
+  const lost = here !== undefined && here.name !== '' && !hasData ? here : namesake
+  if (lost !== undefined) return { error: memberLost(lost, name), member: lost }
+  if (here === undefined && hasData) return { error: staleData(dataDir), member: undefined }
+  return undefined
+}
+
+export interface LostMemberOptions {
+  readonly host: Pick<Host, 'list' | 'recording'>
+  readonly member: NewMember
+  /** The user asked for it with `--replace`. */
+  readonly replace: boolean
+  /** Its Node is deleted with administrator's rights. */
+  readonly cluster: Pick<Cluster, 'delete'>
+  readonly say: (line: string) => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * To be called before the host is touched. Throws ETCD_MEMBER_LOST when etcd has a member of this name or address that is not this host as it is now;
+ * with `replace` such a member and its Node are removed instead, if it is dead.
+ */
+export async function refuseOrReplaceLostMember(etcd: EtcdCluster, { host, member, replace, ...rest }: LostMemberOptions): Promise<void> {
+  const conflict = await memberConflict(await etcd.members(callOptions(rest)), member, host)
+  if (conflict === undefined) return
+  if (!replace || conflict.member === undefined) throw conflict.error
+  if (host.recording !== undefined) return host.recording.wouldWaitFor(`etcd to remove the dead member ${nameOf(conflict.member)}`)
+  await removeDeadMember(etcd, { dead: conflict.member, nodeName: member.name, ...rest })
+}
+
+export interface RemoveDeadMemberOptions extends Pick<LostMemberOptions, 'cluster' | 'say' | 'signal'> {
+  readonly dead: EtcdMember
+  readonly nodeName: string
+}
+
+/** Removes the member, then its Node. Throws ETCD_MEMBER_LOST when the member is alive, ETCD_FAILED when etcd does not let it go. */
+export async function removeDeadMember(
+  etcd: EtcdCluster,
+  { dead, nodeName, cluster, say, signal }: RemoveDeadMemberOptions,
+): Promise<void> {
+  const alive = await Promise.all(dead.clientUrls.map((url) => isAlive(etcd, url, signal)))
+  if (alive.includes(true)) throw memberAlive(dead)
+  await waitUntil(
+    {},
+    {
+      what: `etcd to remove the dead member ${nameOf(dead)}`,
+      timeout: removalTimeout,
+      look: async (limit) => {
+        await etcd.remove(dead.id, { signal: limit }).catch((error: unknown) => {
+          if (!(error instanceof EtcdRefusal && /member not found|permanently removed/.test(error.reason))) throw error
+        })
+        return { kind: 'done', value: true }
+      },
+      ...callOptions({ signal }),
+      timedOut: (last) => new KadmError('ETCD_FAILED', `the dead member ${nameOf(dead)} cannot be removed: ${last}`, { remedy: removalRemedy(dead.id) }),
+    },
+  )
+  say(`Removed the dead etcd member ${nameOf(dead)}`)
+  await cluster.delete({ ...kinds.node, name: nodeName })
+  say(`Removed the Node "${nodeName}" of the lost host`)
+}
+
+/** Milliseconds. etcd refuses removals until its voters have been connected for 5 s (its HealthInterval). */
+const removalTimeout = 20_000
+
+async function isAlive(etcd: EtcdCluster, url: string, signal: AbortSignal | undefined): Promise<boolean> {
+  return await etcd.at(url).status(callOptions({ signal })).then(
+    () => true,
+    (error: unknown) => {
+      signal?.throwIfAborted()
+      return error instanceof EtcdRefusal
+    },
+  )
+}
+
+function callOptions({ signal }: CallOptions): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
+}
+
+export function removalRemedy(id: string): readonly [string, ...string[]] {
+  return [
+    `kubectl -n kube-system exec etcd-<a control plane that is up> -- etcdctl --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key member remove ${id}`,
+  ]
+}
+
+function memberLost(member: EtcdMember, nodeName: string): KadmError {
+  return new KadmError('ETCD_MEMBER_LOST', `etcd has a member ${nameOf(member)} already (id ${member.id}), and its data is not on this host`, {
+    remedy: [
+      `if its host is lost: run the same command with --replace, which removes the etcd member ${member.id} and the Node "${nodeName}"`,
+      `or remove them yourself: kubectl delete node ${nodeName}`,
+      ...removalRemedy(member.id),
+      'if its host is alive: give this one another name or address',
+    ],
+  })
+}
+
+function memberAlive(member: EtcdMember): KadmError {
+  return new KadmError('ETCD_MEMBER_LOST', `the etcd member ${nameOf(member)} (id ${member.id}) is alive: it is not removed`, {
+    remedy: ['kadm reset on its host takes it out of the cluster', 'or give this host another name or address'],
+  })
+}
+
+function staleData(dataDir: string): KadmError {
+  return new KadmError('ETCD_MEMBER_LOST', `"${dataDir}" holds the data of a member that etcd does not know any more`, {
+    remedy: [`mv "${dataDir}" "${dataDir}.old"`, 'kadm reset, then run the same command again'],
+  })
+}

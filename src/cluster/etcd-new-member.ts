@@ -1,0 +1,50 @@
+/** The member of etcd that a host is to become. */
+import type { Host } from '../host/host.ts'
+import type { EtcdCluster } from './etcd-cluster.ts'
+import type { EtcdMember } from './etcd-members.ts'
+
+export interface NewMember {
+  /** The Node's name. */
+  readonly name: string
+  /** `https://<advertise address>:2380` */
+  readonly peerUrl: string
+  /** `https://<advertise address>:2379` */
+  readonly clientUrl: string
+  /** Folder on the host. */
+  readonly dataDir: string
+}
+
+export interface InitialClusterMember {
+  readonly name: string
+  readonly peerUrl: string
+}
+
+export interface JoinEtcdOptions {
+  readonly etcd: EtcdCluster
+  readonly host: Pick<Host, 'list' | 'stat' | 'recording'>
+  readonly member: NewMember
+  readonly manifest: {
+    /** What the kubelet starts the member by. */
+    readonly path: string
+    /** Writes it; given all members with the new one, as `initial-cluster` wants them. */
+    readonly write: (initialCluster: readonly InitialClusterMember[]) => Promise<void>
+  }
+  /** Milliseconds, `timeouts.etcdAPICall`: for each wait, and anew for each other host whose turn comes before. */
+  readonly timeout: number
+  readonly signal?: AbortSignal | undefined
+  /** Lines for the user. */
+  readonly say: (line: string) => void
+  /** What is being waited for, replaced by the next call. */
+  readonly waiting?: ((text: string) => void) | undefined
+  /** The error when the new member does not start, given what was last seen: the place for the end of its log. */
+  readonly notStarted?: ((last: string) => Error | Promise<Error>) | undefined
+}
+
+/** How a member that has not started yet is called. */
+export function nameOf({ name, peerUrls }: EtcdMember): string {
+  return name === '' ? `at ${peerUrls.join(', ')}` : `"${name}" at ${peerUrls.join(', ')}`
+}
+
+export function isAt(peerUrl: string): (member: EtcdMember) => boolean {
+  return ({ peerUrls }) => peerUrls.includes(peerUrl)
+}

@@ -1,0 +1,59 @@
+/** bootstrap-kubelet.conf: what the kubelet of a joining node asks for its certificate with. */
+import type { Json, JsonObject } from '../config/model.ts'
+import { dumpYaml } from '../config/yaml.ts'
+import type { DiscoveredCluster } from '../discovery/discovered-cluster.ts'
+
+export interface BootstrapKubeconfig {
+  readonly discovered: DiscoveredCluster
+  /** The cluster's own, which discovery by token cannot know. */
+  readonly clusterName: string
+  /** `https://host:port` that the kubelet shall talk to. */
+  readonly server: string
+}
+
+/** As kubeadm writes it: the cluster and the current context are named for the cluster, the context itself keeps its name. */
+export function bootstrapKubeconfigText({ discovered, clusterName, server }: BootstrapKubeconfig): string {
+  return dumpYaml(discovered.document === undefined ? ofToken(discovered, clusterName, server) : ofFile(discovered.document, clusterName, server))
+}
+
+function ofToken({ user, caPem, serverName }: DiscoveredCluster, clusterName: string, server: string): JsonObject {
+  const context = `${user.name}@kubernetes`
+  const credentials: JsonObject = user.kind === 'token' ? { token: user.token } : { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) }
+  const cluster = { 'certificate-authority-data': base64(caPem), server, ...(serverName !== undefined && { 'tls-server-name': serverName }) }
+  return {
+    apiVersion: 'v1',
+    clusters: [{ cluster, name: clusterName }],
+    contexts: [{ context: { cluster: clusterName, user: user.name }, name: context }],
+    'current-context': context,
+    kind: 'Config',
+    users: [{ name: user.name, user: credentials }],
+  }
+}
+
+/** Of several clusters and contexts the current ones are kept in use; all users stay, as they are. */
+function ofFile(document: JsonObject, clusterName: string, server: string): JsonObject {
+  const current = document['current-context']
+  const context = entries(document, 'contexts').find(({ name }) => name === current)
+  const used = isObject(context?.['context']) ? context['context']['cluster'] : undefined
+  const cluster = entries(document, 'clusters').find(({ name }) => name === used)?.['cluster']
+  return {
+    ...document,
+    clusters: [{ cluster: { ...(isObject(cluster) ? cluster : {}), server }, name: clusterName }],
+    contexts: entries(document, 'contexts').map((entry) =>
+      entry['name'] === current && isObject(entry['context']) ? { ...entry, context: { ...entry['context'], cluster: clusterName } } : entry,
+    ),
+  }
+}
+
+function entries(document: JsonObject, key: string): readonly JsonObject[] {
+  const list = document[key]
+  return Array.isArray(list) ? list.filter((entry: Json) => isObject(entry)) : []
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
