@@ -19,6 +19,11 @@ const listed: readonly ListedCommand[] = [
     load: async () => (await import('./commands/sandbox.ts')).sandboxCommand,
   },
   {
+    name: 'token',
+    summary: 'Manage bootstrap tokens',
+    load: async () => (await import('./commands/token.ts')).tokenCommand,
+  },
+  {
     name: 'version',
     summary: 'Print the version of kadm',
     load: async () => (await import('./commands/version.ts')).version.command,

@@ -29,7 +29,7 @@ export async function createToken(
   { now, timeout = 60_000, signal }: TokenOptions,
 ): Promise<KubernetesObject> {
   const { id } = parseToken(token.token)
-  const giveUp = (error: unknown) => !isTransient(error) || isRefusal(error, 'AlreadyExists')
+  const giveUp = (error: unknown) => !isTransient(error) || isRefusal(error, 'AlreadyExists', 'Forbidden', 'Unauthorized')
   try {
     const describe = `the bootstrap token "${id}" to be made`
     return await retryUntil(() => cluster.create(tokenToSecret(token, now)), { timeout, signal, describe, giveUp })

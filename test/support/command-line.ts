@@ -15,8 +15,9 @@ export function runKadm(...words: readonly string[]): Promise<Ended> {
   return runProgram(process.execPath, [kadmProgram, ...words])
 }
 
-export function runProgram(program: string, words: readonly string[]): Promise<Ended> {
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000, killSignal: 'SIGKILL' })
+/** `environment`: the whole of it; default: this process's own. */
+export function runProgram(program: string, words: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<Ended> {
+  const child = spawn(program, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000, killSignal: 'SIGKILL' })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

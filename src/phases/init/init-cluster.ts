@@ -1,12 +1,11 @@
 /** The API of the cluster that init makes, as its administrator. */
-import { connectCluster, type ConnectOptions } from '../../cluster/api-client.ts'
 import { ensureClusterAdmins } from '../../cluster/cluster-admins.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import { localServerUrl } from '../../config/server-url.ts'
 import type { Host } from '../../host/host.ts'
-import { readKubeconfig, userCredentials } from '../../pki/kubeconfig-file.ts'
+import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
 
 export interface InitClusterOptions {
   readonly config: InitConfig
@@ -25,18 +24,12 @@ export function initCluster({ config, host, kubeconfig, kubeconfigDir, signal }:
   let connected: Promise<Cluster> | undefined
   const server = localServerUrl(config)
   const connect = async (): Promise<Cluster> => {
-    if (kubeconfig !== paths.adminConf) return connectCluster(await access(host, kubeconfig))
-    const admin = connectCluster(await access(host, kubeconfig, server))
+    if (kubeconfig !== paths.adminConf) return connectWithKubeconfig(host, kubeconfig)
+    const admin = await connectWithKubeconfig(host, kubeconfig, { server })
     const superAdminConf = `${kubeconfigDir}/super-admin.conf`
-    const superAdmin = (await host.stat(superAdminConf)) === undefined ? undefined : connectCluster(await access(host, superAdminConf, server))
+    const superAdmin = (await host.stat(superAdminConf)) === undefined ? undefined : await connectWithKubeconfig(host, superAdminConf, { server })
     await ensureClusterAdmins(superAdmin ?? admin, async () => superAdmin, { timeout: config.init.timeouts.kubernetesAPICall, signal })
     return superAdmin ?? admin
   }
   return () => (connected ??= connect())
-}
-
-async function access(host: Host, path: string, server?: string): Promise<ConnectOptions> {
-  const file = await readKubeconfig(host, path)
-  const { clientCertificate, clientKey, token } = await userCredentials(host, file)
-  return { server: server ?? file.server, ca: file.certificateAuthority ?? '', clientCertificate, clientKey, token, dial: (address) => host.dial(address) }
 }

@@ -1,0 +1,60 @@
+/** `kadm token`: bootstrap tokens of a cluster. */
+import type { Command, CommandInput, Flag } from '../command.ts'
+import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { outputFlags } from '../output.ts'
+
+const everywhere = kubeadmFlags('dry-run', 'kubeconfig')
+
+const createFlags: readonly Flag[] = [
+  ...kubeadmFlags('certificate-key', 'config'),
+  { name: 'description', kind: 'text', doc: 'What the token is for, in words' },
+  {
+    name: 'groups',
+    kind: 'list',
+    default: 'system:bootstrappers:kubeadm:default-node-token',
+    doc: 'Groups that who comes with the token is in: system:bootstrappers:...',
+  },
+  { name: 'print-join-command', kind: 'switch', default: 'false', doc: 'Print the whole command that joins a node, not only the token' },
+  { name: 'ttl', kind: 'text', default: '24h0m0s', doc: 'How long the token is good for (1s, 2m, 3h); 0: for ever' },
+  { name: 'usages', kind: 'list', default: 'signing,authentication', doc: 'What the token can be used for: signing, authentication' },
+]
+
+export const tokenCommand: Command = {
+  name: 'token',
+  summary: 'Manage bootstrap tokens',
+  commands: [
+    {
+      name: 'create',
+      summary: 'Create bootstrap tokens on the server',
+      positional: '[token]',
+      maxArguments: 1,
+      flags: [...createFlags, ...everywhere],
+      run: async (input) => (await import('../run-token.ts')).createTokens(input),
+    },
+    {
+      name: 'delete',
+      summary: 'Delete bootstrap tokens on the server',
+      positional: '[token-value] ...',
+      maxArguments: Infinity,
+      flags: everywhere,
+      run: async (input) => (await import('../run-token.ts')).deleteTokens(input),
+    },
+    {
+      name: 'generate',
+      summary: 'Generate and print a bootstrap token, but do not create it on the server',
+      flags: everywhere,
+      run: generate,
+    },
+    {
+      name: 'list',
+      summary: 'List bootstrap tokens on the server',
+      flags: [...outputFlags, ...everywhere],
+      run: async (input) => (await import('../run-token.ts')).printTokens(input),
+    },
+  ],
+}
+
+async function generate({ io }: CommandInput): Promise<void> {
+  const { generateToken } = await import('../../tokens/bootstrap-token.ts')
+  io.stdout.write(`${generateToken()}\n`)
+}

@@ -1,0 +1,50 @@
+import type { BootstrapToken } from '../config/model.ts'
+
+const heads = ['TOKEN', 'TTL', 'EXPIRES', 'USAGES', 'DESCRIPTION', 'EXTRA GROUPS']
+
+/** The lines of `token list` for one token: kubeadm's columns, which are as wide as this token needs; the head stands before the first. */
+export function tokenRow({ token, expires, usages, description, groups }: BootstrapToken, index: number, now: Date): string {
+  const left = expires === undefined ? '<forever>' : shortDuration(expires.getTime() - now.getTime())
+  const row = [
+    token,
+    left.padEnd(9),
+    expires === undefined ? '<never>' : goTime(expires),
+    padded(usages.join(',') || '<none>', 22),
+    padded(printable(description ?? '') || '<none>', 56),
+    groups.join(',') || '<none>',
+  ]
+  const rows = index === 0 ? [heads, row] : [row]
+  const widths = heads.map((_, column) => Math.max(10, 3 + Math.max(...rows.map((cells) => width(cells[column] ?? '')))))
+  return rows.map((cells) => `${cells.map((cell, column) => (column < heads.length - 1 ? padded(cell, widths[column] ?? 0) : cell)).join('')}\n`).join('')
+}
+
+/** RFC 3339 in UTC, whole seconds. */
+export function goTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`
+}
+
+/** The largest unit only, rounded down: `23h`, `5d`. Clocks of two machines may differ by some 2 s: so long past is still `0s`. */
+function shortDuration(milliseconds: number): string {
+  const seconds = Math.trunc(milliseconds / 1000)
+  if (seconds < -1) return '<invalid>'
+  if (seconds < 0) return '0s'
+  if (seconds < 60) return `${seconds}s`
+  const minutes = Math.trunc(seconds / 60)
+  if (minutes < 60) return `${minutes}m`
+  const hours = Math.trunc(minutes / 60)
+  if (hours < 24) return `${hours}h`
+  return hours < 24 * 365 ? `${Math.trunc(hours / 24)}d` : `${Math.trunc(hours / 24 / 365)}y`
+}
+
+// Anybody with a right to make Secrets may have written it: it must not steer the reader's terminal, nor break the columns.
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ')
+}
+
+function width(text: string): number {
+  return Array.from(text).length
+}
+
+function padded(text: string, least: number): string {
+  return text + ' '.repeat(Math.max(0, least - width(text)))
+}
