@@ -3,24 +3,30 @@
 export interface LabConfig {
   readonly kubernetesVersion: string
   readonly podSubnet?: string
+  readonly serviceSubnet?: string
   /** `host:port` of the load balancer, where there is one. */
   readonly controlPlaneEndpoint?: string
+  readonly advertiseAddress?: string
+  /** The kubelet's `--node-ip`: one address, or an IPv4 and an IPv6 address with a comma between. */
+  readonly nodeIp?: string
+  /** Further lines of ClusterConfiguration. */
+  readonly cluster?: string
 }
 
 /** Documents for `init --config`. */
-export function labInitConfig({ kubernetesVersion, podSubnet = '10.244.0.0/16', controlPlaneEndpoint }: LabConfig): string {
+export function labInitConfig({ kubernetesVersion, podSubnet = '10.244.0.0/16', serviceSubnet, controlPlaneEndpoint, advertiseAddress, nodeIp, cluster = '' }: LabConfig): string {
   return `apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
-nodeRegistration:
+${line('localAPIEndpoint: {advertiseAddress: "', advertiseAddress, '"}')}nodeRegistration:
   # cgroup v1, which SystemVerification refuses from kubelet 1.35 on
   ignorePreflightErrors: [SystemVerification]
----
+${line('  kubeletExtraArgs: [{name: node-ip, value: "', nodeIp, '"}]')}---
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 kubernetesVersion: ${kubernetesVersion}
-${controlPlaneEndpoint === undefined ? '' : `controlPlaneEndpoint: ${controlPlaneEndpoint}\n`}networking:
+${line('controlPlaneEndpoint: "', controlPlaneEndpoint, '"')}${cluster}networking:
   podSubnet: ${podSubnet}
----
+${line('  serviceSubnet: ', serviceSubnet, '')}---
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 failCgroupV1: false
@@ -30,4 +36,8 @@ kind: KubeProxyConfiguration
 # nf_conntrack_max is the machine's and may not be set from a host
 conntrack: {maxPerCore: 0}
 `
+}
+
+function line(before: string, value: string | undefined, after: string): string {
+  return value === undefined ? '' : `${before}${value}${after}\n`
 }
