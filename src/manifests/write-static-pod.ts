@@ -1,6 +1,7 @@
 import path from 'node:path/posix'
 import type { InitConfig } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
+import { refuseRootless } from '../config/rootless.ts'
 import { dumpYaml } from '../config/yaml.ts'
 import type { Host } from '../host/host.ts'
 import type { Manifest } from './manifest.ts'
@@ -30,7 +31,7 @@ export function staticPodPath(component: StaticPodComponent): string {
 
 /**
  * Writes the manifest of a component, patched, for the kubelet to start it: 0600 in a directory of 0700. Nothing is written for etcd when
- * it runs elsewhere. Throws PATCH_INVALID, FILE_FAILED.
+ * it runs elsewhere. Throws PATCH_INVALID, CONFIG_INVALID, FILE_FAILED.
  */
 export async function writeStaticPod(component: StaticPodComponent, work: StaticPodWork): Promise<void> {
   const { host } = work
@@ -40,9 +41,10 @@ export async function writeStaticPod(component: StaticPodComponent, work: Static
   await host.writeFile(staticPodPath(component), dumpYaml(manifest), { mode: 0o600, directoryMode: 0o700 })
 }
 
-/** The manifest as it is to be written; `undefined` for etcd that runs elsewhere. Throws PATCH_INVALID. */
+/** The manifest as it is to be written; `undefined` for etcd that runs elsewhere. Throws PATCH_INVALID, CONFIG_INVALID. */
 export async function patchedStaticPod(component: StaticPodComponent, work: StaticPodWork): Promise<Manifest | undefined> {
   const { config, host, say } = work
+  refuseRootless(config.cluster)
   const manifest = component === 'etcd' ? localEtcd(work) : controlPlane[component](config, await hostEnvironment(config.cluster, host))
   const directory = config.init.patches?.directory
   return manifest === undefined || directory === undefined ? manifest : applyPatches(component, manifest, { directory, host, say })

@@ -4,6 +4,7 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import { recordingCluster } from '../../cluster/recording-cluster.ts'
 import { loadInitConfig } from '../../config/load.ts'
 import { ownVersion } from '../../config/own-version.ts'
+import { refuseRootless } from '../../config/rootless.ts'
 import type { Host } from '../../host/host.ts'
 import { recordingHost } from '../../host/recording-host.ts'
 import { certificateKey } from '../../pki/certificate-key.ts'
@@ -40,6 +41,7 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
       return session === undefined ? generateToken() : session.secret(name, generateToken)
     })
     warnings.forEach(request.warn)
+    if (only === undefined) refuseRootless(config.cluster)
     const recording = recordOnly || config.init.dryRun ? { host: recordingHost(real), cluster: recordingCluster(undefined), certificatesDir: config.cluster.certificatesDir } : undefined
     if (recording === undefined && only === undefined) requireRoot(uid, 'kadm init')
     const host = recording?.host ?? session?.host ?? real
