@@ -55,7 +55,7 @@ function stranger(found: readonly string[], unpinned: readonly string[]): KadmEr
   return new KadmError('CA_HASH_MISMATCH', message, {
     remedy: [
       `if the cluster is changing its CA, give the other hash too: ${unpinned.map((hash) => `--discovery-token-ca-cert-hash ${hash}`).join(' ')}`,
-      'or trust it unseen, as kubeadm does: --unsafe-allow-unpinned-ca',
+      'or trust it unseen, as kubeadm does: --discovery-unsafe-allow-unpinned-ca',
     ],
   })
 }

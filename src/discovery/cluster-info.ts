@@ -61,13 +61,19 @@ async function lookOnce<T>(
     response = await httpGet(host, `${server.replace(/\/$/, '')}/api/v1/namespaces/kube-public/configmaps/cluster-info`, { ...tls, signal })
   } catch (error) {
     if (error instanceof UnverifiedServer) return refused(unverifiedServer(server, error))
-    throw error
+    throw readable(error)
   }
   if (response.status >= 300 && response.status < 400) return refused(redirected(server, response.status))
   const answer = answerOf(response)
   const judgement = answer === undefined ? notUsable(response) : await judge(answer)
   if (judgement.kind === 'refused') return refused(judgement.error)
   return judgement.kind === 'done' ? { kind: 'done', value: { kind: 'accepted', value: judgement.value } } : judgement
+}
+
+/** OpenSSL's own text is no text for people. */
+function readable(error: unknown): unknown {
+  const isPlain = error instanceof Error && 'code' in error && error.code === 'ERR_SSL_WRONG_VERSION_NUMBER'
+  return isPlain ? new Error('it does not speak TLS', { cause: error }) : error
 }
 
 function answerOf({ status, body }: HttpResponse): ClusterInfoAnswer | undefined {

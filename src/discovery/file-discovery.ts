@@ -101,7 +101,7 @@ function insecure(name: string): KadmError {
     {
       remedy: [
         'put the CA of the cluster into it: certificate-authority-data',
-        'or trust whoever answers first: --unsafe-allow-insecure-discovery-file',
+        'or trust whoever answers first: --discovery-unsafe-allow-insecure-file',
       ],
     },
   )
