@@ -28,7 +28,6 @@ export const errorCodes = {
   DISCOVERY_FAILED: 'the cluster to join could not be reached or read in time',
   DISCOVERY_UNTRUSTED: 'nothing vouches for the cluster that was found',
   CA_HASH_MISMATCH: 'the cluster has a CA that no given hash allows',
-  NODE_EXISTS: 'a node of this name is in the cluster already',
   // the world
   FILE_FAILED: 'a file on the host cannot be read or written',
   COMMAND_FAILED: 'a command on the host failed',

@@ -9,9 +9,19 @@ interface ListedCommand {
 
 const listed: readonly ListedCommand[] = [
   {
+    name: 'config',
+    summary: 'Manage configuration files',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
+  {
     name: 'init',
     summary: 'Run this command in order to set up the Kubernetes control plane',
     load: async () => (await import('./commands/init.ts')).initCommand,
+  },
+  {
+    name: 'join',
+    summary: 'Run this on any machine you wish to join an existing cluster',
+    load: async () => (await import('./commands/join.ts')).joinCommand,
   },
   {
     name: 'sandbox',

@@ -1,9 +1,8 @@
 /** `kadm init` for a user: flags read, progress shown, the result printed. */
-import type { InitFlags } from '../config/flags.ts'
 import { localHost } from '../host/local-host.ts'
 import { startInit } from '../phases/init/start-init.ts'
-import { kubeadmFlags } from './kubeadm-flags.ts'
 import type { CommandInput } from './command.ts'
+import { configFlagValues } from './config-flag-values.ts'
 import { phaseProgress } from './phase-progress.ts'
 
 const optionFlags = new Set(['config', 'skip-token-print', 'skip-certificate-key-print', 'upload-certs', 'kubeconfig', 'kubeconfig-dir', 'print-manifest', 'v', 'vmodule'])
@@ -18,7 +17,7 @@ export async function runInit(input: CommandInput, only: readonly string[] | und
   try {
     const recording = await startInit(host, {
       file: given('config'),
-      flags: configFlagValues(input),
+      flags: configFlagValues(input, optionFlags),
       only,
       options: {
         uploadCerts: isOn('upload-certs'),
@@ -45,18 +44,4 @@ export async function runInit(input: CommandInput, only: readonly string[] | und
     await progress.end()
     await host.close()
   }
-}
-
-/** The flags that say something about the configuration, as their table types them. */
-function configFlagValues({ flags }: CommandInput): InitFlags {
-  const values: Record<string, string | number | boolean | readonly string[]> = {}
-  for (const name of flags.given) {
-    if (optionFlags.has(name)) continue
-    const [flag] = kubeadmFlags(name)
-    if (flag?.kind === 'list') values[name] = flags.list(name)
-    else if (flag?.kind === 'switch') values[name] = flags.isOn(name)
-    else if (flag?.kind === 'number') values[name] = Number(flags.text(name))
-    else values[name] = flags.text(name) ?? ''
-  }
-  return values
 }

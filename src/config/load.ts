@@ -52,11 +52,21 @@ export async function loadInitConfig(
 }
 
 /** The documents of a file on the host. Throws CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_INVALID. */
-export async function readConfigFile(file: string, host: Host): Promise<readonly ConfigDocument[]> {
+export async function readConfigFile(file: string, host: Pick<Host, 'readText'>): Promise<readonly ConfigDocument[]> {
+  return readNamedDocuments(await readConfigText(file, host), file)
+}
+
+/** Throws CONFIG_UNREADABLE. */
+export async function readConfigText(file: string, host: Pick<Host, 'readText'>): Promise<string> {
   const text = await readText(file, host)
   if (text === undefined) {
     throw new KadmError('CONFIG_UNREADABLE', `there is no configuration file "${file}"`, { remedy: ['check the path given to --config'] })
   }
+  return text
+}
+
+/** As `readDocuments`, with the file's name in what it throws. */
+export function readNamedDocuments(text: string, file: string): readonly ConfigDocument[] {
   try {
     return readDocuments(text)
   } catch (error) {
@@ -76,7 +86,7 @@ export function configProblems(problems: readonly Problem[], file?: string): Kad
 
 export const noFetch: FetchVersion = () => Promise.reject(new Error('looking up versions is off'))
 
-async function readText(file: string, host: Host): Promise<string | undefined> {
+async function readText(file: string, host: Pick<Host, 'readText'>): Promise<string | undefined> {
   try {
     return await host.readText(file)
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Problem } from './decode.ts'
 import { invalid, isOldVersion, readDocuments, requireSupportedVersion, type ConfigDocument } from './documents.ts'
 import { isKindName, kubeadmGroup, kubeadmVersion } from './kinds.ts'
 import type { FetchVersion } from './kubernetes-version.ts'
-import { configProblems, noFetch } from './load.ts'
+import { configProblems, noFetch, readNamedDocuments } from './load.ts'
 import type { JsonObject } from './model.ts'
 import { printedDocument } from './print.ts'
 import { resolveInit } from './resolve-init.ts'
@@ -48,7 +48,7 @@ interface AllResolved {
 }
 
 async function resolveAll(text: string, options: ValidateOptions, host: Host, detectCriSocket: boolean): Promise<AllResolved> {
-  const given = readDocuments(text)
+  const given = options.file === undefined ? readDocuments(text) : readNamedDocuments(text, options.file)
   const strictness = { strict: true, allowExperimental: options.allowExperimental ?? false, detectCriSocket }
   requireKnown(given, strictness.allowExperimental)
   const has = (kind: string): boolean => given.some((document) => document.group === kubeadmGroup && document.kind === kind)

@@ -47,6 +47,13 @@ export async function writeKubeletFiles(work: KubeletWork): Promise<void> {
   await write('config.yaml', dumpYaml(await nodeConfiguration(work)), 'configuration')
 }
 
+/** The configuration that the kubelet of this host reads, as it was written; empty when there is none. Throws CONFIG_SYNTAX. */
+export async function nodeKubeletConfiguration(host: Pick<Host, 'readText'>): Promise<JsonObject> {
+  const text = await host.readText(paths.kubeletConfig)
+  const document = text === undefined ? {} : toJson(parseYaml(text))
+  return isJsonObject(document) ? document : {}
+}
+
 /** The line of kubeadm-flags.env. The unit file of the kubelet splits it at blanks, so quotes inside do nothing there. */
 export function kubeletFlags(
   node: NodeRegistration,

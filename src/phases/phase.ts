@@ -12,6 +12,8 @@ export interface Phase<Run> {
   readonly hidden?: boolean
   /** Flags of `kadm <workflow> phase <name>`, by name without dashes. */
   readonly flags?: readonly string[]
+  /** What may follow the name of that command besides flags, for the help: `[api-server-endpoint]`. */
+  readonly argument?: string
   readonly phases?: readonly Phase<Run>[]
   /**
    * Full names (`certs/ca`) of the phases whose results `run` uses. A parent stands for all of its children. Not said: the phase before it in

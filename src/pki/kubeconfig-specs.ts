@@ -55,6 +55,3 @@ export const kubeconfigSpecs: readonly KubeconfigSpec[] = [
     server: localServerUrl,
   },
 ]
-
-/** Those of a control plane that joins: the kubelet gets its own from the cluster, and the way past RBAC stays on the first host. */
-export const joinKubeconfigSpecs: readonly KubeconfigSpec[] = kubeconfigSpecs.filter(({ name }) => ['admin', 'controller-manager', 'scheduler'].includes(name))

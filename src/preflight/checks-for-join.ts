@@ -6,7 +6,7 @@
  *
  *     await runChecks(joinChecks({ config, host, own }), ...)
  *     // discovery, the cluster's configuration
- *     await runChecks(discoveredChecks({ cluster, config, networking, host, own }), ...)
+ *     await runChecks(discoveredChecks({ cluster, name, networking, host, own }), ...)
  *     // of a control plane: is there a controlPlaneEndpoint; without certificate key checkSharedCertificates; then
  *     await runChecks(joiningControlPlaneChecks({ config: initConfig, host, images, own, hasCertificateKey, say, signal }), ...)
  */
@@ -52,15 +52,16 @@ export function joinChecks({ config, host, own }: JoinChecksInput): CheckGroups 
 export interface DiscoveredChecksInput {
   /** With the bootstrap token's rights. */
   readonly cluster: Pick<Cluster, 'get'>
-  readonly config: Pick<JoinConfig, 'nodeRegistration'>
+  /** That the kubelet is going to register. */
+  readonly name: string
   readonly networking: ClusterConfiguration['networking']
   readonly host: Pick<Host, 'facts'>
   readonly own: OwnedByUnfinishedRun
 }
 
 /** kadm's own, for all nodes, as soon as the cluster can be asked and its configuration is known. */
-export function discoveredChecks({ cluster, config, networking, host, own }: DiscoveredChecksInput): CheckGroups {
-  return [[nodeNameFree(cluster, config.nodeRegistration.name, own), networkOverlap(host, networking)]]
+export function discoveredChecks({ cluster, name, networking, host, own }: DiscoveredChecksInput): CheckGroups {
+  return [[nodeNameFree(cluster, name, own), networkOverlap(host, networking)]]
 }
 
 export interface JoiningControlPlaneChecksInput {

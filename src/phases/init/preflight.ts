@@ -1,8 +1,8 @@
 /** `kadm init phase preflight`: is the host ready? Changes nothing but for the pull of images that are not there. */
-import type { JournaledRun } from '../../host/journal-runs.ts'
 import { controlPlaneImages } from '../../manifests/images.ts'
 import { initChecks } from '../../preflight/checks-for-init.ts'
-import { runChecks, type Explanation } from '../../preflight/run-checks.ts'
+import { runChecks } from '../../preflight/run-checks.ts'
+import { leftBy } from '../left-by.ts'
 import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
 
@@ -16,12 +16,4 @@ export const preflight: Phase<InitRun> = {
     const checks = initChecks({ config, host, images: controlPlaneImages(config.cluster), own, say, signal })
     await runChecks(checks, { ignore: options.ignorePreflightErrors, warn, explain: unfinished && leftBy(unfinished) })
   },
-}
-
-function leftBy({ command, startedAt }: JournaledRun): Explanation {
-  const began = startedAt.toISOString().slice(0, 19).replace('T', ' ')
-  return {
-    message: `"kadm ${command}" of ${began} UTC, which had other arguments or another configuration, was not finished and is in the way`,
-    remedy: [`kadm ${command} with the arguments and the configuration of then goes on with it`, 'kadm reset removes what it made; then run this command again'],
-  }
 }

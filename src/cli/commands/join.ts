@@ -1,0 +1,43 @@
+/** `kadm join` and `kadm join phase ...`: from flags to a run, and what the user sees of it. */
+import { joinPhases } from '../../phases/join/join-phases.ts'
+import type { Command, CommandInput } from '../command.ts'
+import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { phaseCommand } from '../phase-commands.ts'
+
+const flags = kubeadmFlags(
+  'apiserver-advertise-address',
+  'apiserver-bind-port',
+  'certificate-key',
+  'config',
+  'control-plane',
+  'cri-socket',
+  'discovery-file',
+  'discovery-token',
+  'discovery-token-ca-cert-hash',
+  'discovery-token-unsafe-skip-ca-verification',
+  'discovery-unsafe-allow-insecure-file',
+  'discovery-unsafe-allow-unpinned-ca',
+  'dry-run',
+  'ignore-preflight-errors',
+  'node-name',
+  'patches',
+  'replace',
+  'skip-phases',
+  'tls-bootstrap-token',
+  'token',
+)
+
+export const joinCommand: Command = {
+  name: 'join',
+  summary: 'Run this on any machine you wish to join an existing cluster',
+  positional: '[api-server-endpoint]',
+  maxArguments: 1,
+  flags,
+  run: (input) => start(input, undefined),
+  commands: [phaseCommand('join', joinPhases, (names, input) => start(input, names))],
+}
+
+async function start(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
+  const { runJoin } = await import('../run-join.ts')
+  await runJoin(input, only)
+}

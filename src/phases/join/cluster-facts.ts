@@ -1,0 +1,71 @@
+/** What the API of a cluster tells a node that joins: its configuration, and who else has the node's name. */
+import { ApiError } from '../../cluster/api-error.ts'
+import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
+import { describeRef, kinds } from '../../cluster/kinds.ts'
+import { retryUntil } from '../../cluster/wait.ts'
+import { kubeProxyDefaults } from '../../config/kube-proxy-defaults.ts'
+import type { InitConfig, JoinConfig } from '../../config/model.ts'
+import { storedClusterConfiguration, storedKubeletConfiguration } from '../../config/stored-config.ts'
+
+export interface ClusterFactsOptions {
+  readonly join: JoinConfig
+  readonly signal: AbortSignal
+  readonly warn: (line: string) => void
+}
+
+/** The configuration that the cluster keeps, with this node's part in it. Both ConfigMaps are asked for side by side. Throws CONFIG_INVALID, API_REFUSED, API_UNREACHABLE. */
+export async function readClusterConfig(cluster: Cluster, { join, signal, warn }: ClusterFactsOptions): Promise<InitConfig> {
+  const read = (name: string, key: string): Promise<string> => readConfigMap(cluster, { name, key }, { timeout: join.timeouts.kubernetesAPICall, signal })
+  const [clusterText, kubeletText] = await Promise.all([read('kubeadm-config', 'ClusterConfiguration'), read('kubelet-config', 'kubelet')])
+  const stored = storedClusterConfiguration(clusterText)
+  const { kubelet, warnings } = storedKubeletConfiguration(kubeletText, stored.cluster)
+  for (const line of [...stored.warnings, ...warnings]) warn(line)
+  const { nodeRegistration, patches, skipPhases, timeouts, dryRun, controlPlane } = join
+  return {
+    cluster: stored.cluster,
+    kubelet,
+    // No part of a join reads it: the cluster's own is in a ConfigMap that its DaemonSet mounts.
+    kubeProxy: { document: kubeProxyDefaults({}, { podSubnet: '', advertiseAddress: '' }).document, userSupplied: false },
+    init: {
+      bootstrapTokens: [],
+      dryRun,
+      nodeRegistration,
+      // A worker has no API server: whoever asks for its URL is told so.
+      localAPIEndpoint: controlPlane?.localAPIEndpoint ?? { advertiseAddress: '', bindPort: 6443 },
+      ...(controlPlane?.certificateKey !== undefined && { certificateKey: controlPlane.certificateKey }),
+      skipPhases,
+      ...(patches !== undefined && { patches }),
+      timeouts,
+    },
+  }
+}
+
+/** The Node of this name, if there is one. Throws API_REFUSED, API_UNREACHABLE. */
+export function readNode(cluster: Cluster, name: string, { join, signal }: Pick<ClusterFactsOptions, 'join' | 'signal'>): Promise<KubernetesObject | undefined> {
+  const ref = { ...kinds.node, name }
+  const describe = `the answer whether there is a ${describeRef(ref)}`
+  return retryUntil(() => cluster.get(ref), { timeout: join.timeouts.kubernetesAPICall, signal, describe, giveUp: refusesForGood() })
+}
+
+async function readConfigMap(
+  cluster: Cluster,
+  { name, key }: { readonly name: string; readonly key: string },
+  { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
+): Promise<string> {
+  const ref = { ...kinds.configMap, namespace: 'kube-system', name }
+  const look = async (): Promise<string> => {
+    const data: unknown = (await cluster.get(ref))?.['data']
+    const text: unknown = typeof data === 'object' && data !== null && key in data ? (data as Record<string, unknown>)[key] : undefined
+    if (typeof text !== 'string') throw new Error(data === undefined ? 'it is not there' : `it has no "${key}"`)
+    return text
+  }
+  return retryUntil(look, { timeout, signal, describe: describeRef(ref), giveUp: refusesForGood() })
+}
+
+/** How long a refusal of who we are may come from a cluster that is so young that it does not know its tokens and roles yet. Milliseconds. */
+const youth = 15_000
+
+function refusesForGood(): (error: unknown) => boolean {
+  const start = performance.now()
+  return (error) => error instanceof ApiError && [401, 403].includes(error.status) && performance.now() - start > youth
+}

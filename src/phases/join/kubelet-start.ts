@@ -1,0 +1,40 @@
+/** `kadm join phase kubelet-start`: what the kubelet asks for its certificate with, its settings, then the kubelet itself. */
+import { paths } from '../../config/paths.ts'
+import { localServerUrl } from '../../config/server-url.ts'
+import { writeKubeletFiles } from '../../manifests/kubelet-files.ts'
+import { bootstrapKubeconfigText } from '../../pki/bootstrap-kubeconfig.ts'
+import { nodeNameFree } from '../../preflight/node-name-free.ts'
+import { runChecks } from '../../preflight/run-checks.ts'
+import { startKubelet, stopKubelet } from '../kubelet-service.ts'
+import type { Phase } from '../phase.ts'
+import { discoveryFlags, endpointArgument } from './discovery-flags.ts'
+import type { JoinRun } from './join-run.ts'
+import { nodeNameOf } from './node-name.ts'
+
+export const kubeletStart: Phase<JoinRun> = {
+  name: 'kubelet-start',
+  summary: 'Write kubelet settings, certificates and (re)start the kubelet',
+  argument: endpointArgument,
+  flags: ['config', 'cri-socket', ...discoveryFlags, 'dry-run', 'node-name', 'patches'],
+  needs: ['preflight'],
+  run: async (run, { say, warn }) => {
+    const { join, host, own, learn, ignorePreflightErrors } = run
+    const [config] = await Promise.all([learn.config(), learn.node()])
+    // Also when this phase is run alone: two machines of one name ruin each other.
+    await runChecks([[nodeNameFree({ get: learn.node }, nodeNameOf(join), own)]], { ignore: ignorePreflightErrors, warn })
+    const settings = { host, say, warn, config, registerTaints: join.controlPlane === undefined }
+    await stopKubelet(host, warn)
+    await Promise.all([writeBootstrapFiles(run), writeKubeletFiles(settings)])
+    say('Starting the kubelet')
+    await startKubelet(host, warn)
+  },
+}
+
+async function writeBootstrapFiles({ join, host, learn }: JoinRun): Promise<void> {
+  const [discovered, config] = await Promise.all([learn.discovered(), learn.config()])
+  // A kubelet must not be newer than its API server, so that of a control plane talks to the one beside it from its first word.
+  const server = join.controlPlane === undefined ? discovered.server : localServerUrl(config)
+  const text = bootstrapKubeconfigText({ discovered, clusterName: config.cluster.clusterName, server })
+  await host.writeFile(paths.bootstrapKubeletConf, text, { mode: 0o600, secret: true })
+  if ((await host.stat(join.caCertPath)) === undefined) await host.writeFile(join.caCertPath, discovered.caPem, { mode: 0o644 })
+}

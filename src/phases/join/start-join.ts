@@ -1,0 +1,100 @@
+/** From what the user asked to a run of join's phases on a host: configuration, session, what is to be learned of the cluster. */
+import { createHash } from 'node:crypto'
+import { loadJoinConfig } from '../../config/load-join.ts'
+import type { JoinConfig } from '../../config/model.ts'
+import { ownVersion } from '../../config/own-version.ts'
+import { paths } from '../../config/paths.ts'
+import type { Host } from '../../host/host.ts'
+import { recordingHost } from '../../host/recording-host.ts'
+import type { Phase } from '../phase.ts'
+import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
+import { withRunSession, type RunInput } from '../run-session.ts'
+import { joinPhases } from './join-phases.ts'
+import type { JoinRun } from './join-run.ts'
+import { openLearner } from './learner.ts'
+
+export interface JoinRequest extends RunRequest {
+  /** The argument: `host:port` of the API server. */
+  readonly endpoint: string | undefined
+  readonly options: JoinOptions
+  /** Hears of the phases that are going to run, before the first of them. */
+  readonly onStart: (phases: readonly string[]) => void
+}
+
+/** kadm's own. */
+export interface JoinOptions {
+  /** Remove a dead etcd member and Node of this node's name. */
+  readonly replace: boolean
+  /** Trust a CA beside the pinned ones, as kubeadm does without being asked. */
+  readonly unsafeAllowUnpinnedCa: boolean
+  /** Take a discovery file with `insecure-skip-tls-verify`, as kubeadm does. */
+  readonly unsafeAllowInsecureDiscoveryFile: boolean
+}
+
+/** Runs join on the host. @returns the recording when the configuration asks for one (`dryRun`). */
+export async function startJoin(real: Host, request: JoinRequest): Promise<RunRecording | undefined> {
+  const { file, flags, only, endpoint } = request
+  const named = only === undefined ? joinPhases.map(({ name }) => name) : only
+  const takes = (flag: string): boolean => named.some((name) => flagsOf(name).includes(flag))
+  const discoveryFile = takes('discovery-file') ? undefined : paths.adminConf
+  const { config: join, warnings } = await loadJoinConfig({ file, flags, endpoint, host: real, needs: { criSocket: takes('cri-socket'), discoveryFile } })
+  warnings.forEach(request.warn)
+  const { uid } = await real.facts()
+  const input = uid === 0 && !join.dryRun ? runInput(request, join) : undefined
+  return withRunSession(real, input, async (session) => {
+    const recording = join.dryRun ? recordingHost(real) : undefined
+    const host = recording ?? session?.host ?? real
+    const prepared = await isPrepared(real, request, join)
+    const discovery = prepared ? { kind: 'file' as const, kubeConfigPath: paths.adminConf } : join.discovery
+    const { replace, ...unsafe } = request.options
+    // What is learned belongs to the phase that is the first to ask.
+    const tell = (kind: 'line' | 'warning') => (text: string) => request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
+    const learner = openLearner({ join, host, discovery, unsafe, signal: request.signal, say: tell('line'), warn: tell('warning') })
+    try {
+      const run: JoinRun = {
+        join,
+        host,
+        start: host.now(),
+        learn: learner,
+        replace,
+        own: { owns: (path) => session?.owns(path) ?? false },
+        unfinished: session?.unfinished,
+        ignorePreflightErrors: new Set(join.nodeRegistration.ignorePreflightErrors),
+      }
+      await runSelected(joinPhases, run, { request, except: only === undefined ? join.skipPhases : [], session, host: real, onStart: request.onStart })
+      return recording === undefined ? undefined : { host: recording, cluster: learner.recorded(), certificatesDir: (await learner.config()).cluster.certificatesDir }
+    } finally {
+      await learner.close()
+    }
+  })
+}
+
+function flagsOf(name: string): readonly string[] {
+  const walk = (phases: readonly Phase<JoinRun>[], parent: string): readonly string[] =>
+    phases.flatMap((phase) => {
+      const full = `${parent}${phase.name}`
+      const isNamed = full === name || full.startsWith(`${name}/`)
+      return [...(isNamed ? (phase.flags ?? []) : []), ...walk(phase.phases ?? [], `${full}/`)]
+    })
+  return walk(joinPhases, '')
+}
+
+/** Phases of a control plane that are run one by one find what earlier ones have left: admin.conf stands for discovery then, as in kubeadm. */
+async function isPrepared(host: Host, { only }: JoinRequest, { controlPlane }: JoinConfig): Promise<boolean> {
+  return only !== undefined && controlPlane !== undefined && (await host.stat(paths.adminConf)) !== undefined
+}
+
+/**
+ * What decides what the run does. Not the credentials: a run that was cut off goes on with a new token when the old one has ended.
+ */
+function runInput({ only, options }: JoinRequest, join: JoinConfig): RunInput {
+  const { nodeRegistration, caCertPath, discovery, controlPlane, patches, skipPhases } = join
+  const { ignorePreflightErrors: _, ...node } = nodeRegistration
+  const where = discovery.kind === 'token' ? discovery.apiServerEndpoint : discovery.kubeConfigPath
+  const decisive = [only, options, node, caCertPath, where, controlPlane?.localAPIEndpoint, patches, skipPhases]
+  return {
+    command: only === undefined ? 'join' : `join phase ${only.join(' ')}`,
+    fingerprint: createHash('sha256').update(JSON.stringify(decisive)).digest('hex'),
+    version: ownVersion,
+  }
+}
