@@ -26,18 +26,25 @@ interface Configuration {
 }
 
 const isLongRun = process.env['KADM_TEST_ALL'] === 'true'
-const host = 'h1'
-let sandbox: Sandbox
+const chosen = configurations().filter(({ isLong }) => isLongRun || isLong !== true)
+const pairs = new Map<string, Promise<Pair>>()
 
+// Most of the time is kubeadm's waiting: two hosts, each taking every other configuration, need little more than one.
 beforeAll(async () => {
-  sandbox = await sharedSandbox({ hosts: 1 })
+  const sandbox = await sharedSandbox({ hosts: 2 })
+  const lanes: [Promise<unknown>, Promise<unknown>] = [Promise.resolve(), Promise.resolve()]
+  for (const [index, configuration] of chosen.entries()) {
+    const lane = index % 2
+    const pair = lanes[lane === 0 ? 0 : 1].then(() => bothOn({ sandbox, host: lane === 0 ? 'h1' : 'h2' }, configuration))
+    lanes[lane === 0 ? 0 : 1] = pair.catch(() => undefined)
+    pairs.set(configuration.name, pair)
+  }
 }, 300_000)
 
-const chosen = configurations().filter(({ isLong }) => isLongRun || isLong !== true)
-
 test.for(chosen)('$name: init by kubeadm and by kadm leave the same files and objects', { timeout: 300_000 }, async (configuration) => {
-  const theirs = await raisedBy('kubeadm', configuration, undefined)
-  const ours = await raisedBy('kadm', configuration, Object.keys(theirs.objects))
+  const pair = await pairs.get(configuration.name)
+  if (pair === undefined) throw new Error('no hosts')
+  const { theirs, ours } = pair
   const input = JSON.stringify(configuration)
   expect.soft(ours.files.files, input).toEqual(theirs.files.files)
   for (const [file, { lifetime, afterCa }] of theirs.files.validities) {
@@ -50,42 +57,68 @@ test.for(chosen)('$name: init by kubeadm and by kadm leave the same files and ob
   for (const [name, object] of Object.entries(theirs.objects)) if (name in ours.objects) expect.soft(ours.objects[name], name).toEqual(object)
 })
 
+type Objects = ReturnType<typeof clusterObjects>
+
 interface Raised {
   readonly files: TreeMeaning
-  readonly objects: ReturnType<typeof clusterObjects>
+  readonly objects: Objects
   readonly seconds: number
 }
 
-/** `wanted`: names of objects to wait for; without them, until nothing is added any more. */
-async function raisedBy(tool: 'kubeadm' | 'kadm', configuration: Configuration, wanted: readonly string[] | undefined): Promise<Raised> {
+interface Pair {
+  readonly theirs: Raised
+  readonly ours: Raised
+}
+
+interface Place {
+  readonly sandbox: Sandbox
+  readonly host: string
+}
+
+async function bothOn(place: Place, configuration: Configuration): Promise<Pair> {
+  const theirs = await raisedBy('kubeadm', place, configuration, undefined)
+  const ours = await raisedBy('kadm', place, configuration, theirs.objects)
+  return { theirs, ours }
+}
+
+/** `wanted`: the objects to wait for; without them, until nothing is added any more. */
+async function raisedBy(tool: 'kubeadm' | 'kadm', { sandbox, host }: Place, configuration: Configuration, wanted: Objects | undefined): Promise<Raised> {
   await renewHosts(sandbox, [host])
   for (const [name, text] of Object.entries(configuration.patches ?? {})) await sandbox.put(host, `/root/patches/${name}`, text)
-  if (configuration.hasExternalEtcd === true) await startEtcd()
+  if (configuration.hasExternalEtcd === true) await startEtcd({ sandbox, host })
   await sandbox.put(host, '/root/init.yaml', documentsOf(configuration), 0o600)
   const started = performance.now()
   await sandbox.run(host, [tool, 'init', '--config', '/root/init.yaml', ...(configuration.flags ?? [])], { timeout: 200_000 })
   const seconds = (performance.now() - started) / 1000
-  const objects = await settledObjects(wanted)
+  const objects = await settledObjects({ sandbox, host }, wanted)
   return { files: treeMeaning(await hostFiles(sandbox, host)), objects, seconds }
 }
 
-/** The tools go when they are done; controllers make their part of the objects after that. */
-async function settledObjects(wanted: readonly string[] | undefined): Promise<ReturnType<typeof clusterObjects>> {
+/** The tools go when they are done; controllers make their part of the objects after that. So the one waits until nothing comes any more, the other for the same. */
+async function settledObjects({ sandbox, host }: Place, wanted: Objects | undefined): Promise<Objects> {
   const served = await kubectl(sandbox, host, ['api-resources', '--verbs=list', '--output=name'])
   const resources = served.trim().split('\n').filter((name) => !/^(componentstatuses|events)/.test(name)).join(',')
   let before = ''
-  for (const end = performance.now() + 15_000; ; ) {
+  for (const end = performance.now() + 60_000; ; ) {
     const objects = clusterObjects(await kubectl(sandbox, host, ['get', resources, '--all-namespaces', '--output=json']))
-    const names = Object.keys(objects).join('\n')
-    const isSettled = wanted === undefined ? names === before && names.includes('ServiceAccount kube-system/ttl-controller') : names === wanted.join('\n')
+    const text = JSON.stringify(objects)
+    const isSettled = wanted === undefined ? text === before && isWhole(objects, text) : text === JSON.stringify(wanted)
     if (isSettled || performance.now() > end) return objects
-    before = names
+    before = text
     await new Promise((resolve) => setTimeout(resolve, 1000))
   }
 }
 
+/** The last things to come in a new cluster: the scheduler leads and has placed what runs on every node, the kubelet has asked for its certificate. */
+function isWhole(objects: Objects, text: string): boolean {
+  const names = Object.keys(objects)
+  const hasAll = ['Lease kube-system/kube-scheduler', 'CertificateSigningRequest ', 'ServiceAccount kube-system/ttl-controller'].every((one) => names.some((name) => name.startsWith(one)))
+  const waits = Object.entries(objects).some(([name, { spec }]) => name.startsWith('Pod kube-system/kube-proxy-') && !JSON.stringify(spec).includes('"nodeName"'))
+  return hasAll && !waits && text.includes('kube-root-ca.crt')
+}
+
 /** An etcd of its own with TLS, its certificates by kubeadm's phases in a folder that neither tool looks at. */
-async function startEtcd(): Promise<void> {
+async function startEtcd({ sandbox, host }: Place): Promise<void> {
   for (const part of ['etcd-ca', 'etcd-server', 'apiserver-etcd-client']) {
     await sandbox.run(host, ['kubeadm', 'init', 'phase', 'certs', part, '--cert-dir', '/srv/pki', '--kubernetes-version', 'v1.37.2'])
   }
