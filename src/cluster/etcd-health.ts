@@ -17,9 +17,22 @@ export async function etcdHealth(etcd: EtcdCluster, options: CallOptions = {}): 
   const members = await etcd.members({ ...options, ofQuorum: false })
   const voters = members.filter(({ learner }) => !learner)
   const answers = await Promise.all(
-    voters.map(async ({ clientUrls }) => (await Promise.all(clientUrls.map((url) => etcd.at(url).isHealthy(options)))).includes(true)),
+    voters.map(async ({ clientUrls }) => (await Promise.all(clientUrls.map((url) => isHealthy(etcd, url, options)))).includes(true)),
   )
   return { voters, unhealthy: voters.filter((_, index) => answers[index] !== true) }
+}
+
+/** Milliseconds, as kubeadm's. Without a quorum a member that is up lets one wait for 5 s and more. */
+const longestAnswer = 2000
+
+async function isHealthy(etcd: EtcdCluster, url: string, { signal }: CallOptions): Promise<boolean> {
+  const limit = AbortSignal.timeout(longestAnswer)
+  try {
+    return await etcd.at(url).isHealthy({ signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) })
+  } catch {
+    signal?.throwIfAborted()
+    return false
+  }
 }
 
 export interface CheckEtcdHealthOptions {
@@ -27,12 +40,16 @@ export interface CheckEtcdHealthOptions {
   readonly timeout?: number
   readonly signal?: AbortSignal
   readonly waiting?: (text: string) => void
+  readonly warn?: (line: string) => void
 }
 
-/** More than half of the voters must be healthy. Resolves with what was seen; throws ETCD_FAILED with each member that does not answer. */
+/**
+ * More than half of the voters must be healthy. A voter beside them that does not answer is only warned of, though etcd itself may refuse a new member then.
+ * Resolves with what was seen; throws ETCD_FAILED with each member that does not answer.
+ */
 export async function checkEtcdHealth(
   etcd: EtcdCluster,
-  { timeout = 10_000, signal, waiting }: CheckEtcdHealthOptions = {},
+  { timeout = 10_000, signal, waiting, warn }: CheckEtcdHealthOptions = {},
 ): Promise<EtcdHealth> {
   let seen: EtcdHealth | undefined
   const health = await waitUntil<EtcdHealth>(
@@ -53,6 +70,8 @@ export async function checkEtcdHealth(
     },
   )
   if (health === undefined) throw new TypeError('only a recording host ends a wait with nothing')
+  for (const { name, id, clientUrls } of health.unhealthy)
+    warn?.(`the etcd member "${name}" (id ${id}) does not answer at ${clientUrls.join(', ')}: etcd takes no new member until it does or is removed`)
   return health
 }
 

@@ -1,6 +1,8 @@
 /** The first half of a member's join: its turn among others, its place in the member list, and what to take back when its start fails. */
 import { KadmError, messageOf } from '../errors.ts'
 import { waitUntil, type Look } from '../host/wait.ts'
+import type { EtcdCluster } from './etcd-cluster.ts'
+import { etcdHealth } from './etcd-health.ts'
 import { memberConflict, removalRemedy } from './etcd-lost-member.ts'
 import { EtcdRefusal, type EtcdMember } from './etcd-members.ts'
 import { isAt, nameOf, type JoinEtcdOptions } from './etcd-new-member.ts'
@@ -53,44 +55,91 @@ export async function withoutDeadLearner(error: unknown, { etcd, host, member, m
 }
 
 async function nextStep(options: JoinEtcdOptions, holder: EtcdMember | undefined): Promise<Step> {
-  const { member, timeout, signal, waiting } = options
+  const { etcd, member, timeout, signal, waiting } = options
+  const unsettled = unsettledCluster(options)
   const step = await waitUntil<Step>(
     {},
     {
       what: holder === undefined ? 'etcd to take a new member' : `the etcd member ${nameOf(holder)} to join first`,
       timeout,
       interval: { first: 100, most: 250 },
-      look: (limit) => look(options, holder, limit),
+      look: (limit) => look(options, { holder, unsettled, signal: limit }),
       ...(signal && { signal }),
       ...(waiting && { onWaiting: waiting }),
-      timedOut: (last) => (holder === undefined ? notAdded(member.peerUrl, timeout, last) : blocked(holder, timeout)),
+      timedOut: async (last) => (holder === undefined ? notAdded(member.peerUrl, last, await deadVoters(etcd)) : blocked(holder, timeout)),
     },
   )
   if (step === undefined) throw new TypeError('only a recording host ends a wait with nothing')
   return step
 }
 
-async function look({ etcd, member, host, say }: JoinEtcdOptions, holder: EtcdMember | undefined, signal: AbortSignal): Promise<Look<Step>> {
+interface LookOptions {
+  readonly holder: EtcdMember | undefined
+  readonly unsettled: (reason: string) => Promise<Look<Step>>
+  readonly signal: AbortSignal
+}
+
+async function look({ etcd, member, host, say }: JoinEtcdOptions, { holder, unsettled, signal }: LookOptions): Promise<Look<Step>> {
   const members = await etcd.members({ signal })
   const conflict = await memberConflict(members, member, host)
   if (conflict !== undefined) return { kind: 'done', value: { kind: 'refused', error: conflict.error } }
   if (members.some(isAt(member.peerUrl))) return { kind: 'done', value: { kind: 'member', members } }
-  const learner = members.find((other) => other.learner)
-  if (learner?.id !== holder?.id) return { kind: 'done', value: { kind: 'turn', of: learner } }
-  if (learner !== undefined) return { kind: 'not-yet', seen: 'it is a learner still' }
+  const turn = turnOf(members, holder)
+  if (turn !== undefined) return turn
   try {
     const withOwn = await etcd.addLearner(member.peerUrl, { signal })
     say('Announced new etcd member joining to the existing etcd cluster')
     return { kind: 'done', value: { kind: 'member', members: withOwn } }
   } catch (error) {
-    // Somebody was faster, a voter is too new, there is no leader just now: all of that passes.
-    return { kind: 'not-yet', seen: error instanceof EtcdRefusal ? error.reason : messageOf(error) }
+    // No leader just now, an answer that was lost: all of that passes.
+    if (!(error instanceof EtcdRefusal)) throw error
+    if (error.reason.includes('unhealthy cluster')) return await unsettled(error.reason)
+    if (!error.reason.includes('too many learner')) throw error
+    // Somebody was faster: who?
+    return turnOf(await etcd.members({ signal }), holder) ?? { kind: 'not-yet', seen: error.reason }
   }
 }
 
-function notAdded(peerUrl: string, timeout: number, last: string): KadmError {
-  return new KadmError('ETCD_FAILED', `etcd did not take the member at ${peerUrl} within ${timeout / 1000} s: ${last}`, {
-    remedy: ['kubectl -n kube-system logs -l component=etcd --tail=20', 'run the same command again'],
+function turnOf(members: readonly EtcdMember[], holder: EtcdMember | undefined): Look<Step> | undefined {
+  const learner = members.find((other) => other.learner)
+  if (learner?.id !== holder?.id) return { kind: 'done', value: { kind: 'turn', of: learner } }
+  return learner === undefined ? undefined : { kind: 'not-yet', seen: 'it is a learner still' }
+}
+
+/**
+ * What follows from etcd's "unhealthy cluster": it takes a member only when all voters have been connected for 5 s (HealthInterval of etcd's server.go).
+ * So the next one always waits that long after the one before; and as long as a voter is down nobody is taken, which no waiting mends.
+ */
+function unsettledCluster({ etcd, member, say }: JoinEtcdOptions): (reason: string) => Promise<Look<Step>> {
+  let since: number | undefined
+  return async (reason) => {
+    if (since === undefined) say('Waiting for etcd to settle: it takes a new member when all others have been connected for 5 s')
+    since ??= performance.now()
+    if (performance.now() - since < patience) return { kind: 'not-yet', seen: reason }
+    const dead = await deadVoters(etcd)
+    if (dead.length === 0) return { kind: 'not-yet', seen: reason }
+    return { kind: 'done', value: { kind: 'refused', error: notAdded(member.peerUrl, reason, dead) } }
+  }
+}
+
+/** Milliseconds, three times etcd's interval: a voter that is only restarting is back by then. */
+const patience = 15_000
+
+async function deadVoters(etcd: EtcdCluster): Promise<readonly EtcdMember[]> {
+  return await etcdHealth(etcd).then(
+    ({ unhealthy }) => unhealthy,
+    () => [],
+  )
+}
+
+function notAdded(peerUrl: string, last: string, dead: readonly EtcdMember[]): KadmError {
+  const [first] = dead
+  return new KadmError('ETCD_FAILED', `etcd does not take the member at ${peerUrl}: ${last}`, {
+    details: dead.map((member) => `the member ${nameOf(member)} (id ${member.id}) does not answer`),
+    remedy:
+      first === undefined
+        ? ['kubectl -n kube-system logs -l component=etcd --tail=20', 'run the same command again']
+        : ['bring the hosts of these members back, then run the same command again', `or, if a host is lost: ${removalRemedy(first.id)[0]}`],
   })
 }
 

@@ -196,7 +196,7 @@ async function kubeconfig(dir: string, server: string, user: string): Promise<st
   })
 }
 
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))))
   const ports = servers.map((server) => {

@@ -1,0 +1,110 @@
+/** Members that are down, lost or another's: real etcd with mutual TLS. */
+import { mkdir } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { checkEtcdHealth } from '../../src/cluster/etcd-health.ts'
+import { joinEtcd } from '../../src/cluster/etcd-join.ts'
+import { refuseOrReplaceLostMember } from '../../src/cluster/etcd-lost-member.ts'
+import type { EtcdCluster } from '../../src/cluster/etcd-cluster.ts'
+import type { ObjectRef } from '../../src/cluster/cluster.ts'
+import { localHost } from '../../src/host/local-host.ts'
+import { etcdHosts, type EtcdHost } from '../support/etcd-hosts.ts'
+
+test('a quorum that is lost: told with the names of those who do not answer; a single voter down is a warning, and etcd is not asked in vain for long', async (context) => {
+  const hosts = await etcdHosts(context)
+  const first = await hosts.first('cp1')
+  const [second, third, fourth] = [await hosts.host('cp2'), await hosts.host('cp3'), await hosts.host('cp4')]
+  const etcd = hosts.connect(first)
+  for (const host of [second, third]) await join(etcd, host)
+  expect(await checkEtcdHealth(etcd)).toMatchObject({ voters: { length: 3 }, unhealthy: [] })
+
+  await third.kill()
+  const warnings: string[] = []
+  expect(await checkEtcdHealth(etcd, { warn: (line) => warnings.push(line) })).toMatchObject({ unhealthy: [{ name: 'cp3' }] })
+  expect(warnings).toEqual([expect.stringMatching(/^the etcd member "cp3" \(id [0-9a-f]+\) does not answer at https/)])
+  const started = performance.now()
+  await expect(join(etcd, fourth)).rejects.toMatchObject({
+    message: expect.stringContaining('does not take the member'),
+    details: [expect.stringContaining('the member "cp3"')],
+    remedy: [expect.any(String), expect.stringMatching(/member remove [0-9a-f]+$/)],
+  })
+  expect(performance.now() - started).toBeLessThan(25_000)
+
+  await second.kill()
+  await expect(checkEtcdHealth(etcd, { timeout: 4000 })).rejects.toMatchObject({
+    code: 'ETCD_FAILED',
+    message: expect.stringMatching(/^etcd is not healthy, so no member can join: [01] of 3 members healthy$/),
+    details: expect.arrayContaining([expect.stringContaining('"cp2"'), expect.stringContaining('"cp3"')]),
+  })
+}, 90_000)
+
+test('a lost host comes back empty: refused with what to remove, replaced on demand, never while it is alive', async (context) => {
+  const hosts = await etcdHosts(context)
+  const first = await hosts.first('cp1')
+  const [second, third] = [await hosts.host('cp2'), await hosts.host('cp3')]
+  const etcd = hosts.connect(first)
+  for (const host of [second, third]) await join(etcd, host)
+  const id = (await etcd.members()).find(({ name }) => name === 'cp3')?.id ?? ''
+
+  // Another host by the same name, while that one is alive.
+  const twin = await hosts.host('cp3')
+  await expect(refuse(etcd, twin)).rejects.toMatchObject({ code: 'ETCD_MEMBER_LOST', message: expect.stringContaining(`(id ${id})`) })
+  await expect(refuse(etcd, twin, { replace: true })).rejects.toThrow(/is alive: it is not removed/)
+  await expect(refuse(etcd, third)).resolves.toEqual([])
+
+  await third.wipe()
+  for (const host of [third, twin]) {
+    await expect(refuse(etcd, host)).rejects.toMatchObject({
+      code: 'ETCD_MEMBER_LOST',
+      remedy: expect.arrayContaining([
+        expect.stringContaining(`--replace, which removes the etcd member ${id} and the Node "cp3"`),
+        'or remove them yourself: kubectl delete node cp3',
+        expect.stringContaining(`member remove ${id}`),
+      ]),
+    })
+  }
+  // An empty member in its place would break etcd: the join itself looks as well.
+  await expect(join(etcd, third)).rejects.toMatchObject({ code: 'ETCD_MEMBER_LOST' })
+
+  const deleted = await refuse(etcd, third, { replace: true })
+  expect(deleted).toMatchObject([{ kind: 'Node', name: 'cp3' }])
+  expect((await etcd.members()).map(({ name }) => name).toSorted()).toEqual(['cp1', 'cp2'])
+  expect(await join(etcd, third)).toMatchObject({ name: 'cp3', learner: false })
+  expect(await checkEtcdHealth(etcd)).toMatchObject({ voters: { length: 3 }, unhealthy: [] })
+}, 90_000)
+
+test('data of a member that was removed: refused, since etcd would not start with it', async (context) => {
+  const hosts = await etcdHosts(context)
+  const [first, second] = [await hosts.first('cp1'), await hosts.host('cp2')]
+  const etcd = hosts.connect(first)
+  await mkdir(`${second.member.dataDir}/member`, { recursive: true })
+  await expect(refuse(etcd, second, { replace: true })).rejects.toMatchObject({ message: expect.stringContaining(second.member.dataDir) })
+  await expect(join(etcd, second)).rejects.toMatchObject({ code: 'ETCD_MEMBER_LOST' })
+  expect(await etcd.members()).toHaveLength(1)
+})
+
+test('an endpoint that is down holds nobody up, and the voters are found from one', async (context) => {
+  const hosts = await etcdHosts(context)
+  const [first, second, gone] = [await hosts.first('cp1'), await hosts.host('cp2'), await hosts.host('cp3')]
+  await join(hosts.connect(gone, first), second)
+  const etcd = hosts.connect(first)
+  expect(await etcd.members()).toHaveLength(2)
+  await second.kill()
+  second.restart()
+  await first.kill()
+  first.restart()
+  await expect.poll(() => etcd.members().then(({ length }) => length, () => 0), { timeout: 15_000 }).toBe(2)
+})
+
+async function join(etcd: EtcdCluster, host: EtcdHost) {
+  host.kubelet(true)
+  const { member, manifest, write } = host
+  return await joinEtcd({ etcd, host: localHost(), member, manifest: { path: manifest, write }, timeout: 30_000, say: () => {} })
+}
+
+/** Resolves with what was deleted from the API. */
+async function refuse(etcd: EtcdCluster, { member }: EtcdHost, { replace = false } = {}): Promise<readonly ObjectRef[]> {
+  const deleted: ObjectRef[] = []
+  const cluster = { delete: async (ref: ObjectRef) => void deleted.push(ref) }
+  await refuseOrReplaceLostMember(etcd, { host: localHost(), member, replace, cluster, say: () => {} })
+  return deleted
+}
