@@ -79,13 +79,30 @@ function resolve(root: Command, words: readonly string[]): { command: Command; p
   let path = 'kadm'
   let rest = words
   for (;;) {
-    const [word] = rest
+    const at = wordAfterFlags(command, rest)
+    const word = rest[at]
     const child = command.commands?.find((one) => one.name === word || (word !== undefined && one.aliases?.includes(word) === true))
     if (child === undefined) return { command, path, rest }
     command = child
     path = `${path} ${child.name}`
-    rest = rest.slice(1)
+    rest = [...rest.slice(0, at), ...rest.slice(at + 1)]
   }
+}
+
+/** Flags may stand before the name of the sub-command that takes them: `kadm token --kubeconfig FILE list`. */
+function wordAfterFlags(command: Command, words: readonly string[]): number {
+  let at = 0
+  while (words[at]?.startsWith('-') === true && words[at] !== '--') {
+    const [name = '', value] = (words[at] ?? '').split('=')
+    at += value !== undefined || isSwitch(command, name) ? 1 : 2
+  }
+  return at
+}
+
+function isSwitch(command: Command, word: string): boolean {
+  if (word === '--help' || word === '-h') return true
+  const flag = command.flags?.find(({ name, short }) => word === `--${name}` || word === `-${short ?? ''}`)
+  return flag === undefined ? (command.commands ?? []).some((child) => isSwitch(child, word)) : flag.kind === 'switch'
 }
 
 /** Global flags may stand before the command; they are moved behind it, where the parser looks. */

@@ -17,7 +17,7 @@ export function parseWords(command: Command, path: string, words: readonly strin
     .fail((message, error) => {
       throw error ?? usageError(lowerFirst(message), help)
     })
-    .parseSync([...words])
+    .parseSync(ungluedShorts(words, flags))
   const known = new Map(flags.map((flag) => [flag.name, flag]))
   const positional = parsed._.map(String)
   const stray = positional.find((word) => word.startsWith('-') && word !== '-')
@@ -49,6 +49,16 @@ export async function helpText(command: Command, path: string, globalFlags: read
     if (child.hidden !== true) built.command([child.name, ...(child.aliases ?? [])], child.summary)
   }
   return `${await built.getHelp()}\n`
+}
+
+/** `-ojson` into `-o json`, which is how the parser knows it. */
+function ungluedShorts(words: readonly string[], flags: readonly Flag[]): string[] {
+  const taking = new Set(flags.flatMap(({ name, short, kind }) => (kind === 'switch' ? [] : [short ?? '', name.length === 1 ? name : ''])))
+  const end = words.includes('--') ? words.indexOf('--') : words.length
+  return words.flatMap((word, index) => {
+    const [, letter = '', value = ''] = /^-([a-zA-Z])([^=].*)$/s.exec(word) ?? []
+    return index < end && letter !== '' && taking.has(letter) ? [`-${letter}`, value] : [word]
+  })
 }
 
 function parser(flags: readonly Flag[]): ReturnType<typeof yargs> {

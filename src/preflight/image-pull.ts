@@ -36,8 +36,8 @@ export function imagePull(runtime: ContainerRuntime, { images, pauseImage, polic
 /** kubeadm's PullImageRetry. No pause between: the runtime itself waits for registries. */
 const tries = 5
 
-/** What kept the image from being there after the last try. */
-async function pullProblem(
+/** What kept the image from being there after the last try; `undefined` when it is. */
+export async function pullProblem(
   runtime: ContainerRuntime,
   image: string,
   policy: 'Always' | 'IfNotPresent',
@@ -56,7 +56,12 @@ async function pullProblem(
       last = error
     }
   }
-  return `failed to pull image ${image}: ${messageOf(last)}`
+  return `failed to pull image ${image}: ${reasonOf(last)}`
+}
+
+/** containerd names the image in each of its layers of words; the innermost has the reason. */
+function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/^.*failed to (?:pull and unpack image|resolve reference|resolve image) "[^"]+": /s, '')
 }
 
 async function sandboxWarning(runtime: ContainerRuntime, pauseImage: string): Promise<Findings> {

@@ -220,6 +220,9 @@ test('the kubeconfig: what the flag names, else the first that is there of KUBEC
   const list = async (environment: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Ended> => bothPrograms(context, environment).kadm('token', 'list', ...words)
   expect((await list({ KUBECONFIG: `/nonexistent/a:${conf}` })).exitCode).toBe(0)
   expect((await list({ KUBECONFIG: '/nonexistent/a' }, '--kubeconfig', conf)).exitCode).toBe(0)
+  for (const words of [['--kubeconfig', conf, 'list'], [`--kubeconfig=${conf}`, '--dry-run', 'list', '-ojson']]) {
+    expect((await bothPrograms(context).kadm('token', ...words)).exitCode, words.join(' ')).toBe(0)
+  }
   expect(await list({ KUBECONFIG: `/nonexistent/a:/nonexistent/b` })).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('/nonexistent/a') })
   expect(await list({ KUBECONFIG: conf }, '--kubeconfig', '/nonexistent/c')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('/nonexistent/c') })
   expect((await kubeadm('token', 'list', '--kubeconfig', '/nonexistent/c')).exitCode).toBe(1)

@@ -1,0 +1,65 @@
+/** `kadm config`: configuration files and what follows from them; nothing here touches a cluster. */
+import type { Command, CommandInput, Flag } from '../command.ts'
+import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { outputFlags } from '../output.ts'
+
+// kubeadm takes it everywhere below `config`, for nothing.
+const everywhere = kubeadmFlags('kubeconfig')
+
+const experimental: Flag = { name: 'allow-experimental-api', kind: 'switch', default: 'false', doc: 'Read API versions that are not released yet' }
+const deprecated: Flag = { name: 'allow-deprecated-api', kind: 'switch', default: 'false', doc: 'Read API versions that are going to be removed' }
+const componentConfigs: Flag = {
+  name: 'component-configs',
+  kind: 'list',
+  doc: 'Component configurations to print too: KubeProxyConfiguration, KubeletConfiguration',
+}
+const oldConfig: Flag = { name: 'old-config', kind: 'text', doc: 'Path of the file to read; must be given' }
+const newConfig: Flag = { name: 'new-config', kind: 'text', doc: 'Path of the file to write; standard output when not given' }
+const imageFlags = kubeadmFlags('config', 'feature-gates', 'image-repository', 'kubernetes-version')
+
+export const configCommand: Command = {
+  name: 'config',
+  summary: 'Manage configuration files',
+  commands: [
+    {
+      name: 'images',
+      summary: 'Interact with container images used by kadm',
+      commands: [
+        {
+          name: 'list',
+          summary: 'Print the images that a control plane of this configuration runs',
+          flags: [...imageFlags, ...outputFlags, ...everywhere],
+          run: async (input) => (await import('../run-images.ts')).listImages(input),
+        },
+        {
+          name: 'pull',
+          summary: 'Pull the images that a control plane of this configuration runs',
+          flags: [...imageFlags, ...kubeadmFlags('cri-socket'), ...everywhere],
+          run: async (input) => (await import('../run-images.ts')).pullImages(input),
+        },
+      ],
+    },
+    {
+      name: 'migrate',
+      summary: 'Read a configuration file and write it in the newest version, with all defaults',
+      flags: [oldConfig, newConfig, experimental, ...everywhere],
+      run: async (input) => (await import('../run-config.ts')).migrate(input),
+    },
+    { name: 'print', summary: 'Print configuration', commands: (['init', 'join', 'reset', 'upgrade'] as const).map(printCommand) },
+    {
+      name: 'validate',
+      summary: 'Read a configuration file and report all that is wrong with it',
+      flags: [...kubeadmFlags('config'), deprecated, experimental, ...everywhere],
+      run: async (input) => (await import('../run-config.ts')).validate(input),
+    },
+  ],
+}
+
+function printCommand(action: 'init' | 'join' | 'reset' | 'upgrade'): Command {
+  return {
+    name: `${action}-defaults`,
+    summary: `Print a configuration for 'kadm ${action}' to start from`,
+    flags: [...(action === 'init' ? [componentConfigs] : []), ...everywhere],
+    run: async (input: CommandInput) => (await import('../run-config.ts')).printDefaults(action, input),
+  }
+}

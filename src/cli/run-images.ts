@@ -1,0 +1,59 @@
+/** `kadm config images list` and `pull` for a user. */
+import type { InitFlags } from '../config/flags.ts'
+import { loadInitConfig } from '../config/load.ts'
+import type { InitConfig } from '../config/model.ts'
+import { KadmError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { localHost } from '../host/local-host.ts'
+import { controlPlaneImages } from '../manifests/images.ts'
+import { pullProblem } from '../preflight/image-pull.ts'
+import type { CommandInput } from './command.ts'
+import { outputPrinter } from './output.ts'
+
+export async function listImages(input: CommandInput): Promise<void> {
+  const print = outputPrinter<readonly string[]>(input.flags, {
+    kind: 'Images',
+    object: (images) => ({ images }),
+    text: (images) => images.map((image) => `${image}\n`).join(''),
+  })
+  const { cluster } = await configuration(input, localHost(), false)
+  input.io.stdout.write(await print(controlPlaneImages(cluster)))
+}
+
+/** All at once; they are told in their order. */
+export async function pullImages(input: CommandInput): Promise<void> {
+  const host = localHost()
+  try {
+    const { cluster, init } = await configuration(input, host, true)
+    const runtime = host.containerRuntime(init.nodeRegistration.criSocket)
+    await runtime.version() // one line when there is none, not one for each image
+    const pulls = controlPlaneImages(cluster).map((image) => ({ image, pull: pullProblem(runtime, image, 'Always', input.signal) }))
+    await Promise.allSettled(pulls.map(({ pull }) => pull))
+    const problems: string[] = []
+    for (const { image, pull } of pulls) {
+      const problem = await pull
+      if (problem === undefined) input.io.stdout.write(`[config/images] Pulled ${image}\n`)
+      else problems.push(problem)
+    }
+    if (problems.length === 0) return
+    throw new KadmError('CONTAINER_RUNTIME_FAILED', `${problems.length} of ${pulls.length} images could not be pulled`, {
+      details: problems,
+      remedy: ['crictl info', 'kadm config images pull'],
+    })
+  } finally {
+    await host.close()
+  }
+}
+
+const fromFlags = ['feature-gates', 'image-repository', 'kubernetes-version', 'cri-socket']
+
+async function configuration({ flags, io }: CommandInput, host: Host, criSocket: boolean): Promise<InitConfig> {
+  const file = flags.text('config') ?? ''
+  const given = fromFlags.filter((name) => flags.given.has(name))
+  // kubeadm goes by the file alone and says nothing.
+  if (file !== '' && given.length > 0) io.stderr.write(`WARNING: the file goes before ${given.map((name) => `--${name}`).join(', ')}\n`)
+  const values: InitFlags = file === '' ? Object.fromEntries(given.map((name) => [name, flags.text(name)])) : {}
+  const { config, warnings } = await loadInitConfig({ ...(file !== '' && { file }), flags: values, host, needs: { criSocket } })
+  for (const warning of warnings) io.stderr.write(`WARNING: ${warning}\n`)
+  return config
+}
