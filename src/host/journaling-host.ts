@@ -8,9 +8,14 @@ import type { JournalWriter } from './journal.ts'
 import { missingDirectories, pendingWrite } from './pending-write.ts'
 import { redact } from './redact.ts'
 
-/** `run` is the id of a run that the journal was told of (`run-started`). Changes of kadm's own directory are not journaled. */
-export function journalingHost(real: Host, journal: JournalWriter, run: string): Host {
+/**
+ * `run` is the id of a run that the journal was told of (`run-started`); `made` are files that were not there before the run that it goes on with. Of what
+ * the run made itself no copy is kept: to undo it is to remove it, and a credential that is removed must be gone. Changes of kadm's own directory are not
+ * journaled.
+ */
+export function journalingHost(real: Host, journal: JournalWriter, run: string, made: ReadonlySet<string> = new Set()): Host {
   let backups = 0
+  const ours = new Set(made)
   const note = (change: JournaledChange): Promise<void> => journal.append({ kind: 'change', run, change })
   const isOwn = (file: string): boolean => `${path.resolve(file)}/`.startsWith(`${stateDirectory}/`)
 
@@ -18,7 +23,7 @@ export function journalingHost(real: Host, journal: JournalWriter, run: string):
     if (found === undefined) return 'absent'
     // A link has no mode of its own; what it leads to is taken for a secret.
     const attributes = { mode: found.kind === 'link' ? 0o600 : found.mode, owner: found.owner }
-    const content = found.kind === 'file' || found.kind === 'link' ? await real.readFile(file) : undefined
+    const content = (found.kind === 'file' || found.kind === 'link') && !ours.has(file) ? await real.readFile(file) : undefined
     if (content === undefined) return attributes
     const backup = `${stateDirectory}/backups/${run}/${++backups}-${path.basename(file)}`
     await real.makeDirectory(stateDirectory, 0o700)
@@ -36,6 +41,7 @@ export function journalingHost(real: Host, journal: JournalWriter, run: string):
       if (change !== undefined && !isOwn(file)) {
         const secret = options.secret === true || hasSecret(bytes)
         const before = await stateOf(file, change.before, secret)
+        if (before === 'absent') ours.add(file)
         await noteDirectories(directories, options.directoryMode ?? 0o755)
         await note({ kind: 'write-file', path: file, before, after: { mode: change.mode, ...(secret ? {} : { sha256: sha256(bytes) }) } })
       }
@@ -50,6 +56,7 @@ export function journalingHost(real: Host, journal: JournalWriter, run: string):
       // Whoever wrote it may not have been kadm, so it is taken for a secret.
       if (found !== undefined && !isOwn(file)) await note({ kind: 'remove-file', path: file, before: await stateOf(file, found, true) })
       await real.removeFile(file)
+      ours.delete(file)
     },
     removeDirectory: async (dir) => {
       const found = await real.stat(dir)

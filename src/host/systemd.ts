@@ -13,7 +13,9 @@ export function systemd({ query, run }: Pick<Host, 'query' | 'run'>): Services {
     isActive: async (name) =>
       ['active', 'activating', 'reloading'].includes((await query(['systemctl', 'is-active', unit(name)])).stdout.trim()),
     restart: async (name) => {
-      await run(['systemctl', 'daemon-reload'])
+      // Reading all units again takes 0.1 to 0.6 s, and systemd knows when none of this one's files has changed since it read them.
+      const { stdout } = await query(['systemctl', 'show', '--property=NeedDaemonReload', '--value', unit(name)])
+      if (stdout.trim() !== 'no') await run(['systemctl', 'daemon-reload'])
       await run(['systemctl', 'restart', unit(name)])
     },
     stop: async (name) => {

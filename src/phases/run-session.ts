@@ -58,7 +58,10 @@ export async function openRunSession(host: Host, { command, fingerprint, version
   try {
     const earlier = unfinishedRun(await readJournal(host))
     const resumed = earlier?.fingerprint === fingerprint && earlier.command === command ? earlier : undefined
+    // A run that was killed right after its end.
+    if (earlier === undefined) await removeRunSecrets(host)
     const owned = new Set(resumed?.changes.flatMap((change) => ('path' in change ? [change.path] : [])))
+    const made = new Set(resumed?.changes.flatMap((change) => (change.kind === 'write-file' && change.before === 'absent' ? [change.path] : [])))
     const run = randomBytes(8).toString('hex')
     const secrets = new Map<string, string>()
     const keep = (name: string, value: string): Promise<string> => keepRunSecret(host, { fingerprint, name, make: () => value })
@@ -66,7 +69,7 @@ export async function openRunSession(host: Host, { command, fingerprint, version
       for (const [name, value] of secrets) await keep(name, value)
     })
     return {
-      host: journalingHost(host, journal, run),
+      host: journalingHost(host, journal, run, made),
       resumed,
       unfinished: resumed === undefined && earlier?.command === command ? earlier : undefined,
       owns: (path) => owned.has(path),
@@ -110,11 +113,16 @@ function journalFromFirstChange(host: Host, start: JournalEntry, onStart: () => 
   return {
     started: () => opening !== undefined,
     append: async (entry) => {
-      if (opening === undefined && entry.kind !== 'change') return void early.push(entry)
+      if (opening === undefined && !isTrace(entry)) return void early.push(entry)
       opening ??= open()
       await (await opening).append(entry)
     },
   }
+}
+
+/** Would the host be another one after it? An image that may come is no such thing: preflight, which pulls, may still refuse the run. */
+function isTrace(entry: JournalEntry): boolean {
+  return entry.kind === 'change' && entry.change.kind !== 'pull-image'
 }
 
 function journalEntry(event: PhaseEvent, run: string): JournalEntry | undefined {

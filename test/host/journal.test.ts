@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { type JournalEntry, journalFile, readJournal } from '../../src/host/journal-file.ts'
@@ -125,6 +125,21 @@ test('each change is on disk, with what was there before, when it is made', asyn
   expect([await readFile(copy, 'utf8'), (await stat(copy)).mode & 0o777]).toEqual(['before', 0o600])
   expect(await readFile(path.join(root, journalFile), 'utf8')).not.toMatch(/very secret|0123456789abcdef/)
   expect([...ownedPaths(await readJournal(real)).keys()]).toEqual(['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/ca.key'])
+})
+
+test('of what a run made itself no copy is kept: a credential that it removes is gone, also when an earlier part of the run wrote it', async () => {
+  const root = await temporaryDirectory()
+  const real = rootedHost(root)
+  const first = journalingHost(real, await openJournal(real), 'r1')
+  await first.writeFile('/etc/token.conf', 'credential one', { mode: 0o600, secret: true })
+  await first.writeFile('/etc/token.conf', 'credential two', { mode: 0o600, secret: true })
+  const second = journalingHost(real, await openJournal(real), 'r2', new Set(['/etc/token.conf']))
+  await second.removeFile('/etc/token.conf')
+  expect(await readdir(path.join(root, 'var/lib/kadm'))).toEqual([path.basename(journalFile)])
+  await second.writeFile('/etc/token.conf', 'of the user', { mode: 0o600 })
+  await writeFile(path.join(root, 'etc/other.conf'), 'of the user')
+  await second.removeFile('/etc/other.conf')
+  expect(await readdir(path.join(root, 'var/lib/kadm/backups/r2'))).toEqual(['1-other.conf'])
 })
 
 test('what a link leads to is backed up as well', async () => {

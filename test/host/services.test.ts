@@ -20,9 +20,9 @@ test('no init system: nothing exists and nothing happens', async () => {
   await services.stop('kubelet')
 })
 
-test('systemd is taken before OpenRC; it reads its unit files again before a restart, and only then', async () => {
+test('systemd is taken before OpenRC; it reads changed unit files again before a restart, and only then', async () => {
   const dir = await programs({
-    systemctl: 'case "$1" in is-active) echo activating; exit 3;; is-enabled) exit 1;; show) echo loaded;; esac',
+    systemctl: 'case "$1" in is-active) echo activating; exit 3;; is-enabled) exit 1;; show) case "$2" in *Reload) echo yes;; *) echo loaded;; esac;; esac',
     openrc: '',
   })
   const services = servicesOf(commandsWith(dir))
@@ -39,7 +39,17 @@ test('systemd is taken before OpenRC; it reads its unit files again before a res
     'systemctl is-active kubelet.service',
     'systemctl is-enabled --quiet kubelet.service',
     'systemctl stop kubelet.service',
+    'systemctl show --property=NeedDaemonReload --value kubelet.service',
     'systemctl daemon-reload',
+    'systemctl restart kubelet.service',
+  ])
+})
+
+test('unit files that have not changed are not read again: that takes longer than all else', async () => {
+  const dir = await programs({ systemctl: 'case "$1" in show) echo no;; esac' })
+  await servicesOf(commandsWith(dir)).restart('kubelet')
+  expect((await calls(dir)).filter((line) => !line.includes('--version'))).toEqual([
+    'systemctl show --property=NeedDaemonReload --value kubelet.service',
     'systemctl restart kubelet.service',
   ])
 })
