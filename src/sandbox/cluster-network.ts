@@ -18,6 +18,9 @@ interface NodeNetwork {
  * lays the network. May be repeated: after a join it reaches the new node too. Throws SANDBOX_FAILED when that is not so within `timeout` ms.
  */
 export async function layClusterNetwork(state: SandboxState, timeout = 60_000, signal?: AbortSignal): Promise<void> {
+  if ((await joinedHosts(state)).length === 0) {
+    throw new KadmError('SANDBOX_FAILED', `no host of sandbox "${state.name}" is part of a cluster`, { remedy: [`kadm sandbox exec h1 --name ${state.name} -- kadm init`] })
+  }
   let nodes: readonly NodeNetwork[] | undefined
   let missing: readonly string[] = []
   const complete = async () => {

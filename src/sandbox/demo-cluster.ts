@@ -3,7 +3,7 @@ import { KadmError } from '../errors.ts'
 import { labInitConfig } from './lab-config.ts'
 import { printedJoin } from './printed-join.ts'
 import type { Making } from './progress.ts'
-import { sandboxUp } from './sandbox-up.ts'
+import { checkSettings, sandboxUp } from './sandbox-up.ts'
 import type { Sandbox } from './sandbox.ts'
 import { readState } from './state.ts'
 import { takeDown } from './take-down.ts'
@@ -19,11 +19,12 @@ export interface DemoSettings extends Making {
  * failure the hosts stay as they are, to be looked at.
  */
 export async function raiseDemoCluster({ name, hosts, kubernetesVersion, say, signal = new AbortController().signal }: DemoSettings): Promise<Sandbox> {
+  checkSettings({ name, hosts, kubernetesVersion })
   if ((await readState(name)) !== undefined) await takeDown(name)
   let sandbox: Sandbox | undefined
   const steps: readonly Step[] = [
     {
-      title: `${hosts} hosts`,
+      title: hosts === 1 ? '1 host' : `${hosts} hosts`,
       work: async () => {
         sandbox = await sandboxUp({ name, hosts, kubernetesVersion, say: (line) => say(`      ${line}`), signal })
       },

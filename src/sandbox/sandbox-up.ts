@@ -13,8 +13,9 @@ import { makeNetwork, plugIn } from './namespaces.ts'
 import { collectPieces, type Pieces } from './pieces.ts'
 import type { Making } from './progress.ts'
 import { mustRun } from './run-program.ts'
+import { releaseOf } from './releases.ts'
 import { openSandbox, type Sandbox } from './sandbox.ts'
-import { claimSandboxDirectory, readState, sandboxDirectory, sandboxNames, type SandboxState, writeState } from './state.ts'
+import { claimSandboxDirectory, readState, sandboxDirectory, sandboxExists, sandboxNames, type SandboxState, writeState } from './state.ts'
 import { sandboxScripts, takeDown } from './take-down.ts'
 
 export interface SandboxSettings extends Making {
@@ -36,9 +37,22 @@ export interface SandboxSettings extends Making {
  */
 export async function sandboxUp(settings: SandboxSettings): Promise<Sandbox> {
   if (process.getuid?.() !== 0) throw new KadmError('NOT_ROOT', 'a sandbox can only be made by root', { remedy: ['sudo kadm sandbox up'] })
+  checkSettings(settings)
+  if ((await sandboxNames()).includes(settings.name)) throw sandboxExists(settings.name)
   const pieces = await collectPieces(settings)
   return raiseSandbox(settings, pieces)
 }
+
+/** What can be told to be wrong before anything is built: that may take minutes. Throws USAGE, VERSION_UNSUPPORTED. */
+export function checkSettings({ name, hosts, kubernetesVersion, furtherVersions = [] }: Omit<SandboxSettings, keyof Making>): void {
+  sandboxDirectory(name)
+  if (!Number.isInteger(hosts) || hosts < 1 || hosts > mostHosts) {
+    throw new KadmError('USAGE', `a sandbox cannot have "${hosts}" hosts`, { remedy: [`use a number from 1 to ${mostHosts}`] })
+  }
+  for (const version of kubernetesVersion === undefined ? [] : [kubernetesVersion, ...furtherVersions]) releaseOf(version)
+}
+
+const mostHosts = 100 // their addresses end in 11 and up
 
 /** The second half of `sandboxUp`: the sandbox out of pieces that are all there. */
 export async function raiseSandbox(settings: SandboxSettings, pieces: Pieces): Promise<Sandbox> {
@@ -67,7 +81,7 @@ async function raise(settings: SandboxSettings, pieces: Pieces): Promise<Sandbox
   )
   const balancer = state.loadBalancer ? startLoadBalancer(state, signal) : undefined
   await allEnded([balancer, ...state.hosts.map((host) => waitForHost(state, host, signal))])
-  say(`sandbox "${name}": ${state.hosts.length} hosts up in ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  say(`sandbox "${name}": ${state.hosts.length === 1 ? '1 host' : `${state.hosts.length} hosts`} up in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   return openSandbox(name)
 }
 

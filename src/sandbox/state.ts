@@ -54,12 +54,16 @@ export async function claimSandboxDirectory(name: string): Promise<string> {
   try {
     await mkdir(directory, { mode: 0o700 })
   } catch (cause) {
-    throw new KadmError('SANDBOX_EXISTS', `sandbox "${name}" is up already, or was left behind by a run that was killed`, {
-      remedy: [`kadm sandbox down --name ${name}`],
-      cause,
-    })
+    throw sandboxExists(name, cause)
   }
   return directory
+}
+
+export function sandboxExists(name: string, cause?: unknown): KadmError {
+  return new KadmError('SANDBOX_EXISTS', `sandbox "${name}" is up already, or was left behind by a run that was killed`, {
+    remedy: [`kadm sandbox down --name ${name}`],
+    cause,
+  })
 }
 
 export async function writeState(state: SandboxState): Promise<void> {

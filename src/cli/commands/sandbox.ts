@@ -76,9 +76,13 @@ async function status({ flags, io }: CommandInput): Promise<void> {
   const found = await Promise.all(names.map(sandboxStatus))
   if (flags.text('output') === 'json') return void io.stdout.write(`${JSON.stringify(found, null, 2)}\n`)
   if (found.length === 0) return void io.stdout.write('nothing is up\n')
-  for (const { name: sandbox, hosts } of found) {
-    for (const host of hosts) io.stdout.write(`${[sandbox, host.name, host.address, host.address6, host.linked ? host.state : 'cut off'].join('\t')}\n`)
+  const rows = [['SANDBOX', 'HOST', 'IPV4', 'IPV6', 'STATE']]
+  for (const { name: sandbox, hosts, loadBalancer: lb } of found) {
+    for (const host of hosts) rows.push([sandbox, host.name, host.address, host.address6, host.linked ? host.state : 'cut off'])
+    if (lb !== undefined) rows.push([sandbox, 'lb', lb.address, lb.address6, lb.state])
   }
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  for (const row of rows) io.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`)
 }
 
 async function exec({ flags, arguments: [host], rest }: CommandInput): Promise<number> {
