@@ -22,7 +22,7 @@ function oneCommand<Run>(phase: Phase<Run>, name: string, run: RunPhase): Comman
     name: 'all',
     summary: `All sub-phases of ${name}`,
     ...takes(children.find((child) => child.argument !== undefined)?.argument),
-    flags: kubeadmFlags(...new Set(children.flatMap((child) => child.flags ?? []).filter((flag) => flag !== 'print-manifest'))),
+    flags: kubeadmFlags(...new Set([...children.flatMap((child) => child.flags ?? []), ...(phase.flags ?? [])].filter((flag) => flag !== 'print-manifest'))),
     run: (input) => run([name], input),
   }
   return { ...base, commands: [...(phase.notAtOnce === true ? [] : [all]), ...children.map((child) => oneCommand(child, `${name}/${child.name}`, run))] }

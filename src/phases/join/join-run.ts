@@ -23,6 +23,11 @@ export interface JoinRun {
   readonly ignorePreflightErrors: ReadonlySet<string>
 }
 
+/** Why a phase for control planes has nothing to do. */
+export function noControlPlane({ join }: Pick<JoinRun, 'join'>): string | false {
+  return join.controlPlane === undefined ? 'Skipping phase: this node is a worker. Please see --control-plane' : false
+}
+
 /** What a joining node finds out about the cluster. Each is asked once. */
 export interface Learner {
   /** Where the cluster is, and that it is the right one. */

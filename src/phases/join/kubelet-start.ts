@@ -16,7 +16,7 @@ export const kubeletStart: Phase<JoinRun> = {
   summary: 'Write kubelet settings, certificates and (re)start the kubelet',
   argument: endpointArgument,
   flags: ['config', 'cri-socket', ...discoveryFlags, 'dry-run', 'node-name', 'patches'],
-  needs: ['preflight'],
+  needs: ['preflight', 'control-plane-prepare/download-certs', 'check-etcd'],
   run: async (run, { say, warn }) => {
     const { join, host, own, learn, ignorePreflightErrors } = run
     const [config] = await Promise.all([learn.config(), learn.node()])

@@ -41,11 +41,9 @@ export function openLearner(options: LearnerOptions): OpenLearner {
     opened.push(cluster)
     return cluster
   }
-  const recorded = once(() => recordingCluster(opened[0]))
-  const forWriting = (cluster: Cluster): Cluster => (host.recording === undefined ? cluster : recorded())
 
   const discovered = once(() => discover(discovery, { ...unsafe, host, timeout: join.timeouts.discovery, signal, say, warn }))
-  const asBootstrapUser = once(async () => forWriting(open(connectAs(host, await discovered()))))
+  const asBootstrapUser = once(async () => open(connectAs(host, await discovered())))
   const config = once(async () => {
     const cluster = await asBootstrapUser()
     say('Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...')
@@ -56,14 +54,20 @@ export function openLearner(options: LearnerOptions): OpenLearner {
     return keySupply(all.cluster.encryptionAlgorithm, await countJoiningKeys(host, all, paths.kubernetes))
   })
   let running: KeySupply | undefined
+  let recorded: RecordingCluster | undefined
   return {
     discovered,
     asBootstrapUser,
     config,
     node: once(async () => readNode(await asBootstrapUser(), nodeNameOf(join), { join, signal })),
     keys: async () => (running = await keys()),
-    asAdministrator: once(async () => forWriting(host.recording === undefined ? open(await connectWithKubeconfig(host, paths.adminConf, { signal })) : await asBootstrapUser())),
-    recorded,
+    asAdministrator: once(async () => {
+      const cluster = open(await connectWithKubeconfig(host, paths.adminConf, { signal }))
+      if (host.recording === undefined) return cluster
+      recorded = recordingCluster(cluster)
+      return recorded
+    }),
+    recorded: () => recorded ?? recordingCluster(undefined),
     close: async () => {
       end.abort(new Error('the run has ended'))
       running?.stop()

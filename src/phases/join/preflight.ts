@@ -1,5 +1,9 @@
 /** `kadm join phase preflight`: is the host ready, is the cluster there and the right one, is the node's name free? Changes nothing. */
-import { discoveredChecks, joinChecks } from '../../preflight/checks-for-join.ts'
+import type { InitConfig } from '../../config/model.ts'
+import { KadmError } from '../../errors.ts'
+import { controlPlaneImages } from '../../manifests/images.ts'
+import { checkSharedCertificates } from '../../pki/check-shared-certificates.ts'
+import { discoveredChecks, joinChecks, joiningControlPlaneChecks } from '../../preflight/checks-for-join.ts'
 import { runChecks } from '../../preflight/run-checks.ts'
 import type { Phase } from '../phase.ts'
 import { leftBy } from '../left-by.ts'
@@ -24,7 +28,7 @@ export const preflight: Phase<JoinRun> = {
     'node-name',
   ],
   needs: [],
-  run: async (run, { say, warn }) => {
+  run: async (run, { say, warn, signal }) => {
     const { join, host, own, unfinished, learn, ignorePreflightErrors } = run
     say('Running pre-flight checks')
     // What only reads need not wait for one another; the host's own problems are told first.
@@ -32,7 +36,24 @@ export const preflight: Phase<JoinRun> = {
     learning.catch(() => undefined)
     const options = { ignore: ignorePreflightErrors, warn, explain: unfinished && leftBy(unfinished) }
     await runChecks(joinChecks({ config: join, host, own }), options)
-    const [, { cluster }] = await learning
-    await runChecks(discoveredChecks({ cluster: { get: learn.node }, name: nodeNameOf(join), networking: cluster.networking, host, own }), options)
+    const [, config] = await learning
+    await runChecks(discoveredChecks({ cluster: { get: learn.node }, name: nodeNameOf(join), networking: config.cluster.networking, host, own }), options)
+    const { controlPlane } = join
+    if (controlPlane === undefined) return
+    const hasCertificateKey = controlPlane.certificateKey !== undefined
+    requireStableEndpoint(config)
+    if (!hasCertificateKey) await checkSharedCertificates({ config, host, warn })
+    say('Running pre-flight checks before initializing the new control plane instance')
+    await runChecks(joiningControlPlaneChecks({ config, host, images: controlPlaneImages(config.cluster), own, hasCertificateKey, say, signal }), options)
   },
+}
+
+function requireStableEndpoint({ cluster: { controlPlaneEndpoint } }: InitConfig): void {
+  if (controlPlaneEndpoint !== undefined && controlPlaneEndpoint !== '') return
+  throw new KadmError('CONFIG_INVALID', 'the cluster has no controlPlaneEndpoint: a further control plane would be reached by nobody', {
+    remedy: [
+      'join this node as a worker: leave --control-plane out',
+      'give the cluster an endpoint that moves with its control planes (controlPlaneEndpoint in ConfigMap kube-system/kubeadm-config), and the API servers certificates for it',
+    ],
+  })
 }

@@ -8,7 +8,7 @@ export const showDone: Phase<JoinRun> = {
   summary: 'Say what was done',
   hidden: true,
   notAlone: true,
-  needs: ['kubelet-wait-bootstrap'],
+  needs: ['kubelet-wait-bootstrap', 'control-plane-join', 'wait-control-plane'],
   run: async ({ join, learn }, { result }) => {
     if (join.controlPlane === undefined) return result(workerText)
     const { etcd } = (await learn.config()).cluster

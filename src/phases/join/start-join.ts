@@ -9,7 +9,7 @@ import { recordingHost } from '../../host/recording-host.ts'
 import type { Phase } from '../phase.ts'
 import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
 import { withRunSession, type RunInput } from '../run-session.ts'
-import { joinPhases } from './join-phases.ts'
+import { controlPlaneOnly, joinPhases } from './join-phases.ts'
 import type { JoinRun } from './join-run.ts'
 import { openLearner } from './learner.ts'
 
@@ -61,7 +61,7 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
         unfinished: session?.unfinished,
         ignorePreflightErrors: new Set(join.nodeRegistration.ignorePreflightErrors),
       }
-      await runSelected(joinPhases, run, { request, except: only === undefined ? join.skipPhases : [], session, host: real, onStart: request.onStart })
+      await runSelected(joinPhases, run, { request, except: only === undefined ? leftOut(join) : [], session, host: real, onStart: request.onStart })
       return recording === undefined ? undefined : { host: recording, cluster: learner.recorded(), certificatesDir: (await learner.config()).cluster.certificatesDir }
     } finally {
       await learner.close()
@@ -77,6 +77,11 @@ function flagsOf(name: string): readonly string[] {
       return [...(isNamed ? (phase.flags ?? []) : []), ...walk(phase.phases ?? [], `${full}/`)]
     })
   return walk(joinPhases, '')
+}
+
+/** Who names a phase wants it: as in kubeadm, what a whole run leaves out is no matter then. */
+function leftOut({ skipPhases, controlPlane }: JoinConfig): readonly string[] {
+  return [...skipPhases, ...(controlPlane === undefined ? controlPlaneOnly : [])]
 }
 
 /** Phases of a control plane that are run one by one find what earlier ones have left: admin.conf stands for discovery then, as in kubeadm. */

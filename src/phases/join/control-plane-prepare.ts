@@ -1,0 +1,85 @@
+/** `kadm join phase control-plane-prepare`: what a control plane has before its kubelet starts: shared certificates, own ones, kubeconfig files, manifests. */
+import { paths } from '../../config/paths.ts'
+import { writeStaticPod, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
+import { downloadSharedCertificates } from '../../pki/download-shared-certificates.ts'
+import { ensureJoiningCertificates, ensureJoiningKubeconfigs } from '../../pki/joining-control-plane.ts'
+import type { Phase } from '../phase.ts'
+import { discoveryFlags, endpointArgument } from './discovery-flags.ts'
+import { noControlPlane, type JoinRun } from './join-run.ts'
+
+const flags = ['config', 'control-plane', ...discoveryFlags, 'dry-run']
+
+export const controlPlanePrepare: Phase<JoinRun> = {
+  name: 'control-plane-prepare',
+  summary: 'Prepare the machine for serving a control plane',
+  needs: ['preflight'],
+  phases: [
+    {
+      name: 'download-certs',
+      summary: 'Download certificates shared among control-plane nodes from the kubeadm-certs Secret',
+      argument: endpointArgument,
+      flags: ['certificate-key', ...flags],
+      needs: [],
+      skip: (run) => noControlPlane(run) || (run.join.controlPlane?.certificateKey === undefined ? 'Skipping phase. Please see --certificate-key' : false),
+      run: async ({ join, host, learn }, { say, signal }) => {
+        const [config, cluster] = await Promise.all([learn.config(), learn.asBootstrapUser()])
+        const key = join.controlPlane?.certificateKey ?? ''
+        await downloadSharedCertificates(cluster, { config, host, key, timeout: join.timeouts.kubernetesAPICall, signal, say })
+      },
+    },
+    {
+      name: 'certs',
+      summary: 'Generate the certificates for the new control plane components',
+      argument: endpointArgument,
+      flags: ['apiserver-advertise-address', ...flags, 'node-name'],
+      needs: ['control-plane-prepare/download-certs'],
+      skip: noControlPlane,
+      run: async ({ host, learn, start }, { say, warn }) => {
+        const [config, keys] = await Promise.all([learn.config(), learn.keys()])
+        say(`Using certificateDir folder "${config.cluster.certificatesDir}"`)
+        await ensureJoiningCertificates({ config, host, keys, start, say, warn })
+      },
+    },
+    {
+      name: 'kubeconfig',
+      summary: 'Generate the kubeconfig for the new control plane components',
+      argument: endpointArgument,
+      flags: ['certificate-key', ...flags],
+      needs: ['control-plane-prepare/download-certs'],
+      skip: noControlPlane,
+      run: async ({ host, learn, start }, { say, warn }) => {
+        const [config, keys] = await Promise.all([learn.config(), learn.keys()])
+        say(`Using kubeconfig folder "${paths.kubernetes}"`)
+        await ensureJoiningKubeconfigs({ config, host, keys, start, directory: paths.kubernetes, say, warn })
+      },
+    },
+    {
+      name: 'control-plane',
+      summary: 'Generate the manifests for the new control plane components',
+      flags: ['apiserver-advertise-address', 'apiserver-bind-port', 'config', 'control-plane', 'dry-run', 'patches'],
+      needs: [],
+      skip: noControlPlane,
+      run: async (_run, { say }) => say(`Using manifest folder "${paths.manifests}"`),
+      phases: [
+        // Started before its etcd has a vote, the API server ends, and the kubelet waits longer each time before it starts it again.
+        manifest('kube-apiserver', ['control-plane-prepare/certs', 'etcd-join']),
+        manifest('kube-controller-manager', ['control-plane-prepare/certs', 'control-plane-prepare/kubeconfig', 'wait-control-plane/api']),
+        manifest('kube-scheduler', ['control-plane-prepare/kubeconfig', 'wait-control-plane/api']),
+      ],
+    },
+  ],
+}
+
+function manifest(component: StaticPodComponent, needs: readonly string[]): Phase<JoinRun> {
+  return {
+    name: component,
+    summary: `Generate the ${component} static Pod manifest`,
+    hidden: true,
+    needs,
+    skip: noControlPlane,
+    run: async ({ host, learn }, { say, warn }) => {
+      say(`[control-plane] Creating static Pod manifest for "${component}"`)
+      await writeStaticPod(component, { config: await learn.config(), host, say, warn })
+    },
+  }
+}

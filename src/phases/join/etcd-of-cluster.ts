@@ -1,0 +1,35 @@
+/** The etcd that a control plane joins, and the member that it is to become. */
+import { connectEtcdCluster, type EtcdCluster } from '../../cluster/etcd-cluster.ts'
+import { etcdCredentials, etcdEndpoints } from '../../cluster/etcd-endpoints.ts'
+import type { NewMember } from '../../cluster/etcd-new-member.ts'
+import type { InitConfig, LocalEtcd } from '../../config/model.ts'
+import { hostAndPort } from '../../config/server-url.ts'
+import { noControlPlane, type JoinRun } from './join-run.ts'
+
+/** Why a phase of etcd has nothing to do. */
+export async function noLocalEtcd(run: JoinRun): Promise<string | false> {
+  const reason = noControlPlane(run)
+  if (reason !== false) return reason
+  return (await run.learn.config()).cluster.etcd.kind === 'external' ? 'External etcd mode: Skipping' : false
+}
+
+/** Connects with the certificates of this host, and ends the connections afterwards. Throws ETCD_FAILED, CERTIFICATE_INVALID. */
+export async function withEtcd<T>({ join, host, learn }: JoinRun, signal: AbortSignal, use: (etcd: EtcdCluster) => Promise<T>): Promise<T> {
+  const config = await learn.config()
+  const [endpoints, credentials] = await Promise.all([
+    learn.asAdministrator().then((cluster) => etcdEndpoints(cluster, { timeout: join.timeouts.kubernetesAPICall, signal })),
+    etcdCredentials(host, config.cluster.certificatesDir),
+  ])
+  const etcd = connectEtcdCluster({ endpoints, ...credentials, dial: (address) => host.dial(address) })
+  try {
+    return await use(etcd)
+  } finally {
+    etcd.close()
+  }
+}
+
+/** As the static Pod of this node's etcd announces itself. */
+export function newMember({ init }: InitConfig, { dataDir }: LocalEtcd): NewMember {
+  const url = (port: number): string => `https://${hostAndPort(init.localAPIEndpoint.advertiseAddress, port)}`
+  return { name: init.nodeRegistration.name, peerUrl: url(2380), clientUrl: url(2379), dataDir }
+}
