@@ -30,6 +30,7 @@ export async function showRecording({ host: recorded, cluster, certificatesDir }
   const given = io.environment[variable]
   const directory = given ?? path.join(paths.temporary, `${prefix}${randomBytes(5).toString('hex')}`)
   await host.makeDirectory(directory, 0o700)
+  io.stdout.write('[dryrun] Nothing was changed on this host\n')
   if (given === undefined) io.stderr.write(`Using dry-run directory ${directory}. To override it, set the environment variable ${variable}\n`)
   for (const change of changes) {
     if (change.kind !== 'write-file' || change.content === undefined) continue

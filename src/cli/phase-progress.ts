@@ -9,8 +9,8 @@ export interface PhaseProgress {
   /** @param phases full names in the order to be shown */
   readonly start: (phases: readonly string[]) => void
   readonly report: (event: PhaseEvent) => void
-  /** May be called again. */
-  readonly end: () => Promise<void>
+  /** May be called again. `results` false: what phases say of the end, such as that the cluster is up, did not come about. Default true. */
+  readonly end: (options?: { readonly results?: boolean }) => Promise<void>
 }
 
 export function phaseProgress(io: Streams): PhaseProgress {
@@ -30,11 +30,11 @@ export function phaseProgress(io: Streams): PhaseProgress {
       else if (tree !== undefined) void tree.then(({ report }) => report(event))
       else lines?.report(event)
     },
-    end: async () => {
+    end: async ({ results: shown = true } = {}) => {
       await (await tree)?.end()
       tree = undefined
       lines?.flush()
-      for (const text of results.splice(0)) io.stdout.write(`${text}\n`)
+      for (const text of results.splice(0)) if (shown) io.stdout.write(`${text}\n`)
     },
   }
 }

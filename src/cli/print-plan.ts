@@ -7,7 +7,7 @@ import type { PlannedChange } from '../host/planned-change.ts'
 
 /** Lines for stdout. Content of secrets is never in a plan. */
 export function planText(changes: readonly PlannedChange[], calls: readonly PlannedCall[]): string {
-  return [...changes.flatMap(changeLines), ...calls.flatMap(callLines)].map((line) => `${line}\n`).join('')
+  return [...changes.filter(isFinal).flatMap(changeLines), ...calls.flatMap(callLines)].map((line) => `${line}\n`).join('')
 }
 
 /**
@@ -19,6 +19,12 @@ export function dryRunFile(file: string, certificatesDir: string): string | unde
   if (!inside.startsWith('..')) return inside
   const folders: readonly string[] = [paths.kubernetes, paths.manifests, paths.kubelet]
   return folders.includes(path.dirname(file)) ? path.basename(file) : undefined
+}
+
+/** A file that is written more than once is told of once, as it is in the end. */
+function isFinal(change: PlannedChange, index: number, changes: readonly PlannedChange[]): boolean {
+  if (change.kind !== 'write-file') return true
+  return !changes.slice(index + 1).some((later) => later.kind === 'write-file' && later.path === change.path)
 }
 
 function changeLines(change: PlannedChange): readonly string[] {

@@ -35,7 +35,7 @@ export async function runInit(input: CommandInput, only: readonly string[] | und
       report: progress.report,
       warn: (line) => void io.stderr.write(`WARNING: ${line}\n`),
     })
-    await progress.end()
+    await progress.end({ results: recording === undefined || only !== undefined })
     if (recording !== undefined) {
       const { showRecording } = await import('./dry-run.ts')
       await showRecording(recording, { io, variable: 'KUBEADM_INIT_DRYRUN_DIR', prefix: 'kubeadm-init-dryrun', host })

@@ -1,9 +1,11 @@
-/** The error for a component that does not come up: the end of its own log and the likeliest cause, instead of "timed out". */
+/** The error for a component that does not come up: the likeliest cause and the end of its own log, instead of "timed out". */
 import type { InitConfig } from '../config/model.ts'
+import { paths } from '../config/paths.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Container } from '../host/container-runtime.ts'
 import type { Host } from '../host/host.ts'
 import { likelyCause } from '../preflight/runtime-causes.ts'
+import { readableLog } from './readable-log.ts'
 
 interface Seen {
   readonly url: string
@@ -13,24 +15,55 @@ interface Seen {
   readonly host: Host
 }
 
-const lines = 15
+/** Looked through for the cause; fewer are shown. */
+const lines = 300
 
 export async function componentFailed(component: string, { url, timeout, last, host, config }: Seen & { readonly config: Pick<InitConfig, 'init'> }): Promise<KadmError> {
   const { criSocket } = config.init.nodeRegistration
-  const container = await newestContainer(component, host, criSocket)
-  if (container instanceof Error || container === undefined) {
-    const log = await host.services.recentLog('kubelet', lines)
-    const reason = container === undefined ? 'the kubelet has not started its container' : `its container cannot be looked at: ${container.message}`
-    return failed(`${component} is not healthy after ${timeout / 1000} s: ${reason}`, { url, last, log, from: 'kubelet', remedy: 'journalctl -xeu kubelet' })
-  }
-  const log = await host.containerRuntime(criSocket).recentLog(container.id, lines).catch((error: unknown) => [messageOf(error)])
-  const state = container.state === 'exited' ? `has exited (code ${container.exitCode ?? '?'}, attempt ${container.attempt + 1})` : `is ${container.state}`
-  return failed(`${component} is not healthy after ${timeout / 1000} s: its container ${state}`, { url, last, log, from: component, remedy: `crictl logs ${container.id}` })
+  const own = await stateOf(component, host, criSocket)
+  const late = `not healthy after ${timeout / 1000} s`
+  // kube-apiserver hangs until its etcd answers: its own log then tells only that.
+  const etcd = component === 'kube-apiserver' && likelyCause(own.log) === undefined ? await failedEtcd(host, criSocket) : undefined
+  if (etcd !== undefined) return failed(`etcd does not run, and kube-apiserver is ${late}: ${etcd.state}`, { url, last, ...etcd })
+  return failed(`${component} is ${late}: ${own.state}`, { url, last, ...own })
 }
 
 export async function kubeletFailed({ url, timeout, last, host }: Seen): Promise<KadmError> {
   const log = await host.services.recentLog('kubelet', lines)
-  return failed(`the kubelet is not healthy after ${timeout / 1000} s`, { url, last, log, from: 'kubelet', remedy: 'journalctl -xeu kubelet' })
+  return failed(`the kubelet is not healthy after ${timeout / 1000} s`, { url, last, log, ...kubelet })
+}
+
+interface ComponentState {
+  readonly state: string
+  readonly runs: boolean
+  readonly log: readonly string[]
+  /** Whose log it is. */
+  readonly from: string
+  readonly remedy: string
+}
+
+const kubelet = { from: 'the kubelet', remedy: 'journalctl -xeu kubelet' }
+
+async function stateOf(component: string, host: Host, criSocket: string): Promise<ComponentState> {
+  const container = await newestContainer(component, host, criSocket)
+  if (container instanceof Error || container === undefined) {
+    const log = await host.services.recentLog('kubelet', lines)
+    const about = log.filter((line) => line.includes(component))
+    const state = container === undefined ? 'the kubelet has not started its container' : `its container cannot be looked at: ${container.message}`
+    return { state, runs: false, log: about.length > 0 ? about : log, ...kubelet }
+  }
+  const { id, exitCode = '?', attempt } = container
+  const log = await host.containerRuntime(criSocket).recentLog(id, lines).catch((error: unknown) => [messageOf(error)])
+  const exited = container.state === 'exited'
+  const state = exited ? `its container has exited (code ${exitCode}, attempt ${attempt + 1})` : `its container is ${container.state}`
+  // The whole id looks like a certificate key, which is not shown; its beginning is enough for crictl.
+  return { state, runs: !exited && attempt === 0, log, from: component, remedy: `crictl logs ${id.slice(0, 13)}` }
+}
+
+async function failedEtcd(host: Host, criSocket: string): Promise<ComponentState | undefined> {
+  if ((await host.stat(`${paths.manifests}/etcd.yaml`)) === undefined) return undefined
+  const etcd = await stateOf('etcd', host, criSocket)
+  return etcd.runs ? undefined : etcd
 }
 
 async function newestContainer(name: string, host: Host, criSocket: string): Promise<Container | Error | undefined> {
@@ -42,22 +75,23 @@ async function newestContainer(name: string, host: Host, criSocket: string): Pro
   }
 }
 
-interface Told {
+interface Told extends Pick<ComponentState, 'log' | 'from' | 'remedy'> {
   readonly url: string
   readonly last: string
-  readonly log: readonly string[]
-  readonly from: string
-  readonly remedy: string
 }
 
 function failed(message: string, { url, last, log, from, remedy }: Told): KadmError {
   const cause = likelyCause(log)
   return new KadmError('COMPONENT_NOT_HEALTHY', message, {
     details: [
-      `last answer of ${url}: ${last}`,
       ...(cause === undefined ? [] : [`likely cause: ${cause}`]),
-      ...(log.length === 0 ? [] : [`the end of the log of ${from}:`, ...log.map((line) => `  ${line}`)]),
+      ...(log.length === 0 ? [] : [`the end of the log of ${from}:`, ...readableLog(log).map((line) => `  ${line}`)]),
+      `last answer of ${url}: ${last}`,
     ],
-    remedy: [remedy, 'run the same command again when the cause is mended: what is done already is kept'],
+    remedy: [
+      remedy,
+      'run the same command again when the cause is mended: what is done already is kept',
+      'kadm reset, and then the command anew, if its arguments or its configuration have to change',
+    ],
   })
 }

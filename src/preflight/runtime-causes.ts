@@ -40,6 +40,10 @@ const causes: readonly Cause[] = [
     text: "etcd's data directory holds the data of another cluster: move it away (or kadm reset) and run init again",
   },
   {
+    seen: /\.wal\.broken"|walpb: crc mismatch|crc mismatch|failed to (?:open|read) WAL|wal: (?:file not found|slice bounds|max entry size)|snap: .*(?:corrupt|crc)|failed to recover v3 backend|file size too small|invalid database/i,
+    text: "etcd's data directory is damaged: move it away and restore a snapshot, or kadm reset to begin anew",
+  },
+  {
     seen: /address already in use|bind:.*in use/i,
     text: 'another program has the port: ss -ltnp shows which',
   },

@@ -81,7 +81,8 @@ async function prepare({ options, signal, warn }: InitRequest, { config, host, s
     shortLivedToken: async () => (session === undefined ? generateToken() : session.secret('short-lived-token', generateToken)),
     unfinished: session?.unfinished,
     own: { owns: (path) => session?.owns(path) ?? false },
-    options: { ...options, ignorePreflightErrors: new Set(config.init.nodeRegistration.ignorePreflightErrors) },
+    // A token and a key that only a recording knows open nothing: who sees them would think otherwise.
+    options: { ...options, ...(cluster === undefined ? {} : { skipTokenPrint: true, skipCertificateKeyPrint: true }), ignorePreflightErrors: new Set(config.init.nodeRegistration.ignorePreflightErrors) },
   }
 }
 
