@@ -29,13 +29,14 @@ export async function downloadSharedCertificates(
   { config, host, key, timeout, signal, say }: DownloadSharedCertificatesOptions,
 ): Promise<void> {
   say('Downloading the certificates in Secret "kubeadm-certs" in the "kube-system" Namespace')
+  const start = performance.now()
   const secret = await retryUntil(() => cluster.get({ ...kinds.secret, namespace: 'kube-system', name: 'kubeadm-certs' }), {
     timeout,
     signal,
     describe: 'the Secret kube-system/kubeadm-certs',
-    giveUp: (error) => isRefusal(error, 'Forbidden', 'Unauthorized') || !isTransient(error),
+    giveUp: (error) => (isRefusal(error, 'Forbidden') ? performance.now() - start > patience : isRefusal(error, 'Unauthorized') || !isTransient(error)),
   }).catch((error: unknown) => {
-    // Its Role is made together with it, and goes after it: to a bootstrap token a Secret that was never uploaded is forbidden.
+    // The right to read it is given with the first upload: where there was none, it is forbidden.
     if (isRefusal(error, 'Forbidden')) return undefined
     throw error
   })
@@ -43,6 +44,9 @@ export async function downloadSharedCertificates(
   say(`Saving the certificates to the folder: "${config.cluster.certificatesDir}"`)
   await openSharedCertificates({ config, host, key, data: dataOf(secret) })
 }
+
+/** Milliseconds after which a refusal is meant: an API server takes a moment to hear of a new role. */
+const patience = 2000
 
 /** `data` of a Secret; `null` for an entry that is empty is what kubeadm's plan shows. */
 function dataOf({ data }: KubernetesObject): SealedCertificates {

@@ -15,6 +15,8 @@ export interface JailOptions {
   /** Address and prefix on eth0 with a default route; `null`: only loopback. Default 192.168.77.10/24. */
   readonly address?: string | null
   readonly address6?: string
+  /** The machine's own network, to reach what a test runs on loopback. Only for what binds and changes nothing there. Default false. */
+  readonly sharesNetwork?: boolean
 }
 
 export interface JailResult {
@@ -64,8 +66,8 @@ mount --bind "$work/lib" /var/lib
 mkdir -p /tmp/jail; mount --bind "$work/jail" /tmp/jail
 mount -t tmpfs -o mode=755 tmpfs /run
 hostname "$1"
-ip link set lo up
-if [ -n "$2$3" ]; then
+[ "$2$3" = shared ] || ip link set lo up
+if [ "$2" = shared ]; then :; elif [ -n "$2$3" ]; then
   ip link add eth0 type veth peer name eth1; ip link set eth0 up; ip link set eth1 up
   [ -z "$2" ] || { ip addr add "$2" dev eth0; ip route add default dev eth0; }
   [ -z "$3" ] || { ip -6 addr add "$3" dev eth0 nodad; ip -6 route add default dev eth0; }
@@ -77,10 +79,10 @@ exec "$@"`
 // One small runner inside the jail, so that several commands share it without a shell string being put together.
 const runner = `const {spawnSync}=require('child_process');for(const c of JSON.parse(require('fs').readFileSync(process.argv[1],'utf8'))){const r=spawnSync(c[0],c.slice(1),{stdio:['ignore','inherit','inherit']});if(r.error)console.error(r.error.message);if(r.status!==0)process.exit(r.status??1)}`
 
-function start(work: string, { environment = {}, hostname = 'node1', address = '192.168.77.10/24', address6 = '' }: JailOptions): Promise<Omit<JailResult, 'tree'>> {
+function start(work: string, { environment = {}, hostname = 'node1', address = '192.168.77.10/24', address6 = '', sharesNetwork = false }: JailOptions): Promise<Omit<JailResult, 'tree'>> {
   const commands = path.join(work, 'commands.json')
-  const inner = ['bash', '-c', script, 'jail', work, hostname, address ?? '', address6, process.execPath, '-e', runner, commands]
-  const child = spawn('unshare', ['--mount', '--net', '--uts', '--pid', '--fork', '--kill-child', '--mount-proc', ...inner], {
+  const inner = ['bash', '-c', script, 'jail', work, hostname, sharesNetwork ? 'shared' : (address ?? ''), sharesNetwork ? '' : address6, process.execPath, '-e', runner, commands]
+  const child = spawn('unshare', ['--mount', ...(sharesNetwork ? [] : ['--net']), '--uts', '--pid', '--fork', '--kill-child', '--mount-proc', ...inner], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...environment },
     timeout: 60_000,
