@@ -9,6 +9,11 @@ interface ListedCommand {
 
 const listed: readonly ListedCommand[] = [
   {
+    name: 'completion',
+    summary: 'Output shell completion code for the specified shell (bash, fish, zsh)',
+    load: async () => (await import('./commands/completion.ts')).completionCommand,
+  },
+  {
     name: 'config',
     summary: 'Manage configuration files',
     load: async () => (await import('./commands/config.ts')).configCommand,
@@ -52,4 +57,10 @@ export function rootCommand(loaded: Command | undefined): Command {
     summary: 'kadm: Kubernetes clusters on your own machines, interchangeable with kubeadm',
     commands: listed.map(({ name, summary }) => (loaded?.name === name ? loaded : { name, summary })),
   }
+}
+
+/** The root with every command loaded: for what is made from all of them. */
+export async function wholeTree(): Promise<Command> {
+  const commands = await Promise.all(listed.map(({ load }) => load()))
+  return { ...rootCommand(undefined), commands }
 }

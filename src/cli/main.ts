@@ -1,12 +1,8 @@
 /** argv in, exit code out. The only place that sets the exit code, hears a signal or ends the process. */
 import { KadmError } from '../errors.ts'
-import type { Command, Flag, Streams } from './command.ts'
+import type { Command, Streams } from './command.ts'
 import { loadCommand, rootCommand } from './commands.ts'
-
-const globalFlags: readonly Flag[] = [
-  { name: 'v', kind: 'number', doc: 'number for the log level verbosity', default: '0' },
-  { name: 'vmodule', kind: 'text', doc: 'accepted for kubeadm; kadm has no log levels by file' },
-]
+import { globalFlags } from './global-flags.ts'
 
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
