@@ -69,7 +69,7 @@ async function addNetworkTools(root: string, hostRoot: string): Promise<void> {
   await mkdir(path.join(root, 'tmp'))
   for (const name of ['sbin', 'bin', 'lib', 'lib64']) await symlink(`usr/${name}`, path.join(root, name))
   const xtables = (await mustRun(['chroot', hostRoot, 'sh', '-c', 'ls -d /usr/lib/*/xtables'])).trim()
-  const modules = (await mustRun(['chroot', hostRoot, 'sh', '-c', `ls ${xtables}/*.so`])).trim().split('\n')
+  const modules = (await mustRun(['chroot', hostRoot, 'find', xtables, '-name', '*.so'])).trim().split('\n')
   const tools = ['/usr/sbin/xtables-nft-multi', '/usr/sbin/nft', '/usr/sbin/conntrack']
   for (const library of await librariesOf([...tools, ...modules], hostRoot)) await copyInto(root, hostRoot, library)
   for (const tool of tools) await copyInto(root, hostRoot, tool)

@@ -28,7 +28,7 @@ test('its units are those of a node before kubeadm comes', async (context) => {
   const root = await builtImage(context)
   const units = path.join(root, 'etc/systemd/system')
   for (const unit of maskedUnits) expect([unit, await readlink(path.join(units, unit))]).toEqual([unit, '/dev/null'])
-  const state = (unit: string): string => inside(root, 'sh', '-c', `systemctl --root=/ is-enabled ${unit} || :`).trim()
+  const state = (unit: string): string => inside(root, 'sh', '-c', 'systemctl --root=/ is-enabled "$1" || :', 'sh', unit).trim()
   expect(['ssh', 'containerd', 'kubelet', 'haproxy', 'etcd'].map((unit) => [unit, state(unit)])).toEqual([
     ['ssh', 'enabled'],
     ['containerd', 'enabled'],
