@@ -2,7 +2,7 @@
 import { mixedFlags } from '../config/flags.ts'
 import { loadTokens } from '../config/load-tokens.ts'
 import type { BootstrapToken } from '../config/model.ts'
-import { KadmError } from '../errors.ts'
+import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 import { readKubeconfig } from '../pki/kubeconfig-file.ts'
@@ -87,12 +87,19 @@ function tokenObject({ token, description, expires, usages, groups }: BootstrapT
 
 async function joinLine(host: Host, kubeconfig: string, token: string, certificateKey: string): Promise<string> {
   const { server, certificateAuthority = '' } = await readKubeconfig(host, kubeconfig)
-  return joinCommandLine({
-    endpoint: new URL(server).host,
-    token,
-    caHashes: caHashes(certificateAuthority),
-    ...(certificateKey !== '' && { controlPlane: { certificateKey } }),
-  })
+  try {
+    return joinCommandLine({
+      endpoint: new URL(server).host,
+      token,
+      caHashes: caHashes(certificateAuthority),
+      ...(certificateKey !== '' && { controlPlane: { certificateKey } }),
+    })
+  } catch (cause) {
+    throw new KadmError('KUBECONFIG_INVALID', `kubeconfig "${kubeconfig}" has no server or no certificate authority for a join command: ${messageOf(cause)}`, {
+      remedy: ['kadm token create --print-join-command --kubeconfig /etc/kubernetes/admin.conf'],
+      cause,
+    })
+  }
 }
 
 function tokenFlags({ flags, arguments: [token] }: CommandInput) {

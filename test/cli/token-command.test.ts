@@ -163,6 +163,16 @@ test('the printed join command is that of kubeadm, for workers and control plane
   }
 })
 
+test('a kubeconfig without a CA makes no join command, and leaves no token behind', async (context) => {
+  const { conf, admin, kadm, kubeadm } = await start(context)
+  const bare = path.join(await temporaryDirectory(), 'bare.conf')
+  await writeFile(bare, (await readFile(conf, 'utf8')).replace(/,"certificate-authority-data":"[^"]+"/, ''))
+  const words = ['token', 'create', '--print-join-command', '--kubeconfig', bare]
+  expect(await kadm(...words)).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringContaining('[KUBECONFIG_INVALID]') })
+  expect(await tokensOf(admin)).toEqual([])
+  expect((await kubeadm(...words, '--dry-run')).exitCode).toBe(1)
+})
+
 test('the tokens of a configuration file are made, all of them', async (context) => {
   const { admin, kadm, kubeadm } = await start(context)
   const file = path.join(await temporaryDirectory(), 'config.yaml')
