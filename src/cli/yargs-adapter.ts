@@ -15,7 +15,8 @@ export function parseWords(command: Command, path: string, words: readonly strin
   const help = `${path} --help`
   const parsed = parser(flags)
     .fail((message, error) => {
-      throw error ?? usageError(lowerFirst(message), help)
+      // A YError is yargs' own word for what the user got wrong.
+      throw error === undefined || error.name === 'YError' ? usageError(lowerFirst(message || error.message), help) : error
     })
     .parseSync(ungluedShorts(words, flags))
   const known = new Map(flags.map((flag) => [flag.name, flag]))

@@ -34,11 +34,35 @@ interface Refusal {
 const withConfig = 'kadm init --config /root/init.yaml'
 
 const refusals: readonly Refusal[] = [
-  { name: 'an unknown flag', kadm: 'kadm init --pod-network=10.0.0.0/8', code: 'USAGE', says: /^error: unknown flag: --pod-network/m, remedy: /kadm init --help/ },
-  { name: 'a flag that a file excludes', kadm: `${withConfig} --pod-network-cidr 10.0.0.0/8`, code: 'USAGE', says: /--pod-network-cidr/, remedy: /into the file/ },
+  {
+    name: 'an unknown flag',
+    kadm: 'kadm init --pod-network=10.0.0.0/8',
+    code: 'USAGE',
+    says: /^error: unknown flag: --pod-network/m,
+    remedy: /kadm init --help/,
+  },
+  {
+    name: 'a flag that a file excludes',
+    kadm: `${withConfig} --pod-network-cidr 10.0.0.0/8`,
+    code: 'USAGE',
+    says: /--pod-network-cidr/,
+    remedy: /into the file/,
+  },
   { name: 'an unknown phase to skip', kadm: `${withConfig} --skip-phases=foo`, code: 'PHASE_UNKNOWN', says: /"foo"/, remedy: /\S/ },
-  { name: 'no such file', kadm: 'kadm init --config /root/none.yaml', code: 'CONFIG_UNREADABLE', says: /^error: there is no configuration file "\/root\/none.yaml"/m, remedy: /--config/ },
-  { name: 'a directory as file', kadm: 'kadm init --config /etc', code: 'CONFIG_UNREADABLE', says: /^error: .*"\/etc": it is a directory/m, remedy: /--config/ },
+  {
+    name: 'no such file',
+    kadm: 'kadm init --config /root/none.yaml',
+    code: 'CONFIG_UNREADABLE',
+    says: /^error: there is no configuration file "\/root\/none.yaml"/m,
+    remedy: /--config/,
+  },
+  {
+    name: 'a directory as file',
+    kadm: 'kadm init --config /etc',
+    code: 'CONFIG_UNREADABLE',
+    says: /^error: .*"\/etc": it is a directory/m,
+    remedy: /--config/,
+  },
   {
     name: 'broken YAML',
     prepare: 'echo "a: [b" >/root/broken.yaml',
@@ -71,7 +95,14 @@ const refusals: readonly Refusal[] = [
     says: /\[ERROR CRI\]: the container runtime at "unix:\/\/.*" is not there/,
     remedy: /mend what is listed/,
   },
-  { name: 'no kubelet', prepare: 'mv /usr/bin/kubelet /root', mend: 'mv /root/kubelet /usr/bin', code: 'PREFLIGHT_FAILED', says: /\[ERROR KubeletVersion\]: the program "kubelet" is not on this host/, remedy: /mend what is listed/ },
+  {
+    name: 'no kubelet',
+    prepare: 'mv /usr/bin/kubelet /root',
+    mend: 'mv /root/kubelet /usr/bin',
+    code: 'PREFLIGHT_FAILED',
+    says: /\[ERROR KubeletVersion\]: the program "kubelet" is not on this host/,
+    remedy: /mend what is listed/,
+  },
   {
     name: 'who is not root',
     prepare: 'chmod 755 /root; chmod 644 /root/init.yaml',
@@ -159,7 +190,8 @@ describe('what kubeadm goes on with, kadm goes on with, and says more', () => {
 describe('components that do not come up: the end of their own log and the likeliest cause', () => {
   beforeEach(freshHost, 60_000)
   // kube-apiserver needs some seconds on a busy machine; an error is to be seen soon all the same.
-  const quick = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\ntimeouts: {controlPlaneComponentHealthCheck: 15s}\nnodeRegistration:\n  ignorePreflightErrors: [SystemVerification]\n'
+  const quick =
+    'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\ntimeouts: {controlPlaneComponentHealthCheck: 15s}\nnodeRegistration:\n  ignorePreflightErrors: [SystemVerification]\n'
 
   const configWith = (cluster: string, init = ''): string => {
     const [, ...others] = labInitConfig({ kubernetesVersion }).split('---\n')
@@ -169,7 +201,10 @@ describe('components that do not come up: the end of their own log and the likel
   test('kube-apiserver with an unknown argument; with it taken out the host is reset and becomes a cluster', async () => {
     await sandbox.put(host, '/root/bad.yaml', configWith('apiServer:\n  extraArgs:\n  - {name: no-such-flag, value: "1"}\n'))
     const failed = await initWith('/root/bad.yaml')
-    expectFailure(failed, /^error: kube-apiserver is not healthy after .*: its container has exited .* \[COMPONENT_NOT_HEALTHY\]\n {2}likely cause: the component does not know one of its arguments/m)
+    expectFailure(
+      failed,
+      /^error: kube-apiserver is not healthy after .*: its container has exited .* \[COMPONENT_NOT_HEALTHY\]\n {2}likely cause: the component does not know one of its arguments/m,
+    )
     expect(failed.stderr).toMatch(/the end of the log of kube-apiserver:\n(?: {4}.*\n)*? {4}.*unknown flag: --no-such-flag/)
     expect(linesOf(failed.stderr, 'try: ').join('\n')).toContain('kadm reset')
 
@@ -191,18 +226,26 @@ describe('components that do not come up: the end of their own log and the likel
   test('an image that is not there, imagePullPolicy Never: the kubelet says so, and the same command goes on once it is there', async () => {
     await sandbox.put(host, '/root/bad.yaml', configWith('etcd: {local: {imageTag: 0.0.0-none}}\n', '  imagePullPolicy: Never\n'))
     const failed = await initWith('/root/bad.yaml')
-    expectFailure(failed, /^error: etcd does not run, and kube-apiserver is not healthy .*: the kubelet has not started its container .*\n {2}likely cause: an image is not on the host/m)
+    expectFailure(
+      failed,
+      /^error: etcd does not run, and kube-apiserver is not healthy .*: the kubelet has not started its container .*\n {2}likely cause: an image is not on the host/m,
+    )
     await shell('set -- $(ctr -n k8s.io images ls -q | grep /etcd:); ctr -n k8s.io images tag "$1" "${1%:*}:0.0.0-none"')
     await expectCluster('/root/bad.yaml')
   })
 
-  test("etcd on damaged data of another cluster: it has failed, not only what waits for it", async () => {
+  test('etcd on damaged data of another cluster: it has failed, not only what waits for it', async () => {
     await initOk('/root/init.yaml')
     await shell('mv /var/lib/etcd /root/foreign')
-    await shell('kubeadm reset --force >/dev/null 2>&1; mkdir -p /var/lib/etcd; cp -r /root/foreign/member /var/lib/etcd/; for f in /var/lib/etcd/member/wal/*.wal; do dd if=/dev/urandom of=$f bs=4k count=1 conv=notrunc 2>/dev/null; done')
+    await shell(
+      'kubeadm reset --force >/dev/null 2>&1; mkdir -p /var/lib/etcd; cp -r /root/foreign/member /var/lib/etcd/; for f in /var/lib/etcd/member/wal/*.wal; do dd if=/dev/urandom of=$f bs=4k count=1 conv=notrunc 2>/dev/null; done',
+    )
     await sandbox.put(host, '/root/bad.yaml', configWith(''))
     const failed = await initWith('/root/bad.yaml --ignore-preflight-errors=DirAvailable--var-lib-etcd,SystemVerification')
-    expectFailure(failed, /^error: etcd does not run, and kube-apiserver is not healthy .*: its container has exited .*\n {2}likely cause: etcd's data directory is damaged/m)
+    expectFailure(
+      failed,
+      /^error: etcd does not run, and kube-apiserver is not healthy .*: its container has exited .*\n {2}likely cause: etcd's data directory is damaged/m,
+    )
     expect(failed.stderr).toContain('the end of the log of etcd:')
     await shell('rm -rf /var/lib/etcd/member')
     await expectCluster('/root/bad.yaml --ignore-preflight-errors=DirAvailable--var-lib-etcd,SystemVerification')
@@ -214,7 +257,7 @@ function shell(script: string): Promise<string> {
 }
 
 function initWith(words: string): Promise<ProgramResult> {
-  return sandbox.exec(host, ['sh', '-c', `kadm init --config ${words}`], { timeout: 120_000 })
+  return sandbox.exec(host, ['kadm', 'init', '--config', ...words.split(' ')], { timeout: 120_000 })
 }
 
 async function initOk(words: string): Promise<void> {
@@ -237,8 +280,17 @@ function expectFailure({ exitCode, stderr }: ProgramResult, says: RegExp): void 
 
 /** Files, and which services run. Logs and what systemd keeps of its units are not kadm's. */
 async function wholeHost(): Promise<ReadonlyMap<string, string>> {
-  const files = await snapshotFiles(sandbox, host, ['/etc', '/var/lib', '/run', '/opt/cni', '/root'], /^\/run\/(?:systemd|log|udev|user|containerd)\b|^\/var\/lib\/(?:containerd|systemd)\b/)
-  const services = await sandbox.run(host, ['sh', '-c', 'for s in kubelet containerd; do echo $s $(systemctl is-enabled $s) $(systemctl show -p NRestarts,MainPID $s | grep -v "kubelet"); done | grep -v ^kubelet; systemctl is-enabled kubelet || true'])
+  const files = await snapshotFiles(
+    sandbox,
+    host,
+    ['/etc', '/var/lib', '/run', '/opt/cni', '/root'],
+    /^\/run\/(?:systemd|log|udev|user|containerd)\b|^\/var\/lib\/(?:containerd|systemd)\b/,
+  )
+  const services = await sandbox.run(host, [
+    'sh',
+    '-c',
+    'for s in kubelet containerd; do echo $s $(systemctl is-enabled $s) $(systemctl show -p NRestarts,MainPID $s | grep -v "kubelet"); done | grep -v ^kubelet; systemctl is-enabled kubelet || true',
+  ])
   return new Map([...files, ['services', services]])
 }
 

@@ -67,8 +67,12 @@ test('killed and followed by other arguments: refused with what is there; the sa
   const kept = await handedOut()
   const other = await sandbox.exec(host, ['kadm', 'init', '--config', '/root/init.yaml'])
   expect(other.exitCode).toBe(1)
-  expect(other.stderr).toMatch(/^error: preflight checks failed: "kadm init" of .*, which had other arguments or another configuration, was not finished and is in the way/m)
-  expect(other.stderr).toMatch(/^try: kadm init with the arguments and the configuration of then goes on with it\ntry: kadm reset removes what it made/m)
+  expect(other.stderr).toMatch(
+    /^error: preflight checks failed: "kadm init" of .*, which had other arguments or another configuration, was not finished and is in the way/m,
+  )
+  expect(other.stderr).toMatch(
+    /^try: kadm init with the arguments and the configuration of then goes on with it\ntry: kadm reset removes what it made/m,
+  )
   expect(await handedOut()).toEqual(kept)
   await expectWholeAfter(init, kept)
 })
@@ -155,7 +159,7 @@ async function expectSameAsReference(): Promise<void> {
 
 /** What controllers make of a cluster by themselves is there when nothing has changed for 2 s. */
 async function settledState(): Promise<State> {
-  for (let before = await stateOfHost(); ; ) {
+  for (let before = await stateOfHost(); ;) {
     await sleep(2000)
     const now = await stateOfHost()
     if (JSON.stringify(now) === JSON.stringify(before)) return now
@@ -165,14 +169,20 @@ async function settledState(): Promise<State> {
 
 async function stateOfHost(): Promise<State> {
   await kubectl(sandbox, host, ['wait', '--for=create', 'serviceaccount/default', '-n', 'default', '--timeout=30s'])
-  const files = await readFiles(sandbox, host, ['/etc/kubernetes', '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/instance-config.yaml', '/var/lib/kubelet/kubeadm-flags.env'])
+  const files = await readFiles(sandbox, host, [
+    '/etc/kubernetes',
+    '/var/lib/kubelet/config.yaml',
+    '/var/lib/kubelet/instance-config.yaml',
+    '/var/lib/kubelet/kubeadm-flags.env',
+  ])
   return { files: meaningOfFiles(files), objects: await meaningOfObjects(sandbox, host) }
 }
 
 /** The API is ready, and the kubelet goes on telling it that the node lives: both hold certificates that the other trusts. */
 async function expectAlive(): Promise<void> {
   await kubectl(sandbox, host, ['get', '--raw', '/readyz'])
-  const renewed = async () => (await kubectl(sandbox, host, ['get', 'lease', '-n', 'kube-node-lease', host, '-o', 'jsonpath={.spec.renewTime}'])).trim()
+  const renewed = async () =>
+    (await kubectl(sandbox, host, ['get', 'lease', '-n', 'kube-node-lease', host, '-o', 'jsonpath={.spec.renewTime}'])).trim()
   const now = Date.now()
   await expect.poll(async () => Date.parse(await renewed()), { timeout: 20_000, interval: 500 }).toBeGreaterThan(now)
   expect(await sandbox.run(host, ['curl', '-sS', 'http://127.0.0.1:10248/healthz'])).toBe('ok')

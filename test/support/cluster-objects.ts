@@ -12,7 +12,8 @@ export async function meaningOfObjects(sandbox: Sandbox, host: string): Promise<
   return Object.fromEntries(named.map(([name, meaning], index) => [name.includes('<id>') ? `${name} ${index}` : name, meaning]))
 }
 
-const kinds = 'namespaces,nodes,configmaps,secrets,serviceaccounts,services,daemonsets,deployments,roles,rolebindings,clusterroles,clusterrolebindings,priorityclasses'
+const kinds =
+  'namespaces,nodes,configmaps,secrets,serviceaccounts,services,daemonsets,deployments,roles,rolebindings,clusterroles,clusterrolebindings,priorityclasses'
 
 interface ClusterObject {
   readonly kind: string
@@ -27,16 +28,22 @@ function nameOf({ kind, metadata }: ClusterObject): string {
 function meaningOf({ kind, metadata: { labels, annotations }, status: _status, ...rest }: ClusterObject): string {
   if (kind === 'Secret') return JSON.stringify({ labels, type: rest['type'], keys: Object.keys(rest['data'] ?? {}).toSorted() })
   const { metadata: _metadata, ...body } = rest as Record<string, unknown>
-  return withoutTokens(meaningOfText(JSON.stringify(kind === 'Node' ? { labels, annotations, spec: body['spec'] } : { labels, annotations, body }, sortedKeys)))
+  return withoutTokens(
+    meaningOfText(
+      JSON.stringify(kind === 'Node' ? { labels, annotations, spec: body['spec'] } : { labels, annotations, body }, sortedKeys),
+    ),
+  )
 }
 
 function withoutTokens(text: string): string {
-  return text
-    .replace(/bootstrap-token-[a-z0-9]{6}/g, 'bootstrap-token-<id>')
-    .replace(/jws-kubeconfig-[a-z0-9]{6}":"[^"]+/g, 'jws-kubeconfig-<id>":"<signature>')
-    // Added by the node lifecycle controller when it comes to it.
-    .replace(/,?\{"effect":"NoExecute","key":"node.kubernetes.io\/not-ready"[^}]*\}/g, '')
-    .replace(/"(clusterIPs?|podCIDRs?)":("[^"]*"|\[[^\]]*\])/g, '"$1":…')
+  return (
+    text
+      .replace(/bootstrap-token-[a-z0-9]{6}/g, 'bootstrap-token-<id>')
+      .replace(/jws-kubeconfig-[a-z0-9]{6}":"[^"]+/g, 'jws-kubeconfig-<id>":"<signature>')
+      // Added by the node lifecycle controller when it comes to it.
+      .replace(/,?\{"effect":"NoExecute","key":"node.kubernetes.io\/not-ready"[^}]*\}/g, '')
+      .replace(/"(clusterIPs?|podCIDRs?)":("[^"]*"|\[[^\]]*\])/g, '"$1":…')
+  )
 }
 
 function sortedKeys(_key: string, value: unknown): unknown {

@@ -6,7 +6,12 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 export type FileSnapshot = ReadonlyMap<string, string>
 
 /** Everything below these directories; one that is not there has nothing below it. Sockets and the like count by their name. */
-export async function snapshotFiles(sandbox: Sandbox, host: string, directories: readonly string[], except?: RegExp): Promise<FileSnapshot> {
+export async function snapshotFiles(
+  sandbox: Sandbox,
+  host: string,
+  directories: readonly string[],
+  except?: RegExp,
+): Promise<FileSnapshot> {
   const script = `find "$@" -xdev \\( ! -type f -printf '%y %m %U:%G %l\\t%p\\n' -o -printf '%y %m %U:%G \\t%p\\n' \\) 2>/dev/null
 echo; find "$@" -xdev -type f -print0 2>/dev/null | xargs -0r sha256sum`
   const [entries = '', hashes = ''] = (await sandbox.run(host, ['sh', '-c', script, 'snapshot', ...directories])).split('\n\n')
@@ -33,10 +38,12 @@ export function changesBetween(before: FileSnapshot, after: FileSnapshot): reado
 export async function readFiles(sandbox: Sandbox, host: string, directories: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const script = `find "$@" -xdev -type f 2>/dev/null | while read -r f; do printf '%s %s %s\\n' "$f" "$(stat -c %a "$f")" "$(base64 -w0 "$f")"; done`
   const text = await sandbox.run(host, ['sh', '-c', script, 'read', ...directories])
-  return new Map(lines(text).map((line) => {
-    const [file = '', mode = '', content = ''] = line.split(' ')
-    return [file, `mode ${mode}\n${Buffer.from(content, 'base64').toString()}`]
-  }))
+  return new Map(
+    lines(text).map((line) => {
+      const [file = '', mode = '', content = ''] = line.split(' ')
+      return [file, `mode ${mode}\n${Buffer.from(content, 'base64').toString()}`]
+    }),
+  )
 }
 
 /** The files with keys, hashes and dates of certificates taken out: two hosts that were set up alike have the same. */
@@ -47,7 +54,9 @@ export function meaningOfFiles(files: ReadonlyMap<string, string>): Record<strin
 /** PEM blocks, also in base64, become what they say: a certificate its names, issuer and purposes, a key its kind. */
 export function meaningOfText(text: string): string {
   const decoded = text.replace(/\bLS0tLS1CRUdJT[A-Za-z0-9+/=]+/g, (data) => `\n${Buffer.from(data, 'base64').toString()}`)
-  return decoded.replace(/-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----/g, (pem, kind: string) => (kind === 'CERTIFICATE' ? certificateMeaning(pem.replaceAll('\\n', '\n')) : `<${kind}>`))
+  return decoded.replace(/-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----/g, (pem, kind: string) =>
+    kind === 'CERTIFICATE' ? certificateMeaning(pem.replaceAll('\\n', '\n')) : `<${kind}>`,
+  )
 }
 
 function certificateMeaning(pem: string): string {
