@@ -101,6 +101,14 @@ export function withUser(document: JsonObject, userName: string, user: JsonObjec
   return { ...document, users }
 }
 
+/** The document with the URL of one cluster replaced; all else stays. */
+export function withServer(document: JsonObject, clusterName: string, server: string): JsonObject {
+  const clusters = listAt(document, 'clusters').map((entry) =>
+    isObject(entry) && entry['name'] === clusterName && isObject(entry['cluster']) ? { ...entry, cluster: { ...entry['cluster'], server } } : entry,
+  )
+  return { ...document, clusters }
+}
+
 function parseDocument(text: string, path: string): JsonObject {
   let document: unknown
   try {

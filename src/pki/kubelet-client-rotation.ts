@@ -1,7 +1,7 @@
 import { dumpYaml } from '../config/yaml.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { readKubeconfig, withUser } from './kubeconfig-file.ts'
+import { findKubeconfig, readKubeconfig, withServer, withUser } from './kubeconfig-file.ts'
 
 /**
  * Makes the current user of a kubeconfig take certificate and key from a file, such as the one that the kubelet renews by itself, in place of what is
@@ -17,4 +17,12 @@ export async function pointKubeconfigAtFile(host: Pick<Host, 'readText' | 'write
   const rest = Object.entries(user).filter(([key]) => key !== 'client-certificate-data' && key !== 'client-key-data')
   const pointed = { ...Object.fromEntries(rest), 'client-certificate': pemPath, 'client-key': pemPath }
   await host.writeFile(path, dumpYaml(withUser(document, userName, pointed)), { mode: 0o600, keepMode: true, secret: true })
+}
+
+/** Makes the current cluster of a kubeconfig be reached by another URL. All else stays. @returns whether it was another before; a file that is not there has none. Throws KUBECONFIG_INVALID. */
+export async function pointKubeconfigAtServer(host: Pick<Host, 'readText' | 'writeFile'>, path: string, server: string): Promise<boolean> {
+  const found = await findKubeconfig(host, path)
+  if (found === undefined || found.server === server) return false
+  await host.writeFile(path, dumpYaml(withServer(found.document, found.clusterName, server)), { mode: 0o600, keepMode: true, secret: true })
+  return true
 }

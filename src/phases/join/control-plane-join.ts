@@ -9,7 +9,7 @@ export const controlPlaneJoin: Phase<JoinRun> = {
   summary: 'Join a machine as a control plane instance',
   // Of its command `all`, as in kubeadm.
   flags: ['apiserver-advertise-address', 'patches'],
-  needs: ['kubelet-wait-bootstrap'],
+  needs: ['kubelet-wait-bootstrap/certificate', 'control-plane-prepare/kubeconfig'],
   phases: [
     {
       name: 'mark-control-plane',

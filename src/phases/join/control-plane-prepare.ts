@@ -24,7 +24,7 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       run: async ({ join, host, learn }, { say, signal }) => {
         const [config, cluster] = await Promise.all([learn.config(), learn.asBootstrapUser()])
         const key = join.controlPlane?.certificateKey ?? ''
-        await downloadSharedCertificates(cluster, { config, host, key, timeout: join.timeouts.kubernetesAPICall, signal, say })
+        await downloadSharedCertificates(cluster, { config, host, key, timeout: join.timeouts.kubernetesAPICall, signal, say: as('download-certs', say) })
       },
     },
     {
@@ -36,8 +36,8 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       skip: noControlPlane,
       run: async ({ host, learn, start }, { say, warn }) => {
         const [config, keys] = await Promise.all([learn.config(), learn.keys()])
-        say(`Using certificateDir folder "${config.cluster.certificatesDir}"`)
-        await ensureJoiningCertificates({ config, host, keys, start, say, warn })
+        say(`[certs] Using certificateDir folder "${config.cluster.certificatesDir}"`)
+        await ensureJoiningCertificates({ config, host, keys, start, say: as('certs', say), warn })
       },
     },
     {
@@ -49,8 +49,8 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       skip: noControlPlane,
       run: async ({ host, learn, start }, { say, warn }) => {
         const [config, keys] = await Promise.all([learn.config(), learn.keys()])
-        say(`Using kubeconfig folder "${paths.kubernetes}"`)
-        await ensureJoiningKubeconfigs({ config, host, keys, start, directory: paths.kubernetes, say, warn })
+        say(`[kubeconfig] Using kubeconfig folder "${paths.kubernetes}"`)
+        await ensureJoiningKubeconfigs({ config, host, keys, start, directory: paths.kubernetes, say: as('kubeconfig', say), warn })
       },
     },
     {
@@ -59,12 +59,13 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       flags: ['apiserver-advertise-address', 'apiserver-bind-port', 'config', 'control-plane', 'dry-run', 'patches'],
       needs: [],
       skip: noControlPlane,
-      run: async (_run, { say }) => say(`Using manifest folder "${paths.manifests}"`),
+      run: async (_run, { say }) => say(`[control-plane] Using manifest folder "${paths.manifests}"`),
       phases: [
         // Started before its etcd has a vote, the API server ends, and the kubelet waits longer each time before it starts it again.
         manifest('kube-apiserver', ['control-plane-prepare/certs', 'etcd-join']),
-        manifest('kube-controller-manager', ['control-plane-prepare/certs', 'control-plane-prepare/kubeconfig', 'wait-control-plane/api']),
-        manifest('kube-scheduler', ['control-plane-prepare/kubeconfig', 'wait-control-plane/api']),
+        // These two give the API server beside them 10 s to come up, and end when it has not.
+        manifest('kube-controller-manager', ['control-plane-prepare/certs', 'control-plane-prepare/kubeconfig', 'etcd-join']),
+        manifest('kube-scheduler', ['control-plane-prepare/kubeconfig', 'etcd-join']),
       ],
     },
   ],
@@ -82,4 +83,9 @@ function manifest(component: StaticPodComponent, needs: readonly string[]): Phas
       await writeStaticPod(component, { config: await learn.config(), host, say, warn })
     },
   }
+}
+
+/** Lines that other workflows say under a name of their own, as in kubeadm. */
+function as(name: string, say: (line: string) => void): (line: string) => void {
+  return (line) => say(`[${name}] ${line}`)
 }

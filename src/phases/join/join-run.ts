@@ -12,6 +12,8 @@ export interface JoinRun {
   readonly host: Host
   /** When the run began: the validity of all its certificates counts from here. */
   readonly start: Date
+  /** Not single phases: a later one can finish what an earlier one has begun. */
+  readonly isWhole: boolean
   /** Looked at by the first phase that needs it; later ones share what was found. */
   readonly learn: Learner
   /** `--replace`: a dead etcd member and Node of this node's name are removed. */

@@ -30,10 +30,12 @@ export const kubeletStart: Phase<JoinRun> = {
   },
 }
 
-async function writeBootstrapFiles({ join, host, learn }: JoinRun): Promise<void> {
+async function writeBootstrapFiles({ join, host, learn, isWhole }: JoinRun): Promise<void> {
   const [discovered, config] = await Promise.all([learn.discovered(), learn.config()])
-  // A kubelet must not be newer than its API server, so that of a control plane talks to the one beside it from its first word.
-  const server = join.controlPlane === undefined ? discovered.server : localServerUrl(config)
+  // The kubelet of a control plane talks to the API server beside it. That one is not there yet, and a kubelet that asks in vain for its certificate asks
+  // again only after 2, 6 and 14 s: in a whole run it asks the cluster, and `kubelet-wait-bootstrap` leads it home.
+  const isLocal = join.controlPlane !== undefined && !isWhole
+  const server = isLocal ? localServerUrl(config) : discovered.server
   const text = bootstrapKubeconfigText({ discovered, clusterName: config.cluster.clusterName, server })
   await host.writeFile(paths.bootstrapKubeletConf, text, { mode: 0o600, secret: true })
   if ((await host.stat(join.caCertPath)) === undefined) await host.writeFile(join.caCertPath, discovered.caPem, { mode: 0o644 })

@@ -1,28 +1,51 @@
 /** `kadm join phase kubelet-wait-bootstrap`: until the kubelet has its certificate and is well; then what it asked with is removed. */
 import { paths } from '../../config/paths.ts'
+import { localServerUrl } from '../../config/server-url.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { waitUntil, type Look } from '../../host/wait.ts'
 import { nodeKubeletConfiguration } from '../../manifests/kubelet-files.ts'
+import { pointKubeconfigAtServer } from '../../pki/kubelet-client-rotation.ts'
 import { findKubeconfig, userCredentials } from '../../pki/kubeconfig-file.ts'
+import { startKubelet } from '../kubelet-service.ts'
 import type { Phase, PhaseContext } from '../phase.ts'
 import { waitForKubelet } from '../wait-for-component.ts'
-import type { JoinRun } from './join-run.ts'
+import { noControlPlane, type JoinRun } from './join-run.ts'
 
 export const kubeletWaitBootstrap: Phase<JoinRun> = {
   name: 'kubelet-wait-bootstrap',
   summary: 'Wait for the kubelet to bootstrap itself',
   flags: ['config', 'cri-socket', 'dry-run'],
   needs: ['kubelet-start'],
-  run: async ({ join, host }, context) => {
-    // As it was written: patches may have moved the health port.
-    const kubelet = { document: await nodeKubeletConfiguration(host), userSupplied: true }
-    try {
-      await Promise.all([waitForKubelet({ kubelet, host, timeout: join.timeouts.kubeletHealthCheck }, context), waitForCertificate(host, join.timeouts.tlsBootstrap, context)])
-    } finally {
-      await host.removeFile(paths.bootstrapKubeletConf)
-    }
-  },
+  phases: [
+    {
+      name: 'certificate',
+      summary: 'Wait for the certificate of the kubelet, and for its health',
+      hidden: true,
+      needs: [],
+      run: async ({ join, host }, context) => {
+        // As it was written: patches may have moved the health port.
+        const kubelet = { document: await nodeKubeletConfiguration(host), userSupplied: true }
+        const { kubeletHealthCheck, tlsBootstrap } = join.timeouts
+        try {
+          await Promise.all([waitForKubelet({ kubelet, host, timeout: kubeletHealthCheck }, context), waitForCertificate(host, tlsBootstrap, context)])
+        } finally {
+          await host.removeFile(paths.bootstrapKubeletConf)
+        }
+      },
+    },
+    {
+      name: 'local-server',
+      summary: 'From now on the kubelet of a control plane talks to the API server beside it',
+      hidden: true,
+      needs: ['kubelet-wait-bootstrap/certificate', 'wait-control-plane'],
+      skip: noControlPlane,
+      run: async ({ host, learn }, { warn }) => {
+        const changed = await pointKubeconfigAtServer(host, paths.kubeletConf, localServerUrl(await learn.config()))
+        if (changed) await startKubelet(host, warn)
+      },
+    },
+  ],
 }
 
 async function waitForCertificate(host: Host, timeout: number, { say, signal, waiting }: PhaseContext): Promise<void> {

@@ -55,6 +55,7 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
         join,
         host,
         start: host.now(),
+        isWhole: only === undefined,
         learn: learner,
         replace,
         own: { owns: (path) => session?.owns(path) ?? false },
