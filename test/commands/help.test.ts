@@ -13,16 +13,23 @@ const onlyKubeadm: ReadonlySet<string> = new Set([
   'show-join-command', // shows what its run has made: alone it has nothing to show, and kubeadm's fails
 ])
 
-test('init and all its phases have the sub-commands and flags of kubeadm', { timeout: 120_000 }, async (context) => {
+/** kadm's own. */
+const onlyKadm: ReadonlySet<string> = new Set([
+  '--discovery-unsafe-allow-insecure-file', // kubeadm takes such a file without being asked
+  '--discovery-unsafe-allow-unpinned-ca', // and such a CA
+  '--replace', // a lost host of the same name
+])
+
+test.for(['init', 'join'])('%s and all its phases have the sub-commands and flags of kubeadm', { timeout: 120_000 }, async (workflow, context) => {
   const kubeadm = realBinary(context, 'kubeadm')
   const ask = async (words: readonly string[]): Promise<void> => {
     const [theirs, ours] = await Promise.all([runProgram(kubeadm, [...words, '--help']), runKadm(...words, '--help')])
     expect([words, ours.exitCode, ours.stderr]).toEqual([words, 0, ''])
-    const [expected, actual] = [without(parseHelp(theirs.stdout)), parseHelp(ours.stdout)]
+    const [expected, actual] = [without(parseHelp(theirs.stdout), onlyKubeadm), without(parseHelp(ours.stdout), onlyKadm)]
     expect({ words, ...actual }).toEqual({ words, ...expected })
     for (const command of actual.commands) await ask([...words, command])
   }
-  await ask(['init'])
+  await ask([workflow])
 })
 
 test('help of every command that kadm has, also as `kadm help ...` and -h', { timeout: 120_000 }, async () => {
@@ -31,7 +38,7 @@ test('help of every command that kadm has, also as `kadm help ...` and -h', { ti
     expect([words, help]).toEqual([words, { exitCode: 0, stdout: expect.stringContaining(`kadm ${words.join(' ')}`.trim()), stderr: '' }])
     expect([long, short]).toEqual([help, help])
     let count = 1
-    if (words[0] !== 'init') for (const command of parseHelp(help.stdout).commands) count += await walk([...words, command])
+    if (words[0] !== 'init' && words[0] !== 'join') for (const command of parseHelp(help.stdout).commands) count += await walk([...words, command])
     return count
   }
   expect(await walk([])).toBeGreaterThan(4)
@@ -56,7 +63,7 @@ function parseHelp(text: string): Help {
   return { commands: commands.toSorted(), flags: flags.toSorted() }
 }
 
-function without({ commands, flags }: Help): Help {
-  const kept = (name: string): boolean => !onlyKubeadm.has(name)
+function without({ commands, flags }: Help, names: ReadonlySet<string>): Help {
+  const kept = (name: string): boolean => !names.has(name)
   return { commands: commands.filter(kept), flags: flags.filter(kept) }
 }
