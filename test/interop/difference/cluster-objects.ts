@@ -1,5 +1,5 @@
 /** All objects of a cluster, without what may differ: two clusters that are the same give the same. */
-import { passedOver } from './allowed-differences.ts'
+import { passedOver, type AllowedDifference } from './allowed-differences.ts'
 
 type Json = string | number | boolean | null | readonly Json[] | JsonObject
 type JsonObject = { readonly [key: string]: Json }
@@ -30,10 +30,13 @@ function nameOf(object: JsonObject): string {
   return `${String(object['kind'])} ${namespace === undefined ? '' : `${String(namespace)}/`}${String(name)}`
 }
 
+/** Kinds that are not looked at, by the row that says why. */
+const leftOut: Readonly<Record<string, AllowedDifference>> = { Event: 'events', ComponentStatus: 'object-status', CertificateSigningRequest: 'kubelet-request' }
+
 function keptObject(object: JsonObject): JsonObject | undefined {
   const kind = String(object['kind'])
   const { name } = metadataOf(object)
-  if (kind === 'Event' || kind === 'ComponentStatus') return undefined
+  if (leftOut[kind] !== undefined) return undefined
   if (isEndpoint(kind) && name !== 'kubernetes') return undefined
   const { status: _, ...rest } = object
   const plain = { ...rest, metadata: keptMetadata(metadataOf(object)) }
@@ -49,8 +52,6 @@ function keptObject(object: JsonObject): JsonObject | undefined {
       return keptSecret(plain, asObject(object['data']))
     case 'ConfigMap':
       return { ...plain, data: keptData(asObject(object['data'])) }
-    case 'CertificateSigningRequest':
-      return { ...plain, spec: { ...spec, request: passedOver('kubelet-request'), extra: passedOver('kubelet-request', Object.keys(asObject(spec['extra']))) } }
     case 'ClusterTrustBundle':
       return {
         ...plain,

@@ -32,9 +32,8 @@ export function configurations(): readonly Configuration[] {
     {
       name: 'RSA-4096',
       documents: [cluster({ encryptionAlgorithm: 'RSA-4096' })],
-      phases: ['certs ca', 'certs sa', 'certs apiserver', 'kubeconfig admin'],
+      phases: ['certs ca', 'certs apiserver', 'kubeconfig admin'],
     },
-    { name: 'RSA-3072', documents: [cluster({ encryptionAlgorithm: 'RSA-3072' })], phases: ['certs ca', 'certs etcd-ca', 'certs etcd-peer', 'kubeconfig kubelet'] },
     dualStack(),
     ipv6Only(),
     externalEtcd(),

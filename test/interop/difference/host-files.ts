@@ -8,9 +8,16 @@ const contents = ['/etc/kubernetes', '/var/lib/kubelet/config.yaml', '/var/lib/k
 /** Whether there is anything else, and with which mode. */
 const listed = ['/etc', '/var/lib/etcd', '/var/lib/kubelet']
 
+const printTexts = 'for f; do printf "%s\\t" "$f"; base64 -w0 "$f"; echo; done'
+
 export async function hostFiles(sandbox: Sandbox, host: string): Promise<ReadonlyMap<string, TreeEntry>> {
-  const found = await sandbox.run(host, ['bash', '-c', `find ${contents.join(' ')} -printf '%p\\t%y\\t%m\\t%U\\t%G\\t%l\\n'; find ${listed.join(' ')} -maxdepth 3 -not -path '/etc/kubernetes/*' -not -path '/var/lib/kubelet/*' -not -path '/var/lib/etcd/*' -printf '%p\\t%y\\t%m\\t%U\\t%G\\t%l\\n'`])
-  const texts = await sandbox.run(host, ['bash', '-c', `find ${contents.join(' ')} -type f -exec bash -c 'for f; do printf "%s\\t" "$f"; base64 -w0 "$f"; echo; done' _ {} +`])
+  const format = ['-printf', '%p\\t%y\\t%m\\t%U\\t%G\\t%l\\n']
+  const notTheirContents = ['-maxdepth', '3', ...['/etc/kubernetes', '/var/lib/kubelet', '/var/lib/etcd'].flatMap((dir) => ['-not', '-path', `${dir}/*`])]
+  const found = [
+    await sandbox.run(host, ['find', ...contents, ...format]),
+    await sandbox.run(host, ['find', ...listed, ...notTheirContents, ...format]),
+  ].join('')
+  const texts = await sandbox.run(host, ['find', ...contents, '-type', 'f', '-exec', 'bash', '-c', printTexts, '_', '{}', '+'])
   const content = new Map(linesOf(texts).map((line) => line.split('\t') as [string, string]))
   const entries = linesOf(found).map((line): readonly [string, TreeEntry] => {
     const [path = '', type = '', mode = '', uid = '', gid = '', target = ''] = line.split('\t')
