@@ -11,7 +11,7 @@ import { keySupply } from '../../src/pki/key-supply.ts'
 import { sharedControlPlane, type ControlPlane } from '../support/control-plane.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { configIn, filesIn, putFiles, runCerts, runKubeconfigs, type FileState } from './kadm-pki.ts'
-import { fillCluster, kubeadmJoin } from './kubeadm-join.ts'
+import { fillCluster, kubeadmJoin } from '../support/kubeadm-join.ts'
 
 type Files = Map<string, FileState>
 

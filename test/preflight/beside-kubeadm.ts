@@ -1,26 +1,37 @@
-/** Runs the preflight checks of kubeadm and of kadm one after the other in one jail. */
+/** Runs the preflight checks of kubeadm and of kadm, of init or join, one after the other in one jail. */
 import { fileURLToPath } from 'node:url'
 import path from 'node:path'
 import type { TestContext } from 'vitest'
 import { runJailed, type JailOptions } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'
 
-export interface Scene extends JailOptions {
+interface Scene extends JailOptions {
+  /** Commands before, e.g. to take a port. */
+  readonly arrange?: readonly (readonly string[])[]
+  /** Put before the argv of both, e.g. `setpriv --reuid 1000`. */
+  readonly as?: readonly string[]
+  /** What `kubelet --version` prints; `null`: no kubelet at all. Default: the real one. */
+  readonly kubelet?: string | null
+}
+
+interface Asked extends Scene {
+  readonly ignore?: string
+  /** Paths that an unfinished run has left; kadm only. */
+  readonly owned?: readonly string[]
+}
+
+export interface InitScene extends Asked {
   /** Default v1.37.2. */
   readonly version?: string
   /** Further YAML of the ClusterConfiguration. */
   readonly cluster?: string
   /** Further YAML of the InitConfiguration, and documents after it. */
   readonly init?: string
-  /** Commands before, e.g. to take a port. */
-  readonly arrange?: readonly (readonly string[])[]
-  /** Put before the argv of both, e.g. `setpriv --reuid 1000`. */
-  readonly as?: readonly string[]
-  readonly ignore?: string
-  /** Paths that an unfinished run has left; kadm only. */
-  readonly owned?: readonly string[]
-  /** What `kubelet --version` prints; `null`: no kubelet at all. Default: the real one. */
-  readonly kubelet?: string | null
+}
+
+export interface JoinScene extends Asked {
+  /** Of the JoinConfiguration. */
+  readonly join: Readonly<Record<string, unknown>>
 }
 
 /** What was found, e.g. `ERROR Port-6443`: sorted, without doubles. */
@@ -33,9 +44,37 @@ export interface Found {
   readonly text: string
 }
 
-export async function checkBoth(
+/** The checks of `init`. */
+export function checkBoth(context: TestContext, { version = 'v1.37.2', cluster = '', init = '', ignore = '', owned = [], ...scene }: InitScene): Promise<Found> {
+  const document = (kind: string, fields: string): string => `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ${kind}\n${fields}\n`
+  return runBoth(context, scene, {
+    config: `${document('ClusterConfiguration', `kubernetesVersion: ${version}\n${cluster}`)}---\n${document('InitConfiguration', init)}`,
+    kubeadm: ['init', 'phase', 'preflight', '--dry-run', `--ignore-preflight-errors=${ignore}`],
+    kadm: ['init-checks-program.ts', ignore, owned.join(',')],
+  })
+}
+
+/** The checks of `join`. */
+export function checkBothJoin(context: TestContext, { join, ignore = '', owned = [], ...scene }: JoinScene): Promise<Found> {
+  return runBoth(context, scene, {
+    config: JSON.stringify({ apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'JoinConfiguration', ...join }),
+    kubeadm: ['join', 'phase', 'preflight', '--dry-run', `--ignore-preflight-errors=${ignore}`],
+    kadm: ['join-checks-program.ts', ignore, owned.join(',')],
+  })
+}
+
+interface Programs {
+  readonly config: string
+  /** Arguments; `--config` is added. */
+  readonly kubeadm: readonly string[]
+  /** File of the program beside this one, and its arguments after the configuration. */
+  readonly kadm: readonly [string, ...string[]]
+}
+
+async function runBoth(
   context: TestContext,
-  { version = 'v1.37.2', cluster = '', init = '', arrange = [], as = [], ignore = '', owned = [], kubelet, ...jail }: Scene,
+  { arrange = [], as = [], kubelet, ...jail }: Scene,
+  { config: text, kubeadm: args, kadm: [program, ...programArgs] }: Programs,
 ): Promise<Found> {
   const kubeadm = realBinary(context, 'kubeadm')
   const config = '/tmp/jail/kubeadm.yaml'
@@ -45,9 +84,9 @@ export async function checkBoth(
       ['mkdir', '-p', '/tmp/jail/bin'],
       ...link,
       ...arrange,
-      regardless([...as, kubeadm, 'init', 'phase', 'preflight', '--config', config, '--dry-run', `--ignore-preflight-errors=${ignore}`]),
+      regardless([...as, kubeadm, ...args, '--config', config]),
       ['bash', '-c', 'echo "$1" >&2', 'separate', separator],
-      regardless([...as, process.execPath, program, config, ignore, owned.join(',')]),
+      regardless([...as, process.execPath, path.join(here, program), config, ...programArgs]),
     ],
     {
       ...jail,
@@ -55,7 +94,7 @@ export async function checkBoth(
       files: {
         '/etc/resolv.conf': 'nameserver 127.0.0.1\n',
         '/etc/hosts': `127.0.0.1 localhost ${jail.hostname ?? 'node1'}\n`,
-        [config]: configuration(version, cluster, init),
+        [config]: text,
         ...(typeof kubelet === 'string' ? { '/tmp/jail/bin/kubelet': { content: `#!/bin/sh\necho '${kubelet}'\n`, mode: 0o755 } } : {}),
         ...jail.files,
       },
@@ -71,22 +110,10 @@ export async function checkBoth(
 }
 
 const separator = '-----'
-const program = path.join(path.dirname(fileURLToPath(import.meta.url)), 'init-checks-program.ts')
+const here = path.dirname(fileURLToPath(import.meta.url))
 
 function regardless(argv: readonly string[]): readonly string[] {
   return ['bash', '-c', '"$@" || true', 'regardless', ...argv]
-}
-
-function configuration(version: string, cluster: string, init: string): string {
-  return `apiVersion: kubeadm.k8s.io/v1beta4
-kind: ClusterConfiguration
-kubernetesVersion: ${version}
-${cluster}
----
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: InitConfiguration
-${init}
-`
 }
 
 function namesIn(text: string): readonly string[] {
@@ -94,5 +121,5 @@ function namesIn(text: string): readonly string[] {
 }
 
 function isOwn(name: string): boolean {
-  return name.endsWith(' NetworkOverlap')
+  return / (NetworkOverlap|EndpointReachable|ClockWithinCertificate|NodeNameFree)$/.test(name)
 }

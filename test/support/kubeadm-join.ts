@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { TestContext } from 'vitest'
-import type { ControlPlane } from '../support/control-plane.ts'
-import { runJailed } from '../support/jail.ts'
-import { realBinary } from '../support/real-binary.ts'
-import type { FileState } from './kadm-pki.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { runJailed } from './jail.ts'
+import { realBinary } from './real-binary.ts'
+import type { FileState } from '../pki/kadm-pki.ts'
 
 export interface JoinResult {
   readonly exitCode: number
@@ -18,16 +18,9 @@ export interface JoinResult {
 export async function fillCluster(
   context: TestContext,
   plane: ControlPlane,
-  { files, key }: { readonly files: ReadonlyMap<string, FileState>; readonly key: string },
+  { files, key, cluster = {} }: { readonly files: ReadonlyMap<string, FileState>; readonly key: string; readonly cluster?: object },
 ): Promise<void> {
-  const config = JSON.stringify({
-    apiVersion: 'kubeadm.k8s.io/v1beta4',
-    kind: 'ClusterConfiguration',
-    kubernetesVersion: 'v1.37.2',
-    controlPlaneEndpoint: new URL(plane.server).host,
-    encryptionAlgorithm: 'ECDSA-P256',
-    networking: { podSubnet: '10.244.0.0/16' },
-  })
+  const config = clusterDocument(plane, cluster)
   const init = JSON.stringify({
     apiVersion: 'kubeadm.k8s.io/v1beta4',
     kind: 'InitConfiguration',
@@ -49,6 +42,18 @@ export async function fillCluster(
     },
   )
   if (exitCode !== 0) throw new Error(`kubeadm did not fill the cluster: ${stderr}`)
+}
+
+export function clusterDocument(plane: ControlPlane, cluster: object = {}): string {
+  return JSON.stringify({
+    apiVersion: 'kubeadm.k8s.io/v1beta4',
+    kind: 'ClusterConfiguration',
+    kubernetesVersion: 'v1.37.2',
+    controlPlaneEndpoint: new URL(plane.server).host,
+    encryptionAlgorithm: 'ECDSA-P256',
+    networking: { podSubnet: '10.244.0.0/16' },
+    ...cluster,
+  })
 }
 
 /** `kubeadm join phase <phase>` of the host `node1` at 192.168.77.10, with these files in /etc/kubernetes. */
