@@ -43,7 +43,8 @@ export interface LostMemberOptions {
  * with `replace` such a member and its Node are removed instead, if it is dead.
  */
 export async function refuseOrReplaceLostMember(etcd: EtcdCluster, { host, member, replace, ...rest }: LostMemberOptions): Promise<void> {
-  const conflict = await memberConflict(await etcd.members(callOptions(rest)), member, host)
+  // What one of them knows will do: where there is no quorum, `checkEtcdHealth` says so in better words, and the join itself looks again.
+  const conflict = await memberConflict(await etcd.members({ ...callOptions(rest), ofQuorum: false }), member, host)
   if (conflict === undefined) return
   if (!replace || conflict.member === undefined) throw conflict.error
   if (host.recording !== undefined) return host.recording.wouldWaitFor(`etcd to remove the dead member ${nameOf(conflict.member)}`)

@@ -103,7 +103,7 @@ test('a Node that is Ready holds its name; one that is not, or that this run has
   const plane = await controlPlane(context)
   const cluster = plane.connect('super-admin')
   const name = `node-${randomInt(1000)}`
-  const errors = async (owned: readonly string[] = []) => (await nodeNameFree(cluster, name, { owns: (path) => owned.includes(path) }).run()).errors
+  const errors = async (owned: readonly string[] = []) => (await nodeNameFree(cluster, name, { owns: (file) => owned.includes(file) }).run()).errors
   expect(await errors()).toEqual([])
   await cluster.create({ apiVersion: 'v1', kind: 'Node', metadata: { name }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } })
   expect(await errors()).toEqual([])

@@ -1,13 +1,30 @@
 import { localHost } from '../../src/host/local-host.ts'
+import { discoveredChecks, joinChecks, joiningControlPlaneChecks } from '../../src/preflight/checks-for-join.ts'
 import { initChecks } from '../../src/preflight/checks-for-init.ts'
 import type { InitConfig } from '../../src/config/model.ts'
 import { initConfig } from '../../test/support/init-config.ts'
 
-/** docs/preflight.md: the checks of init, with local and with external etcd. */
+/** docs/preflight.md: the checks of init and of join, with local and with external etcd. */
 export function preflightPage(): string {
-  const groups = checksOf(
-    initConfig({ cluster: { networking: { serviceSubnet: '10.96.0.0/12,fd00:96::/112', dnsDomain: 'cluster.local' } } }),
+  const own = { owns: () => false }
+  const config = initConfig({ cluster: { networking: { serviceSubnet: '10.96.0.0/12,fd00:96::/112', dnsDomain: 'cluster.local' } } })
+  const { nodeRegistration, timeouts } = config.init
+  const join = { dryRun: false, nodeRegistration, caCertPath: '/etc/kubernetes/pki/ca.crt', skipPhases: [], timeouts }
+  const discovery = { kind: 'token', token: '', tlsBootstrapToken: '', caCertHashes: [], unsafeSkipCAVerification: false } as const
+  const beforeDiscovery = ['192.0.2.1:6443', '[2001:db8::1]:6443'].map((apiServerEndpoint) =>
+    joinChecks({ config: { ...join, discovery: { ...discovery, apiServerEndpoint } }, host: localHost(), own }),
   )
+  const afterDiscovery = discoveredChecks({
+    cluster: { get: async () => undefined },
+    name: nodeRegistration.name,
+    networking: config.cluster.networking,
+    host: localHost(),
+    own,
+  })
+  const ofControlPlane = [config, initConfig({ cluster: { etcd: externalEtcd } })].map((each) =>
+    joiningControlPlaneChecks({ config: each, host: localHost(), images: [], own, hasCertificateKey: false, say: () => {} }),
+  )
+  const groups = checksOf(config)
   const external = checksOf(initConfig({ cluster: { etcd: externalEtcd } })).map((group) =>
     group.filter(({ name }) => name.startsWith('ExternalEtcd')),
   )
@@ -16,19 +33,27 @@ export function preflightPage(): string {
     '',
     'Made from the lists in `src/preflight`. Do not edit by hand.',
     '',
-    "Names and order are those of kubeadm; `NetworkOverlap` is kadm's own. `--ignore-preflight-errors=Name1,Name2` (or `all`) turns errors into warnings; upper and lower case are the same.",
+    "Names and order are those of kubeadm; `NetworkOverlap`, `EndpointReachable`, `ClockWithinCertificate` and `NodeNameFree` are kadm's own. `--ignore-preflight-errors=Name1,Name2` (or `all`) turns errors into warnings; upper and lower case are the same.",
     'The checks of a group run side by side, and all problems are told at once. A group that fails hides those after it.',
     '',
     '## kadm init',
-    ...groups.flatMap((group, i) => [
-      '',
-      `Group ${i + 1}:`,
-      '',
-      '| check | requires |',
-      '| --- | --- |',
-      ...rowsOf([...group, ...(external[i] ?? [])]),
-    ]),
+    ...groups.flatMap((group, i) => table(`Group ${i + 1}:`, [...group, ...(external[i] ?? [])])),
+    '',
+    '## kadm join',
+    ...merged(beforeDiscovery).flatMap((group, i) => table(i === 0 ? 'Group 1:' : 'Group 2, before discovery (a CA file is in the way of workers only):', group)),
+    ...afterDiscovery.flatMap((group) => table('Group 3, when the cluster is known:', group)),
+    ...merged(ofControlPlane).flatMap((group, i) => table(`Group ${i + 4}, of a control plane:`, group)),
   ].join('\n')
+}
+
+function table(title: string, rows: readonly Row[]): readonly string[] {
+  return ['', title, '', '| check | requires |', '| --- | --- |', ...rowsOf(rows)]
+}
+
+/** Group by group, the checks of each variant. */
+function merged(variants: readonly (readonly (readonly Row[])[])[]): readonly (readonly Row[])[] {
+  const [first = []] = variants
+  return first.map((_, index) => variants.flatMap((groups) => groups[index] ?? []))
 }
 
 interface Row {
