@@ -9,7 +9,7 @@ import { goodScenes, neverScenes, refusedScenes } from './scenes.ts'
 
 const [kubeadm = '', ...names] = process.argv.slice(2)
 const scenes = { ...goodScenes, ...refusedScenes, ...neverScenes }
-const inTurn = atMost(4)
+const inTurn = atMost(40)
 
 const verdicts = names.map((name) =>
   inTurn(async () => {
@@ -20,7 +20,7 @@ const verdicts = names.map((name) =>
     const accepted = theirs.server.paths().some((each) => each.endsWith('/kubeadm-config') || each.includes('kubeadm-config?'))
     await theirs.server.close()
     const ours = await stage(scene)
-    const { error } = await kadmDiscovers(ours, 4000)
+    const { error } = await kadmDiscovers(ours, 2000)
     await ours.server.close()
     const kadm = error === undefined ? 'accepted' : error instanceof KadmError ? error.code : String(error)
     return [name, { kubeadm: accepted ? 'accepted' : 'refused', kadm, says: kubeadmSays.slice(-600) }] as const
@@ -38,7 +38,7 @@ async function kubeadmDiscovers({ server, token, pins, play }: Stage): Promise<s
     discovery: {
       bootstrapToken: { token, apiServerEndpoint: server.endpoint, caCertHashes: pins, unsafeSkipCAVerification: play.skip === true },
     },
-    timeouts: { discovery: '4s', kubernetesAPICall: '2s' },
+    timeouts: { discovery: '2s', kubernetesAPICall: '1s' },
   }
   await writeFile(config, JSON.stringify(document))
   return new Promise((resolve) => {

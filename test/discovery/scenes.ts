@@ -292,9 +292,12 @@ export const refusedScenes: Readonly<Record<string, Scene>> = {
     kubeadm: 'refused',
     make: async ({ signed, kubeconfigWith }) => ({ pins: [], skip: true, answer: configMap(await signed(kubeconfigWith(''))) }),
   },
-  redirect: {
+  'a redirect to a place that answers well': {
     kadm: no('DISCOVERY_UNTRUSTED', /answers with a redirect/),
-    make: ({ port }) => ({ answer: http(302, '', { location: `https://127.0.0.1:${port}/elsewhere` }) }),
+    kubeadm: 'accepted',
+    make: async ({ port, signed, kubeconfig }) => ({
+      answer: byTurn(http(302, '', { location: `https://127.0.0.1:${port}/elsewhere` }), configMap(await signed(kubeconfig))),
+    }),
   },
 }
 
