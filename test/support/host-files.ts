@@ -13,7 +13,7 @@ export async function snapshotFiles(
   except?: RegExp,
 ): Promise<FileSnapshot> {
   const script = `find "$@" -xdev \\( ! -type f -printf '%y %m %U:%G %l\\t%p\\n' -o -printf '%y %m %U:%G \\t%p\\n' \\) 2>/dev/null
-echo; find "$@" -xdev -type f -print0 2>/dev/null | xargs -0r sha256sum`
+echo; find "$@" -xdev -type f -print0 2>/dev/null | xargs -0r sha256sum 2>/dev/null || true`
   const [entries = '', hashes = ''] = (await sandbox.run(host, ['sh', '-c', script, 'snapshot', ...directories])).split('\n\n')
   const hashOf = new Map(lines(hashes).map((line) => [line.slice(66), line.slice(0, 64)]))
   const found = lines(entries).map((line): [string, string] => {
