@@ -29,14 +29,14 @@ const verdicts = names.map((name) =>
 console.log(JSON.stringify(Object.fromEntries(await Promise.all(verdicts))))
 
 /** All that it wrote. That it goes on is seen from what it asks for next: the cluster's configuration, with the token. */
-async function kubeadmDiscovers({ server, token, pins, play }: Stage): Promise<string> {
+async function kubeadmDiscovers({ endpoint, token, pins, play }: Stage): Promise<string> {
   const config = path.join(await mkdtemp('/tmp/jail/'), 'join.yaml')
   const document = {
     apiVersion: 'kubeadm.k8s.io/v1beta4',
     kind: 'JoinConfiguration',
     nodeRegistration: { name: 'node1', criSocket: 'unix:///run/none.sock' },
     discovery: {
-      bootstrapToken: { token, apiServerEndpoint: server.endpoint, caCertHashes: pins, unsafeSkipCAVerification: play.skip === true },
+      bootstrapToken: { token, apiServerEndpoint: endpoint, caCertHashes: pins, unsafeSkipCAVerification: play.skip === true },
     },
     timeouts: { discovery: '2s', kubernetesAPICall: '1s' },
   }

@@ -7,6 +7,8 @@ import { configMap, hostileServer, type HostileServer } from './hostile-server.t
 import { newWorld, type Play, type Scene, type World } from './scenes.ts'
 
 export interface Stage {
+  /** `host:port` as a join is told it. */
+  readonly endpoint: string
   readonly server: HostileServer
   readonly world: World
   readonly play: Play
@@ -25,6 +27,7 @@ export async function stage({ make }: Pick<Scene, 'make'>, address: '127.0.0.1' 
   }, address)
   if (held.world === undefined || held.play === undefined) throw new Error('there is no scene')
   return {
+    endpoint: held.play.host === undefined ? server.endpoint : `${held.play.host}:${server.port}`,
     server,
     world: held.world,
     play: held.play,
@@ -41,7 +44,7 @@ export interface Outcome {
   readonly took: number
 }
 
-export async function kadmDiscovers({ server, play, token, pins }: Stage, timeout: number): Promise<Outcome> {
+export async function kadmDiscovers({ endpoint, play, token, pins }: Stage, timeout: number): Promise<Outcome> {
   const lines: string[] = []
   const note = (text: string): void => void lines.push(text)
   const start = performance.now()
@@ -49,7 +52,7 @@ export async function kadmDiscovers({ server, play, token, pins }: Stage, timeou
     {
       kind: 'token',
       token,
-      apiServerEndpoint: server.endpoint,
+      apiServerEndpoint: endpoint,
       caCertHashes: pins,
       unsafeSkipCAVerification: play.skip === true,
       tlsBootstrapToken: token,

@@ -23,6 +23,8 @@ export interface Play {
   readonly token?: string
   readonly pins?: readonly string[]
   readonly skip?: boolean
+  /** By this name instead of the address. */
+  readonly host?: 'localhost'
   readonly allowUnpinned?: boolean
   readonly identity?: Behaviour['identity']
   readonly answer?: Answer
@@ -102,6 +104,11 @@ export const goodScenes: Readonly<Record<string, Scene>> = {
     kadm: ['accepted'],
     kubeadm: 'accepted',
     make: ({ pin, strangersPin }) => ({ pins: [strangersPin, pin] }),
+  },
+  'by name': {
+    kadm: ['accepted'],
+    kubeadm: 'accepted',
+    make: ({ ca }) => ({ host: 'localhost', identity: () => leaf(ca, { dnsNames: ['localhost'] }) }),
   },
   'no hash, verification skipped': { kadm: ['accepted'], kubeadm: 'accepted', make: () => ({ pins: [], skip: true }) },
   'a bundle, all of it pinned': {
@@ -223,7 +230,7 @@ export const refusedScenes: Readonly<Record<string, Scene>> = {
   'the certificate has only a common name': {
     kadm: untrusted,
     kubeadm: 'refused',
-    make: ({ ca }) => ({ identity: () => leaf(ca, { commonName: '127.0.0.1', addresses: [] }) }),
+    make: ({ ca }) => ({ host: 'localhost', identity: () => leaf(ca, { commonName: 'localhost', addresses: [] }) }),
   },
   'the certificate of a user of the cluster': {
     kadm: untrusted,
