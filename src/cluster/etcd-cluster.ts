@@ -1,6 +1,6 @@
 /** All members of one etcd: whoever answers is asked, so that a host that is down holds nobody up. */
 import { KadmError } from '../errors.ts'
-import { connectEtcd, EtcdRefusal, type Etcd, type EtcdMember, type EtcdOptions } from './etcd-members.ts'
+import { connectEtcd, EtcdRefusal, type CallOptions, type Etcd, type EtcdMember, type EtcdOptions } from './etcd-members.ts'
 
 export interface EtcdClusterOptions extends Omit<EtcdOptions, 'server'> {
   /** Client URLs to begin with (`etcdEndpoints`), one or more; the voters that the members tell of are added. */
@@ -8,7 +8,9 @@ export interface EtcdClusterOptions extends Omit<EtcdOptions, 'server'> {
 }
 
 /** As `Etcd`, of the cluster as a whole. Calls throw ETCD_FAILED when nobody answers, and EtcdRefusal. */
-export interface EtcdCluster extends Pick<Etcd, 'members' | 'addLearner' | 'promote' | 'remove' | 'close'> {
+export interface EtcdCluster extends Pick<Etcd, 'members' | 'addLearner' | 'promote' | 'close'> {
+  /** Nothing happens when it is not there (any more): the answer to an earlier call may have been lost. */
+  remove(id: string, options?: CallOptions): Promise<readonly EtcdMember[]>
   /** One member by its client URL, with the same credentials. Closed with the cluster. */
   at(clientUrl: string): Etcd
 }
@@ -63,7 +65,11 @@ export function connectEtcdCluster({ endpoints, ...options }: EtcdClusterOptions
     members: (call) => fromFirst((etcd) => etcd.members(call)),
     addLearner: (peerUrl, call) => inTurn((etcd) => etcd.addLearner(peerUrl, call)),
     promote: (id, call) => inTurn((etcd) => etcd.promote(id, call)),
-    remove: (id, call) => inTurn((etcd) => etcd.remove(id, call)),
+    remove: (id, call) =>
+      inTurn((etcd) => etcd.remove(id, call)).catch((error: unknown) => {
+        if (error instanceof EtcdRefusal && error.reason.includes('member not found')) return fromFirst((etcd) => etcd.members(call))
+        throw error
+      }),
     close: () => connections.forEach((etcd) => etcd.close()),
   }
 }

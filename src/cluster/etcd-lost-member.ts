@@ -69,9 +69,7 @@ export async function removeDeadMember(
       what: `etcd to remove the dead member ${nameOf(dead)}`,
       timeout: removalTimeout,
       look: async (limit) => {
-        await etcd.remove(dead.id, { signal: limit }).catch((error: unknown) => {
-          if (!(error instanceof EtcdRefusal && /member not found|permanently removed/.test(error.reason))) throw error
-        })
+        await etcd.remove(dead.id, { signal: limit })
         return { kind: 'done', value: true }
       },
       ...callOptions({ signal }),

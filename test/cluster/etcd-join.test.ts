@@ -113,6 +113,7 @@ test("another host's dead learner: refused after the time that its turn may take
   const waiting = join(etcd, second, {})
   await etcd.remove(dead)
   await waiting
+  await etcd.remove(dead)
   expect(await voters(etcd)).toEqual(['cp1', 'cp2'])
 })
 
