@@ -10,12 +10,13 @@ const listed = ['/etc', '/var/lib/etcd', '/var/lib/kubelet']
 
 const printTexts = 'for f; do printf "%s\\t" "$f"; base64 -w0 "$f"; echo; done'
 
-export async function hostFiles(sandbox: Sandbox, host: string): Promise<ReadonlyMap<string, TreeEntry>> {
+/** `except`: of the folders that are looked at, those that the host has not. */
+export async function hostFiles(sandbox: Sandbox, host: string, except: readonly string[] = []): Promise<ReadonlyMap<string, TreeEntry>> {
   const format = ['-printf', '%p\\t%y\\t%m\\t%U\\t%G\\t%l\\n']
   const notTheirContents = ['-maxdepth', '3', ...['/etc/kubernetes', '/var/lib/kubelet', '/var/lib/etcd'].flatMap((dir) => ['-not', '-path', `${dir}/*`])]
   const found = [
     await sandbox.run(host, ['find', ...contents, ...format]),
-    await sandbox.run(host, ['find', ...listed, ...notTheirContents, ...format]),
+    await sandbox.run(host, ['find', ...listed.filter((dir) => !except.includes(dir)), ...notTheirContents, ...format]),
   ].join('')
   const texts = await sandbox.run(host, ['find', ...contents, '-type', 'f', '-exec', 'bash', '-c', printTexts, '_', '{}', '+'])
   const content = new Map(linesOf(texts).map((line) => line.split('\t') as [string, string]))

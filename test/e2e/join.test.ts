@@ -1,0 +1,148 @@
+/** Workers: kadm's join leaves what kubeadm's leaves, on the host and in the cluster, whoever made the cluster; and it may be killed at any moment. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, test, type TestContext } from 'vitest'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { clusterObjects } from '../interop/difference/cluster-objects.ts'
+import { hostFiles } from '../interop/difference/host-files.ts'
+import { treeMeaning } from '../interop/difference/meaning.ts'
+import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+
+type Tool = 'kadm' | 'kubeadm'
+
+const worker = 'h2'
+const isLong = process.env['KADM_TEST_ALL'] === 'true'
+const cgroupVersion = '--ignore-preflight-errors=SystemVerification'
+
+let sandbox: Sandbox
+/** Of the cluster that is up: the words of its join command. */
+let join: readonly string[]
+
+beforeAll(async () => {
+  sandbox = await sharedSandbox({ hosts: 2 })
+}, 300_000)
+
+describe.each<{ readonly maker: Tool }>([{ maker: 'kubeadm' }, { maker: 'kadm' }])('a cluster of $maker', ({ maker }) => {
+  beforeAll(async () => {
+    await renewHosts(sandbox, ['h1'])
+    const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2' })
+    await sandbox.run('h1', [maker, 'init', '--config', file], { timeout: 180_000 })
+    join = await joinWords(sandbox, 'h1')
+  }, 200_000)
+
+  test('with the words of the join command', { timeout: 120_000 }, async () => {
+    const [theirs, ours] = await byBoth((tool) => joined(tool, [...join, cgroupVersion]))
+    expect(ours).toEqual(theirs)
+    expect(Object.keys(ours.files)).toEqual(expect.arrayContaining(['/etc/kubernetes/kubelet.conf', '/etc/kubernetes/pki/ca.crt', '/var/lib/kubelet/config.yaml']))
+    await sandbox.network()
+    await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', `node/${worker}`, '--timeout=60s'], { timeout: 70_000 })
+  })
+
+  test('with a configuration file: name, taints, flags and patches of this node', { timeout: 120_000 }, async (context) => {
+    onlyLong(context, maker)
+    const [theirs, ours] = await byBoth((tool) => joined(tool, ['join', '--config', '/root/join.yaml'], joinConfiguration()))
+    expect(ours).toEqual(theirs)
+    expect(JSON.stringify(ours.node)).toContain('"key":"dedicated"')
+    expect(JSON.stringify(ours.files)).toContain('maxPods: 77')
+  })
+
+  test('what the kubelet asks for its certificate with', { timeout: 60_000 }, async (context) => {
+    onlyLong(context, maker)
+    const [theirs, ours] = await byBoth(async (tool) => {
+      await freshWorker()
+      await sandbox.run(worker, [tool, 'join', 'phase', 'kubelet-start', ...join.slice(1)])
+      return sandbox.run(worker, ['sh', '-c', 'cd /etc/kubernetes; cat bootstrap-kubelet.conf; stat -c "%a %U" bootstrap-kubelet.conf'])
+    })
+    expect(ours).toEqual(theirs)
+  })
+})
+
+describe('killed and run again', () => {
+  const rounds = isLong ? 30 : 4
+
+  test.each(Array.from({ length: rounds }, (_, round) => ({ round })))('in part $round of its time', { timeout: 60_000 }, async ({ round }) => {
+    await freshWorker()
+    const words = ['kadm', ...join, cgroupVersion] as const
+    // A whole run takes some 2 s here; the first 0.5 s only read.
+    const moment = 0.3 + (1.7 * (round + Math.random())) / rounds
+    const first = await sandbox.exec(worker, ['timeout', '--signal=KILL', moment.toFixed(3), ...words])
+    const again = await sandbox.exec(worker, words, { timeout: 60_000 })
+    const told = `killed after ${moment.toFixed(3)} s (exit code ${first.exitCode}), then: ${again.stdout}${again.stderr}`
+    // The first one may have been done: then the second finds a node of a cluster here.
+    if (first.exitCode === 0) return expect(again.exitCode, told).toBe(1)
+    expect(again.exitCode, told).toBe(0)
+    await registered(worker)
+    const left = await sandbox.run(worker, ['sh', '-c', 'ls /etc/kubernetes /var/lib/kadm; grep -rl token: /etc/kubernetes /var/lib/kadm || true'])
+    expect(left.trim().split('\n')).toEqual(['/etc/kubernetes:', 'kubelet.conf', 'pki', '', '/var/lib/kadm:', 'journal.jsonl'])
+  })
+
+  test('a node of this name that is at work is left alone, and the host too', { timeout: 60_000 }, async () => {
+    await sandbox.network()
+    await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', `node/${worker}`, '--timeout=40s'], { timeout: 50_000 })
+    await renewHosts(sandbox, [worker])
+    const { exitCode, stderr } = await sandbox.exec(worker, ['kadm', ...join, cgroupVersion])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`[ERROR NodeNameFree]: the cluster has a Node "${worker}" that is Ready`)])
+    expect(await sandbox.run(worker, ['sh', '-c', 'ls -A /etc/kubernetes /var/lib/kadm 2>/dev/null || true'])).toBe('')
+  })
+})
+
+function onlyLong(context: TestContext, maker: Tool): void {
+  if (!isLong && maker === 'kubeadm') context.skip('npm run test:all does this')
+}
+
+interface Joined {
+  readonly files: Readonly<Record<string, unknown>>
+  readonly node: unknown
+}
+
+async function byBoth<T>(work: (tool: Tool) => Promise<T>): Promise<readonly [T, T]> {
+  const theirs = await work('kubeadm')
+  return [theirs, await work('kadm')]
+}
+
+async function freshWorker(): Promise<void> {
+  await Promise.all([kubectl(sandbox, 'h1', ['delete', 'node', '--ignore-not-found', worker, 'other-name']), renewHosts(sandbox, [worker])])
+}
+
+async function joined(tool: Tool, words: readonly string[], configuration?: string): Promise<Joined> {
+  await freshWorker()
+  if (configuration !== undefined) {
+    await sandbox.put(worker, '/root/join.yaml', configuration, 0o600)
+    await sandbox.put(worker, '/root/patches/kubeletconfiguration0+merge.yaml', 'maxPods: 77\n')
+  }
+  await sandbox.run(worker, [tool, ...words], { timeout: 100_000 })
+  const name = configuration === undefined ? worker : 'other-name'
+  const node = await registered(name)
+  const { files } = treeMeaning(await hostFiles(sandbox, worker, ['/var/lib/etcd']))
+  return withoutChance({ files: Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith('/var/lib/kadm'))), node })
+}
+
+/** The cluster draws the serial number of the kubelet's certificate, and takes the next free range for a Node's Pods. */
+function withoutChance(found: Joined): Joined {
+  return JSON.parse(JSON.stringify(found, (key: string, value: unknown) => (['serial', 'podCIDR', 'podCIDRs'].includes(key) && value !== undefined ? '…' : value))) as Joined
+}
+
+/** The Node with what the controllers add to a new one. */
+async function registered(name: string): Promise<unknown> {
+  for (const end = performance.now() + 30_000; ; await sleep(200)) {
+    const text = await kubectl(sandbox, 'h1', ['get', 'nodes', '--output=json'])
+    const node = clusterObjects(text)[`Node ${name}`]
+    if (node !== undefined && JSON.stringify(node).includes('node.alpha.kubernetes.io/ttl')) return node
+    if (performance.now() > end) throw new Error(`there is no whole Node "${name}": ${text}`)
+  }
+}
+
+function joinConfiguration(): string {
+  const [, endpoint, , token, , hash] = join
+  return JSON.stringify({
+    apiVersion: 'kubeadm.k8s.io/v1beta4',
+    kind: 'JoinConfiguration',
+    discovery: { bootstrapToken: { apiServerEndpoint: endpoint, token, caCertHashes: [hash] } },
+    nodeRegistration: {
+      name: 'other-name',
+      ignorePreflightErrors: ['SystemVerification', 'Hostname'],
+      taints: [{ key: 'dedicated', value: 'tests', effect: 'NoSchedule' }],
+      kubeletExtraArgs: [{ name: 'node-labels', value: 'example.com/kind=test' }],
+    },
+    patches: { directory: '/root/patches' },
+  })
+}
