@@ -63,10 +63,10 @@ function clusterSteps({ hosts, kubernetesVersion, signal, sandbox }: ClusterSett
   }
   const others = Array.from({ length: hosts - 1 }, (_, index) => `h${index + 2}`)
   const joinAll = (): Promise<unknown> =>
-    Promise.all(others.map((host) => sandbox().run(host, ['kubeadm', ...join, '--ignore-preflight-errors=SystemVerification'], patient)))
+    Promise.all(others.map((host) => sandbox().run(host, ['kadm', ...join, '--ignore-preflight-errors=SystemVerification'], patient)))
   return [
     { title: 'kadm init on h1', work: init },
-    ...(others.length === 0 ? [] : [{ title: `kubeadm join on ${others.join(', ')}`, work: joinAll }]),
+    ...(others.length === 0 ? [] : [{ title: `kadm join on ${others.join(', ')}`, work: joinAll }]),
     { title: 'pod network', work: () => sandbox().network() },
     { title: 'nodes Ready', work: () => kubectl('wait', '--for=condition=Ready', 'nodes', '--all') },
     {
