@@ -1,0 +1,122 @@
+/** Control planes: kadm's join leaves what kubeadm's leaves, on the host, in the API and in etcd; and it may be killed at any moment. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { clusterObjects } from '../interop/difference/cluster-objects.ts'
+import { hostFiles } from '../interop/difference/host-files.ts'
+import { treeMeaning } from '../interop/difference/meaning.ts'
+import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+
+type Tool = 'kadm' | 'kubeadm'
+
+const isLong = process.env['KADM_TEST_ALL'] === 'true'
+const joining = 'h2'
+
+let sandbox: Sandbox
+let join: readonly string[]
+
+beforeAll(async () => {
+  sandbox = await sharedSandbox({ hosts: 2 })
+  await freshCluster('kadm')
+}, 300_000)
+
+test('what kubeadm and kadm leave: the same files, Node, Pods and members', { timeout: 240_000 }, async () => {
+  const theirs = await joinedBy('kubeadm')
+  await freshCluster('kadm')
+  const ours = await joinedBy('kadm')
+  expect(ours).toEqual(theirs)
+  expect(Object.keys(ours.files)).toEqual(expect.arrayContaining(['/etc/kubernetes/admin.conf', '/etc/kubernetes/manifests/etcd.yaml', '/etc/kubernetes/pki/ca.key']))
+  expect(ours.members).toMatch(/^h1 voter\nh2 voter$/)
+})
+
+describe('killed and run again', () => {
+  const rounds = isLong ? 30 : 1
+
+  test.each(Array.from({ length: rounds }, (_, round) => ({ round })))('in part $round of its time', { timeout: 180_000 }, async ({ round }) => {
+    await freshCluster('kadm')
+    const words = await controlPlaneWords('kadm')
+    // A whole run takes some 8 s here.
+    const moment = 0.5 + (7.5 * (round + Math.random())) / rounds
+    const first = await sandbox.exec(joining, ['timeout', '--signal=KILL', moment.toFixed(3), ...words], { timeout: 100_000 })
+    if (first.exitCode === 0) return
+    const again = await sandbox.exec(joining, words, { timeout: 120_000 })
+    expect(again.exitCode, `killed after ${moment.toFixed(3)} s, then: ${again.stdout}${again.stderr}`).toBe(0)
+    expect(await members()).toMatch(/^h1 voter\nh2 voter$/)
+    expect(JSON.stringify(await node())).toContain('node-role.kubernetes.io/control-plane')
+    expect(await sandbox.run(joining, ['ls', '/etc/kubernetes'])).not.toContain('bootstrap')
+  })
+})
+
+interface Joined {
+  readonly files: Readonly<Record<string, unknown>>
+  readonly node: unknown
+  readonly pods: Readonly<Record<string, unknown>>
+  readonly members: string
+}
+
+async function freshCluster(maker: Tool): Promise<void> {
+  await renewHosts(sandbox, ['h1', joining])
+  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'h1:6443' })
+  await sandbox.run('h1', [maker, 'init', '--config', file], { timeout: 180_000 })
+  join = await joinWords(sandbox, 'h1')
+}
+
+async function controlPlaneWords(tool: Tool): Promise<readonly [string, ...string[]]> {
+  const uploaded = await sandbox.run('h1', ['kubeadm', 'init', 'phase', 'upload-certs', '--upload-certs'])
+  const key = uploaded.trim().split('\n').at(-1) ?? ''
+  return [tool, ...join, '--control-plane', '--certificate-key', key, '--ignore-preflight-errors=SystemVerification']
+}
+
+async function joinedBy(tool: Tool): Promise<Joined> {
+  await sandbox.run(joining, await controlPlaneWords(tool), { timeout: 180_000 })
+  const { files } = treeMeaning(await hostFiles(sandbox, joining))
+  const found = {
+    files: Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith('/var/lib/kadm'))),
+    node: await node(),
+    pods: await mirrorPods(),
+    members: await members(),
+  }
+  return withoutChance(found)
+}
+
+/**
+ * The cluster draws the serial number of the kubelet's certificate and takes the next free range for a Node's Pods; etcd lists its members by ids that it
+ * draws, which shows in the manifest and in its hash.
+ */
+function withoutChance(found: Joined): Joined {
+  const drawn = /^(?:serial|podCIDRs?|kubernetes\.io\/config\.(?:hash|mirror))$/
+  const sorted = (text: string): string => text.replace(/(?<=--initial-cluster=)[^\s"]+/, (list) => list.split(',').toSorted().join(','))
+  return JSON.parse(JSON.stringify(found, (key: string, value: unknown) => (value === undefined ? undefined : drawn.test(key) ? '…' : typeof value === 'string' ? sorted(value) : value))) as Joined
+}
+
+async function node(): Promise<unknown> {
+  return until(async () => {
+    const found = clusterObjects(await kubectl(sandbox, 'h1', ['get', 'nodes', '--output=json']))[`Node ${joining}`]
+    return JSON.stringify(found)?.includes('node.alpha.kubernetes.io/ttl') ? found : undefined
+  })
+}
+
+/** The kubelet shows the four static Pods of its host in the API. */
+async function mirrorPods(): Promise<Readonly<Record<string, unknown>>> {
+  return until(async () => {
+    const pods = clusterObjects(await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'pods', '--selector=tier=control-plane', '--output=json']))
+    const own = Object.entries(pods).filter(([name]) => name.endsWith(`-${joining}`))
+    return own.length === 4 ? Object.fromEntries(own) : undefined
+  })
+}
+
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (const end = performance.now() + 40_000; ; await sleep(300)) {
+    const found = await look()
+    if (found !== undefined) return found
+    if (performance.now() > end) throw new Error('it does not come')
+  }
+}
+
+/** `h1 voter`, a line each. */
+async function members(): Promise<string> {
+  const certificates = ['--cacert=/etc/kubernetes/pki/etcd/ca.crt', '--cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt', '--key=/etc/kubernetes/pki/etcd/healthcheck-client.key']
+  const list = await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'exec', 'etcd-h1', '--', 'etcdctl', ...certificates, 'member', 'list', '--write-out=json'])
+  const { members: all } = JSON.parse(list) as { readonly members: readonly { readonly name: string; readonly isLearner?: boolean }[] }
+  return all.map(({ name, isLearner }) => `${name} ${isLearner === true ? 'learner' : 'voter'}`).toSorted().join('\n')
+}
