@@ -39,7 +39,8 @@ export const kubeletWaitBootstrap: Phase<JoinRun> = {
       summary: 'From now on the kubelet of a control plane talks to the API server beside it',
       hidden: true,
       needs: ['kubelet-wait-bootstrap/certificate', 'wait-control-plane'],
-      skip: noControlPlane,
+      // On a worker there is nothing to say about it.
+      skip: (run) => (noControlPlane(run) === false ? false : ''),
       run: async ({ host, learn }, { warn }) => {
         const changed = await pointKubeconfigAtServer(host, paths.kubeletConf, localServerUrl(await learn.config()))
         if (changed) await startKubelet(host, warn)
