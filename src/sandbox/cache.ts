@@ -1,7 +1,7 @@
 /** What is expensive to make for sandboxes and the same each time: kept by content, made once, shared by all. */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, chmod, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises'
+import { access, chmod, mkdir, readdir, readlink, rename, rm, stat, symlink, utimes } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
@@ -38,10 +38,10 @@ export function contentHash(parts: Iterable<string | Uint8Array>): string {
 export async function ensureEntry({ kind, name, hash, make }: CacheEntry, { say, signal }: Making, root = cacheDirectory()): Promise<string> {
   const folder = path.join(root, kind)
   const entry = path.join(folder, `${name}-${hash}`)
-  if (await exists(entry)) return entry
+  if (await exists(entry)) return used(entry, path.join(folder, name))
   await mkdir(folder, { recursive: true })
   await using _lock = await takeLock(path.join(folder, `.${name}-${hash}.lock`), () => say(`another kadm is making ${kind} ${name}: waiting for it`), signal)
-  if (await exists(entry)) return entry
+  if (await exists(entry)) return used(entry, path.join(folder, name))
   const prefix = `.${name}-${hash}.new-`
   // Who holds the lock is the only maker: whatever lies there is left from one that was killed.
   for (const left of await readdir(folder)) if (left.startsWith(prefix)) await rm(path.join(folder, left), { recursive: true, force: true })
@@ -56,8 +56,8 @@ export async function ensureEntry({ kind, name, hash, make }: CacheEntry, { say,
     await rm(fresh, { recursive: true, force: true })
     throw error
   }
-  await pointTo(path.join(folder, name), path.basename(entry))
-  return entry
+  await removeUnused(folder, name)
+  return used(entry, path.join(folder, name))
 }
 
 /**
@@ -97,6 +97,26 @@ async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** The link leads to the entry that was asked for last, and the entry's time says when that was. */
+async function used(entry: string, link: string): Promise<string> {
+  const now = new Date()
+  await utimes(entry, now, now)
+  const target = await readlink(link).catch(() => undefined)
+  if (target !== path.basename(entry)) await pointTo(link, path.basename(entry))
+  return entry
+}
+
+const thirtyDays = 30 * 24 * 3_600_000
+
+/** Earlier entries of the name take gigabytes. Those that a sandbox may still stand on were asked for when it was made, so only old ones go. */
+async function removeUnused(folder: string, name: string): Promise<void> {
+  for (const other of await readdir(folder)) {
+    if (!other.startsWith(`${name}-`) || !/^[0-9a-f]{12}$/.test(other.slice(name.length + 1))) continue
+    const { mtimeMs } = await stat(path.join(folder, other))
+    if (Date.now() - mtimeMs > thirtyDays) await rm(path.join(folder, other), { recursive: true, force: true })
+  }
 }
 
 /** A link is replaced in one step, so that whoever follows it finds the old or the new. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, readlink, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +33,18 @@ test('an entry is made once, and its link goes over to the one of another conten
   expect(await readlink(path.join(root, 'images/v1'))).toBe(path.basename(second))
   expect(await readFile(path.join(first, 'file'), 'utf8')).toBe('made 1')
   expect((await stat(first)).mode & 0o777).toBe(0o755)
+})
+
+test('an entry that nobody has asked for in thirty days goes when another of its name is made', async () => {
+  const root = await temporaryDirectory()
+  const make = async (): Promise<void> => undefined
+  const [old, recent] = [await ensureEntry({ ...entry, hash: '0123456789aa', make }, making, root), await ensureEntry({ ...entry, hash: '0123456789bb', make }, making, root)]
+  const longAgo = new Date(Date.now() - 31 * 24 * 3_600_000)
+  await utimes(old, longAgo, longAgo)
+  const newest = await ensureEntry({ ...entry, hash: '0123456789cc', make }, making, root)
+  expect((await readdir(path.join(root, 'images'))).filter((name) => name.startsWith('v1-'))).toEqual([recent, newest].map((one) => path.basename(one)))
+  await ensureEntry({ ...entry, hash: '0123456789bb', make }, making, root)
+  expect(await readlink(path.join(root, 'images/v1'))).toBe(path.basename(recent))
 })
 
 test('when making fails nothing is left and the next one may try', async () => {
