@@ -1,7 +1,7 @@
 /** A complete, checked JoinConfiguration into the typed one that the rest of kadm works with. */
 import { part } from './defaults.ts'
 import { toNodeRegistration, toTimeouts } from './init-config.ts'
-import type { FileDiscovery, Json, JoinConfig, JsonObject, TokenDiscovery } from './model.ts'
+import type { FileDiscovery, InitConfiguration, Json, JoinConfig, JsonObject, TokenDiscovery } from './model.ts'
 
 export function toJoinConfig(document: JsonObject): JoinConfig {
   const directory = text(part(document, 'patches')['directory'])
@@ -49,4 +49,19 @@ function text(value: Json | undefined): string {
 
 function texts(value: Json | undefined): readonly string[] {
   return Array.isArray(value) ? value.map(String) : []
+}
+
+/** What a joining node says of itself in the words of InitConfiguration, which certificates and manifests are made from. */
+export function nodeSettings({ nodeRegistration, patches, skipPhases, timeouts, dryRun, controlPlane }: JoinConfig): InitConfiguration {
+  return {
+    bootstrapTokens: [],
+    dryRun,
+    nodeRegistration,
+    // A worker has no API server: whoever asks for its URL is told so.
+    localAPIEndpoint: controlPlane?.localAPIEndpoint ?? { advertiseAddress: '', bindPort: 6443 },
+    ...(controlPlane?.certificateKey !== undefined && { certificateKey: controlPlane.certificateKey }),
+    skipPhases,
+    ...(patches !== undefined && { patches }),
+    timeouts,
+  }
 }

@@ -3,6 +3,7 @@ import { ApiError } from '../../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
 import { describeRef, kinds } from '../../cluster/kinds.ts'
 import { retryUntil } from '../../cluster/wait.ts'
+import { nodeSettings } from '../../config/join-config.ts'
 import { kubeProxyDefaults } from '../../config/kube-proxy-defaults.ts'
 import type { InitConfig, JoinConfig } from '../../config/model.ts'
 import { storedClusterConfiguration, storedKubeletConfiguration } from '../../config/stored-config.ts'
@@ -20,23 +21,12 @@ export async function readClusterConfig(cluster: Cluster, { join, signal, warn }
   const stored = storedClusterConfiguration(clusterText)
   const { kubelet, warnings } = storedKubeletConfiguration(kubeletText, stored.cluster)
   for (const line of [...stored.warnings, ...warnings]) warn(line)
-  const { nodeRegistration, patches, skipPhases, timeouts, dryRun, controlPlane } = join
   return {
     cluster: stored.cluster,
     kubelet,
     // No part of a join reads it: the cluster's own is in a ConfigMap that its DaemonSet mounts.
     kubeProxy: { document: kubeProxyDefaults({}, { podSubnet: '', advertiseAddress: '' }).document, userSupplied: false },
-    init: {
-      bootstrapTokens: [],
-      dryRun,
-      nodeRegistration,
-      // A worker has no API server: whoever asks for its URL is told so.
-      localAPIEndpoint: controlPlane?.localAPIEndpoint ?? { advertiseAddress: '', bindPort: 6443 },
-      ...(controlPlane?.certificateKey !== undefined && { certificateKey: controlPlane.certificateKey }),
-      skipPhases,
-      ...(patches !== undefined && { patches }),
-      timeouts,
-    },
+    init: nodeSettings(join),
   }
 }
 
