@@ -52,23 +52,6 @@ export async function putInitConfig(sandbox: Sandbox, host: string, config: LabC
   return file
 }
 
-/**
- * A cluster on the sandbox: `init` on the first host, joins on the others, pod network, all nodes Ready. `tool`: which program does it. Returns the words of
- * the worker's join command, after the program's name.
- */
-export async function raiseCluster(sandbox: Sandbox, tool: 'kadm' | 'kubeadm', config: LabConfig & { readonly workers?: readonly string[] }): Promise<readonly string[]> {
-  const [first] = sandbox.hosts
-  if (first === undefined) throw new Error('a sandbox has at least one host')
-  const file = await putInitConfig(sandbox, first.name, config)
-  await sandbox.run(first.name, [tool, 'init', '--config', file], { timeout: 180_000 })
-  const join = await joinWords(sandbox, first.name)
-  const workers = config.workers ?? sandbox.hosts.slice(1).map(({ name }) => name)
-  await Promise.all(workers.map((host) => sandbox.run(host, [tool, ...join, '--ignore-preflight-errors=SystemVerification'], { timeout: 180_000 })))
-  await sandbox.network()
-  await kubectl(sandbox, first.name, ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=60s'], { timeout: 70_000 })
-  return join
-}
-
 /** A fresh token's join command, without the program's name. Made by the real kubeadm, which is on every host of a sandbox. */
 export async function joinWords(sandbox: Sandbox, host: string): Promise<readonly string[]> {
   const words = (await sandbox.run(host, ['kubeadm', 'token', 'create', '--print-join-command'])).trim().split(/\s+/)
