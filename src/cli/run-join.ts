@@ -29,7 +29,7 @@ export async function runJoin(input: CommandInput, only: readonly string[] | und
       report: progress.report,
       warn: (line) => void io.stderr.write(`WARNING: ${line}\n`),
     })
-    await progress.end()
+    await progress.end({ results: recording === undefined || only !== undefined })
     if (recording !== undefined) {
       const { showRecording } = await import('./dry-run.ts')
       await showRecording(recording, { io, variable: 'KUBEADM_JOIN_DRYRUN_DIR', prefix: 'kubeadm-join-dryrun', host })

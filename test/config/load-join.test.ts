@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { loadJoinConfig, type LoadJoinOptions } from '../../src/config/load-join.ts'
+import { storedClusterConfiguration, storedKubeletConfiguration } from '../../src/config/stored-config.ts'
+import { loadInitConfig } from '../../src/config/load.ts'
+import { clusterConfigurationDocument } from '../../src/config/v1beta4.ts'
+import { dumpYaml } from '../../src/config/yaml.ts'
+import { fixtureHost } from './fixture-host.ts'
+
+const token = 'abcdef.0123456789abcdef'
+const other = 'ghijkl.0123456789abcdef'
+const hash = `sha256:${'a'.repeat(64)}`
+
+function load(given: Partial<LoadJoinOptions>): ReturnType<typeof loadJoinConfig> {
+  return loadJoinConfig({ file: undefined, flags: {}, endpoint: undefined, host: fixtureHost(), needs: { criSocket: false, discoveryFile: undefined }, ...given })
+}
+
+test('a worker by the words of a join command', async () => {
+  const { config, warnings } = await load({ flags: { token, 'discovery-token-ca-cert-hash': [hash] }, endpoint: '10.0.0.1:6443' })
+  expect(warnings).toEqual([])
+  expect(config).toMatchObject({
+    discovery: { kind: 'token', token, tlsBootstrapToken: token, apiServerEndpoint: '10.0.0.1:6443', caCertHashes: [hash], unsafeSkipCAVerification: false },
+    caCertPath: '/etc/kubernetes/pki/ca.crt',
+    nodeRegistration: { taints: [] },
+  })
+  expect(config.controlPlane).toBeUndefined()
+})
+
+test('a token of its own for each purpose goes before --token', async () => {
+  const flags = { token, 'discovery-token-unsafe-skip-ca-verification': true }
+  const [first, second] = await Promise.all([
+    load({ flags: { ...flags, 'discovery-token': other }, endpoint: 'a:1' }),
+    load({ flags: { ...flags, 'tls-bootstrap-token': other }, endpoint: 'a:1' }),
+  ])
+  expect([first.config.discovery, second.config.discovery]).toMatchObject([
+    { token: other, tlsBootstrapToken: token },
+    { token, tlsBootstrapToken: other },
+  ])
+})
+
+test('only --control-plane makes a control plane: it has the taint and an address; its flags alone are warned of', async () => {
+  const words = { endpoint: 'a:1', flags: { token, 'discovery-token-unsafe-skip-ca-verification': true, 'apiserver-bind-port': 7443 } }
+  const worker = await load(words)
+  expect(worker.config.controlPlane).toBeUndefined()
+  expect(worker.warnings).toEqual(['--apiserver-bind-port is for control planes: without --control-plane it does nothing'])
+  const { config } = await load({ ...words, flags: { ...words.flags, 'control-plane': true } })
+  expect(config.controlPlane?.localAPIEndpoint.bindPort).toBe(7443)
+  expect(config.controlPlane?.localAPIEndpoint.advertiseAddress).toMatch(/^\d+\.\d+\.\d+\.\d+$/)
+  expect(config.nodeRegistration.taints).toEqual([{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }])
+})
+
+test('without an endpoint and without a file there is no discovery; with both there is one too many', async () => {
+  await expect(load({ flags: { token } })).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: [expect.stringContaining('needs bootstrapToken or file')] })
+  const both = load({ flags: { token, 'discovery-file': 'https://example.com/d.conf', 'discovery-token-ca-cert-hash': [hash] }, endpoint: 'a:1' })
+  await expect(both).rejects.toMatchObject({ details: ['discovery: bootstrapToken and file exclude each other'] })
+})
+
+test('every problem at once', async () => {
+  const flags = { token: 'short', 'node-name': 'Not_A_Name', 'control-plane': true, 'apiserver-advertise-address': '224.0.0.1', 'certificate-key': 'ab' }
+  const { details } = await load({ flags, endpoint: 'nowhere' }).then(
+    () => ({ details: [] }),
+    (error: { details: readonly string[] }) => error,
+  )
+  expect(details.map((line) => line.split(':')[0]).toSorted()).toEqual([
+    'controlPlane.certificateKey',
+    'controlPlane.localAPIEndpoint.advertiseAddress',
+    'discovery.bootstrapToken.apiServerEndpoint',
+    'discovery.bootstrapToken.caCertHashes',
+    'discovery.bootstrapToken.token',
+    'discovery.tlsBootstrapToken',
+    'nodeRegistration.name',
+  ])
+  expect(details.join()).not.toContain('short')
+})
+
+test('the configuration that a cluster keeps, read back, is the one that was stored; unknown fields are warnings', async () => {
+  const { config } = await loadInitConfig({ flags: { 'kubernetes-version': 'v1.37.2', 'pod-network-cidr': '10.1.0.0/16' }, host: fixtureHost(), needs: { criSocket: false } })
+  const text = dumpYaml(clusterConfigurationDocument(config.cluster))
+  expect(storedClusterConfiguration(text)).toEqual({ cluster: config.cluster, warnings: [] })
+  expect(storedClusterConfiguration(`${text}fieldOfTomorrow: 1\n`).warnings).toEqual([expect.stringContaining('fieldOfTomorrow')])
+  expect(storedKubeletConfiguration(dumpYaml(config.kubelet.document), config.cluster)).toEqual({ kubelet: { document: config.kubelet.document, userSupplied: true }, warnings: [] })
+  expect(() => storedClusterConfiguration('apiVersion: v1\nkind: Pod\n')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+})
