@@ -1,20 +1,11 @@
 import { accessObjects, accessRules } from './access-rules.ts'
 import type { Manifest } from './manifest.ts'
-
-/** The short-lived token that takes the Secret with it. */
-export interface SecretOwner {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-  readonly controller: boolean
-  readonly blockOwnerDeletion: boolean
-}
+import type { OwnerReference } from '../tokens/short-lived-token.ts'
 
 /**
- * The Secret `kubeadm-certs` and who may read it. `data`: sealed files by name, base64; a file that the cluster does not have has an empty value.
+ * The Secret `kubeadm-certs` and who may read it; `owner` is the short-lived token that takes it along when it ends. `data`: sealed files by name, base64; a file that the cluster does not have has an empty value.
  */
-export function sharedCertificateObjects(data: Readonly<Record<string, string>>, owner: SecretOwner): Manifest[] {
+export function sharedCertificateObjects(data: Readonly<Record<string, string>>, owner: OwnerReference): Manifest[] {
   const secret: Manifest = {
     apiVersion: 'v1',
     kind: 'Secret',
