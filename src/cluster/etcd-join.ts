@@ -31,8 +31,14 @@ import { isAt, type InitialClusterMember, type JoinEtcdOptions, type NewMember }
  * Throws ETCD_FAILED, ETCD_MEMBER_LOST (see `refuseOrReplaceLostMember`), what `manifest.write` and `notStarted` throw.
  */
 export async function joinEtcd(options: JoinEtcdOptions): Promise<EtcdMember | undefined> {
+  await startEtcdMember(options)
+  return await finishEtcdJoin(options)
+}
+
+/** The first half of `joinEtcd`: this host's turn has come, it is a learner, and the kubelet has what it starts it by. */
+export async function startEtcdMember(options: JoinEtcdOptions): Promise<void> {
   const { host, member, manifest, say } = options
-  if (host.recording !== undefined) return await noteJoin(options, host.recording)
+  if (host.recording !== undefined) return await noteStart(options, host.recording)
   try {
     const members = await becomeMember(options)
     const self = members.find(isAt(member.peerUrl))
@@ -45,18 +51,26 @@ export async function joinEtcd(options: JoinEtcdOptions): Promise<EtcdMember | u
   } catch (error) {
     throw await withoutDeadLearner(error, options)
   }
+}
+
+/** The second half: started, a voter, and all agree. */
+export async function finishEtcdJoin(options: JoinEtcdOptions): Promise<EtcdMember | undefined> {
+  const { host, member, say } = options
+  if (host.recording !== undefined) {
+    host.recording.wouldWaitFor(`${member.clientUrl} to be a voter of etcd`)
+    return undefined
+  }
   await untilStarted(options)
   say('Waiting for the new etcd member to join the cluster')
   await untilVoter(options)
   return await untilAgreed(options)
 }
 
-async function noteJoin({ etcd, member, manifest, signal }: JoinEtcdOptions, recording: NonNullable<Host['recording']>): Promise<undefined> {
+async function noteStart({ etcd, member, manifest, signal }: JoinEtcdOptions, recording: NonNullable<Host['recording']>): Promise<void> {
   const members = await etcd.members({ signal })
   recording.wouldWaitFor(`etcd to add ${member.name} at ${member.peerUrl} as a learner`)
   const others = members.filter(({ peerUrls }) => !peerUrls.includes(member.peerUrl))
   await manifest.write([...initialCluster(others, member), { name: member.name, peerUrl: member.peerUrl }])
-  recording.wouldWaitFor(`${member.clientUrl} to be a voter of etcd`)
 }
 
 /** A member without a name has not started yet: its id will do, since only the URLs are compared. */

@@ -61,8 +61,8 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       skip: noControlPlane,
       run: async (_run, { say }) => say(`[control-plane] Using manifest folder "${paths.manifests}"`),
       phases: [
-        // Started before its etcd has a vote, the API server ends, and the kubelet waits longer each time before it starts it again.
-        manifest('kube-apiserver', ['control-plane-prepare/certs', 'etcd-join']),
+        // It may wait for its etcd while that is on its way; while other hosts have their turn there it would end, and be started again later and later.
+        manifest('kube-apiserver', ['control-plane-prepare/certs', 'etcd-join/member']),
         // These two give the API server beside them 10 s to come up, and end when it has not.
         manifest('kube-controller-manager', ['control-plane-prepare/certs', 'control-plane-prepare/kubeconfig', 'etcd-join']),
         manifest('kube-scheduler', ['control-plane-prepare/kubeconfig', 'etcd-join']),

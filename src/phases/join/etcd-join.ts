@@ -1,8 +1,9 @@
 /** `kadm join phase etcd-join`: this node's member of the cluster's own etcd, from learner to voter. */
-import { joinEtcd } from '../../cluster/etcd-join.ts'
+import { finishEtcdJoin, startEtcdMember } from '../../cluster/etcd-join.ts'
+import type { JoinEtcdOptions } from '../../cluster/etcd-new-member.ts'
 import { ensureEtcdDataDirectory, staticPodPath, writeStaticPod } from '../../manifests/write-static-pod.ts'
 import { componentFailed } from '../component-failed.ts'
-import type { Phase } from '../phase.ts'
+import type { Phase, PhaseContext } from '../phase.ts'
 import { newMember, noLocalEtcd, withEtcd } from './etcd-of-cluster.ts'
 import type { JoinRun } from './join-run.ts'
 
@@ -11,30 +12,38 @@ export const etcdJoin: Phase<JoinRun> = {
   summary: 'Join etcd for control plane nodes',
   flags: ['apiserver-advertise-address', 'config', 'control-plane', 'dry-run', 'node-name', 'patches'],
   needs: ['check-etcd', 'kubelet-start'],
-  skip: noLocalEtcd,
-  run: async (run, { say, warn, signal, waiting }) => {
-    const { join, host, learn } = run
-    const config = await learn.config()
-    const { etcd: local } = config.cluster
-    if (local.kind === 'external') return
-    const member = newMember(config, local)
-    const timeout = join.timeouts.etcdAPICall
-    await ensureEtcdDataDirectory({ config, host })
-    await withEtcd(run, signal, (etcd) =>
-      joinEtcd({
-        etcd,
-        host,
-        member,
-        manifest: {
-          path: staticPodPath('etcd'),
-          write: (initialCluster) => writeStaticPod('etcd', { config, host, say, warn, initialCluster }),
-        },
-        timeout,
-        signal,
-        say,
-        waiting,
-        notStarted: (last) => componentFailed('etcd', { url: member.clientUrl, timeout, last, config, host }),
-      }),
-    )
-  },
+  phases: [
+    {
+      name: 'member',
+      summary: 'Add the member as a learner and write its manifest',
+      hidden: true,
+      needs: [],
+      skip: noLocalEtcd,
+      run: (run, context) => withJoining(run, context, startEtcdMember),
+    },
+    {
+      name: 'voter',
+      summary: 'Wait until it has started, and make it a voter',
+      hidden: true,
+      needs: ['etcd-join/member'],
+      skip: async (run) => ((await noLocalEtcd(run)) === false ? false : ''),
+      run: (run, context) => withJoining(run, context, finishEtcdJoin),
+    },
+  ],
+}
+
+async function withJoining(run: JoinRun, { say, warn, signal, waiting }: PhaseContext, work: (options: JoinEtcdOptions) => Promise<unknown>): Promise<void> {
+  const { join, host, learn } = run
+  const config = await learn.config()
+  const { etcd: local } = config.cluster
+  if (local.kind === 'external') return
+  const member = newMember(config, local)
+  const timeout = join.timeouts.etcdAPICall
+  await ensureEtcdDataDirectory({ config, host })
+  const manifest = {
+    path: staticPodPath('etcd'),
+    write: (initialCluster: Parameters<JoinEtcdOptions['manifest']['write']>[0]) => writeStaticPod('etcd', { config, host, say, warn, initialCluster }),
+  }
+  const notStarted = (last: string): Promise<Error> => componentFailed('etcd', { url: member.clientUrl, timeout, last, config, host })
+  await withEtcd(run, signal, (etcd) => work({ etcd, host, member, manifest, timeout, signal, say, waiting, notStarted }))
 }
