@@ -80,13 +80,31 @@ function initialCluster(members: readonly EtcdMember[], { name, peerUrl }: NewMe
   )
 }
 
-/** The member answers for itself, and the cluster has heard of its start. */
+/**
+ * The member answers for itself, and the cluster has heard of its start.
+ *
+ * A new etcd tells the cluster its name and serves nobody until it sees that come back. When the snapshot that it gets first holds its name already, it
+ * sees nothing, and asks again only after 7 s (5 s and two election timeouts: publishV3 and ReqTimeout of etcd's server). Started again, it need not ask.
+ */
 async function untilStarted(options: JoinEtcdOptions): Promise<void> {
-  const { etcd, member, notStarted } = options
+  const { etcd, member, restart, notStarted } = options
+  let knownSince: number | undefined
+  let restarted = restart === undefined
   await until(options, {
     what: `etcd at ${member.clientUrl}`,
     look: async (signal) => {
-      const { hasLeader } = await etcd.at(member.clientUrl).status({ signal })
+      // It listens before it serves, and whoever asks then hangs. On a slow host too little time is given once, and then enough.
+      const soon = restarted ? signal : AbortSignal.any([signal, AbortSignal.timeout(patience)])
+      const { hasLeader } = await etcd.at(member.clientUrl).status({ signal: soon }).catch(async (error: unknown) => {
+        if (!restarted && (await selfIn(options, signal)).name !== '') {
+          knownSince ??= performance.now()
+          if (performance.now() - knownSince > patience) {
+            restarted = true
+            await restart?.()
+          }
+        }
+        throw error
+      })
       if (!hasLeader) return { kind: 'not-yet', seen: 'it has not found the leader yet' }
       const self = await selfIn(options, signal)
       return self.name === '' ? { kind: 'not-yet', seen: 'the cluster has not heard of its start' } : { kind: 'done', value: undefined }
@@ -94,6 +112,9 @@ async function untilStarted(options: JoinEtcdOptions): Promise<void> {
     timedOut: notStarted ?? ((last) => failure(options, 'did not start', last)),
   })
 }
+
+/** From when the cluster knows the name to when the member serves: some 20 ms, where it is going to. Milliseconds. */
+const patience = 400
 
 /** Refused until the learner has caught up; a lost answer shows in the next look. */
 async function untilVoter(options: JoinEtcdOptions): Promise<void> {

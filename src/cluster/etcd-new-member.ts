@@ -36,6 +36,8 @@ export interface JoinEtcdOptions {
   readonly say: (line: string) => void
   /** What is being waited for, replaced by the next call. */
   readonly waiting?: ((text: string) => void) | undefined
+  /** Ends the process of the new member, so that the kubelet starts it again: see `untilStarted`. */
+  readonly restart?: (() => Promise<void>) | undefined
   /** The error when the new member does not start, given what was last seen: the place for the end of its log. */
   readonly notStarted?: ((last: string) => Error | Promise<Error>) | undefined
 }

@@ -1,6 +1,7 @@
 /** `kadm join phase etcd-join`: this node's member of the cluster's own etcd, from learner to voter. */
 import { finishEtcdJoin, startEtcdMember } from '../../cluster/etcd-join.ts'
 import type { JoinEtcdOptions } from '../../cluster/etcd-new-member.ts'
+import type { Host } from '../../host/host.ts'
 import { ensureEtcdDataDirectory, staticPodPath, writeStaticPod } from '../../manifests/write-static-pod.ts'
 import { componentFailed } from '../component-failed.ts'
 import type { Phase, PhaseContext } from '../phase.ts'
@@ -45,5 +46,13 @@ async function withJoining(run: JoinRun, { say, warn, signal, waiting }: PhaseCo
     write: (initialCluster: Parameters<JoinEtcdOptions['manifest']['write']>[0]) => writeStaticPod('etcd', { config, host, say, warn, initialCluster }),
   }
   const notStarted = (last: string): Promise<Error> => componentFailed('etcd', { url: member.clientUrl, timeout, last, config, host })
-  await withEtcd(run, signal, (etcd) => work({ etcd, host, member, manifest, timeout, signal, say, waiting, notStarted }))
+  const restart = (): Promise<void> => stopContainers('etcd', host, config.init.nodeRegistration.criSocket)
+  await withEtcd(run, signal, (etcd) => work({ etcd, host, member, manifest, timeout, signal, say, waiting, restart, notStarted }))
+}
+
+/** The kubelet starts them again at once. */
+async function stopContainers(name: string, host: Host, criSocket: string): Promise<void> {
+  const runtime = host.containerRuntime(criSocket)
+  const running = (await runtime.containers()).filter((container) => container.name === name && container.state === 'running')
+  await Promise.all(running.map(({ id }) => runtime.stopContainer(id, 1)))
 }
