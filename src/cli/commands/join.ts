@@ -1,31 +1,12 @@
 /** `kadm join` and `kadm join phase ...`: from flags to a run, and what the user sees of it. */
+import { discoveryFlags } from '../../phases/join/discovery-flags.ts'
 import { joinPhases } from '../../phases/join/join-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { phaseCommand } from '../phase-commands.ts'
 
-const flags = kubeadmFlags(
-  'apiserver-advertise-address',
-  'apiserver-bind-port',
-  'certificate-key',
-  'config',
-  'control-plane',
-  'cri-socket',
-  'discovery-file',
-  'discovery-token',
-  'discovery-token-ca-cert-hash',
-  'discovery-token-unsafe-skip-ca-verification',
-  'discovery-unsafe-allow-insecure-file',
-  'discovery-unsafe-allow-unpinned-ca',
-  'dry-run',
-  'ignore-preflight-errors',
-  'node-name',
-  'patches',
-  'replace',
-  'skip-phases',
-  'tls-bootstrap-token',
-  'token',
-)
+const own = ['apiserver-advertise-address', 'apiserver-bind-port', 'certificate-key', 'config', 'control-plane', 'cri-socket', 'dry-run']
+const flags = kubeadmFlags(...[...own, ...discoveryFlags, 'ignore-preflight-errors', 'node-name', 'patches', 'replace', 'skip-phases'].toSorted())
 
 export const joinCommand: Command = {
   name: 'join',

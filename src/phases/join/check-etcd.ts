@@ -12,7 +12,7 @@ export const checkEtcd: Phase<JoinRun> = {
   // The new control plane asks as itself, so that what it was given is tried out here too.
   needs: ['control-plane-prepare/certs', 'control-plane-prepare/kubeconfig'],
   skip: noLocalEtcd,
-  run: async (run, { say, signal, waiting }) => {
+  run: async (run, { say, warn, signal, waiting }) => {
     const { host, learn, replace } = run
     const config = await learn.config()
     const { etcd: local } = config.cluster
@@ -20,7 +20,7 @@ export const checkEtcd: Phase<JoinRun> = {
     say('Checking that the etcd cluster is healthy')
     await withEtcd(run, signal, async (etcd) => {
       await refuseOrReplaceLostMember(etcd, { host, member: newMember(config, local), replace, cluster: await learn.asAdministrator(), say, signal })
-      await checkEtcdHealth(etcd, { signal, waiting })
+      await checkEtcdHealth(etcd, { signal, waiting, warn })
     })
   },
 }
