@@ -129,10 +129,13 @@ async function newHost({ program, dir, name, undo }: HostParts): Promise<EtcdHos
     kill,
     restart: () => start(started ?? ''),
     async wipe() {
+      const wasOn = on
+      on = false // or the manifest, which is there for a moment longer, would be started again
       await kill()
-      started = undefined
-      await rm(member.dataDir, { recursive: true, force: true })
       await rm(manifest, { force: true })
+      await rm(member.dataDir, { recursive: true, force: true })
+      started = undefined
+      on = wasOn
     },
     log: () => readFileSync(path.join(root, 'log'), 'utf8'),
   }
