@@ -1,6 +1,7 @@
 /** `kubernetesVersion` of the user into one version: labels such as `stable-1` are looked up. */
 import { messageOf } from '../errors.ts'
-import { compareVersions, ownVersion, parseVersion, versionTable } from './versions.ts'
+import { newestKubernetes } from './own-version.ts'
+import { compareVersions, parseVersion, versionTable } from './versions.ts'
 
 /** Returns what a release server says for a label (`stable-1`, `ci/latest`), a version. Throws when it cannot be had. */
 export type FetchVersion = (label: string) => Promise<string>
@@ -19,10 +20,10 @@ export async function resolveKubernetesVersion(given: string, fetchVersion: Fetc
   const version = await lookUp(given, fetchVersion, warnings, 0)
   if (version === undefined) {
     return {
-      version: ownVersion,
+      version: newestKubernetes,
       ci,
       warnings,
-      problems: [`"${given}" is neither a version such as ${ownVersion} nor a label such as stable-1 or latest-1.37`],
+      problems: [`"${given}" is neither a version such as ${newestKubernetes} nor a label such as stable-1 or latest-1.37`],
     }
   }
   const oldest = versionTable.oldestControlPlane
@@ -45,19 +46,19 @@ async function lookUp(given: string, fetchVersion: FetchVersion, warnings: strin
   } catch (error) {
     warnings.push(
       `the Kubernetes version behind "${given}" could not be looked up: ${messageOf(error)}`,
-      `using ${ownVersion}, the version of this kadm`,
+      `using ${newestKubernetes}, the version of this kadm`,
     )
-    return ownVersion
+    return newestKubernetes
   }
   return lookUp(newerMinor(fetched) ? ownStable() : fetched, fetchVersion, warnings, depth + 1)
 }
 
 function newerMinor(fetched: string): boolean {
-  const [own, other] = [parseVersion(ownVersion), parseVersion(fetched)]
+  const [own, other] = [parseVersion(newestKubernetes), parseVersion(fetched)]
   return own !== undefined && other !== undefined && (other.major > own.major || (other.major === own.major && other.minor > own.minor))
 }
 
 function ownStable(): string {
-  const own = parseVersion(ownVersion)
+  const own = parseVersion(newestKubernetes)
   return `stable-${own?.major ?? 1}.${own?.minor ?? 0}`
 }

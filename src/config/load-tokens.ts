@@ -6,7 +6,7 @@ import { kubeadmGroup, kubeadmVersion, type KindName } from './kinds.ts'
 import { configProblems, loadInitConfig } from './load.ts'
 import type { BootstrapToken, Json, JsonObject } from './model.ts'
 import { resolveInit } from './resolve-init.ts'
-import { ownVersion } from './versions.ts'
+import { newestKubernetes } from './own-version.ts'
 
 export interface TokenFlags {
   readonly token?: string
@@ -25,7 +25,7 @@ export interface LoadedTokens {
 /** A token that is not given is made. Throws CONFIG_INVALID with every problem in its details; for a file also CONFIG_UNREADABLE, CONFIG_SYNTAX. */
 export async function loadTokens(asked: { readonly file: string } | { readonly flags: TokenFlags }, host: Host): Promise<LoadedTokens> {
   // Nothing here depends on the version: no label is looked up.
-  const fetchVersion = async (): Promise<string> => ownVersion
+  const fetchVersion = async (): Promise<string> => newestKubernetes
   if ('file' in asked) {
     const { config, warnings } = await loadInitConfig({ file: asked.file, flags: {}, host, fetchVersion, needs: { criSocket: false } })
     return { tokens: config.init.bootstrapTokens, warnings }
@@ -37,7 +37,7 @@ export async function loadTokens(asked: { readonly file: string } | { readonly f
       localAPIEndpoint: { advertiseAddress: '1.2.3.4' },
       nodeRegistration: { name: 'node' },
     }),
-    document('ClusterConfiguration', { kubernetesVersion: ownVersion }),
+    document('ClusterConfiguration', { kubernetesVersion: newestKubernetes }),
   ]
   const { init, problems, warnings } = await resolveInit(documents, host, {
     strict: false,

@@ -8,7 +8,8 @@ import { kubeletDefaults } from './kubelet-defaults.ts'
 import type { JsonObject } from './model.ts'
 import { paths } from './paths.ts'
 import { printedDocument } from './print.ts'
-import { ownVersion, parseVersion } from './versions.ts'
+import { newestKubernetes } from './own-version.ts'
+import { parseVersion } from './versions.ts'
 import { dumpYaml } from './yaml.ts'
 
 const placeholderToken = 'abcdef.0123456789abcdef'
@@ -21,7 +22,7 @@ export function printInitDefaults(componentConfigs: readonly string[] = []): str
     localAPIEndpoint: { advertiseAddress },
     nodeRegistration: { name: 'node', criSocket: defaultCriSocket },
   })
-  const cluster = withDefaults('ClusterConfiguration', { kubernetesVersion: `1.${parseVersion(ownVersion)?.minor ?? 0}.0` })
+  const cluster = withDefaults('ClusterConfiguration', { kubernetesVersion: `1.${parseVersion(newestKubernetes)?.minor ?? 0}.0` })
   return documents(
     printedDocument('InitConfiguration', init),
     printedDocument('ClusterConfiguration', cluster),

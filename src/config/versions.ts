@@ -8,9 +8,6 @@ export interface KubernetesVersion {
   readonly preRelease: string
 }
 
-/** The version that kadm was made for, and falls back to. */
-export const ownVersion = 'v1.37.2'
-
 export const versionTable = {
   /** Control planes that can be made new: from one minor below the own one on. A newer minor is a warning of preflight. */
   oldestControlPlane: 'v1.36.0',

@@ -1,4 +1,5 @@
-import { compareVersions, ownVersion, parseVersion, versionTable } from '../config/versions.ts'
+import { newestKubernetes } from '../config/own-version.ts'
+import { compareVersions, parseVersion, versionTable } from '../config/versions.ts'
 import { failed, passed, type Check } from './check.ts'
 import type { InstalledKubelet } from './installed-kubelet.ts'
 
@@ -9,7 +10,7 @@ export function kubeletVersion(installed: InstalledKubelet, target: string | und
     requires: 'a kubelet not newer than the control plane and at most three minors older than kadm',
     run: async () => {
       const version = await installed()
-      const oldest = `1.${(parseVersion(ownVersion)?.minor ?? 0) - versionTable.kubeletSkew}.0`
+      const oldest = `1.${(parseVersion(newestKubernetes)?.minor ?? 0) - versionTable.kubeletSkew}.0`
       if (compareVersions(version, oldest) < 0)
         return failed(`kubelet version "${version}" is lower than kadm can support: install ${oldest} or newer`)
       const [kubelet, controlPlane] = [parseVersion(version), target === undefined ? undefined : parseVersion(target)]

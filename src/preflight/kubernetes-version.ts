@@ -1,4 +1,5 @@
-import { ownVersion, parseVersion } from '../config/versions.ts'
+import { newestKubernetes } from '../config/own-version.ts'
+import { parseVersion } from '../config/versions.ts'
 import { failed, passed, warned, type Check } from './check.ts'
 
 /** Only a warning, as with kubeadm: a newer minor often works, and nobody has tried it. */
@@ -7,7 +8,7 @@ export function kubernetesVersion(target: string): Check {
     name: 'KubernetesVersion',
     requires: 'a Kubernetes of no newer minor than kadm knows (a warning)',
     run: async () => {
-      const [own, wanted] = [parseVersion(ownVersion), parseVersion(target)]
+      const [own, wanted] = [parseVersion(newestKubernetes), parseVersion(target)]
       if (own === undefined || wanted === undefined) return failed(`"${target}" is not a Kubernetes version`)
       const newer = wanted.major > own.major || (wanted.major === own.major && wanted.minor > own.minor)
       return newer

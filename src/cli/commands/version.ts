@@ -1,5 +1,5 @@
 /** `kadm version`: as `kubeadm version`, plus kadm's own version. Imports nothing heavy: scripts ask it in loops. */
-import { kubernetesVersion, ownVersion } from '../../config/own-version.ts'
+import { kadmVersion, newestKubernetes } from '../../config/own-version.ts'
 import { KadmError } from '../../errors.ts'
 import type { Command, Streams } from '../command.ts'
 
@@ -12,11 +12,11 @@ const command: Command = {
 export const version = { command, run }
 
 async function run({ output, io }: { readonly output: string | undefined; readonly io: Pick<Streams, 'stdout'> }): Promise<void> {
-  const facts = { ...versionInfo(), kadmVersion: ownVersion }
+  const facts = { ...versionInfo(), kadmVersion }
   switch (output) {
     case undefined:
     case '':
-      io.stdout.write(`kadm version: ${ownVersion}, in place of kubeadm ${facts.gitVersion} (node ${process.version}, ${facts.platform})\n`)
+      io.stdout.write(`kadm version: ${kadmVersion}, in place of kubeadm ${facts.gitVersion} (node ${process.version}, ${facts.platform})\n`)
       return
     case 'short':
       io.stdout.write(`${facts.gitVersion}\n`)
@@ -36,12 +36,12 @@ async function run({ output, io }: { readonly output: string | undefined; readon
 
 /** The keys of kubeadm's own answer, so that scripts which read it go on working. */
 function versionInfo() {
-  const [major = '', minor = ''] = kubernetesVersion.slice(1).split('.')
+  const [major = '', minor = ''] = newestKubernetes.slice(1).split('.')
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch
   return {
     major,
     minor,
-    gitVersion: kubernetesVersion,
+    gitVersion: newestKubernetes,
     gitCommit: '',
     gitTreeState: '',
     buildDate: '',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { recordingCluster } from '../../cluster/recording-cluster.ts'
 import { loadInitConfig } from '../../config/load.ts'
-import { ownVersion } from '../../config/own-version.ts'
+import { kadmVersion } from '../../config/own-version.ts'
 import { refuseRootless } from '../../config/rootless.ts'
 import type { Host } from '../../host/host.ts'
 import { recordingHost } from '../../host/recording-host.ts'
@@ -113,6 +113,6 @@ async function runInput(host: Host, { file, flags, only, options }: InitRequest)
   return {
     command: only === undefined ? 'init' : `init phase ${only.join(' ')}`,
     fingerprint: createHash('sha256').update(input).digest('hex'),
-    version: ownVersion,
+    version: kadmVersion,
   }
 }

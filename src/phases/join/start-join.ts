@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { loadJoinConfig } from '../../config/load-join.ts'
 import type { JoinConfig } from '../../config/model.ts'
-import { ownVersion } from '../../config/own-version.ts'
+import { kadmVersion } from '../../config/own-version.ts'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
 import { recordingHost } from '../../host/recording-host.ts'
@@ -101,6 +101,6 @@ function runInput({ only, options }: JoinRequest, join: JoinConfig): RunInput {
   return {
     command: only === undefined ? 'join' : `join phase ${only.join(' ')}`,
     fingerprint: createHash('sha256').update(JSON.stringify(decisive)).digest('hex'),
-    version: ownVersion,
+    version: kadmVersion,
   }
 }
