@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 import { summaryReporter } from './test/support/summary-reporter.ts'
 
+// Real components on two cores: what fails in CI is run once more, and the report says so (`retry x1`). By hand nothing is.
+const retry = process.env['CI'] === 'true' ? 1 : 0
+
 const cluster = ['test/e2e/**/*.test.ts', 'test/sandbox/**/*.test.ts']
 
 export default defineConfig({
@@ -8,7 +11,7 @@ export default defineConfig({
     reporters: ['default', summaryReporter],
     projects: [
       {
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: cluster, testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks' },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: cluster, retry, testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks' },
       },
       {
         // Real hosts: they share one sandbox and two cores, so one file at a time.
@@ -17,6 +20,7 @@ export default defineConfig({
           include: cluster,
           globalSetup: 'test/support/global-setup.ts',
           fileParallelism: false,
+          retry,
           testTimeout: 300_000,
           hookTimeout: 600_000,
           pool: 'forks',

@@ -40,14 +40,15 @@ export async function plugIn(sandbox: string, member: string, own: Addresses, su
   await batch(namespaceName(sandbox, member), routes)
 }
 
-/** Takes a member's namespace away; its cable goes with it. */
+/** Takes a member's cable and namespace away. The cable by itself: the namespace lives on for as long as any process is in it. */
 export async function unplug(sandbox: string, member: string): Promise<void> {
+  await runProgram(['ip', '-n', namespaceName(sandbox, 'switch'), 'link', 'delete', portName(member)])
   await runProgram(['ip', 'netns', 'delete', namespaceName(sandbox, member)])
 }
 
 /** The member's cable, at the switch's end: out, or in again. */
 export async function setLink(sandbox: string, member: string, state: 'up' | 'down'): Promise<void> {
-  await batch(namespaceName(sandbox, 'switch'), [`link set port-${member.slice(0, 10)} ${state}`])
+  await batch(namespaceName(sandbox, 'switch'), [`link set ${portName(member)} ${state}`])
 }
 
 /** Whether each member's cable is in, by name of the member. */
@@ -67,9 +68,14 @@ export function haveIpv6(): boolean {
   return existsSync('/proc/net/if_inet6')
 }
 
+/** Of a member's cable at the switch's end. Names of devices end at 15 characters. */
+function portName(member: string): string {
+  return `port-${member.slice(0, 10)}`
+}
+
 async function connect(sandbox: string, member: string, own: Addresses): Promise<void> {
   const name = namespaceName(sandbox, member)
-  const port = `port-${member.slice(0, 10)}` // names of devices end at 15 characters
+  const port = portName(member)
   await batch(namespaceName(sandbox, 'switch'), [`link add ${port} type veth peer name eth0 netns ${name}`, `link set ${port} master br0 up`])
   // The same card again after a renewal: neighbours keep a card's address for a while.
   const card = `02:6b:61:64:${own.address.split('.').slice(2).map((part) => Number(part).toString(16).padStart(2, '0')).join(':')}`

@@ -20,8 +20,8 @@ test('nobody gets a key that another one has, however many are taken at once', a
 })
 
 test('a key is there before it is asked for', async () => {
-  const keys = keySupply('ECDSA-P256', 1)
-  await sleep(500)
+  const keys = keySupply('RSA-4096', 1) // takes long enough that the second cannot be there at once
+  await sleep(8000)
   const none = Symbol('not yet')
   const first = await Promise.race([keys.take(), later(none)])
   const second = await Promise.race([keys.take(), later(none)])
