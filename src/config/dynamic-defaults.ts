@@ -1,5 +1,4 @@
 /** Puts what was found on the host, and random tokens, into documents that have their static defaults. */
-import { randomInt } from 'node:crypto'
 import type { Host, HostFacts } from '../host/host.ts'
 import { splitEndpoint } from './checks.ts'
 import { isEmpty, part } from './defaults.ts'
@@ -7,6 +6,7 @@ import { isObject, type Problem } from './decode.ts'
 import { advertiseAddress, criSocket, nodeName } from './host-defaults.ts'
 import type { Json, JsonObject } from './model.ts'
 import { hostAndPort } from './server-url.ts'
+import { generateToken } from '../tokens/bootstrap-token.ts'
 
 export interface Completed {
   readonly document: JsonObject
@@ -56,7 +56,7 @@ export function completeApiEndpoint(document: JsonObject, facts: HostFacts, pare
 /** A new token for each that has none: random, or what `newToken` gives (a run that goes on after a kill has its own again). */
 export async function completeTokens(
   document: JsonObject,
-  newToken: () => Promise<string> = async () => randomToken(),
+  newToken: () => Promise<string> = async () => generateToken(),
 ): Promise<JsonObject> {
   const tokens: readonly Json[] = Array.isArray(document['bootstrapTokens']) ? document['bootstrapTokens'] : []
   const complete = async (token: Json): Promise<Json> =>
@@ -74,12 +74,6 @@ export function completeCluster(document: JsonObject, bindPort: Json | undefined
     ...(endpoint !== undefined && endpoint.port === '' && { controlPlaneEndpoint: hostAndPort(endpoint.host, String(bindPort ?? '')) }),
     apiServer: { ...apiServer, ...(Array.isArray(certSANs) && { certSANs: certSANs.map((name: Json) => text(name).toLowerCase()) }) },
   }
-}
-
-function randomToken(): string {
-  const letters = '0123456789abcdefghijklmnopqrstuvwxyz'
-  const some = (length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('')
-  return `${some(6)}.${some(16)}`
 }
 
 function text(value: Json | undefined): string {
