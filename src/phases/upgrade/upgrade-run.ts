@@ -1,0 +1,51 @@
+/** What the phases of `kadm upgrade apply` and `kadm upgrade node` are given. Data only: a phase takes the part that it uses (`Pick<UpgradeRun, 'upgrade' | 'host'>`). */
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { InitConfig, NodeRegistration, Timeouts } from '../../config/model.ts'
+import type { Host } from '../../host/host.ts'
+
+export interface UpgradeRun {
+  /** What the user asked for. */
+  readonly upgrade: UpgradeSettings
+  readonly host: Host
+  /** When the run began: the validity of renewed certificates counts from here, and the folder of what was before is named after it. */
+  readonly start: Date
+  /** Is there a static Pod of kube-apiserver on this host? `apply` takes it for given. */
+  readonly isControlPlane: boolean
+  /** Looked at by the first phase that needs it; later ones share what was found. */
+  readonly learn: UpgradeLearner
+  /** Folder for what was before: manifests, certificates, a snapshot of etcd. A run that goes on with another one has the same. */
+  readonly backup: string
+  /** Asks the person at the terminal; throws when the answer is not yes. Resolves at once where nobody is to be asked. */
+  readonly confirm: () => Promise<void>
+}
+
+/** `apply` or `node` of UpgradeConfiguration with the flags in it. */
+export interface UpgradeSettings {
+  /** The version to upgrade to; `undefined` for a node, which takes the cluster's. */
+  readonly kubernetesVersion: string | undefined
+  readonly allowExperimentalUpgrades: boolean
+  readonly allowRCUpgrades: boolean
+  readonly certificateRenewal: boolean
+  readonly etcdUpgrade: boolean
+  readonly dryRun: boolean
+  readonly forceUpgrade: boolean
+  readonly ignorePreflightErrors: readonly string[]
+  readonly skipPhases: readonly string[]
+  readonly patches?: { readonly directory: string }
+  readonly imagePullPolicy: NodeRegistration['imagePullPolicy']
+  readonly imagePullSerial: boolean
+  readonly timeouts: Timeouts
+}
+
+/** What the node to be upgraded finds out about its cluster. Each is asked once. */
+export interface UpgradeLearner {
+  /** The API, as its administrator; on a worker as the kubelet. */
+  readonly cluster: () => Promise<Cluster>
+  /** The configuration of the cluster and of this node as the upgrade leaves them: `kubernetesVersion` is the new one. */
+  readonly config: () => Promise<InitConfig>
+}
+
+/** Why a phase for control planes has nothing to do. */
+export function noControlPlane({ isControlPlane }: Pick<UpgradeRun, 'isControlPlane'>, phase: string): string | false {
+  return isControlPlane ? false : `Skipping the ${phase} phase. Not a control plane node.`
+}
