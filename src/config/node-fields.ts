@@ -83,24 +83,25 @@ export const resetFields: readonly Field[] = [
 ]
 
 const versionField = stringField('kubernetesVersion', 'Version to go to.')
-const choice = (name: string, doc: string): Field => booleanField(name, doc, { optional: true })
-const chosen = (name: string, doc: string): Field => booleanField(name, doc, { optional: true, default: true })
+const choice = (name: string, doc: string, flag?: string): Field => booleanField(name, doc, { optional: true, ...(flag !== undefined && { flag }) })
+const chosen = (name: string, doc: string, flag?: string): Field => ({ ...choice(name, doc, flag), default: true })
 const absolutePatchesField = objectField(
   'patches',
   'Patches for what kadm writes.',
-  [stringField('directory', 'Folder of the patches.', { check: absolutePathProblems, required: true })],
+  [stringField('directory', 'Folder of the patches.', { flag: 'patches', check: absolutePathProblems, required: true })],
   { optional: true },
 )
 const pullFields = [
   stringField('imagePullPolicy', '"Always", "IfNotPresent" or "Never".', { default: 'IfNotPresent', check: pullPolicyProblems }),
   chosen('imagePullSerial', 'Pull one image after the other.'),
 ]
-const renewalField = chosen('certificateRenewal', 'Renew certificates.')
-const etcdUpgradeField = chosen('etcdUpgrade', 'Upgrade etcd.')
-const dryUpgradeField = choice('dryRun', 'Show what would be done, change nothing.')
+const renewalField = chosen('certificateRenewal', 'Renew certificates.', 'certificate-renewal')
+const etcdUpgradeField = chosen('etcdUpgrade', 'Upgrade etcd.', 'etcd-upgrade')
+const dryUpgradeField = choice('dryRun', 'Show what would be done, change nothing.', 'dry-run')
+const printConfigField = choice('printConfig', 'Print the configuration.', 'print-config')
 const unstableFields = [
-  choice('allowExperimentalUpgrades', 'Accept alpha and beta versions.'),
-  choice('allowRCUpgrades', 'Accept release candidates.'),
+  choice('allowExperimentalUpgrades', 'Accept alpha and beta versions.', 'allow-experimental-upgrades'),
+  choice('allowRCUpgrades', 'Accept release candidates.', 'allow-release-candidate-upgrades'),
 ]
 
 export const upgradeFields: readonly Field[] = [
@@ -110,14 +111,14 @@ export const upgradeFields: readonly Field[] = [
     renewalField,
     dryUpgradeField,
     etcdUpgradeField,
-    choice('forceUpgrade', 'Go on where a check says no.'),
+    choice('forceUpgrade', 'Go on where a check says no.', 'force'),
     ignorePreflightErrorsField,
     absolutePatchesField,
-    choice('printConfig', 'Print the configuration.'),
+    printConfigField,
     skipPhasesField,
     ...pullFields,
   ]),
-  objectField('diff', 'For "upgrade diff".', [versionField, integerField('contextLines', 'Lines around each difference.')]),
+  objectField('diff', 'For "upgrade diff".', [versionField, integerField('contextLines', 'Lines around each difference.', { flag: 'context-lines' })]),
   objectField('node', 'For "upgrade node".', [
     renewalField,
     dryUpgradeField,
@@ -133,7 +134,7 @@ export const upgradeFields: readonly Field[] = [
     dryUpgradeField,
     etcdUpgradeField,
     ignorePreflightErrorsField,
-    choice('printConfig', 'Print the configuration.'),
+    printConfigField,
   ]),
   timeoutsField,
 ]

@@ -1,0 +1,113 @@
+/** What `kadm upgrade` was asked, for each of its commands: a complete, checked UpgradeConfiguration with the flags in it. */
+import { part } from './defaults.ts'
+import { toTimeouts } from './init-config.ts'
+import type { Json, JsonObject, NodeRegistration, Timeouts } from './model.ts'
+
+interface Settings {
+  /** Lower-case names, `all` alone. */
+  readonly ignorePreflightErrors: readonly string[]
+  readonly timeouts: Timeouts
+}
+
+/** What apply and node have in common. */
+export interface UpgradeWorkConfig extends Settings, Pick<NodeRegistration, 'imagePullPolicy' | 'imagePullSerial'> {
+  readonly certificateRenewal: boolean
+  readonly etcdUpgrade: boolean
+  readonly dryRun: boolean
+  readonly patches?: { readonly directory: string }
+  readonly skipPhases: readonly string[]
+}
+
+interface Target {
+  /** As the user gave it: the argument, else the file's. Absent: not given. */
+  readonly kubernetesVersion?: string
+}
+
+interface UnstableTarget extends Target {
+  readonly allowExperimentalUpgrades: boolean
+  readonly allowRCUpgrades: boolean
+  readonly printConfig: boolean
+}
+
+export interface UpgradeApplyConfig extends UpgradeWorkConfig, UnstableTarget {
+  readonly forceUpgrade: boolean
+}
+
+export interface UpgradePlanConfig extends Settings, UnstableTarget {
+  readonly etcdUpgrade: boolean
+}
+
+export interface UpgradeDiffConfig extends Target {
+  /** Lines around each difference. */
+  readonly contextLines: number
+  readonly timeouts: Timeouts
+}
+
+/** By the name of the command. */
+export interface UpgradeConfigs {
+  readonly apply: UpgradeApplyConfig
+  readonly node: UpgradeWorkConfig
+  readonly plan: UpgradePlanConfig
+  readonly diff: UpgradeDiffConfig
+}
+
+/** The part of a complete UpgradeConfiguration that is for one command. */
+export const toUpgradeConfig: { readonly [Action in keyof UpgradeConfigs]: (document: JsonObject) => UpgradeConfigs[Action] } = {
+  apply: (document) => {
+    const apply = part(document, 'apply')
+    return { ...work(apply), ...unstable(apply), timeouts: timeouts(document), forceUpgrade: apply['forceUpgrade'] === true }
+  },
+  node: (document) => ({ ...work(part(document, 'node')), timeouts: timeouts(document) }),
+  plan: (document) => {
+    const plan = part(document, 'plan')
+    return { ...unstable(plan), etcdUpgrade: plan['etcdUpgrade'] === true, ignorePreflightErrors: texts(plan['ignorePreflightErrors']), timeouts: timeouts(document) }
+  },
+  diff: (document) => {
+    const diff = part(document, 'diff')
+    return { ...target(diff), contextLines: Number(diff['contextLines'] ?? defaultContextLines), timeouts: timeouts(document) }
+  },
+}
+
+/** The flag's default in kubeadm, which only says that it has one. */
+const defaultContextLines = 3
+
+function work(section: JsonObject): Omit<UpgradeWorkConfig, 'timeouts'> {
+  const directory = text(part(section, 'patches')['directory'])
+  const policy = section['imagePullPolicy']
+  return {
+    certificateRenewal: section['certificateRenewal'] === true,
+    etcdUpgrade: section['etcdUpgrade'] === true,
+    dryRun: section['dryRun'] === true,
+    ...(directory !== '' && { patches: { directory } }),
+    skipPhases: texts(section['skipPhases']),
+    ignorePreflightErrors: texts(section['ignorePreflightErrors']),
+    imagePullPolicy: policy === 'Always' || policy === 'Never' ? policy : 'IfNotPresent',
+    imagePullSerial: section['imagePullSerial'] !== false,
+  }
+}
+
+function unstable(section: JsonObject): UnstableTarget {
+  return {
+    ...target(section),
+    allowExperimentalUpgrades: section['allowExperimentalUpgrades'] === true,
+    allowRCUpgrades: section['allowRCUpgrades'] === true,
+    printConfig: section['printConfig'] === true,
+  }
+}
+
+function target(section: JsonObject): Target {
+  const kubernetesVersion = text(section['kubernetesVersion'])
+  return kubernetesVersion === '' ? {} : { kubernetesVersion }
+}
+
+function timeouts(document: JsonObject): Timeouts {
+  return toTimeouts(part(document, 'timeouts'))
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function texts(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
