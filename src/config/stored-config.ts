@@ -1,10 +1,12 @@
 /** Configuration that a cluster keeps in its ConfigMaps, read back. Nothing of it is checked again: a cluster runs with it. */
-import { kubeletKind, decodeComponent } from './component-config.ts'
+import { kubeletKind, kubeProxyKind, decodeComponent, type ComponentKind } from './component-config.ts'
 import { decodeDocument } from './decode-document.ts'
 import { withDefaults } from './defaults.ts'
 import { invalid, readDocuments } from './documents.ts'
 import { toClusterConfiguration } from './init-config.ts'
+import type { Decoded } from './decode.ts'
 import { kubeletDefaults } from './kubelet-defaults.ts'
+import { kubeProxyDefaults, type KubeProxySource } from './kube-proxy-defaults.ts'
 import type { ClusterConfiguration, ComponentConfig } from './model.ts'
 
 /** `ClusterConfiguration` of ConfigMap kube-system/kubeadm-config. Unknown fields are warnings. Throws CONFIG_SYNTAX, CONFIG_INVALID. */
@@ -24,12 +26,29 @@ export function storedKubeletConfiguration(
   text: string,
   { networking, certificatesDir }: Pick<ClusterConfiguration, 'networking' | 'certificatesDir'>,
 ): { readonly kubelet: ComponentConfig; readonly warnings: readonly string[] } {
-  const given = readDocuments(text).find(({ group, version, kind }) => group === kubeletKind.group && version === kubeletKind.version && kind === kubeletKind.kind)
-  if (given === undefined) throw unusable('kubelet-config', kubeletKind.kind)
-  const decoded = decodeComponent(kubeletKind, given)
+  const decoded = storedComponent(kubeletKind, 'kubelet-config', text)
   const { document, warnings } = kubeletDefaults(decoded.value, { ...networking, certificatesDir })
-  const odd = [...decoded.unknown, ...decoded.problems].map(({ path, text: problem }) => `ConfigMap kubelet-config: ${path} ${problem}`)
-  return { kubelet: { document, userSupplied: true }, warnings: [...odd, ...warnings] }
+  return { kubelet: { document, userSupplied: true }, warnings: [...oddities('kubelet-config', decoded), ...warnings] }
+}
+
+/** `config.conf` of ConfigMap kube-system/kube-proxy, with what has to be in it. Throws CONFIG_SYNTAX, CONFIG_INVALID. */
+export function storedKubeProxyConfiguration(
+  text: string,
+  source: KubeProxySource,
+): { readonly kubeProxy: ComponentConfig; readonly warnings: readonly string[] } {
+  const decoded = storedComponent(kubeProxyKind, 'kube-proxy', text)
+  const { document, warnings } = kubeProxyDefaults(decoded.value, source)
+  return { kubeProxy: { document, userSupplied: true }, warnings: [...oddities('kube-proxy', decoded), ...warnings] }
+}
+
+function storedComponent(kind: ComponentKind, configMap: string, text: string): Decoded {
+  const given = readDocuments(text).find((one) => one.group === kind.group && one.version === kind.version && one.kind === kind.kind)
+  if (given === undefined) throw unusable(configMap, kind.kind)
+  return decodeComponent(kind, given)
+}
+
+function oddities(configMap: string, { unknown, problems }: Decoded): readonly string[] {
+  return [...unknown, ...problems].map(({ path, text }) => `ConfigMap ${configMap}: ${path} ${text}`)
 }
 
 function unusable(configMap: string, kind: string): Error {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { KubernetesObject } from '../cluster/cluster.ts'
 import type { Manifest } from './manifest.ts'
 import { byCodeUnit } from './static-pods/arguments.ts'
 
@@ -28,6 +29,12 @@ export function configMap(
     },
     data,
   }
+}
+
+/** Has nobody changed it since an installer wrote it? */
+export function isSigned({ metadata, data }: KubernetesObject): boolean {
+  const texts = typeof data === 'object' && data !== null ? Object.fromEntries(Object.entries(data).map(([key, value]) => [key, String(value)])) : {}
+  return metadata.annotations?.[componentConfigHashAnnotation] === configMapHash(texts)
 }
 
 /** The checksum that kubeadm compares: over the values in the order of their keys. */

@@ -12,7 +12,7 @@ import { type HostEnvironment, startupTimeout, staticPod } from './static-pod.ts
 import { caMounts, distinctMounts, extraCaDirectories, samePath, systemCaDirectory } from './volumes.ts'
 
 /** Annotation by which kubeadm finds the address of this API server again. */
-const advertiseAddressAnnotation = 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint'
+export const advertiseAddressAnnotation = 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint'
 
 /** The static Pod of the API server. */
 export function kubeApiserver(config: InitConfig, environment: HostEnvironment): Manifest {

@@ -1,0 +1,51 @@
+/** A static Pod as its manifest on the host has it. */
+import type { Json, JsonObject } from '../config/model.ts'
+import { parseYaml } from '../config/yaml.ts'
+import { KadmError, messageOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { isJsonArray, isJsonObject, toJson } from './json-value.ts'
+import { asManifest, type Manifest } from './manifest.ts'
+import { staticPodPath, type StaticPodComponent } from './write-static-pod.ts'
+
+/** `undefined` when there is no such file. Throws CONFIG_INVALID when it holds no Pod. */
+export async function findStaticPod(host: Pick<Host, 'readText'>, component: StaticPodComponent): Promise<Manifest | undefined> {
+  const file = staticPodPath(component)
+  const text = await host.readText(file)
+  if (text === undefined) return undefined
+  const pod = parsed(text, file)
+  if (pod?.kind !== 'Pod') throw unusable(file, 'it holds no Pod')
+  return pod
+}
+
+/** The container that runs the component: the one of its name, or else the first. */
+export function containerOf(pod: JsonObject, component: StaticPodComponent): JsonObject {
+  const { spec } = pod
+  const containers = isJsonObject(spec) && isJsonArray(spec['containers']) ? spec['containers'].filter(isJsonObject) : []
+  return containers.find(({ name }) => name === component) ?? containers[0] ?? {}
+}
+
+/** Its image reference; '' when it has none. */
+export function imageOf(pod: JsonObject, component: StaticPodComponent): string {
+  const { image } = containerOf(pod, component)
+  return typeof image === 'string' ? image : ''
+}
+
+/** What it is started with: command and arguments. */
+export function commandOf(pod: JsonObject, component: StaticPodComponent): readonly string[] {
+  const { command, args } = containerOf(pod, component)
+  const words = (list: Json | undefined): readonly string[] => (isJsonArray(list) ? list.map(String) : [])
+  return [...words(command), ...words(args)]
+}
+
+function parsed(text: string, file: string): Manifest | undefined {
+  try {
+    const document = toJson(parseYaml(text))
+    return isJsonObject(document) ? asManifest(document) : undefined
+  } catch (error) {
+    throw unusable(file, messageOf(error))
+  }
+}
+
+function unusable(file: string, why: string): KadmError {
+  return new KadmError('CONFIG_INVALID', `the static Pod manifest "${file}" cannot be read: ${why}`, { remedy: [`put a manifest that can be read back at "${file}"`] })
+}

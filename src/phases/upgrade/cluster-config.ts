@@ -1,0 +1,130 @@
+/** The configuration that a cluster and a node of it have now: what the ConfigMaps of the cluster say, and what the files of the host say of the node. */
+import { ApiError } from '../../cluster/api-error.ts'
+import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
+import { describeRef, kinds } from '../../cluster/kinds.ts'
+import { retryUntil } from '../../cluster/wait.ts'
+import { criSocket, nodeName } from '../../config/host-defaults.ts'
+import type { ApiEndpoint, ComponentConfig, InitConfig, InitConfiguration, NodeRegistration, Timeouts } from '../../config/model.ts'
+import { paths } from '../../config/paths.ts'
+import { storedClusterConfiguration, storedKubeletConfiguration, storedKubeProxyConfiguration } from '../../config/stored-config.ts'
+import { parseYaml } from '../../config/yaml.ts'
+import { KadmError } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
+import { isSigned } from '../../manifests/config-map.ts'
+import { isJsonObject, toJson } from '../../manifests/json-value.ts'
+import { findStaticPod } from '../../manifests/static-pod-file.ts'
+import { advertiseAddressAnnotation } from '../../manifests/static-pods/kube-apiserver.ts'
+import { nodeNameOfKubelet } from '../../pki/kubelet-identity.ts'
+
+export interface ClusterConfigOptions {
+  readonly host: Host
+  readonly timeouts: Timeouts
+  readonly signal: AbortSignal
+  readonly warn: (line: string) => void
+  /** Of the run: they have no place in the cluster. */
+  readonly node: Pick<NodeRegistration, 'ignorePreflightErrors' | 'imagePullPolicy' | 'imagePullSerial'>
+  readonly patches: InitConfiguration['patches']
+}
+
+/** What `init` would have here. All is asked for side by side. Throws CONFIG_INVALID, API_REFUSED, API_UNREACHABLE. */
+export async function readClusterConfig(cluster: Cluster, options: ClusterConfigOptions): Promise<InitConfig> {
+  const { host, timeouts, warn, patches } = options
+  const [stored, kubeletMap, kubeProxyMap, nodeRegistration, localAPIEndpoint] = await Promise.all([
+    configMap(cluster, 'kubeadm-config', options),
+    configMap(cluster, 'kubelet-config', options),
+    configMap(cluster, 'kube-proxy', options),
+    readNodeRegistration(cluster, options),
+    readLocalEndpoint(host),
+  ])
+  const clusterText = textIn(stored, 'kubeadm-config', 'ClusterConfiguration')
+  const { cluster: configuration, warnings } = storedClusterConfiguration(clusterText)
+  const { kubelet, warnings: kubeletWarnings } = storedKubeletConfiguration(textIn(kubeletMap, 'kubelet-config', 'kubelet'), configuration)
+  const source = { podSubnet: configuration.networking.podSubnet ?? '', advertiseAddress: localAPIEndpoint.advertiseAddress }
+  // A cluster whose kube-proxy the user took away has no configuration of it.
+  const emptyProxy = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n'
+  const proxyText = kubeProxyMap === undefined ? emptyProxy : textIn(kubeProxyMap, 'kube-proxy', 'config.conf')
+  const { kubeProxy, warnings: proxyWarnings } = storedKubeProxyConfiguration(proxyText, source)
+  for (const line of [...warnings, ...kubeletWarnings, ...proxyWarnings]) warn(line)
+  return {
+    cluster: configuration,
+    kubelet: signedOr(kubelet, kubeletMap),
+    kubeProxy: signedOr(kubeProxy, kubeProxyMap),
+    init: {
+      bootstrapTokens: [],
+      dryRun: false,
+      nodeRegistration,
+      localAPIEndpoint,
+      skipPhases: [],
+      ...(patches !== undefined && { patches }),
+      timeouts,
+    },
+  }
+}
+
+async function configMap(cluster: Cluster, name: string, { timeouts, signal }: ClusterConfigOptions): Promise<KubernetesObject | undefined> {
+  const ref = { ...kinds.configMap, namespace: 'kube-system', name }
+  const giveUp = (error: unknown): boolean => error instanceof ApiError && [401, 403].includes(error.status)
+  try {
+    return await retryUntil(() => cluster.get(ref), { timeout: timeouts.kubernetesAPICall, signal, describe: describeRef(ref), giveUp })
+  } catch (error) {
+    // A kubelet may not read all of them on a cluster of another making; only kubeadm-config and kubelet-config are needed.
+    if (name === 'kube-proxy' && giveUp(error)) return undefined
+    throw error
+  }
+}
+
+function textIn(object: KubernetesObject | undefined, name: string, key: string): string {
+  const data: unknown = object?.['data']
+  const text = typeof data === 'object' && data !== null ? new Map<string, unknown>(Object.entries(data)).get(key) : undefined
+  if (typeof text === 'string') return text
+  throw new KadmError('CONFIG_INVALID', `the ConfigMap kube-system/${name} ${object === undefined ? 'is not there' : `has no "${key}"`}`, {
+    remedy:
+      name === 'kubeadm-config'
+        ? ['kadm init phase upload-config kubeadm --config with the configuration of the cluster']
+        : [`kubectl -n kube-system get configmap ${name} -o yaml`],
+  })
+}
+
+/** What an installer wrote and nobody changed is signed again when it is uploaded again. */
+function signedOr(config: ComponentConfig, object: KubernetesObject | undefined): ComponentConfig {
+  return { ...config, userSupplied: object !== undefined && !isSigned(object) }
+}
+
+async function readNodeRegistration(cluster: Cluster, { host, timeouts, signal, node, warn }: ClusterConfigOptions): Promise<NodeRegistration> {
+  const name = (await nodeNameOfKubelet(host)) ?? nodeName('', await host.facts())
+  const ref = { ...kinds.node, name }
+  const [socket] = await Promise.all([
+    socketOfKubelet(host, warn),
+    retryUntil(
+      async () => {
+        if ((await cluster.get(ref)) === undefined) throw new Error('it is not there')
+      },
+      { timeout: timeouts.kubernetesAPICall, signal, describe: `${describeRef(ref)}, which this host is` },
+    ),
+  ])
+  // Taints and flags stay as they are: no part of an upgrade writes them.
+  return { name, criSocket: socket, taints: [], kubeletExtraArgs: [], ...node }
+}
+
+/** The socket that the kubelet of this host uses; looked for where its own settings do not say. */
+async function socketOfKubelet(host: Host, warn: (line: string) => void): Promise<string> {
+  const text = await host.readText(paths.kubeletInstanceConfig)
+  const settings = text === undefined ? undefined : toJson(parseYaml(text))
+  const endpoint = isJsonObject(settings) ? settings['containerRuntimeEndpoint'] : undefined
+  if (typeof endpoint === 'string' && endpoint !== '') return endpoint
+  const found = await criSocket('', host, true)
+  warn(`"${paths.kubeletInstanceConfig}" does not say where the container runtime is: taking "${found.value}"`)
+  return found.value
+}
+
+/** Of this host's API server, as its static Pod announces it; empty on a worker. */
+async function readLocalEndpoint(host: Host): Promise<ApiEndpoint> {
+  const pod = await findStaticPod(host, 'kube-apiserver')
+  const text = pod?.metadata.annotations?.[advertiseAddressAnnotation]
+  const parts = /^\[?(?<address>[^\]]+?)\]?:(?<port>\d+)$/.exec(text ?? '')?.groups
+  if (parts !== undefined) return { advertiseAddress: parts['address'] ?? '', bindPort: Number(parts['port']) }
+  if (pod === undefined) return { advertiseAddress: '', bindPort: 6443 }
+  throw new KadmError('CONFIG_INVALID', `the static Pod manifest of kube-apiserver has no annotation "${advertiseAddressAnnotation}" with its address`, {
+    remedy: ['kadm init phase control-plane apiserver --config with the configuration of this node'],
+  })
+}
