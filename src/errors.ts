@@ -13,6 +13,7 @@ export const errorCodes = {
   CONFIG_SYNTAX: 'a configuration file is not valid YAML',
   CONFIG_INVALID: 'the configuration has values that cannot work',
   VERSION_UNSUPPORTED: 'this Kubernetes version is not one that kadm can deploy',
+  VERSION_SKEW: 'the cluster cannot go to this version from where it is',
   PHASE_UNKNOWN: 'no phase has this name',
   PHASE_DEPENDENCY: 'a phase was left out that another one needs',
   // before acting
@@ -39,6 +40,12 @@ export const errorCodes = {
   ETCD_FAILED: 'etcd does not answer or refused',
   ETCD_MEMBER_LOST: 'etcd has a member of this name or address whose data is not on this host, or the other way round',
   JOURNAL_BROKEN: 'the journal on this host cannot be read',
+  // hosts over SSH
+  HOST_UNREACHABLE: 'no SSH connection to the host could be made, or it broke and did not come back',
+  HOST_KEY_UNKNOWN: 'nothing vouches for the key that the host shows',
+  HOST_KEY_CHANGED: 'the host shows another key than the one that is known, or one that was revoked',
+  LOGIN_REFUSED: 'the host accepts none of the keys that there are for this user',
+  BECOME_FAILED: 'the user cannot become root on the host',
   // the sandbox
   SANDBOX_MISSING_PIECE: 'the machine lacks something that a sandbox needs',
   SANDBOX_FAILED: 'a sandbox could not be made or used',
