@@ -19,8 +19,8 @@ export interface UpgradeWorkConfig extends Settings, Pick<NodeRegistration, 'ima
 }
 
 interface Target {
-  /** As the user gave it: the argument, else the file's. Absent: not given. */
-  readonly kubernetesVersion?: string
+  /** As the user gave it: the argument, else the file's. */
+  readonly kubernetesVersion: string | undefined
 }
 
 interface UnstableTarget extends Target {
@@ -97,7 +97,7 @@ function unstable(section: JsonObject): UnstableTarget {
 
 function target(section: JsonObject): Target {
   const kubernetesVersion = text(section['kubernetesVersion'])
-  return kubernetesVersion === '' ? {} : { kubernetesVersion }
+  return { kubernetesVersion: kubernetesVersion === '' ? undefined : kubernetesVersion }
 }
 
 function timeouts(document: JsonObject): Timeouts {

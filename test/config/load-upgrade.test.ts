@@ -50,7 +50,7 @@ timeouts: {upgradeManifests: 9s}
   const flags = { 'dry-run': false, 'skip-phases': ['preflight'], 'ignore-preflight-errors': ['CreateJob'] }
   expect(await load('apply', { flags, version: 'v1.37.2' }, text)).toMatchObject({ kubernetesVersion: 'v1.37.2', dryRun: false, skipPhases: ['preflight'], ignorePreflightErrors: ['createjob', 'swap'] })
   expect(await load('node', {}, text)).toMatchObject({ certificateRenewal: false, patches: { directory: '/root/patches' }, dryRun: false })
-  expect(await load('plan', {}, text)).not.toHaveProperty('kubernetesVersion')
+  expect((await load('plan', {}, text)).kubernetesVersion).toBeUndefined()
   expect(await load('diff', {}, text)).toMatchObject({ contextLines: 7 })
 })
 

@@ -3,6 +3,7 @@
  * Source: the defaults in github.com/coredns/corefile-migration v1.0.34. That kubeadm's newest default is not among them makes no
  * difference: what is kept is then what would be written.
  */
+import { parseCorefile, type CorefileEntry } from './parse-corefile.ts'
 
 /** Was this Corefile made by an installer and left as it was? One without any server counts as such. */
 export function isDefaultCorefile(text: string): boolean {
@@ -11,11 +12,6 @@ export function isDefaultCorefile(text: string): boolean {
   if (servers.length === 0) return true
   const [server] = servers
   return servers.length === 1 && server !== undefined && knownDefaults.some((plugins) => isServer(server, plugins))
-}
-
-interface Entry {
-  readonly words: readonly string[]
-  readonly entries: readonly Entry[]
 }
 
 /** `*`: any word; `***`: any number of further words. */
@@ -51,7 +47,7 @@ const knownDefaults: readonly (readonly KnownPlugin[])[] = [
   [...plain('errors', 'health', 'proxy . *', 'prometheus :9153', 'cache 30', 'reload'), kubernetes('pods insecure', 'upstream', reverse)],
 ]
 
-function isServer(server: Entry, plugins: readonly KnownPlugin[]): boolean {
+function isServer(server: CorefileEntry, plugins: readonly KnownPlugin[]): boolean {
   return (
     server.words.length === 1 &&
     server.words[0] === '.:53' &&
@@ -60,7 +56,7 @@ function isServer(server: Entry, plugins: readonly KnownPlugin[]): boolean {
   )
 }
 
-function isPlugin({ words, entries }: Entry, { head, options = [] }: KnownPlugin): boolean {
+function isPlugin({ words, entries }: CorefileEntry, { head, options = [] }: KnownPlugin): boolean {
   if (!fits(words, head) || entries.length !== options.length) return false
   return entries.every((entry) => options.some((option) => fits(entry.words, option)))
 }
@@ -70,27 +66,4 @@ function fits(words: readonly string[], pattern: string): boolean {
   const open = expected.indexOf('***')
   if (open === -1 ? words.length !== expected.length : words.length < open) return false
   return expected.slice(0, open === -1 ? undefined : open).every((word, index) => word === '*' || word === words[index])
-}
-
-/** Lines and blocks; `undefined` when the braces do not match. */
-function parseCorefile(text: string): Entry[] | undefined {
-  const stack: { words: readonly string[]; entries: Entry[] }[] = [{ words: [], entries: [] }]
-  for (const line of text.split('\n')) {
-    const words = line
-      .replace(/(?:^|\s)#.*/, '')
-      .split(/\s+/)
-      .filter((word) => word !== '')
-    if (words.length === 0) continue
-    const top = stack.at(-1)
-    if (top === undefined) return undefined
-    if (words.length === 1 && words[0] === '}') {
-      stack.pop()
-      continue
-    }
-    const opens = words.at(-1) === '{'
-    const entry = { words: opens ? words.slice(0, -1) : words, entries: [] }
-    top.entries.push(entry)
-    if (opens) stack.push(entry)
-  }
-  return stack.length === 1 ? stack[0]?.entries : undefined
 }
