@@ -29,6 +29,11 @@ const listed: readonly ListedCommand[] = [
     load: async () => (await import('./commands/join.ts')).joinCommand,
   },
   {
+    name: 'kubeconfig',
+    summary: 'Kubeconfig file utilities',
+    load: async () => (await import('./commands/kubeconfig.ts')).kubeconfigCommand,
+  },
+  {
     name: 'sandbox',
     summary: 'Real hosts on this one machine, for trying kadm out and for its tests',
     load: async () => (await import('./commands/sandbox.ts')).sandboxCommand,

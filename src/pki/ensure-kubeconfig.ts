@@ -3,15 +3,13 @@ import type { X509Certificate } from 'node:crypto'
 import type { InitConfig } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { noAltNames } from './alt-names.ts'
 import { isExternalAuthority, loadCertificateAuthority } from './certificate-authority.ts'
 import { parseCertificates } from './certificate-bundle.ts'
+import { certificateKubeconfig } from './certificate-kubeconfig.ts'
 import { periodProblem } from './chain.ts'
-import { issueCertificate, type CertificateAuthority } from './issue.ts'
 import type { KeySupply } from './key-supply.ts'
-import { findKubeconfig, kubeconfigText, type Kubeconfig } from './kubeconfig-file.ts'
+import { findKubeconfig, type Kubeconfig } from './kubeconfig-file.ts'
 import type { KubeconfigSpec } from './kubeconfig-specs.ts'
-import { pemText } from './pem.ts'
 
 export interface EnsureKubeconfigOptions {
   readonly config: InitConfig
@@ -45,7 +43,14 @@ export async function ensureKubeconfig(
   }
   const outside = periodProblem(ca.certificate, host.now())
   if (outside !== undefined) warn(`the CA that signs for "${path}" ${outside}`)
-  const text = await newKubeconfig(spec, ca, { config, keys, start })
+  const text = certificateKubeconfig(ca, {
+    subject: spec.subject(config),
+    // Everything waits for the kubelet: its key goes first.
+    key: await keys.take({ first: spec.name === 'kubelet' }),
+    notAfter: new Date(start.getTime() + config.cluster.certificateValidityPeriod),
+    clusterName: config.cluster.clusterName,
+    server: spec.server(config),
+  })
   say(`Writing "${spec.file}" kubeconfig file`)
   await host.writeFile(path, text, { mode: 0o600, secret: true })
 }
@@ -57,27 +62,6 @@ export function requireTrust({ path, certificateAuthority = '' }: Kubeconfig, tr
   const what = first === undefined ? 'has no CA certificate that can be read' : 'does not trust the CA of this cluster'
   throw new KadmError('KUBECONFIG_INVALID', `kubeconfig "${path}" is there already and ${what}`, {
     remedy: [`to have a new one made: rm "${path}"`],
-  })
-}
-
-async function newKubeconfig(
-  spec: KubeconfigSpec,
-  ca: CertificateAuthority,
-  { config, keys, start }: Pick<EnsureKubeconfigOptions, 'config' | 'keys' | 'start'>,
-): Promise<string> {
-  // Everything waits for the kubelet: its key goes first.
-  const key = await keys.take({ first: spec.name === 'kubelet' })
-  const subject = spec.subject(config)
-  // Unlike the certificates of the table, these begin when their CA does: kubeadm's rule.
-  const notBefore = ca.certificate.validFromDate
-  const notAfter = new Date(start.getTime() + config.cluster.certificateValidityPeriod)
-  const certificate = issueCertificate({ subject, usages: ['client'], altNames: noAltNames, key, notBefore, notAfter }, ca)
-  return kubeconfigText({
-    clusterName: config.cluster.clusterName,
-    server: spec.server(config),
-    certificateAuthority: pemText('CERTIFICATE', ca.certificate.raw), // of a bundle the first only, as kubeadm has it
-    userName: subject.commonName,
-    user: { certificate, key },
   })
 }
 
