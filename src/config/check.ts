@@ -12,7 +12,8 @@ export function checkDocument(kind: KindName, document: JsonObject): readonly Pr
   return etcdTwice ? problems.filter(({ path }) => !path.startsWith('etcd.')) : problems
 }
 
-function checkFields(fields: readonly Field[], document: JsonObject, path: string): readonly Problem[] {
+/** What the checks of the fields say; `path`: of the document, '' for a whole one. */
+export function checkFields(fields: readonly Field[], document: JsonObject, path: string): readonly Problem[] {
   return fields.flatMap((field) => {
     const value = document[field.name]
     const at = child(path, field.name)

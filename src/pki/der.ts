@@ -90,6 +90,14 @@ export function bytesOf(node: DerNode | undefined): Buffer {
   return Buffer.from(node !== undefined && typeof node.value === 'string' ? node.value : '', 'binary')
 }
 
+/** Of a bit string: what stands behind the count of unused bits. */
+export function bitsOf(node: DerNode | undefined): Buffer {
+  // forge looks into a bit string that could itself be DER, as an RSA key is: take it from the bytes.
+  const der = node === undefined ? Buffer.alloc(0) : toDer(node)
+  const lengthBytes = (der[1] ?? 0) < 0x80 ? 1 : 1 + ((der[1] ?? 0) & 0x7f)
+  return der.subarray(1 + lengthBytes + 1)
+}
+
 export function objectIdOf(node: DerNode | undefined): string {
   return node === undefined || typeof node.value !== 'string' ? '' : asn1.derToOid(node.value)
 }

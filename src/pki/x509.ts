@@ -3,6 +3,7 @@ import { createHash, randomBytes, sign, type KeyObject } from 'node:crypto'
 import { parseIp } from '../config/ip-address.ts'
 import type { AltNames } from './alt-names.ts'
 import {
+  bitsOf,
   bitString,
   bytesOf,
   fromDer,
@@ -29,7 +30,8 @@ export interface Subject {
   readonly organizations: readonly string[]
 }
 
-export type Usage = 'server' | 'client'
+/** An extended key usage; those that kadm itself never asks for by their object id. */
+export type Usage = 'server' | 'client' | `${number}.${string}`
 
 export interface CertificateFields {
   readonly subject: Subject
@@ -95,7 +97,7 @@ function extensions(fields: CertificateFields, authorityKeyId: Buffer | undefine
   const { isCa, usages, altNames } = fields
   return [
     extension(oids.keyUsage, 'critical', keyUsage(isCa)),
-    ...(usages.length === 0 ? [] : [extension(oids.extendedKeyUsage, 'plain', sequence(...usages.map((usage) => objectId(oids[usage]))))]),
+    ...(usages.length === 0 ? [] : [extension(oids.extendedKeyUsage, 'plain', sequence(...usages.map(usageId)))]),
     extension(oids.basicConstraints, 'critical', isCa ? sequence(trueValue()) : sequence()),
     ...(isCa ? [extension(oids.subjectKeyId, 'plain', octets(keyIdOf(fields.publicKey)))] : []),
     ...(authorityKeyId === undefined ? [] : [extension(oids.authorityKeyId, 'plain', sequence(tagged(0, authorityKeyId)))]),
@@ -105,6 +107,10 @@ function extensions(fields: CertificateFields, authorityKeyId: Buffer | undefine
 
 function extension(id: string, critical: 'critical' | 'plain', value: DerNode): DerNode {
   return sequence(objectId(id), ...(critical === 'critical' ? [trueValue()] : []), octets(toDer(value)))
+}
+
+function usageId(usage: Usage): DerNode {
+  return objectId(usage === 'server' || usage === 'client' ? oids[usage] : usage)
 }
 
 /** digitalSignature (bit 0) and keyEncipherment (2), also for ECDSA as kubeadm has it; keyCertSign (5) for a CA. */
@@ -137,14 +143,6 @@ function distinguishedName({ commonName, organizations }: Subject): DerNode {
 function keyIdOf(publicKey: KeyObject): Buffer {
   const [, bits] = itemsOf(fromDer(spkiDer(publicKey)))
   return createHash('sha256').update(bitsOf(bits)).digest().subarray(0, 20)
-}
-
-/** What stands behind the count of unused bits. */
-function bitsOf(node: DerNode | undefined): Buffer {
-  // forge looks into a bit string that could itself be DER, as an RSA key is: take it from the bytes.
-  const der = node === undefined ? Buffer.alloc(0) : toDer(node)
-  const lengthBytes = (der[1] ?? 0) < 0x80 ? 1 : 1 + ((der[1] ?? 0) & 0x7f)
-  return der.subarray(1 + lengthBytes + 1)
 }
 
 /** Name and key id of a CA as they stand in its certificate: whoever checks a chain compares bytes. */

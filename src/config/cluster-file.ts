@@ -1,0 +1,172 @@
+/** A cluster file (`kadm.dev/v1alpha1`, kind Cluster) into what the fleet works with. */
+import { checkFields } from './check.ts'
+import { clusterFileApiVersion, clusterFileFields } from './cluster-file-fields.ts'
+import { clusterFileProblems } from './cluster-file-rules.ts'
+import { decodeObject, isObject } from './decode.ts'
+import { fillFields, part } from './defaults.ts'
+import { invalid } from './documents.ts'
+import { parseDuration } from './durations.ts'
+import { configProblems, readNamedDocuments } from './load.ts'
+import type { Json, JsonObject, Taint } from './model.ts'
+import { newestKubernetes } from './own-version.ts'
+
+export interface ClusterFile {
+  readonly name: string
+  /** With `v`. */
+  readonly kubernetesVersion: string
+  readonly controlPlaneEndpoint?: string
+  /** Those that are to be in the cluster, control planes first, and those that are to leave it. In the order of the file otherwise. */
+  readonly hosts: readonly ClusterHost[]
+  readonly kubeadm: KubeadmDocuments
+  /** As written in the file: a path beside it. */
+  readonly networkManifest?: string
+  readonly upgrade: UpgradeSettings
+}
+
+export interface ClusterHost {
+  readonly name: string
+  readonly address: string
+  readonly role: HostRole
+  readonly labels: Readonly<Record<string, string>>
+  /** Absent: those of its role. */
+  readonly taints?: readonly Taint[]
+  readonly ssh: SshSettings
+}
+
+export type HostRole = 'control-plane' | 'worker' | 'absent'
+
+export interface SshSettings extends SshTarget {
+  readonly become: 'none' | 'sudo'
+  readonly bastion?: SshTarget & { readonly address: string }
+}
+
+export interface SshTarget {
+  readonly user?: string
+  readonly port: number
+  readonly identityFile?: string
+  /** `SHA256:...` */
+  readonly hostKey?: string
+}
+
+/** kubeadm's documents as they were written, types checked; `{}` for one that is not there. */
+export interface KubeadmDocuments {
+  readonly clusterConfiguration: JsonObject
+  readonly initConfiguration: JsonObject
+  readonly joinConfiguration: JsonObject
+  /** `undefined`: the user said nothing, which a cluster remembers. */
+  readonly kubeletConfiguration?: JsonObject
+  readonly kubeProxyConfiguration?: JsonObject
+}
+
+export interface UpgradeSettings {
+  /** A number, or a share such as `10%`. */
+  readonly maxUnavailable: string
+  readonly canary: readonly string[]
+  /** Milliseconds. */
+  readonly soak: number
+  readonly probe?: string
+}
+
+/** Throws CONFIG_SYNTAX, or CONFIG_INVALID with every problem and its path in the details. `name`: of the file, for errors. */
+export function parseClusterFile(text: string, name: string): ClusterFile {
+  const [document, ...others] = readNamedDocuments(text, name)
+  if (document === undefined || others.length > 0 || `${document.group}/${document.version}` !== clusterFileApiVersion || document.kind !== 'Cluster') {
+    throw invalid(`"${name}" is no cluster file: it must hold one document of apiVersion ${clusterFileApiVersion}, kind Cluster`, ['see docs/cluster-file.md for the right form'])
+  }
+  const { value, problems, unknown } = decodeObject(clusterFileFields, document.content, ['apiVersion', 'kind'])
+  const kubeadm = part(part(value, 'spec'), 'kubeadm')
+  // kubeadm's documents get their defaults on the host that reads them.
+  const filled = fillFields(clusterFileFields, withKubeadm(value, {}))
+  const complete = withKubeadm(filled, kubeadm)
+  const all = [
+    ...problems,
+    ...unknown,
+    ...document.duplicates.map((duplicate) => ({ path: 'Cluster', text: duplicate })),
+    ...checkFields(clusterFileFields, filled, ''),
+  ]
+  // Rules between fields make sense only of fields that are right.
+  const wrong = all.length > 0 ? all : clusterFileProblems(toClusterFile(complete))
+  if (wrong.length > 0) throw configProblems(wrong, name)
+  return toClusterFile(complete)
+}
+
+function withKubeadm(document: JsonObject, kubeadm: JsonObject): JsonObject {
+  return { ...document, spec: { ...part(document, 'spec'), kubeadm } }
+}
+
+function toClusterFile(document: JsonObject): ClusterFile {
+  const spec = part(document, 'spec')
+  const endpoint = textOf(spec['controlPlaneEndpoint'])
+  const manifest = textOf(part(spec, 'network')['manifest'])
+  const hosts = objects(spec['hosts']).map((host) => toHost(host, part(spec, 'ssh')))
+  return {
+    name: textOf(part(document, 'metadata')['name']),
+    kubernetesVersion: textOf(spec['kubernetesVersion']) || textOf(part(part(spec, 'kubeadm'), 'clusterConfiguration')['kubernetesVersion']) || newestKubernetes,
+    ...(endpoint !== '' && { controlPlaneEndpoint: endpoint }),
+    hosts: [...hosts.filter(({ role }) => role === 'control-plane'), ...hosts.filter(({ role }) => role !== 'control-plane')],
+    kubeadm: toKubeadm(part(spec, 'kubeadm')),
+    ...(manifest !== '' && { networkManifest: manifest }),
+    upgrade: toUpgrade(part(spec, 'upgrade')),
+  }
+}
+
+function toHost(host: JsonObject, ssh: JsonObject): ClusterHost {
+  const own = { ...ssh, ...Object.fromEntries(Object.entries(host).filter(([name]) => ['user', 'port', 'hostKey'].includes(name))) }
+  const bastion = part(ssh, 'bastion')
+  return {
+    name: textOf(host['name']),
+    address: textOf(host['address']),
+    role: roleOf(textOf(host['role'])),
+    labels: Object.fromEntries(Object.entries(part(host, 'labels')).map(([key, value]) => [key, textOf(value)])),
+    ...(host['taints'] !== undefined && { taints: objects(host['taints']).map(toTaint) }),
+    ssh: {
+      ...toTarget(own),
+      become: textOf(ssh['become']) === 'sudo' ? 'sudo' : 'none',
+      ...(ssh['bastion'] !== undefined && { bastion: { ...toTarget(bastion), address: textOf(bastion['address']) } }),
+    },
+  }
+}
+
+function roleOf(role: string): HostRole {
+  return role === 'control-plane' || role === 'absent' ? role : 'worker'
+}
+
+function toTarget(target: JsonObject): SshTarget {
+  const optional = Object.fromEntries(['user', 'identityFile', 'hostKey'].flatMap((name) => (textOf(target[name]) === '' ? [] : [[name, textOf(target[name])]])))
+  return { port: Number(target['port'] ?? 22), ...optional }
+}
+
+function toTaint(taint: JsonObject): Taint {
+  const value = textOf(taint['value'])
+  return { key: textOf(taint['key']), ...(value !== '' && { value }), effect: textOf(taint['effect']) }
+}
+
+function toKubeadm(kubeadm: JsonObject): KubeadmDocuments {
+  const { kubeletConfiguration, kubeProxyConfiguration } = kubeadm
+  return {
+    clusterConfiguration: part(kubeadm, 'clusterConfiguration'),
+    initConfiguration: part(kubeadm, 'initConfiguration'),
+    joinConfiguration: part(kubeadm, 'joinConfiguration'),
+    ...(kubeletConfiguration !== undefined && { kubeletConfiguration: part(kubeadm, 'kubeletConfiguration') }),
+    ...(kubeProxyConfiguration !== undefined && { kubeProxyConfiguration: part(kubeadm, 'kubeProxyConfiguration') }),
+  }
+}
+
+function toUpgrade(upgrade: JsonObject): UpgradeSettings {
+  const probe = textOf(upgrade['probe'])
+  const canary = upgrade['canary']
+  return {
+    maxUnavailable: String(upgrade['maxUnavailable'] ?? 1),
+    canary: Array.isArray(canary) ? canary.map(String) : [],
+    soak: parseDuration(textOf(upgrade['soak'])) ?? 0,
+    ...(probe !== '' && { probe }),
+  }
+}
+
+function objects(value: Json | undefined): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter((item: Json): item is JsonObject => isObject(item)) : []
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
+}

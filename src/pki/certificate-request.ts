@@ -1,0 +1,48 @@
+/** A PKCS#10 request read: what it asks for, and that whoever made it has the key. */
+import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { KadmError, messageOf } from '../errors.ts'
+import { bitsOf, bytesOf, fromDer, itemsOf, objectIdOf, toDer, type DerNode } from './der.ts'
+import { pemBlocks } from './pem.ts'
+
+export interface CertificateRequest {
+  readonly commonName: string
+  readonly organizations: readonly string[]
+  readonly publicKey: KeyObject
+}
+
+/** Throws CERTIFICATE_INVALID for what is no request, or one whose signature is not that of its key. */
+export function parseCertificateRequest(pem: string): CertificateRequest {
+  const block = pemBlocks(pem).find(({ type }) => type === 'CERTIFICATE REQUEST')
+  if (block === undefined) throw unusable('it holds no CERTIFICATE REQUEST')
+  try {
+    const [info, algorithm, signature] = itemsOf(fromDer(block.der))
+    const [, subject, keyInfo] = itemsOf(info)
+    if (info === undefined || keyInfo === undefined) throw new Error('it has no public key')
+    const publicKey = createPublicKey({ key: toDer(keyInfo), format: 'der', type: 'spki' })
+    const hash = hashes[objectIdOf(itemsOf(algorithm)[0])]
+    if (hash === undefined) throw new Error('it is signed in a way that kadm does not know')
+    if (!verify(hash, toDer(info), publicKey, bitsOf(signature))) throw new Error('it is not signed with its own key')
+    return { commonName: namesIn(subject, '2.5.4.3').at(-1) ?? '', organizations: namesIn(subject, '2.5.4.10'), publicKey }
+  } catch (error) {
+    throw unusable(messageOf(error))
+  }
+}
+
+/** SHA-2 with RSA (PKCS#1) and with ECDSA. */
+const hashes: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.1.11': 'sha256',
+  '1.2.840.113549.1.1.12': 'sha384',
+  '1.2.840.113549.1.1.13': 'sha512',
+  '1.2.840.10045.4.3.2': 'sha256',
+  '1.2.840.10045.4.3.3': 'sha384',
+  '1.2.840.10045.4.3.4': 'sha512',
+}
+
+function namesIn(subject: DerNode | undefined, id: string): readonly string[] {
+  const pairs = itemsOf(subject).flatMap(itemsOf).map(itemsOf)
+  return pairs.filter(([name]) => objectIdOf(name) === id).map(([, value]) => bytesOf(value).toString('utf8'))
+}
+
+function unusable(why: string): KadmError {
+  return new KadmError('CERTIFICATE_INVALID', `the certificate request cannot be used: ${why}`, { remedy: ['run the same command again: the host makes a new one'] })
+}

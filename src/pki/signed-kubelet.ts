@@ -1,0 +1,97 @@
+/** The first certificate of a kubelet whose host is brought into the cluster by somebody who is in it: no token is involved. */
+import type { Json } from '../config/model.ts'
+import { paths } from '../config/paths.ts'
+import { dumpYaml } from '../config/yaml.ts'
+import { KadmError } from '../errors.ts'
+import type { Argv, Host } from '../host/host.ts'
+import { noAltNames } from './alt-names.ts'
+import { parseCertificateRequest } from './certificate-request.ts'
+import { issueCertificate, type CertificateAuthority } from './issue.ts'
+
+export interface SignedKubelet {
+  readonly host: Host
+  readonly nodeName: string
+  /** `https://host:port` that the kubelet shall talk to, and the CA that vouches for it. */
+  readonly server: string
+  readonly caPem: string
+  /** From the request (PEM) to the certificate (PEM). */
+  readonly sign: (request: string) => Promise<string>
+  /** Of the kubelet's own certificates. */
+  readonly directory: string
+}
+
+/**
+ * Has the key made on the host, which it never leaves, and the certificate signed; lays both where the kubelet looks for them and renews them, and
+ * writes kubelet.conf as the kubelet does after its bootstrap. Nothing is done when kubelet.conf is there, which is written last.
+ * Throws COMMAND_MISSING without openssl on the host.
+ */
+export async function ensureSignedKubelet({ host, nodeName, server, caPem, sign, directory }: SignedKubelet): Promise<void> {
+  if ((await host.stat(paths.kubeletConf)) !== undefined) return
+  const name = `kubelet-client-${timestamp(host.now())}.pem`
+  const current = `${directory}/kubelet-client-current.pem`
+  await host.makeDirectory(directory, 0o755)
+  // The key first, 0600 as openssl makes it; then the certificate is put behind it: in this file the order does not matter.
+  const { stdout: request } = await host.run(requestCommand(`${directory}/${name}`, nodeName)).catch(explainMissing)
+  await host.appendFile(`${directory}/${name}`, await sign(request), 0o600)
+  await host.run(['ln', '-sfn', name, current])
+  await host.writeFile(paths.kubeletConf, kubeletConf(server, caPem, current), { mode: 0o600 })
+}
+
+export interface KubeletSigning {
+  readonly ca: CertificateAuthority
+  readonly nodeName: string
+  readonly now: Date
+  /** Milliseconds. */
+  readonly validity: number
+}
+
+/** Signs a request for exactly this node. Throws CERTIFICATE_INVALID for one that asks for another name. */
+export function signKubeletRequest(request: string, { ca, nodeName, now, validity }: KubeletSigning): string {
+  const { commonName, organizations, publicKey } = parseCertificateRequest(request)
+  const subject = subjectOf(nodeName)
+  if (commonName !== subject.commonName || organizations.join() !== subject.organizations.join()) {
+    throw new KadmError('CERTIFICATE_INVALID', `the host of node "${nodeName}" asks for a certificate of "${organizations.join()}/${commonName}"`, {
+      remedy: [`look at the host: it must ask for "${subject.commonName}" of "system:nodes" and nothing else`],
+    })
+  }
+  // Five minutes back, as all certificates here: clocks differ a little.
+  const period = { notBefore: new Date(now.getTime() - 5 * 60_000), notAfter: new Date(now.getTime() + validity) }
+  return issueCertificate({ subject, usages: ['client'], altNames: noAltNames, key: publicKey, ...period }, ca)
+}
+
+function subjectOf(nodeName: string): { readonly commonName: string; readonly organizations: readonly string[] } {
+  return { commonName: `system:node:${nodeName}`, organizations: ['system:nodes'] }
+}
+
+/** ECDSA P-256, which the kubelet makes too. */
+function requestCommand(file: string, nodeName: string): Argv {
+  const { commonName, organizations } = subjectOf(nodeName)
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file]
+  return ['openssl', 'req', '-new', ...key, '-subj', `/O=${organizations.join('/O=')}/CN=${commonName}`]
+}
+
+/** `2026-11-24-15-04-05`, as the kubelet names them. */
+function timestamp(now: Date): string {
+  return now.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
+}
+
+/** The words are the kubelet's own. */
+function kubeletConf(server: string, caPem: string, pem: string): string {
+  const cluster: Json = { 'certificate-authority-data': Buffer.from(caPem).toString('base64'), server }
+  return dumpYaml({
+    apiVersion: 'v1',
+    clusters: [{ cluster, name: 'default-cluster' }],
+    contexts: [{ context: { cluster: 'default-cluster', namespace: 'default', user: 'default-auth' }, name: 'default-context' }],
+    'current-context': 'default-context',
+    kind: 'Config',
+    users: [{ name: 'default-auth', user: { 'client-certificate': pem, 'client-key': pem } }],
+  })
+}
+
+function explainMissing(error: unknown): never {
+  if (!(error instanceof KadmError) || error.code !== 'COMMAND_MISSING') throw error
+  throw new KadmError('COMMAND_MISSING', 'there is no openssl on the host: it makes the key of the kubelet, which never leaves the host', {
+    cause: error,
+    remedy: ['install it there, e.g. apt-get install openssl', 'or join with bootstrap tokens: kadm apply --tokens'],
+  })
+}
