@@ -2,6 +2,8 @@
 import type { Flag } from './command.ts'
 
 const flags: readonly Flag[] = [
+  { name: 'allow-experimental-upgrades', kind: 'switch', default: 'false', doc: 'Allow upgrades to alpha and beta versions and release candidates' },
+  { name: 'allow-release-candidate-upgrades', kind: 'switch', default: 'false', doc: 'Allow upgrades to release candidates' },
   { name: 'apiserver-advertise-address', kind: 'text', doc: "The IP address the API server says it listens on; the default route's interface when not set" },
   { name: 'apiserver-bind-port', kind: 'number', default: '6443', doc: 'Port for the API server to bind to' },
   { name: 'apiserver-cert-extra-sans', kind: 'list', doc: 'Further names and IP addresses for the serving certificate of the API server' },
@@ -10,6 +12,7 @@ const flags: readonly Flag[] = [
   { name: 'scheduler-extra-args', kind: 'text', hidden: true, doc: 'Deprecated: use extraArgs of the configuration' },
   { name: 'cert-dir', kind: 'text', default: '/etc/kubernetes/pki', doc: 'Where certificates are kept' },
   { name: 'certificate-key', kind: 'text', doc: 'Key that seals the shared certificates in Secret kubeadm-certs: an AES key of 32 bytes, in hex' },
+  { name: 'certificate-renewal', kind: 'switch', default: 'true', doc: 'Renew the certificates of the components that the upgrade changes' },
   { name: 'config', kind: 'text', doc: 'Path to a configuration file (kubeadm.k8s.io/v1beta4)' },
   { name: 'control-plane', kind: 'switch', default: 'false', doc: 'Make this node a control plane' },
   { name: 'control-plane-endpoint', kind: 'text', doc: 'A stable IP address or DNS name for the control plane, with an optional port' },
@@ -31,7 +34,9 @@ const flags: readonly Flag[] = [
     doc: "Trust CAs without a hash beside one that has one, as kubeadm does (kadm's own)",
   },
   { name: 'dry-run', kind: 'switch', default: 'false', doc: 'Change nothing; say what would be done' },
+  { name: 'etcd-upgrade', kind: 'switch', default: 'true', doc: 'Upgrade etcd too, where it runs on this node' },
   { name: 'feature-gates', kind: 'text', doc: 'key=value pairs, e.g. RootlessControlPlane=true' },
+  { name: 'force', short: 'f', kind: 'switch', default: 'false', doc: 'Go on without asking, and where it can be done though a requirement is not met' },
   { name: 'ignore-preflight-errors', kind: 'list', doc: "Checks whose errors are shown as warnings, e.g. 'Swap,NumCPU'; 'all' for all of them" },
   { name: 'image-repository', kind: 'text', default: 'registry.k8s.io', doc: 'Registry to pull the images of the control plane from' },
   { name: 'kubeconfig', kind: 'text', default: '/etc/kubernetes/admin.conf', doc: 'The kubeconfig file to talk to the cluster with' },
@@ -40,6 +45,7 @@ const flags: readonly Flag[] = [
   { name: 'node-name', kind: 'text', doc: 'Name of this node' },
   { name: 'patches', kind: 'text', doc: 'Directory of patches, files named "target[suffix][+patchtype].extension"' },
   { name: 'pod-network-cidr', kind: 'text', doc: 'Addresses for Pods; the control plane gives each node its part' },
+  { name: 'print-config', kind: 'switch', default: 'false', doc: 'Print the configuration of the cluster that the upgrade goes by' },
   { name: 'print-manifest', kind: 'switch', default: 'false', doc: 'Print the manifests of the addon instead of applying them' },
   { name: 'replace', kind: 'switch', default: 'false', doc: "Remove the etcd member and the Node of a lost host of the same name first (kadm's own)" },
   { name: 'service-cidr', kind: 'text', default: '10.96.0.0/12', doc: 'Addresses for Services' },
@@ -51,6 +57,7 @@ const flags: readonly Flag[] = [
   { name: 'token', kind: 'text', doc: 'The bootstrap token for nodes that join, [a-z0-9]{6}.[a-z0-9]{16}; made when not set' },
   { name: 'token-ttl', kind: 'text', default: '24h0m0s', doc: 'How long the token is good for; 0: for ever' },
   { name: 'upload-certs', kind: 'switch', default: 'false', doc: 'Upload the certificates that control planes share to Secret kubeadm-certs' },
+  { name: 'yes', short: 'y', kind: 'switch', default: 'false', doc: 'Do not ask' },
 ]
 
 const byName = new Map(flags.map((flag) => [flag.name, flag]))

@@ -16,10 +16,19 @@ export interface ContainerRuntime {
   changes(signal: AbortSignal): AsyncIterable<void>
   /** The last lines of a container's own log, oldest first, without the CRI prefix. */
   recentLog(containerId: string, lines: number): Promise<readonly string[]>
+  /** What a container was started with; `undefined` when it is gone, or when the runtime does not tell. */
+  process(containerId: string): Promise<ContainerProcess | undefined>
   stopContainer(containerId: string, timeoutSeconds: number): Promise<void>
   stopPod(podId: string): Promise<void>
   removePod(podId: string): Promise<void>
   close(): Promise<void>
+}
+
+export interface ContainerProcess {
+  /** The image reference as the Pod has it; what the runtime made of it where it does not keep that. */
+  readonly image: string
+  /** Program and arguments. */
+  readonly arguments: readonly string[]
 }
 
 export interface RuntimeStatus {

@@ -1,6 +1,6 @@
 /** A container runtime over CRI v1. Field numbers: k8s.io/cri-api, pkg/apis/runtime/v1/api.proto (1.37). */
 import { KadmError } from '../errors.ts'
-import type { Container, ContainerRuntime, PodSandbox, RuntimeStatus } from './container-runtime.ts'
+import type { Container, ContainerProcess, ContainerRuntime, PodSandbox, RuntimeStatus } from './container-runtime.ts'
 import { criChanges } from './cri-changes.ts'
 import { type CriClient, criClient, isRefusal } from './cri-client.ts'
 import { plainLogLines } from './cri-log.ts'
@@ -36,6 +36,14 @@ export function criRuntime(endpoint: string, { query }: Pick<Host, 'query'>): Co
       const status = await containerStatus(client, containerId)
       const path = status?.text(15) ?? ''
       return path === '' ? [] : plainLogLines(await linesOf(query, ['tail', '-n', String(lines), path]))
+    },
+    process: async (containerId) => {
+      const fields = [
+        [1, containerId],
+        [2, true],
+      ] as const
+      const answer = await unlessRefused('NOT_FOUND', call('runtime.v1.RuntimeService/ContainerStatus', fields, { timeout: 10_000 }))
+      return answer && containerProcess(answer)
     },
     stopContainer: async (containerId, timeoutSeconds) => {
       const fields = [
@@ -73,13 +81,8 @@ function runtimeStatus(answer: Message): RuntimeStatus {
 
 /** Both containerd and CRI-O put it into the verbose information as JSON. */
 function sandboxImageOf(config: string | undefined): string | undefined {
-  try {
-    const parsed: unknown = JSON.parse(config ?? '')
-    const found = typeof parsed === 'object' && parsed !== null && 'sandboxImage' in parsed ? parsed.sandboxImage : undefined
-    return typeof found === 'string' && found !== '' ? found : undefined
-  } catch {
-    return undefined
-  }
+  const found = memberOf(parsed(config ?? ''), 'sandboxImage')
+  return typeof found === 'string' && found !== '' ? found : undefined
 }
 
 async function listPods({ call }: CriClient): Promise<readonly PodSandbox[]> {
@@ -101,6 +104,27 @@ async function listContainers(client: CriClient): Promise<readonly Container[]> 
       return container.state === 'exited' ? { ...container, ...exitOf(await containerStatus(client, container.id)) } : container
     }),
   )
+}
+
+/** Both containerd and CRI-O put the OCI runtime's configuration into the verbose information. */
+function containerProcess(answer: Message): ContainerProcess | undefined {
+  const info = parsed(answer.map(2).get('info') ?? '')
+  const list = memberOf(memberOf(memberOf(info, 'runtimeSpec'), 'process'), 'args')
+  const image = answer.message(1)?.message(8)
+  if (!Array.isArray(list)) return undefined
+  return { image: image?.text(18) || image?.text(1) || '', arguments: list.map(String) }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? new Map<string, unknown>(Object.entries(value)).get(name) : undefined
 }
 
 const containerStates: readonly Container['state'][] = ['created', 'running', 'exited', 'unknown']

@@ -90,6 +90,7 @@ function recordingRuntime(real: ContainerRuntime, note: (change: PlannedChange) 
       yield
     },
     recentLog: (id, lines) => real.recentLog(id, lines),
+    process: (id) => real.process(id),
     stopContainer: async (id) => {
       const name = (await containers()).find((one) => one.id === id)?.name ?? ''
       stoppedContainers.add(id)

@@ -89,6 +89,7 @@ function fakeRuntime({
     containers: refuse,
     changes: refuse,
     recentLog: refuse,
+    process: refuse,
     stopContainer: refuse,
     stopPod: refuse,
     removePod: refuse,

@@ -14,7 +14,7 @@ import { isSigned } from '../../manifests/config-map.ts'
 import { isJsonObject, toJson } from '../../manifests/json-value.ts'
 import { findStaticPod } from '../../manifests/static-pod-file.ts'
 import { advertiseAddressAnnotation } from '../../manifests/static-pods/kube-apiserver.ts'
-import { nodeNameOfKubelet } from '../../pki/kubelet-identity.ts'
+import { nodeNameOfKubelet } from '../../pki/kubelet-node-name.ts'
 
 export interface ClusterConfigOptions {
   readonly host: Host
