@@ -22,6 +22,9 @@ export const errorCodes = {
   // keys and certificates
   CERTIFICATE_INVALID: 'a certificate or key on disk cannot be used',
   EXTERNAL_CA_INCOMPLETE: 'the CA key is kept elsewhere, and a file that it must have signed is missing or wrong',
+  RENEWAL_MISSING: 'a certificate was not renewed, since it is not there',
+  RENEWAL_EXTERNAL: 'a certificate was not renewed, since the key of its CA is kept elsewhere',
+  RENEWAL_INCOMPLETE: 'not every certificate could be renewed, and --strict makes that a failure',
   KUBECONFIG_INVALID: 'a kubeconfig file cannot be used',
   PATCH_INVALID: 'a patch cannot be applied',
   TOKEN_INVALID: 'a bootstrap token has the wrong form',
@@ -31,6 +34,7 @@ export const errorCodes = {
   CA_HASH_MISMATCH: 'the cluster has a CA that no given hash allows',
   // the world
   FILE_FAILED: 'a file on the host cannot be read or written',
+  FILE_EXISTS: 'a file is there already, and nothing is written over it',
   COMMAND_FAILED: 'a command on the host failed',
   COMMAND_MISSING: 'a program that is needed is not on the host',
   CONTAINER_RUNTIME_FAILED: 'the container runtime does not answer or refused',

@@ -3,11 +3,18 @@ import type { Command } from './command.ts'
 
 interface ListedCommand {
   readonly name: string
+  readonly aliases?: readonly string[]
   readonly summary: string
   readonly load: () => Promise<Command>
 }
 
 const listed: readonly ListedCommand[] = [
+  {
+    name: 'certs',
+    aliases: ['certificates'],
+    summary: 'Commands related to handling Kubernetes certificates',
+    load: async () => (await import('./commands/certs.ts')).certsCommand,
+  },
   {
     name: 'completion',
     summary: 'Output shell completion code for the specified shell (bash, fish, zsh)',
@@ -52,7 +59,7 @@ const listed: readonly ListedCommand[] = [
 
 /** @returns the command of that name with all that it holds, or `undefined` when there is none. */
 export async function loadCommand(name: string): Promise<Command | undefined> {
-  return listed.find((one) => one.name === name)?.load()
+  return listed.find((one) => one.name === name || one.aliases?.includes(name) === true)?.load()
 }
 
 /** The root of the command tree; of its commands only `loaded` can run. */
@@ -60,7 +67,7 @@ export function rootCommand(loaded: Command | undefined): Command {
   return {
     name: 'kadm',
     summary: 'kadm: Kubernetes clusters on your own machines, interchangeable with kubeadm',
-    commands: listed.map(({ name, summary }) => (loaded?.name === name ? loaded : { name, summary })),
+    commands: listed.map((row) => (loaded?.name === row.name ? loaded : shown(row))),
   }
 }
 
@@ -68,4 +75,8 @@ export function rootCommand(loaded: Command | undefined): Command {
 export async function wholeTree(): Promise<Command> {
   const commands = await Promise.all(listed.map(({ load }) => load()))
   return { ...rootCommand(undefined), commands }
+}
+
+function shown({ name, aliases = [], summary }: ListedCommand): Command {
+  return { name, aliases, summary }
 }

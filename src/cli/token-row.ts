@@ -1,4 +1,5 @@
 import type { BootstrapToken } from '../config/model.ts'
+import { columns, padded } from './columns.ts'
 
 const heads = ['TOKEN', 'TTL', 'EXPIRES', 'USAGES', 'DESCRIPTION', 'EXTRA GROUPS']
 
@@ -13,9 +14,7 @@ export function tokenRow({ token, expires, usages, description, groups }: Bootst
     padded(printable(description ?? '') || '<none>', 56),
     groups.join(',') || '<none>',
   ]
-  const rows = index === 0 ? [heads, row] : [row]
-  const widths = heads.map((_, column) => Math.max(10, 3 + Math.max(...rows.map((cells) => width(cells[column] ?? '')))))
-  return rows.map((cells) => `${cells.map((cell, column) => (column < heads.length - 1 ? padded(cell, widths[column] ?? 0) : cell)).join('')}\n`).join('')
+  return columns(index === 0 ? [heads, row] : [row])
 }
 
 /** RFC 3339 in UTC, whole seconds. */
@@ -39,12 +38,4 @@ function shortDuration(milliseconds: number): string {
 // Anybody with a right to make Secrets may have written it: it must not steer the reader's terminal, nor break the columns.
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, ' ')
-}
-
-function width(text: string): number {
-  return Array.from(text).length
-}
-
-function padded(text: string, least: number): string {
-  return text + ' '.repeat(Math.max(0, least - width(text)))
 }

@@ -54,8 +54,13 @@ export function externalCaIncomplete(directory: string, missingKeys: readonly st
   )
 }
 
+export interface SignedOptions {
+  readonly config: Pick<InitConfig, 'cluster'>
+  readonly host: Pick<Host, 'readText' | 'now'>
+}
+
 /** Of each certificate that the CA of this name signs, and of its key. */
-export async function signedProblems(ca: string, { config, host }: Pick<CheckExternalCaOptions, 'config' | 'host'>): Promise<readonly string[]> {
+export async function signedProblems(ca: string, { config, host }: SignedOptions): Promise<readonly string[]> {
   const directory = config.cluster.certificatesDir
   const authority = await findCertificate(host, pairPaths(directory, certificateSpec(ca).baseName).certificate)
   if (authority.kind !== 'found') return []

@@ -24,10 +24,11 @@ export interface Kubeconfig {
 export interface NewKubeconfig {
   readonly clusterName: string
   readonly server: string
-  /** PEM. */
-  readonly certificateAuthority: string
+  /** PEM; absent where whoever signs has yet to bring it. */
+  readonly certificateAuthority?: string
   readonly userName: string
-  readonly user: { readonly certificate: string; readonly key: KeyObject } | { readonly token: string }
+  /** A key alone waits for its certificate. */
+  readonly user: { readonly certificate?: string; readonly key: KeyObject } | { readonly token: string }
 }
 
 /** YAML as kubectl would print it. */
@@ -36,11 +37,15 @@ export function kubeconfigText({ clusterName, server, certificateAuthority, user
   const credentials =
     'token' in user
       ? { token: user.token }
-      : { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(privateKeyPem(user.key)) }
+      : {
+          ...(user.certificate !== undefined && { 'client-certificate-data': base64(user.certificate) }),
+          'client-key-data': base64(privateKeyPem(user.key)),
+        }
+  const authority = certificateAuthority === undefined ? {} : { 'certificate-authority-data': base64(certificateAuthority) }
   return dumpYaml({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: clusterName, cluster: { server, 'certificate-authority-data': base64(certificateAuthority) } }],
+    clusters: [{ name: clusterName, cluster: { server, ...authority } }],
     contexts: [{ name: context, context: { cluster: clusterName, user: userName } }],
     'current-context': context,
     users: [{ name: userName, user: credentials }],
@@ -101,10 +106,10 @@ export function withUser(document: JsonObject, userName: string, user: JsonObjec
   return { ...document, users }
 }
 
-/** The document with the URL of one cluster replaced; all else stays. */
-export function withServer(document: JsonObject, clusterName: string, server: string): JsonObject {
+/** The document with these fields of one cluster set; all else stays. */
+export function withCluster(document: JsonObject, clusterName: string, fields: JsonObject): JsonObject {
   const clusters = listAt(document, 'clusters').map((entry) =>
-    isObject(entry) && entry['name'] === clusterName && isObject(entry['cluster']) ? { ...entry, cluster: { ...entry['cluster'], server } } : entry,
+    isObject(entry) && entry['name'] === clusterName && isObject(entry['cluster']) ? { ...entry, cluster: { ...entry['cluster'], ...fields } } : entry,
   )
   return { ...document, clusters }
 }

@@ -1,7 +1,7 @@
 import { dumpYaml } from '../config/yaml.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { findKubeconfig, readKubeconfig, withServer, withUser } from './kubeconfig-file.ts'
+import { findKubeconfig, readKubeconfig, withCluster, withUser } from './kubeconfig-file.ts'
 
 /**
  * Makes the current user of a kubeconfig take certificate and key from a file, such as the one that the kubelet renews by itself, in place of what is
@@ -23,6 +23,6 @@ export async function pointKubeconfigAtFile(host: Pick<Host, 'readText' | 'write
 export async function pointKubeconfigAtServer(host: Pick<Host, 'readText' | 'writeFile'>, path: string, server: string): Promise<boolean> {
   const found = await findKubeconfig(host, path)
   if (found === undefined || found.server === server) return false
-  await host.writeFile(path, dumpYaml(withServer(found.document, found.clusterName, server)), { mode: 0o600, keepMode: true, secret: true })
+  await host.writeFile(path, dumpYaml(withCluster(found.document, found.clusterName, { server })), { mode: 0o600, keepMode: true, secret: true })
   return true
 }

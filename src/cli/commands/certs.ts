@@ -1,0 +1,52 @@
+/** `kadm certs`: certificates of a control plane: when they end, new ones in their place, requests for those that others sign. */
+import { managedCertificates } from '../../pki/managed-certificates.ts'
+import type { Command, CommandInput, Flag } from '../command.ts'
+import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { outputFlags } from '../output.ts'
+
+const common = kubeadmFlags('cert-dir', 'config', 'kubeconfig')
+
+const renewFlags: readonly Flag[] = [
+  ...common,
+  { name: 'strict', kind: 'switch', default: 'false', doc: "Exit with 1 when something could not be renewed (kadm's own)" },
+]
+
+export const certsCommand: Command = {
+  name: 'certs',
+  aliases: ['certificates'],
+  summary: 'Commands related to handling Kubernetes certificates',
+  commands: [
+    {
+      name: 'certificate-key',
+      summary: 'Generate certificate keys',
+      run: async ({ io }) => {
+        const { certificateKey } = await import('../../pki/certificate-key.ts')
+        io.stdout.write(`${certificateKey()}\n`)
+      },
+    },
+    {
+      name: 'check-expiration',
+      summary: 'Check certificates expiration for a Kubernetes cluster',
+      flags: [...common, ...outputFlags],
+      run: async (input) => (await import('../run-certs-expiration.ts')).checkExpiration(input),
+    },
+    {
+      name: 'generate-csr',
+      summary: 'Generate keys and certificate signing requests',
+      flags: [{ name: 'cert-dir', kind: 'text', doc: "Where keys and requests go; the configuration's directory of certificates when not set" }, ...kubeadmFlags('config', 'kubeconfig-dir')],
+      run: async (input) => (await import('../run-certs-requests.ts')).generateRequests(input),
+    },
+    {
+      name: 'renew',
+      summary: 'Renew certificates for a Kubernetes cluster',
+      commands: [
+        ...managedCertificates.map(({ name, title }) => renewCommand(name, `Renew the ${title}`)),
+        renewCommand('all', 'Renew all available certificates'),
+      ].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    },
+  ],
+}
+
+function renewCommand(name: string, summary: string): Command {
+  return { name, summary, flags: renewFlags, run: async (input: CommandInput) => (await import('../run-certs-renew.ts')).renew(name, input) }
+}
