@@ -14,6 +14,7 @@ const flags: readonly Flag[] = [
   { name: 'certificate-key', kind: 'text', doc: 'Key that seals the shared certificates in Secret kubeadm-certs: an AES key of 32 bytes, in hex' },
   { name: 'certificate-renewal', kind: 'switch', default: 'true', doc: 'Renew the certificates of the components that the upgrade changes' },
   { name: 'config', kind: 'text', doc: 'Path to a configuration file (kubeadm.k8s.io/v1beta4)' },
+  { name: 'context-lines', short: 'c', kind: 'number', default: '3', doc: 'Lines shown around each difference' },
   { name: 'control-plane', kind: 'switch', default: 'false', doc: 'Make this node a control plane' },
   { name: 'control-plane-endpoint', kind: 'text', doc: 'A stable IP address or DNS name for the control plane, with an optional port' },
   { name: 'cri-socket', kind: 'text', doc: 'Path to the CRI socket; found when there is one only' },

@@ -1,0 +1,25 @@
+/** `kadm upgrade plan` and `kadm upgrade diff`: what would come, before it comes. */
+import type { Command } from '../command.ts'
+import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { outputFlags } from '../output.ts'
+
+export const planCommand: Command = {
+  name: 'plan',
+  summary: 'Check which versions are available to upgrade to and validate whether your current cluster is upgradeable',
+  positional: '[version]',
+  maxArguments: 1,
+  flags: [
+    ...kubeadmFlags('allow-experimental-upgrades', 'allow-release-candidate-upgrades', 'config', 'etcd-upgrade', 'ignore-preflight-errors', 'kubeconfig', 'print-config'),
+    ...outputFlags,
+  ],
+  run: async (input) => (await import('../run-upgrade-plan.ts')).planUpgrade(input),
+}
+
+export const diffCommand: Command = {
+  name: 'diff',
+  summary: 'Show what differences would be applied to existing static pod manifests',
+  positional: '[version]',
+  maxArguments: 1,
+  flags: kubeadmFlags('config', 'context-lines', 'kubeconfig'),
+  run: async (input) => (await import('../run-upgrade-diff.ts')).diffUpgrade(input),
+}

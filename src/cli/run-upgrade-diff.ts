@@ -1,0 +1,27 @@
+/** `kadm upgrade diff` for a user. */
+import { localHost } from '../host/local-host.ts'
+import { startDiff } from '../phases/upgrade/start-diff.ts'
+import type { CommandInput } from './command.ts'
+import { configFlagValues } from './config-flag-values.ts'
+
+const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', 'v', 'vmodule'])
+
+/** Exits with 0 whether there are differences or not, as kubeadm's. */
+export async function diffUpgrade(input: CommandInput): Promise<void> {
+  const { flags, io, signal } = input
+  const host = localHost()
+  try {
+    const texts = await startDiff(host, {
+      file: flags.given.has('config') ? flags.text('config') : undefined,
+      flags: configFlagValues(input, optionFlags),
+      version: input.arguments[0],
+      kubeconfig: flags.text('kubeconfig') ?? '',
+      signal,
+      say: (line) => void io.stdout.write(`${line}\n`),
+      warn: (line) => void io.stderr.write(`WARNING: ${line}\n`),
+    })
+    io.stdout.write(texts.join(''))
+  } finally {
+    await host.close()
+  }
+}

@@ -1,0 +1,90 @@
+/** `kadm upgrade plan` for a user. */
+import { localHost } from '../host/local-host.ts'
+import { parseVersion } from '../config/versions.ts'
+import { startPlan, type PlanRequest } from '../phases/upgrade/start-plan.ts'
+import type { AvailableUpgrade, ConfigVersion, UpgradePlan } from '../phases/upgrade/upgrade-plan.ts'
+import { columns } from './columns.ts'
+import type { CommandInput } from './command.ts'
+import { configFlagValues } from './config-flag-values.ts'
+import { outputPrinter } from './output.ts'
+import { printedConfiguration } from './printed-configuration.ts'
+
+const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', 'output', 'allow-missing-template-keys', 'show-managed-fields', 'rehearse', 'v', 'vmodule'])
+
+export async function planUpgrade(input: CommandInput): Promise<void> {
+  const print = outputPrinter<UpgradePlan>(input.flags, {
+    kind: 'UpgradePlan',
+    object: ({ availableUpgrades, configVersions }) => ({ availableUpgrades: availableUpgrades.map(upgradeObject), configVersions: configVersions.map((version) => ({ ...version })) }),
+    text: planText,
+  })
+  const host = localHost()
+  try {
+    const plan = await startPlan(host, planRequest(input))
+    // As in kubeadm, also for programs: nothing to do, nothing printed.
+    if (plan.availableUpgrades.length > 0) input.io.stdout.write(await print(plan))
+    else if (isText(input)) input.io.stdout.write('[upgrade/plan] There is nothing to upgrade to\n')
+  } finally {
+    await host.close()
+  }
+}
+
+/** What the words of `plan` ask for. Lines of progress are for people: a program gets only the result. */
+function planRequest(input: CommandInput): PlanRequest {
+  const { flags, io, signal } = input
+  const tell = (line: string): void => void (isText(input) && io.stdout.write(`${line}\n`))
+  return {
+    file: flags.given.has('config') ? flags.text('config') : undefined,
+    flags: configFlagValues(input, optionFlags),
+    version: input.arguments[0],
+    kubeconfig: flags.text('kubeconfig') ?? '',
+    signal,
+    say: tell,
+    warn: (line) => void io.stderr.write(line.startsWith('[WARNING') ? `\t${line}\n` : `WARNING: ${line}\n`),
+    printConfig: ({ cluster }) => tell(printedConfiguration(cluster)),
+  }
+}
+
+function isText({ flags }: CommandInput): boolean {
+  return (flags.text('output') ?? 'text') === 'text'
+}
+
+function upgradeObject({ description, components }: AvailableUpgrade): { description: string; components: { name: string; currentVersion: string; newVersion: string; nodeName?: string }[] } {
+  return { description, components: components.map((component) => ({ ...component })) }
+}
+
+const rule = `${'_'.repeat(69)}\n\n`
+const heading = ['COMPONENT', 'NODE', 'CURRENT', 'TARGET']
+
+function planText({ availableUpgrades, configVersions }: UpgradePlan): string {
+  return `\n${availableUpgrades.map(upgradeText).join('')}${configText(configVersions)}`
+}
+
+function upgradeText({ description, components }: AvailableUpgrade): string {
+  const table = (isIn: (name: string) => boolean): string =>
+    columns([heading, ...components.filter(({ name }) => isIn(name)).map(({ name, nodeName = '', currentVersion, newVersion }) => [name, nodeName, currentVersion, newVersion])])
+  const version = components.find(({ name }) => name === 'kube-apiserver')?.newVersion ?? ''
+  const kadm = components.find(({ name }) => name === 'kubeadm')
+  const note = kadm === undefined || kadm.currentVersion === kadm.newVersion ? '' : `Note: Before you can perform this upgrade, you have to update kadm to one that knows ${kadm.newVersion}.\n\n`
+  return (
+    `Components that must be upgraded manually after you have upgraded the control plane with 'kadm upgrade apply':\n${table((name) => name === 'kubelet')}\n` +
+    `Upgrade to the latest ${description}:\n\n${table((name) => name !== 'kubelet' && name !== 'kubeadm')}\n` +
+    `You can now apply the upgrade by executing the following command:\n\n\tkadm upgrade apply ${version}${unstableFlag(version)}\n\n${note}${rule}`
+  )
+}
+
+function unstableFlag(version: string): string {
+  const preRelease = parseVersion(version)?.preRelease ?? ''
+  if (preRelease === '') return ''
+  return preRelease.startsWith('rc') ? ' --allow-release-candidate-upgrades' : ' --allow-experimental-upgrades'
+}
+
+function configText(versions: readonly ConfigVersion[]): string {
+  const rows = versions.map(({ group, currentVersion, preferredVersion, manualUpgradeRequired }) => [group, currentVersion || '-', preferredVersion || '-', manualUpgradeRequired ? 'yes' : 'no'])
+  return `
+The table below shows the current state of component configs as understood by this version of kadm.
+Configs that have a "yes" mark in the "MANUAL UPGRADE REQUIRED" column require manual config upgrade or
+resetting to defaults before a successful upgrade can be performed. The version to manually
+upgrade to is denoted in the "PREFERRED VERSION" column.
+
+${columns([['API GROUP', 'CURRENT VERSION', 'PREFERRED VERSION', 'MANUAL UPGRADE REQUIRED'], ...rows])}${rule}`
+}

@@ -1,0 +1,78 @@
+/** From what the user asked to an upgrade plan: configuration, checks of the cluster, versions. Nothing is changed but for the Job of a check. */
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { InitFlags } from '../../config/flags.ts'
+import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
+import type { InitConfig } from '../../config/model.ts'
+import { newestKubernetes } from '../../config/own-version.ts'
+import type { UpgradePlanConfig } from '../../config/upgrade-config.ts'
+import { parseVersion } from '../../config/versions.ts'
+import { KadmError } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
+import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
+import { upgradePlanChecks } from '../../preflight/checks-for-upgrade.ts'
+import { runChecks } from '../../preflight/run-checks.ts'
+import { readClusterConfig } from './cluster-config.ts'
+import { makeUpgradePlan, type UpgradePlan } from './upgrade-plan.ts'
+
+export interface PlanRequest {
+  /** Path of a configuration file on the host. */
+  readonly file: string | undefined
+  /** Those of the configuration that the user gave. */
+  readonly flags: InitFlags
+  /** The argument. */
+  readonly version: string | undefined
+  /** Path of the kubeconfig on the host. */
+  readonly kubeconfig: string
+  readonly signal: AbortSignal
+  readonly say: (line: string) => void
+  readonly warn: (line: string) => void
+  /** Hears of the cluster's configuration where the user wants to see it. */
+  readonly printConfig: (config: InitConfig) => void
+}
+
+/** What is known once the cluster has been checked. */
+export interface PlannedCluster {
+  readonly cluster: Cluster
+  readonly plan: UpgradePlanConfig
+  readonly config: InitConfig
+}
+
+/** Throws KUBECONFIG_INVALID, PREFLIGHT_FAILED, CONFIG_INVALID, API_REFUSED, API_UNREACHABLE, USAGE. */
+export function startPlan(host: Host, request: PlanRequest): Promise<UpgradePlan> {
+  return withCheckedCluster(host, request, ({ cluster, plan }) =>
+    makeUpgradePlan({ cluster, ...plan, lookUp: lookUp(plan.kubernetesVersion, request.warn), say: request.say, warn: request.warn }),
+  )
+}
+
+/** Opens the cluster and checks it as kubeadm's plan does; closed after `work`. */
+export async function withCheckedCluster<T>(host: Host, request: PlanRequest, work: (checked: PlannedCluster) => Promise<T>): Promise<T> {
+  const { kubeconfig, signal, say, warn, printConfig } = request
+  const { config: plan, warnings } = await loadUpgradeConfig({ ...request, action: 'plan', host })
+  warnings.forEach(warn)
+  requireVersion(plan.kubernetesVersion)
+  const cluster = await connectWithKubeconfig(host, kubeconfig, { signal })
+  try {
+    say('[preflight] Running pre-flight checks.')
+    const { ignorePreflightErrors, timeouts } = plan
+    say('[upgrade/config] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...')
+    const config = await readClusterConfig(cluster, { host, timeouts, signal, warn, patches: undefined, node: { ignorePreflightErrors, imagePullPolicy: 'IfNotPresent', imagePullSerial: true } })
+    say('[upgrade] Running cluster health checks')
+    await runChecks(upgradePlanChecks({ host, cluster, config, signal }), { ignore: new Set(ignorePreflightErrors), warn })
+    if (plan.printConfig) printConfig(config)
+    return await work({ cluster, plan, config })
+  } finally {
+    await cluster.close()
+  }
+}
+
+/** There is no release server to ask yet: the given version stands for every label, or the own one, as in kubeadm without a network. */
+function lookUp(given: string | undefined, warn: (line: string) => void): (label: string) => Promise<string> {
+  if (given === undefined) warn(`versions are not looked up in the internet; taking ${newestKubernetes}, the newest that this kadm knows`)
+  return async () => given ?? newestKubernetes
+}
+
+/** Before anything else: kubeadm plans with its own version then. */
+function requireVersion(given: string | undefined): void {
+  if (given === undefined || parseVersion(given) !== undefined) return
+  throw new KadmError('USAGE', `"${given}" is not a version`, { remedy: [`give a version such as ${newestKubernetes}, or none`] })
+}
