@@ -19,7 +19,7 @@ export async function printDefaults(action: 'init' | 'join' | 'reset' | 'upgrade
 export async function validate({ flags, io }: CommandInput): Promise<void> {
   const host = localHost()
   const file = flags.text('config') || missing('config', 'kadm config validate --config FILE')
-  const { warnings } = await validateConfig(await readConfigText(file, host), { file, allowExperimental: flags.isOn('allow-experimental-api') }, host)
+  const { warnings } = await validateConfig(await readConfigText(file, host), { file, allowExperimental: flags.isOn('allow-experimental-api'), allowDeprecated: flags.isOn('allow-deprecated-api') }, host)
   for (const warning of warnings) io.stderr.write(`WARNING: ${warning}\n`)
   io.stdout.write('ok\n')
 }

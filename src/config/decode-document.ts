@@ -1,14 +1,15 @@
 /** One kubeadm document out of those of a file, decoded: unknown fields and keys given twice are problems where strict, else warnings. */
 import { componentKinds } from './component-config.ts'
 import { decodeObject, type Problem } from './decode.ts'
-import { requireSupportedVersion, type ConfigDocument } from './documents.ts'
+import { requireSupportedVersion, type AllowedVersions, type ConfigDocument } from './documents.ts'
+import type { Field } from './field.ts'
 import { kinds, kubeadmGroup, type KindName } from './kinds.ts'
 import { mergeMethodProblems, withMergeMethod } from './merge-method.ts'
 import type { JsonObject } from './model.ts'
+import { fromV1beta3, v1beta3Fields } from './v1beta3.ts'
 
-export interface StrictOptions {
+export interface StrictOptions extends AllowedVersions {
   readonly strict: boolean
-  readonly allowExperimental: boolean
 }
 
 export interface DecodedDocument {
@@ -21,21 +22,22 @@ export interface DecodedDocument {
 export function decodeDocument(
   kind: KindName,
   documents: readonly ConfigDocument[],
-  { strict, allowExperimental }: StrictOptions,
+  { strict, ...allowed }: StrictOptions,
 ): DecodedDocument | undefined {
   const document = documents.find((candidate) => candidate.group === kubeadmGroup && candidate.kind === kind)
   if (document === undefined) return undefined
-  requireSupportedVersion(document, allowExperimental)
-  const fields = document.version === 'v1' ? withMergeMethod(kinds[kind]) : kinds[kind]
-  const { value, problems: typeProblems, unknown } = decodeObject(fields, document.content, ['apiVersion', 'kind'])
+  requireSupportedVersion(document, allowed)
+  const { value: decoded, problems: typeProblems, unknown } = decodeObject(fieldsOf(kind, document), document.content, ['apiVersion', 'kind'])
+  const { value, warnings } = document.version === 'v1beta3' ? fromV1beta3(kind, decoded, documents) : { value: decoded, warnings: [] }
   const problems = [...typeProblems, ...mergeMethodProblems(value)]
-  if (strict)
-    return { value, warnings: [], problems: [...problems, ...unknown, ...document.duplicates.map((text) => ({ path: kind, text }))] }
-  return {
-    value,
-    warnings: [...unknown.map(({ path, text }) => `${path} ${text}`), ...document.duplicates].map((text) => `${kind}: ${text}`),
-    problems,
-  }
+  if (strict) return { value, warnings, problems: [...problems, ...unknown, ...document.duplicates.map((text) => ({ path: kind, text }))] }
+  const odd = [...unknown.map(({ path, text }) => `${path} ${text}`), ...document.duplicates].map((text) => `${kind}: ${text}`)
+  return { value, warnings: [...warnings, ...odd], problems }
+}
+
+function fieldsOf(kind: KindName, { version }: ConfigDocument): readonly Field[] {
+  if (version === 'v1beta3') return v1beta3Fields(kind)
+  return version === 'v1' ? withMergeMethod(kinds[kind]) : kinds[kind]
 }
 
 /** A warning for each document that a command does not read. */

@@ -27,23 +27,37 @@ export function readDocuments(text: string): readonly ConfigDocument[] {
   return documents
 }
 
-/** Last release of kubeadm that reads and converts an old version of its configuration. */
+/** Last release of kubeadm that reads and converts a version of its configuration that kadm does not read. */
 const oldVersions: Readonly<Record<string, string>> = {
   v1alpha1: 'v1.11',
   v1alpha2: 'v1.12',
   v1alpha3: 'v1.14',
   v1beta1: 'v1.15',
   v1beta2: 'v1.22',
-  v1beta3: 'v1.36',
 }
 
 export function isOldVersion({ group, version }: ConfigDocument): boolean {
   return group === kubeadmGroup && Object.hasOwn(oldVersions, version)
 }
 
-/** Throws CONFIG_INVALID for a kubeadm version that is too old, or experimental and not allowed. */
-export function requireSupportedVersion({ group, version, kind }: ConfigDocument, allowExperimental: boolean): void {
+/** Which versions besides the current one may be read. */
+export interface AllowedVersions {
+  /** `v1`. */
+  readonly allowExperimental: boolean
+  /** `v1beta3`. Default false. */
+  readonly allowDeprecated?: boolean
+}
+
+/** Throws CONFIG_INVALID for a kubeadm version that is too old, deprecated or experimental, and not allowed. */
+export function requireSupportedVersion({ group, version, kind }: ConfigDocument, { allowExperimental, allowDeprecated = false }: AllowedVersions): void {
   if (group !== kubeadmGroup) return
+  if (version === 'v1beta3') {
+    if (allowDeprecated) return
+    throw invalid(`${kind} has the old apiVersion "${group}/${version}"; kadm reads "${kubeadmGroup}/${kubeadmVersion}"`, [
+      'convert it: kadm config migrate --old-config old.yaml --new-config new.yaml',
+      'or pass --allow-deprecated-api to "kadm config validate"',
+    ])
+  }
   const last = Object.hasOwn(oldVersions, version) ? oldVersions[version] : undefined
   if (last !== undefined) {
     throw invalid(`${kind} has the old apiVersion "${group}/${version}"; kadm reads "${kubeadmGroup}/${kubeadmVersion}"`, [

@@ -2,7 +2,7 @@
 import type { Host } from '../host/host.ts'
 import { componentKinds } from './component-config.ts'
 import type { Problem } from './decode.ts'
-import { invalid, isOldVersion, readDocuments, requireSupportedVersion, type ConfigDocument } from './documents.ts'
+import { invalid, isOldVersion, readDocuments, requireSupportedVersion, type AllowedVersions, type ConfigDocument } from './documents.ts'
 import { isKindName, kubeadmGroup, kubeadmVersion } from './kinds.ts'
 import type { FetchVersion } from './kubernetes-version.ts'
 import { configProblems, noFetch, readNamedDocuments } from './load.ts'
@@ -10,6 +10,7 @@ import type { JsonObject } from './model.ts'
 import { printedDocument } from './print.ts'
 import { resolveInit } from './resolve-init.ts'
 import { resolveNodeKind, type NodeKind } from './resolve-node.ts'
+import { v1beta3Kinds } from './v1beta3.ts'
 import { dumpYaml } from './yaml.ts'
 
 export interface ValidateOptions {
@@ -17,6 +18,8 @@ export interface ValidateOptions {
   readonly file?: string
   /** Read kubeadm.k8s.io/v1 too. */
   readonly allowExperimental?: boolean
+  /** Read kubeadm.k8s.io/v1beta3 too; `migrateConfig` always does. */
+  readonly allowDeprecated?: boolean
   readonly fetchVersion?: FetchVersion
 }
 
@@ -36,7 +39,7 @@ export async function migrateConfig(
   options: ValidateOptions,
   host: Host,
 ): Promise<{ readonly text: string; readonly warnings: readonly string[] }> {
-  const { warnings, documents } = await resolveAll(text, options, host, true)
+  const { warnings, documents } = await resolveAll(text, { ...options, allowDeprecated: true }, host, true)
   return { text: documents.map(dumpYaml).join('---\n'), warnings }
 }
 
@@ -49,8 +52,9 @@ interface AllResolved {
 
 async function resolveAll(text: string, options: ValidateOptions, host: Host, detectCriSocket: boolean): Promise<AllResolved> {
   const given = options.file === undefined ? readDocuments(text) : readNamedDocuments(text, options.file)
-  const strictness = { strict: true, allowExperimental: options.allowExperimental ?? false, detectCriSocket }
-  requireKnown(given, strictness.allowExperimental)
+  const { allowExperimental = false, allowDeprecated = false } = options
+  const strictness = { strict: true, allowExperimental, allowDeprecated, detectCriSocket }
+  requireKnown(given, strictness)
   const has = (kind: string): boolean => given.some((document) => document.group === kubeadmGroup && document.kind === kind)
   const documents: JsonObject[] = []
   const warnings: string[] = []
@@ -72,10 +76,10 @@ async function resolveAll(text: string, options: ValidateOptions, host: Host, de
 }
 
 /** kubeadm lets documents of an old version with a kind that it does not know pass unread; here nothing passes unread. */
-function requireKnown(documents: readonly ConfigDocument[], allowExperimental: boolean): void {
-  for (const document of documents) if (isOldVersion(document)) requireSupportedVersion(document, allowExperimental)
+function requireKnown(documents: readonly ConfigDocument[], allowed: AllowedVersions): void {
+  for (const document of documents) if (isOldVersion(document)) requireSupportedVersion(document, allowed)
   const unknown = documents.filter(({ group, version, kind }) => {
-    const kubeadm = group === kubeadmGroup && [kubeadmVersion, 'v1'].includes(version) && isKindName(kind)
+    const kubeadm = group === kubeadmGroup && isKindName(kind) && ([kubeadmVersion, 'v1'].includes(version) || (version === 'v1beta3' && v1beta3Kinds.includes(kind)))
     return (
       !kubeadm && !componentKinds.some((component) => component.group === group && component.version === version && component.kind === kind)
     )

@@ -23,7 +23,8 @@ export async function kadmConfig(
     return { exitCode: 0, stdout, error: '', paths: [] }
   } catch (error) {
     if (!(error instanceof KadmError)) throw error
-    const paths = [...new Set(error.details.map((line) => line.slice(0, line.indexOf(': '))))].toSorted()
+    const lines = error.details.map((line) => line.replace(/^Kube(?:let|Proxy)Configuration: (?=\S+: )/, ''))
+    const paths = [...new Set(lines.map((line) => line.slice(0, line.indexOf(': '))))].toSorted()
     return { exitCode: 1, stdout: '', error: [error.message, ...error.details].join('\n'), paths }
   }
 }

@@ -7,6 +7,8 @@ export interface Verdict {
   readonly stderr: string
   /** Paths of the fields that kubeadm names in its error, sorted, each once. */
   readonly paths: readonly string[]
+  /** Paths of what could not be decoded, without indices: kubeadm stops at the first document that has any. */
+  readonly undecoded: readonly string[]
 }
 
 export interface KubeadmOptions extends JailOptions {
@@ -32,7 +34,7 @@ export async function kubeadmConfig(
   return texts.map((_, index) => {
     const read = (suffix: string): string => String(result.tree.get(`${name(index)}.${suffix}`)?.content ?? '')
     const stderr = read('err')
-    return { exitCode: Number(read('rc')), stdout: read('out'), stderr, paths: errorPaths(stderr) }
+    return { exitCode: Number(read('rc')), stdout: read('out'), stderr, paths: errorPaths(stderr), undecoded: undecodedPaths(stderr) }
   })
 }
 
@@ -42,4 +44,19 @@ function errorPaths(stderr: string): readonly string[] {
   return [
     ...new Set([...error.matchAll(/(?:^|[[ ])([A-Za-z]\w*(?:\.\w+)*): (?:Invalid value|Required value)/g)].map((match) => match[1] ?? '')),
   ].toSorted()
+}
+
+/** `unknown field "a[0].b"`, `duplicate field "a"`, `cannot unmarshal string into Go struct field Type.a.b of type ...`. */
+function undecodedPaths(stderr: string): readonly string[] {
+  const fields = [...stderr.matchAll(/(?:unknown|duplicate) field "([^"]+)"/g)].map(([, path = '']) => withoutIndices(path))
+  const types = [...stderr.matchAll(/into Go struct field \w+\.(\S+) of type/g)].map(([, path = '']) => path)
+  // Go's embedded structs stand in the path too, with a capital.
+  const inWords = types.map((path) => path.split('.').filter((name) => !/^[A-Z]/.test(name)).join('.'))
+  // Those of the head are told in words.
+  return [...new Set([...fields, ...inWords])].filter((path) => path !== 'kind' && path !== 'apiVersion').toSorted()
+}
+
+/** `a[0].b` and `a.0.b` as `a.b`. */
+export function withoutIndices(path: string): string {
+  return path.replaceAll(/\[\d+\]|\.\d+(?=\.|$)/g, '')
 }

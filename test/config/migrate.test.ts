@@ -1,16 +1,27 @@
+/** Random configurations by kubeadm and by kadm: the same verdict, the same fields named, the same documents printed. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { kubeletKind, kubeProxyKind } from '../../src/config/component-config.ts'
 import { dumpYaml } from '../../src/config/yaml.ts'
 import { realBinary } from '../support/real-binary.ts'
+import { anyComponent } from './any-component.ts'
 import { anyConfiguration } from './any-configuration.ts'
+import { withMistake } from './any-mistake.ts'
+import { asV1beta3 } from './as-v1beta3.ts'
 import { kadmConfig } from './kadm-config.ts'
-import { kubeadmConfig } from './kubeadm-config.ts'
+import { kubeadmConfig, withoutIndices } from './kubeadm-config.ts'
 
-const runs = 60
+/** A kubeadm takes 30 to 60 ms. */
+const runs = 110
+
+/** With the configurations of the components, now and then. */
+const anyFile = fc
+  .tuple(anyConfiguration(true), fc.option(anyComponent(kubeletKind)), fc.option(anyComponent(kubeProxyKind)))
+  .map(([documents, ...components]) => [...documents, ...components.filter((component) => component !== null)])
 
 test('migrate prints the same documents as kubeadm, byte for byte, and twice is once', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
-  const texts = fc.sample(anyConfiguration(true), runs).map((documents) => documents.map(dumpYaml).join('---\n'))
+  const texts = sample(anyFile)
   const verdicts = await kubeadmConfig(kubeadm, 'migrate', texts)
   for (const [index, text] of texts.entries()) {
     const oracle = verdicts[index]
@@ -22,9 +33,9 @@ test('migrate prints the same documents as kubeadm, byte for byte, and twice is 
   expect(verdicts.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThan(runs / 2)
 })
 
-test('validate gives the same verdict and names the same fields, whatever is wrong', async (context) => {
+test('validate gives the same verdict and names the same fields, whatever is wrong with their values', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
-  const texts = fc.sample(anyConfiguration(false), runs).map((documents) => documents.map(dumpYaml).join('---\n'))
+  const texts = sample(anyConfiguration(false))
   const verdicts = await kubeadmConfig(kubeadm, 'validate', texts)
   for (const [index, text] of texts.entries()) {
     const oracle = verdicts[index]
@@ -34,3 +45,37 @@ test('validate gives the same verdict and names the same fields, whatever is wro
   }
   expect(verdicts.filter(({ paths }) => paths.length > 0).length).toBeGreaterThan(runs / 4)
 })
+
+test('unknown fields, wrong types and nulls in any place are found where kubeadm finds them', async (context) => {
+  const kubeadm = realBinary(context, 'kubeadm')
+  const texts = sample(anyFile.chain(withMistake))
+  const verdicts = await kubeadmConfig(kubeadm, 'validate', texts)
+  for (const [index, text] of texts.entries()) {
+    const { exitCode, undecoded = [], paths = [], stderr } = verdicts[index] ?? {}
+    const own = await kadmConfig('validate', text)
+    expect({ text, exitCode: own.exitCode, error: own.error, stderr }).toMatchObject({ exitCode })
+    // kubeadm says no more once it cannot decode; kadm goes on to what else is wrong.
+    if (undecoded.length > 0) expect({ text, paths: own.paths.map(withoutIndices) }).toMatchObject({ paths: expect.arrayContaining([...undecoded]) as string[] })
+    if (paths.length > 0) expect({ text, paths: own.paths }).toMatchObject({ paths })
+  }
+  expect(verdicts.filter(({ undecoded }) => undecoded.length > 0).length).toBeGreaterThan(runs / 3)
+})
+
+test('v1beta3 becomes what kubeadm 1.36, the last that reads it, makes of it', async (context) => {
+  const kubeadm = realBinary(context, 'kubeadm', 'v1.36.3')
+  const texts = [...sample(anyConfiguration(true).map(asV1beta3), runs / 2), ...sample(anyConfiguration(false).map(asV1beta3), runs / 2)]
+  const verdicts = await kubeadmConfig(kubeadm, 'migrate', texts)
+  for (const [index, text] of texts.entries()) {
+    const oracle = verdicts[index]
+    const own = await kadmConfig('migrate', text)
+    expect({ text, exitCode: own.exitCode, error: own.error, stderr: oracle?.stderr }).toMatchObject({ exitCode: oracle?.exitCode })
+    expect(own.stdout, text).toBe(oracle?.stdout)
+    if (oracle !== undefined && oracle.paths.length > 0) expect({ text, paths: own.paths }).toMatchObject({ paths: oracle.paths })
+    expect((await kadmConfig('validate', text, { allowDeprecated: true })).exitCode, text).toBe(own.exitCode)
+  }
+  expect(verdicts.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThan(runs / 4)
+})
+
+function sample(files: fc.Arbitrary<readonly object[]>, count = runs): readonly string[] {
+  return fc.sample(files, count).map((documents) => documents.map((document) => dumpYaml(document as never)).join('---\n'))
+}
