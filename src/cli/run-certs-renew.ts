@@ -1,5 +1,6 @@
 /** `kadm certs renew` for a user. */
 import { KadmError, type ErrorCode } from '../errors.ts'
+import type { Host } from '../host/host.ts'
 import { localHost } from '../host/local-host.ts'
 import { certificateSpec } from '../pki/certificate-specs.ts'
 import { managedCertificates, managedCertificatesOf } from '../pki/managed-certificates.ts'
@@ -11,58 +12,81 @@ import type { CommandInput, Streams } from './command.ts'
 export async function renew(name: string, input: CommandInput): Promise<void> {
   const { flags, io, signal } = input
   const host = localHost()
-  const left: string[] = []
+  const outcomes: RenewalOutcome[] = []
+  const warn = (line: string): void => void io.stderr.write(`WARNING: ${line}\n`)
   try {
     const config = await certsConfig(input, host, 'renew')
-    const chosen = name === 'all' ? managedCertificatesOf(config.cluster) : managedCertificates.filter((managed) => managed.name === name)
+    const chosen = managedCertificatesOf(config.cluster)
+    const named = name === 'all' ? chosen : managedCertificates.filter((managed) => managed.name === name)
     const unlock = await host.lock(`kadm certs renew ${name}`)
     try {
-      await renewCertificates(chosen, {
-        config,
-        host,
-        start: host.now(),
-        signal,
-        warn: (line) => void io.stderr.write(`WARNING: ${line}\n`),
-        onOutcome: (outcome) => {
-          const why = tell(outcome, io)
-          if (why !== undefined) left.push(why)
-        },
-      })
+      const onOutcome = (outcome: RenewalOutcome): void => {
+        outcomes.push(outcome)
+        tell(outcome, io)
+      }
+      await renewCertificates(named, { config, host, start: host.now(), signal, warn, onOutcome })
+      if (flags.isOn('restart')) await restart(outcomes, { host, io, signal, warn })
     } finally {
       await unlock()
     }
   } finally {
     await host.close()
   }
+  const left = outcomes.flatMap((outcome) => warning(outcome) ?? [])
   if (flags.isOn('strict') && left.length > 0) {
-    throw new KadmError('RENEWAL_INCOMPLETE', `${left.length} of the certificates could not be renewed`, {
+    throw new KadmError('RENEWAL_INCOMPLETE', `${left.length} of ${outcomes.length} certificates could not be renewed`, {
       details: left,
       remedy: ['kadm certs check-expiration', 'leave --strict out to take this for success, as kubeadm does'],
     })
   }
-  if (name === 'all') io.stdout.write(`\n${reminder}\n`)
+  if (name === 'all') io.stdout.write(`\n${flags.isOn('restart') ? restarted : reminder}\n`)
 }
 
 const reminder =
   'Done renewing certificates. You must restart the kube-apiserver, kube-controller-manager, kube-scheduler and etcd, so that they can use the new certificates.'
+const restarted = 'Done renewing certificates. The components of this control plane use the new ones.'
 
-/** @returns why it was not renewed, when something is wrong with that */
-function tell(outcome: RenewalOutcome, io: Streams): string | undefined {
+/** Of one component: pulling its image is not part of it, and the kubelet may wait some time before it starts one that it has just started. */
+const restartTimeout = 240_000
+
+interface RestartContext {
+  readonly host: Host
+  readonly io: Streams
+  readonly signal: AbortSignal
+  readonly warn: (line: string) => void
+}
+
+async function restart(outcomes: readonly RenewalOutcome[], { host, io, signal, warn }: RestartContext): Promise<void> {
+  const { reloadComponents } = await import('../phases/reload-components.ts')
+  const { socketOfKubelet } = await import('../phases/kubelet-socket.ts')
+  await reloadComponents(new Set(outcomes.filter(({ kind }) => kind === 'renewed').map(({ managed }) => managed.name)), {
+    host,
+    criSocket: await socketOfKubelet(host, warn),
+    since: host.now(),
+    timeout: restartTimeout,
+    signal,
+    say: (line) => void io.stdout.write(`[restart] ${line}\n`),
+    waiting: (what) => void (io.stderr.isTTY === true && io.stderr.write(`waiting for ${what}\n`)),
+  })
+}
+
+/** kubeadm's lines on stdout; on stderr what needs attention, with a code. */
+function tell(outcome: RenewalOutcome, io: Streams): void {
   const { managed, kind } = outcome
-  const warn = (what: string, code: ErrorCode): string => {
-    io.stderr.write(`WARNING: ${what} [${code}]\n`)
-    return `${what} [${code}]`
+  const lines = {
+    renewed: `${managed.title} renewed`,
+    external: `Detected external ${certificateSpec(managed.ca).baseName}, ${managed.title} can't be renewed`,
+    missing: `MISSING! ${managed.title}`,
   }
-  switch (kind) {
-    case 'renewed':
-      io.stdout.write(`${managed.title} renewed\n`)
-      return undefined
-    case 'external':
-      io.stdout.write(`Detected external ${certificateSpec(managed.ca).baseName}, ${managed.title} can't be renewed\n`)
-      return warn(`${managed.name} is not renewed: the key of its CA "${managed.ca}" is kept elsewhere`, 'RENEWAL_EXTERNAL')
-    case 'missing':
-      io.stdout.write(`MISSING! ${managed.title}\n`)
-      // Only the first control plane has it.
-      return managed.name === 'super-admin.conf' ? undefined : warn(`${managed.name} is not there, so it is not renewed`, 'RENEWAL_MISSING')
-  }
+  io.stdout.write(`${lines[kind]}\n`)
+  const line = warning(outcome)
+  if (line !== undefined) io.stderr.write(`WARNING: ${line}\n`)
+}
+
+function warning({ managed: { name, ca }, kind }: RenewalOutcome): string | undefined {
+  const withCode = (what: string, code: ErrorCode): string => `${what} [${code}]`
+  if (kind === 'external') return withCode(`${name} is not renewed: the key of its CA "${ca}" is kept elsewhere`, 'RENEWAL_EXTERNAL')
+  // Of the control planes only the first one has a super-admin.conf.
+  if (kind === 'missing' && name !== 'super-admin.conf') return withCode(`${name} is not there, so it is not renewed`, 'RENEWAL_MISSING')
+  return undefined
 }

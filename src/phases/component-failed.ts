@@ -1,5 +1,5 @@
 /** The error for a component that does not come up: the likeliest cause and the end of its own log, instead of "timed out". */
-import type { InitConfig } from '../config/model.ts'
+import type { NodeRegistration } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Container } from '../host/container-runtime.ts'
@@ -18,7 +18,7 @@ interface Seen {
 /** Looked through for the cause; fewer are shown. */
 const lines = 300
 
-export async function componentFailed(component: string, { url, timeout, last, host, config }: Seen & { readonly config: Pick<InitConfig, 'init'> }): Promise<KadmError> {
+export async function componentFailed(component: string, { url, timeout, last, host, config }: Seen & { readonly config: { readonly init: { readonly nodeRegistration: Pick<NodeRegistration, 'criSocket'> } } }): Promise<KadmError> {
   const { criSocket } = config.init.nodeRegistration
   const own = await stateOf(component, host, criSocket)
   const late = `not healthy after ${timeout / 1000} s`

@@ -1,4 +1,5 @@
 /** `kadm certs`: certificates of a control plane: when they end, new ones in their place, requests for those that others sign. */
+import { KadmError } from '../../errors.ts'
 import { managedCertificates } from '../../pki/managed-certificates.ts'
 import type { Command, CommandInput, Flag } from '../command.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
@@ -8,6 +9,7 @@ const common = kubeadmFlags('cert-dir', 'config', 'kubeconfig')
 
 const renewFlags: readonly Flag[] = [
   ...common,
+  { name: 'restart', kind: 'switch', default: 'false', doc: "Restart what holds the renewed certificates, one component after the other, until each serves with them (kadm's own)" },
   { name: 'strict', kind: 'switch', default: 'false', doc: "Exit with 1 when something could not be renewed (kadm's own)" },
 ]
 
@@ -39,12 +41,21 @@ export const certsCommand: Command = {
     {
       name: 'renew',
       summary: 'Renew certificates for a Kubernetes cluster',
+      flags: [{ name: 'print-timer', kind: 'switch', default: 'false', doc: "Print a systemd service and timer that renew all, each month (kadm's own)" }],
+      run: renewTimer,
       commands: [
         ...managedCertificates.map(({ name, title }) => renewCommand(name, `Renew the ${title}`)),
         renewCommand('all', 'Renew all available certificates'),
       ].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     },
   ],
+}
+
+/** kubeadm has nothing here but an error and the help. */
+async function renewTimer({ flags, io }: CommandInput): Promise<void> {
+  if (!flags.isOn('print-timer')) throw new KadmError('USAGE', '"kadm certs renew" needs a sub-command', { remedy: ['kadm certs renew --help'] })
+  const { renewalTimer } = await import('../renewal-timer.ts')
+  io.stdout.write(renewalTimer())
 }
 
 function renewCommand(name: string, summary: string): Command {

@@ -3,18 +3,16 @@ import { ApiError } from '../../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
 import { describeRef, kinds } from '../../cluster/kinds.ts'
 import { retryUntil } from '../../cluster/wait.ts'
-import { criSocket, nodeName } from '../../config/host-defaults.ts'
+import { nodeName } from '../../config/host-defaults.ts'
 import type { ApiEndpoint, ComponentConfig, InitConfig, InitConfiguration, NodeRegistration, Timeouts } from '../../config/model.ts'
-import { paths } from '../../config/paths.ts'
 import { storedClusterConfiguration, storedKubeletConfiguration, storedKubeProxyConfiguration } from '../../config/stored-config.ts'
-import { parseYaml } from '../../config/yaml.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { isSigned } from '../../manifests/config-map.ts'
-import { isJsonObject, toJson } from '../../manifests/json-value.ts'
 import { findStaticPod } from '../../manifests/static-pod-file.ts'
 import { advertiseAddressAnnotation } from '../../manifests/static-pods/kube-apiserver.ts'
 import { nodeNameOfKubelet } from '../../pki/kubelet-node-name.ts'
+import { socketOfKubelet } from '../kubelet-socket.ts'
 
 export interface ClusterConfigOptions {
   readonly host: Host
@@ -104,17 +102,6 @@ async function readNodeRegistration(cluster: Cluster, { host, timeouts, signal, 
   ])
   // Taints and flags stay as they are: no part of an upgrade writes them.
   return { name, criSocket: socket, taints: [], kubeletExtraArgs: [], ...node }
-}
-
-/** The socket that the kubelet of this host uses; looked for where its own settings do not say. */
-async function socketOfKubelet(host: Host, warn: (line: string) => void): Promise<string> {
-  const text = await host.readText(paths.kubeletInstanceConfig)
-  const settings = text === undefined ? undefined : toJson(parseYaml(text))
-  const endpoint = isJsonObject(settings) ? settings['containerRuntimeEndpoint'] : undefined
-  if (typeof endpoint === 'string' && endpoint !== '') return endpoint
-  const found = await criSocket('', host, true)
-  warn(`"${paths.kubeletInstanceConfig}" does not say where the container runtime is: taking "${found.value}"`)
-  return found.value
 }
 
 /** Of this host's API server, as its static Pod announces it; empty on a worker. */
