@@ -14,14 +14,18 @@ export const errorCodes = {
   CONFIG_INVALID: 'the configuration has values that cannot work',
   VERSION_UNSUPPORTED: 'this Kubernetes version is not one that kadm can deploy',
   VERSION_SKEW: 'the cluster cannot go to this version from where it is',
+  UPGRADE_ROLLED_BACK: 'an upgrade failed, and the control plane of the node runs as it did before',
+  UPGRADE_STUCK: 'an upgrade failed, and going back failed too',
   PHASE_UNKNOWN: 'no phase has this name',
   PHASE_DEPENDENCY: 'a phase was left out that another one needs',
   // before acting
+  NOT_CONFIRMED: 'the command asked before it acted, and the answer was not yes',
   PREFLIGHT_FAILED: 'the host is not ready for what was asked',
   RUN_IN_PROGRESS: 'another kadm is working on this host',
   // keys and certificates
   CERTIFICATE_INVALID: 'a certificate or key on disk cannot be used',
   EXTERNAL_CA_INCOMPLETE: 'the CA key is kept elsewhere, and a file that it must have signed is missing or wrong',
+  CERTIFICATE_EXPIRING: 'a certificate ends within the time of --warn-within',
   RENEWAL_MISSING: 'a certificate was not renewed, since it is not there',
   RENEWAL_EXTERNAL: 'a certificate was not renewed, since the key of its CA is kept elsewhere',
   RENEWAL_INCOMPLETE: 'not every certificate could be renewed, and --strict makes that a failure',
@@ -42,6 +46,7 @@ export const errorCodes = {
   API_UNREACHABLE: 'the Kubernetes API does not answer',
   API_REFUSED: 'the Kubernetes API answered with an error',
   ETCD_FAILED: 'etcd does not answer or refused',
+  ETCD_QUORUM: 'etcd would be left without a quorum',
   ETCD_MEMBER_LOST: 'etcd has a member of this name or address whose data is not on this host, or the other way round',
   JOURNAL_BROKEN: 'the journal on this host cannot be read',
   // hosts over SSH

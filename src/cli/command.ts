@@ -44,6 +44,7 @@ export interface FlagValues {
 }
 
 export interface Streams {
+  readonly stdin: NodeJS.ReadableStream
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
   readonly environment: Readonly<Record<string, string | undefined>>

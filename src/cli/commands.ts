@@ -41,6 +41,11 @@ const listed: readonly ListedCommand[] = [
     load: async () => (await import('./commands/kubeconfig.ts')).kubeconfigCommand,
   },
   {
+    name: 'reset',
+    summary: "Performs a best effort revert of changes made to this host by 'kadm init' or 'kadm join'",
+    load: async () => (await import('./commands/reset.ts')).resetCommand,
+  },
+  {
     name: 'sandbox',
     summary: 'Real hosts on this one machine, for trying kadm out and for its tests',
     load: async () => (await import('./commands/sandbox.ts')).sandboxCommand,
@@ -49,6 +54,11 @@ const listed: readonly ListedCommand[] = [
     name: 'token',
     summary: 'Manage bootstrap tokens',
     load: async () => (await import('./commands/token.ts')).tokenCommand,
+  },
+  {
+    name: 'upgrade',
+    summary: 'Upgrade your cluster smoothly to a newer version with this command',
+    load: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
   },
   {
     name: 'version',

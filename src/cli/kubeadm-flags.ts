@@ -13,6 +13,8 @@ const flags: readonly Flag[] = [
   { name: 'cert-dir', kind: 'text', default: '/etc/kubernetes/pki', doc: 'Where certificates are kept' },
   { name: 'certificate-key', kind: 'text', doc: 'Key that seals the shared certificates in Secret kubeadm-certs: an AES key of 32 bytes, in hex' },
   { name: 'certificate-renewal', kind: 'switch', default: 'true', doc: 'Renew the certificates of the components that the upgrade changes' },
+  { name: 'cleanup', kind: 'list', doc: "What others made for the cluster and is to go too: network, kubeconfig (kadm's own)" },
+  { name: 'cleanup-tmp-dir', kind: 'switch', default: 'false', doc: 'Empty "/etc/kubernetes/tmp" too' },
   { name: 'config', kind: 'text', doc: 'Path to a configuration file (kubeadm.k8s.io/v1beta4)' },
   { name: 'context-lines', short: 'c', kind: 'number', default: '3', doc: 'Lines shown around each difference' },
   { name: 'control-plane', kind: 'switch', default: 'false', doc: 'Make this node a control plane' },

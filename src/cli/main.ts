@@ -123,6 +123,6 @@ function verbosity(argv: readonly string[]): number {
 }
 
 if (import.meta.main) {
-  const code = await main(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, environment: process.env })
+  const code = await main(process.argv.slice(2), { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, environment: process.env })
   process.exit(code)
 }

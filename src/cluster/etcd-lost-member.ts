@@ -63,22 +63,32 @@ export async function removeDeadMember(
 ): Promise<void> {
   const alive = await Promise.all(dead.clientUrls.map((url) => isAlive(etcd, url, signal)))
   if (alive.includes(true)) throw memberAlive(dead)
-  await waitUntil(
-    {},
-    {
-      what: `etcd to remove the dead member ${nameOf(dead)}`,
-      timeout: removalTimeout,
-      look: async (limit) => {
-        await etcd.remove(dead.id, { signal: limit })
-        return { kind: 'done', value: true }
-      },
-      ...callOptions({ signal }),
-      timedOut: (last) => new KadmError('ETCD_FAILED', `the dead member ${nameOf(dead)} cannot be removed: ${last}`, { remedy: removalRemedy(dead.id) }),
-    },
-  )
+  await removeMember(etcd, dead, callOptions({ signal }))
   say(`Removed the dead etcd member ${nameOf(dead)}`)
   await cluster.delete({ ...kinds.node, name: nodeName })
   say(`Removed the Node "${nodeName}" of the lost host`)
+}
+
+/** Takes a member out, which it may have left by itself by then. Throws ETCD_FAILED when etcd does not let it go within `timeout` milliseconds. */
+export async function removeMember(
+  etcd: EtcdCluster,
+  member: EtcdMember,
+  { timeout = removalTimeout, signal, waiting }: CallOptions & { readonly timeout?: number; readonly waiting?: (text: string) => void } = {},
+): Promise<void> {
+  await waitUntil(
+    {},
+    {
+      what: `etcd to remove the member ${nameOf(member)}`,
+      timeout,
+      look: async (limit) => {
+        await etcd.remove(member.id, { signal: limit })
+        return { kind: 'done', value: true }
+      },
+      ...callOptions({ signal }),
+      ...(waiting === undefined ? {} : { onWaiting: waiting }),
+      timedOut: (last) => new KadmError('ETCD_FAILED', `the etcd member ${nameOf(member)} cannot be removed: ${last}`, { remedy: removalRemedy(member.id) }),
+    },
+  )
 }
 
 /** Milliseconds. etcd refuses removals until its voters have been connected for 5 s (its HealthInterval). */

@@ -46,6 +46,22 @@ export interface JoinConfig {
   readonly timeouts: Timeouts
 }
 
+/** What `kadm reset` was asked. */
+export interface ResetConfig {
+  /** Empty /etc/kubernetes/tmp too. */
+  readonly cleanupTmpDir: boolean
+  readonly certificatesDir: string
+  readonly criSocket: string
+  readonly dryRun: boolean
+  /** Do not ask. */
+  readonly force: boolean
+  readonly ignorePreflightErrors: readonly string[]
+  readonly skipPhases: readonly string[]
+  /** `MNT_FORCE`, `MNT_DETACH`, `MNT_EXPIRE`, `UMOUNT_NOFOLLOW` */
+  readonly unmountFlags: readonly string[]
+  readonly timeouts: Timeouts
+}
+
 export interface TokenDiscovery {
   readonly kind: 'token'
   readonly token: string

@@ -68,11 +68,11 @@ export const joinFields: readonly Field[] = [
 const unmountFlags = ['MNT_FORCE', 'MNT_DETACH', 'MNT_EXPIRE', 'UMOUNT_NOFOLLOW']
 
 export const resetFields: readonly Field[] = [
-  booleanField('cleanupTmpDir', 'Remove /etc/kubernetes/tmp too.'),
-  stringField('certificatesDir', 'Folder of the certificates.', { default: paths.defaultCertificates, check: absolutePathProblems }),
-  stringField('criSocket', 'Socket of the container runtime.', { defaultNote: 'detected', check: criSocketProblems, required: true }),
+  booleanField('cleanupTmpDir', 'Empty /etc/kubernetes/tmp too.', { flag: 'cleanup-tmp-dir' }),
+  stringField('certificatesDir', 'Folder of the certificates.', { flag: 'cert-dir', default: paths.defaultCertificates, check: absolutePathProblems }),
+  stringField('criSocket', 'Socket of the container runtime.', { flag: 'cri-socket', defaultNote: 'detected', check: criSocketProblems, required: true }),
   dryRunField,
-  booleanField('force', 'Do not ask.'),
+  booleanField('force', 'Do not ask.', { flag: 'force' }),
   ignorePreflightErrorsField,
   skipPhasesField,
   stringsField('unmountFlags', `How to unmount below /var/lib/kubelet: ${unmountFlags.join(', ')}.`, {

@@ -1,0 +1,31 @@
+/** `kadm reset` and `kadm reset phase ...`: from flags to a run, and what the user sees of it. */
+import { resetPhases } from '../../phases/reset/reset-phases.ts'
+import type { Command, CommandInput } from '../command.ts'
+import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { phaseCommand } from '../phase-commands.ts'
+
+const flags = kubeadmFlags(
+  'cert-dir',
+  'cleanup',
+  'cleanup-tmp-dir',
+  'config',
+  'cri-socket',
+  'dry-run',
+  'force',
+  'ignore-preflight-errors',
+  'kubeconfig',
+  'skip-phases',
+)
+
+export const resetCommand: Command = {
+  name: 'reset',
+  summary: "Performs a best effort revert of changes made to this host by 'kadm init' or 'kadm join'",
+  flags,
+  run: (input) => start(input, undefined),
+  commands: [phaseCommand('reset', resetPhases, (names, input) => start(input, names))],
+}
+
+async function start(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
+  const { runReset } = await import('../run-reset.ts')
+  await runReset(input, only)
+}

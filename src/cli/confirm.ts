@@ -1,0 +1,16 @@
+/** A question to the person at the terminal, in kubeadm's form. */
+import { createInterface } from 'node:readline'
+import type { Streams } from './command.ts'
+
+/** `true` for "y" or "Y" and nothing else; the end of the input is a no. */
+export async function confirm({ stdin, stdout }: Pick<Streams, 'stdin' | 'stdout'>, question: string, signal: AbortSignal): Promise<boolean> {
+  stdout.write(`${question} [y/N]: `)
+  const lines = createInterface({ input: stdin, signal })
+  try {
+    for await (const line of lines) return line.trim().toLowerCase() === 'y'
+    signal.throwIfAborted()
+    return false
+  } finally {
+    lines.close()
+  }
+}

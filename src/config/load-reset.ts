@@ -1,0 +1,65 @@
+/** The configuration of a reset: file or flags, defaults, what the host says, all checks. */
+import type { Host } from '../host/host.ts'
+import { part } from './defaults.ts'
+import { document, documentContent, mergedPreflightErrors, type InitFlags } from './flags.ts'
+import { toTimeouts } from './init-config.ts'
+import { configProblems, readConfigFile, refuseMixedFlags } from './load.ts'
+import type { Json, JsonObject, ResetConfig } from './model.ts'
+import { resolveNodeKind } from './resolve-node.ts'
+
+export interface LoadResetOptions {
+  /** Path of a configuration file on the host. */
+  readonly file: string | undefined
+  readonly flags: InitFlags
+  readonly host: Host
+  /** `criSocket` false: do not look for the container runtime, take containerd's socket. */
+  readonly needs: { readonly criSocket: boolean }
+}
+
+/** Throws USAGE, CONFIG_UNREADABLE, CONFIG_SYNTAX, or CONFIG_INVALID with every problem in its details. */
+export async function loadResetConfig({ file, flags, host, needs }: LoadResetOptions): Promise<{ readonly config: ResetConfig; readonly warnings: readonly string[] }> {
+  if (file !== undefined) refuseMixedFlags(flags)
+  const documents = file === undefined ? [document('ResetConfiguration', documentContent('ResetConfiguration', flags))] : await readConfigFile(file, host)
+  const resolved = await resolveNodeKind('ResetConfiguration', documents, host, {
+    strict: false,
+    // As kubeadm, which reads the experimental version here without being asked.
+    allowExperimental: true,
+    detectCriSocket: needs.criSocket,
+    adjust: (reset) => ({ ...reset, ...switched('dryRun', flags['dry-run']), ...listed('skipPhases', flags['skip-phases']) }),
+  })
+  if (resolved.problems.length > 0) throw configProblems(resolved.problems, file)
+  const config = toResetConfig(resolved.document)
+  const ignorePreflightErrors = mergedPreflightErrors(config.ignorePreflightErrors, flags['ignore-preflight-errors'])
+  return { config: { ...config, ignorePreflightErrors }, warnings: resolved.warnings }
+}
+
+/** `--dry-run=false` wins over a file that says true, as in kubeadm. */
+function switched(name: string, flag: InitFlags[string]): JsonObject {
+  return typeof flag === 'boolean' ? { [name]: flag } : {}
+}
+
+function listed(name: string, flag: InitFlags[string]): JsonObject {
+  return Array.isArray(flag) && flag.length > 0 ? { [name]: flag.map(String) } : {}
+}
+
+function toResetConfig(reset: JsonObject): ResetConfig {
+  return {
+    cleanupTmpDir: reset['cleanupTmpDir'] === true,
+    certificatesDir: text(reset['certificatesDir']),
+    criSocket: text(reset['criSocket']),
+    dryRun: reset['dryRun'] === true,
+    force: reset['force'] === true,
+    ignorePreflightErrors: texts(reset['ignorePreflightErrors']),
+    skipPhases: texts(reset['skipPhases']),
+    unmountFlags: texts(reset['unmountFlags']),
+    timeouts: toTimeouts(part(reset, 'timeouts')),
+  }
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function texts(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}

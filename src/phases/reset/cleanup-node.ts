@@ -1,0 +1,72 @@
+/** `kadm reset phase cleanup-node`: the kubelet, what it runs and mounts, and the files of the cluster. */
+import { paths } from '../../config/paths.ts'
+import { KadmError, messageOf } from '../../errors.ts'
+import { realPath } from '../../host/empty-directory.ts'
+import { unmountBelow } from '../../host/mounts.ts'
+import { removePods } from '../../host/remove-pods.ts'
+import { stopKubelet } from '../kubelet-service.ts'
+import type { Phase } from '../phase.ts'
+import { removeClusterFiles } from './remove-cluster-files.ts'
+import type { ResetRun } from './reset-run.ts'
+
+export const cleanupNode: Phase<ResetRun> = {
+  name: 'cleanup-node',
+  aliases: ['cleanupnode'],
+  summary: 'Run cleanup node',
+  flags: ['cert-dir', 'cleanup-tmp-dir', 'cri-socket', 'dry-run'],
+  needs: ['remove-etcd-member/member'],
+  phases: [
+    {
+      name: 'kubelet',
+      summary: 'Stop the kubelet',
+      hidden: true,
+      needs: [],
+      run: async ({ host }, { say, warn }) => {
+        say('[reset] Stopping the kubelet service')
+        await stopKubelet(host, warn)
+      },
+    },
+    {
+      name: 'containers',
+      summary: 'Remove all Pods',
+      hidden: true,
+      // A kubelet would start them again.
+      needs: ['cleanup-node/kubelet'],
+      run: async ({ config, host }, { say, warn, signal }) => {
+        say('[reset] Removing Kubernetes-managed containers')
+        try {
+          await removePods(host.containerRuntime(config.criSocket), signal)
+        } catch (error) {
+          signal.throwIfAborted()
+          warn(['failed to remove containers: ' + messageOf(error), ...(error instanceof KadmError ? error.details : [])].join('; '))
+        }
+      },
+    },
+    {
+      name: 'mounts',
+      summary: 'Unmount what the kubelet has mounted',
+      hidden: true,
+      // Who uses a volume goes before it.
+      needs: ['cleanup-node/containers'],
+      run: unmountKubelet,
+    },
+    {
+      name: 'files',
+      summary: 'Remove the files of the cluster',
+      hidden: true,
+      needs: ['cleanup-node/mounts', 'remove-etcd-member/data'],
+      run: removeClusterFiles,
+    },
+  ],
+}
+
+async function unmountKubelet({ config, host }: Pick<ResetRun, 'config' | 'host'>, { say }: { readonly say: (line: string) => void }): Promise<void> {
+  const directory = (await realPath(host, paths.kubelet)) ?? paths.kubelet
+  say(`[reset] Unmounting mounted directories in "${paths.kubelet}"`)
+  const failures = await unmountBelow(host, directory, config.unmountFlags)
+  if (failures.length === 0) return
+  throw new KadmError('COMMAND_FAILED', `${failures.length} of the file systems that are mounted below "${directory}" cannot be unmounted: nothing in it was removed`, {
+    details: failures,
+    remedy: [`fuser -vm "${directory}" shows who uses them`, 'end these processes and run the same command again', 'or give unmountFlags: [MNT_DETACH] in a ResetConfiguration: they then go when nobody uses them any more'],
+  })
+}

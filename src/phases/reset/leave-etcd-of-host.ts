@@ -1,0 +1,92 @@
+/** Who of etcd's members this host is, who can be asked about it, and its departure. */
+import path from 'node:path/posix'
+import { connectEtcdCluster } from '../../cluster/etcd-cluster.ts'
+import { etcdCredentials, etcdEndpoints } from '../../cluster/etcd-endpoints.ts'
+import { leaveEtcd, type Departure } from '../../cluster/etcd-leave.ts'
+import type { EtcdMember } from '../../cluster/etcd-members.ts'
+import { nameOf } from '../../cluster/etcd-new-member.ts'
+import { hostAndPort } from '../../config/server-url.ts'
+import { KadmError, type ErrorCode } from '../../errors.ts'
+import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
+import type { PhaseContext } from '../phase.ts'
+import type { ResetRun } from './reset-run.ts'
+
+/**
+ * The member that the manifest announces, or one at an address of this host: a join that was killed may have added it before there was a manifest. An etcd that
+ * nobody can ask is no reason to stay: a warning, as in kubeadm. Throws ETCD_QUORUM, and ETCD_FAILED when etcd refuses.
+ */
+export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Promise<void> {
+  const { host, before, kubeconfig } = run
+  const { etcd } = before
+  const { say, warn, signal } = context
+  if (etcd === 'unreadable') {
+    say('[reset] No etcd config found. Assuming external etcd')
+    say('[reset] Please, manually reset etcd to prevent further issues')
+    return
+  }
+  if (etcd === undefined && (await host.stat(kubeconfig)) === undefined) return
+  const known = etcd === undefined ? [] : [...new Set([...etcd.clientUrls, ...etcd.initialPeerUrls.map(clientUrlBeside)])]
+  let departure = await attempt(run, async () => known, context)
+  if (departure.kind === 'unknown') departure = await attempt(run, () => endpointsByApi(run, signal), context)
+  if (departure.kind === 'left') say(`[reset] Removed the etcd member ${nameOf(departure.member)}`)
+  if (departure.kind === 'last') say('[reset] This is the last member of etcd: the data of the cluster goes with it')
+  if (departure.kind === 'unknown' && etcd !== undefined) {
+    warn(`this host's member was not removed from etcd: ${departure.why}. If other members live on, remove it there with "etcdctl member remove"`)
+  }
+}
+
+async function attempt(run: ResetRun, endpoints: () => Promise<readonly string[]>, context: PhaseContext): Promise<Departure> {
+  try {
+    const urls = await endpoints()
+    return urls.length === 0 ? { kind: 'unknown', why: 'where its members are is not known' } : await leave(run, urls, context)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    if (!(error instanceof KadmError) || !silence.has(error.code)) throw error
+    return { kind: 'unknown', why: error.message }
+  }
+}
+
+/** Nobody is there to be asked, or there is nothing to ask with. */
+const silence: ReadonlySet<ErrorCode> = new Set(['API_UNREACHABLE', 'API_REFUSED', 'CERTIFICATE_INVALID', 'KUBECONFIG_INVALID'])
+
+/** The usual port of the clients, where only that of the peers is known. */
+function clientUrlBeside(peerUrl: string): string {
+  const url = URL.parse(peerUrl)
+  return url === null ? peerUrl : `${url.protocol}//${hostAndPort(url.hostname.replace(/^\[|\]$/g, ''), 2379)}`
+}
+
+async function endpointsByApi({ host, kubeconfig, before }: ResetRun, signal: AbortSignal): Promise<readonly string[]> {
+  const cluster = await connectWithKubeconfig(host, kubeconfig, { signal })
+  try {
+    // Without a member of its own the host probably has no part in any etcd.
+    return await etcdEndpoints(cluster, { timeout: before.etcd === undefined ? 500 : longestQuestion, signal })
+  } catch (error) {
+    if (error instanceof KadmError && error.code === 'ETCD_FAILED') return []
+    throw error
+  } finally {
+    await cluster.close()
+  }
+}
+
+/** Milliseconds for the API and for each call of etcd: who does not answer by then is not waited for. */
+const longestQuestion = 2000
+
+async function leave({ host, config, before: { etcd, certificateFolders } }: ResetRun, endpoints: readonly string[], { warn, waiting, signal }: PhaseContext): Promise<Departure> {
+  const folder = etcd !== undefined && etcd !== 'unreadable' && etcd.certificates !== undefined ? path.dirname(etcd.certificates) : (certificateFolders[0] ?? config.certificatesDir)
+  const [credentials, isSelf] = await Promise.all([etcdCredentials(host, folder), selfOf(host, etcd)])
+  const connection = connectEtcdCluster({ endpoints, ...credentials, timeout: longestQuestion, dial: (address) => host.dial(address) })
+  try {
+    const { recording } = host
+    const onlyNote = recording && ((member: EtcdMember) => recording.wouldWaitFor(`etcd to remove the member ${nameOf(member)}`))
+    return await leaveEtcd(connection, { isSelf, force: config.force, warn, waiting, signal, onlyNote })
+  } finally {
+    connection.close()
+  }
+}
+
+async function selfOf(host: Pick<ResetRun['host'], 'facts'>, etcd: ResetRun['before']['etcd']): Promise<(member: EtcdMember) => boolean> {
+  if (etcd !== undefined && etcd !== 'unreadable') return ({ peerUrls }) => peerUrls.some((url) => etcd.peerUrls.includes(url))
+  const { addresses } = await host.facts()
+  const own = new Set(addresses.filter(({ loopback }) => !loopback).map(({ address }) => address))
+  return ({ peerUrls }) => peerUrls.some((url) => own.has(URL.parse(url)?.hostname.replace(/^\[|\]$/g, '') ?? ''))
+}

@@ -1,0 +1,26 @@
+/** What the phases of `kadm reset` are given. Data only: a phase takes the part that it uses (`Pick<ResetRun, 'config' | 'host'>`). */
+import type { ResetConfig } from '../../config/model.ts'
+import type { Host } from '../../host/host.ts'
+import type { EtcdOfHost } from '../../manifests/static-pods/read-etcd.ts'
+import type { Leftover } from './leftover.ts'
+
+export interface ResetRun {
+  /** What the user asked for. */
+  readonly config: ResetConfig
+  readonly host: Host
+  /** The kubeconfig to ask the API with where the host itself does not know enough. */
+  readonly kubeconfig: string
+  /** What else is to go than what kadm and kubeadm made: `--cleanup`. */
+  readonly cleanup: ReadonlySet<Leftover['kind']>
+  /** What the host says of itself, before the first phase takes any of it away. */
+  readonly before: HostBefore
+}
+
+export interface HostBefore {
+  /** `unreadable`: there is a manifest, and it does not say where the data is. */
+  readonly etcd: EtcdOfHost | 'unreadable' | undefined
+  /** Folders with the certificates of the cluster: the one of the configuration first. */
+  readonly certificateFolders: readonly string[]
+  /** Kubeconfigs of users that lead to this host's cluster. */
+  readonly userKubeconfigs: readonly Leftover[]
+}
