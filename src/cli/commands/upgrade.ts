@@ -1,0 +1,49 @@
+/** `kadm upgrade`: from flags to a run, and what the user sees of it. */
+import { applyPhases } from '../../phases/upgrade/apply-phases.ts'
+import { nodePhases } from '../../phases/upgrade/node-phases.ts'
+import type { Command, CommandInput } from '../command.ts'
+import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { phaseCommand } from '../phase-commands.ts'
+import { diffCommand, planCommand } from './upgrade-plan.ts'
+
+const both = ['certificate-renewal', 'config', 'dry-run', 'etcd-upgrade', 'ignore-preflight-errors', 'kubeconfig', 'patches', 'skip-phases']
+const ofApply = ['allow-experimental-upgrades', 'allow-release-candidate-upgrades', 'force', 'print-config', 'yes']
+
+const apply: Command = {
+  name: 'apply',
+  summary: 'Upgrade your Kubernetes cluster to the specified version',
+  positional: '[version]',
+  maxArguments: 1,
+  flags: kubeadmFlags(...[...both, ...ofApply].toSorted()),
+  run: (input) => startApply(input, undefined),
+  commands: [phaseCommand('apply', applyPhases, startApplyPhases)],
+}
+
+const node: Command = {
+  name: 'node',
+  summary: 'Upgrade commands for a node in the cluster',
+  maxArguments: 0,
+  flags: kubeadmFlags(...both),
+  run: (input) => startNode(input, undefined),
+  commands: [phaseCommand('node', nodePhases, (names, input) => startNode(input, names))],
+}
+
+export const upgradeCommand: Command = {
+  name: 'upgrade',
+  summary: 'Upgrade your cluster smoothly to a newer version with this command',
+  commands: [apply, diffCommand, node, planCommand],
+}
+
+function startApplyPhases(names: readonly string[], input: CommandInput): Promise<void> {
+  return startApply(input, names)
+}
+
+async function startApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
+  const { runApply } = await import('../run-upgrade.ts')
+  await runApply(input, only)
+}
+
+async function startNode(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
+  const { runUpgradeNode } = await import('../run-upgrade.ts')
+  await runUpgradeNode(input, only)
+}
