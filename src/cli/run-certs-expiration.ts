@@ -1,54 +1,80 @@
 /** `kadm certs check-expiration` for a user. */
-import type { JsonObject } from '../config/model.ts'
+import { parseDuration } from '../config/durations.ts'
+import { KadmError, messageOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
 import { localHost } from '../host/local-host.ts'
-import { certificateExpirations, type CertificateExpiration, type Expirations } from '../pki/expiration.ts'
+import { certificateExpirations } from '../pki/expiration.ts'
+import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
+import { reportObject, secondsLeft, seenCertificates, type CertificateReport } from './certificate-report.ts'
+import { certificateTables } from './certificate-tables.ts'
 import { certsConfig } from './certs-config.ts'
-import { columns, padded } from './columns.ts'
 import type { CommandInput } from './command.ts'
 import { humanDuration } from './human-duration.ts'
-import { outputPrinter } from './output.ts'
-import { goTime } from './token-row.ts'
+import { outputPrinter, type Printer } from './output.ts'
 
-export async function checkExpiration(input: CommandInput): Promise<void> {
+/** The exit code when something ends within `--warn-within`; kubeadm has 1 to 3 for other things. */
+const expiringExitCode = 4
+
+/** @returns exit code */
+export async function checkExpiration(input: CommandInput): Promise<number> {
+  const { flags, io } = input
+  const print = await printer(input)
+  const within = warnWithin(flags.text('warn-within'))
   const host = localHost()
-  const print = outputPrinter<Expirations>(input.flags, {
-    kind: 'CertificateExpirationInfo',
-    object: ({ certificates, authorities }) => ({
-      certificates: certificates.map((row) => rowObject(row, host.now())),
-      certificateAuthorities: authorities.map((row) => rowObject(row, host.now())),
-    }),
-    text: (expirations) => tables(expirations, host.now()),
-  })
   try {
-    const config = await certsConfig(input, host, input.flags.text('output') === 'text' ? 'check-expiration' : undefined)
-    input.io.stdout.write(await print(await certificateExpirations({ config, host })))
+    const config = await certsConfig(input, host, flags.text('output') === 'text' ? 'check-expiration' : undefined)
+    const wire = flags.isOn('all-nodes') ? { wire: await onTheWire(input, host) } : {}
+    const report: CertificateReport = { ...(await certificateExpirations({ config, host })), ...wire, now: host.now() }
+    io.stdout.write(await print(report))
+    const expiring = within === undefined ? [] : seenCertificates(report).filter(({ certificate }) => secondsLeft(certificate, report.now) * 1000 < within)
+    for (const { source, labels, certificate } of expiring) {
+      const what = `${source} ${Object.values(labels).filter((text) => text !== '').join(' ')}`
+      const left = secondsLeft(certificate, report.now)
+      io.stderr.write(`WARNING: ${what} ${left < 0 ? 'has expired' : `ends in ${humanDuration(left * 1000)}`} [CERTIFICATE_EXPIRING]\n`)
+    }
+    return expiring.length > 0 ? expiringExitCode : 0
   } finally {
     await host.close()
   }
 }
 
-function rowObject(row: CertificateExpiration, now: Date): JsonObject {
-  if (row.kind === 'missing') return { name: row.name, expirationDate: null, residualTime: 0, externallyManaged: false, missing: true }
-  const { name, certificate, externallyManaged, ca } = row
-  const residualTime = Math.trunc((certificate.validToDate.getTime() - now.getTime()) / 1000)
-  return { name, expirationDate: goTime(certificate.validToDate), residualTime, externallyManaged, ...(ca !== undefined && { caName: ca }), missing: false }
+async function printer({ flags }: CommandInput): Promise<Printer<CertificateReport>> {
+  if (flags.text('output') === 'prometheus') {
+    const { certificateMetrics } = await import('./certificate-metrics.ts')
+    return async (report) => certificateMetrics(report)
+  }
+  return outputPrinter<CertificateReport>(flags, { kind: 'CertificateExpirationInfo', object: reportObject, text: certificateTables })
 }
 
-function tables({ certificates, authorities }: Expirations, now: Date): string {
-  const leaves = [['CERTIFICATE', 'EXPIRES', 'RESIDUAL TIME', 'CERTIFICATE AUTHORITY', 'EXTERNALLY MANAGED'], ...certificates.map((row) => cells(row, now, true))]
-  const cas = [['CERTIFICATE AUTHORITY', 'EXPIRES', 'RESIDUAL TIME', 'EXTERNALLY MANAGED'], ...authorities.map((row) => cells(row, now, false))]
-  return `${columns(leaves)}\n${columns(cas)}`
+/** Milliseconds. */
+function warnWithin(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const [, days] = /^(\d+)d$/.exec(text) ?? []
+  const milliseconds = days === undefined ? parseDuration(text) : Number(days) * 24 * 60 * 60_000
+  if (milliseconds !== undefined && milliseconds >= 0) return milliseconds
+  throw new KadmError('USAGE', `invalid value "${text}" for "--warn-within": not a time such as 30d or 12h`, { remedy: ['kadm certs check-expiration --warn-within 30d'] })
 }
 
-function cells(row: CertificateExpiration, now: Date, withAuthority: boolean): readonly string[] {
-  if (row.kind === 'missing') return [`!MISSING! ${row.name}`, '', '', '', ...(withAuthority ? [''] : [])]
-  const { name, certificate, ca = '', externallyManaged } = row
-  const left = Math.trunc((certificate.validToDate.getTime() - now.getTime()) / 1000) * 1000
-  return [name, minuteOf(certificate.validToDate), humanDuration(left), ...(withAuthority ? [ca] : []), padded(externallyManaged ? 'yes' : 'no', 8)]
-}
-
-/** `Nov 24, 2027 14:33 UTC`. */
-function minuteOf(date: Date): string {
-  const [, day = '', month = '', year = '', time = ''] = /^\w+, (\d+) (\w+) (\d+) (\d+:\d+)/.exec(date.toUTCString()) ?? []
-  return `${month} ${day}, ${year} ${time} UTC`
+/** Without an API this host alone is looked at. */
+async function onTheWire({ flags, io, signal }: CommandInput, host: Host): Promise<NonNullable<CertificateReport['wire']>> {
+  const [{ kubeconfigsOnHost }, { servedCertificates }, { tlsPortsOfCluster, tlsPortsOfHost }] = await Promise.all([
+    import('../pki/kubeconfigs-on-host.ts'),
+    import('../pki/served-certificates.ts'),
+    import('../pki/tls-ports.ts'),
+  ])
+  const portsOfCluster = async () => {
+    const cluster = await connectWithKubeconfig(host, flags.text('kubeconfig') ?? '', { signal })
+    try {
+      return await tlsPortsOfCluster(cluster)
+    } finally {
+      await cluster.close()
+    }
+  }
+  const ports = await portsOfCluster().catch((error: unknown) => {
+    if (!(error instanceof KadmError)) throw error
+    io.stderr.write(`WARNING: only this host is looked at: ${messageOf(error)} [${error.code}]\n`)
+    return tlsPortsOfHost(host)
+  })
+  const [served, kubeconfigs] = await Promise.all([servedCertificates(ports, { host, signal }), kubeconfigsOnHost(host)])
+  return { served, kubeconfigs }
 }

@@ -13,6 +13,11 @@ const renewFlags: readonly Flag[] = [
   { name: 'strict', kind: 'switch', default: 'false', doc: "Exit with 1 when something could not be renewed (kadm's own)" },
 ]
 
+const expirationFlags: readonly Flag[] = [
+  { name: 'all-nodes', kind: 'switch', default: 'false', doc: "Show what the ports of all nodes serve, and every kubeconfig on this host, too (kadm's own)" },
+  { name: 'warn-within', kind: 'text', doc: "Exit with 4 when something ends within this time, such as 30d or 12h (kadm's own)" },
+]
+
 export const certsCommand: Command = {
   name: 'certs',
   aliases: ['certificates'],
@@ -29,7 +34,7 @@ export const certsCommand: Command = {
     {
       name: 'check-expiration',
       summary: 'Check certificates expiration for a Kubernetes cluster',
-      flags: [...common, ...outputFlags],
+      flags: [...common, ...outputFlags.map(withPrometheus), ...expirationFlags],
       run: async (input) => (await import('../run-certs-expiration.ts')).checkExpiration(input),
     },
     {
@@ -60,4 +65,8 @@ async function renewTimer({ flags, io }: CommandInput): Promise<void> {
 
 function renewCommand(name: string, summary: string): Command {
   return { name, summary, flags: renewFlags, run: async (input: CommandInput) => (await import('../run-certs-renew.ts')).renew(name, input) }
+}
+
+function withPrometheus(flag: Flag): Flag {
+  return flag.name === 'output' ? { ...flag, doc: 'Output format: text, json, yaml, kyaml or prometheus' } : flag
 }
