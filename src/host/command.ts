@@ -6,6 +6,7 @@ import { KadmError } from '../errors.ts'
 import { systemCode } from './file-error.ts'
 import type { Argv, CommandOptions, CommandResult } from './host.ts'
 import { redact } from './redact.ts'
+import { shellLine } from './shell-quote.ts'
 
 /**
  * Resolves with any exit code (128 + n when signal n ended it, as a shell says). Throws COMMAND_MISSING, COMMAND_FAILED when it cannot be
@@ -50,7 +51,7 @@ export function requireSuccess(result: CommandResult): CommandResult {
     'COMMAND_FAILED',
     `"${result.argv.join(' ')}" exited with ${result.exitCode}${last === undefined ? '' : `: ${last}`}`,
     {
-      remedy: [result.argv.map(quoted).join(' ')],
+      remedy: [shellLine(result.argv)],
       details: lines.slice(-40),
       cause: result,
     },
@@ -58,7 +59,7 @@ export function requireSuccess(result: CommandResult): CommandResult {
 }
 
 // More than any command that kadm runs has to say; beyond it something is wrong, and half an answer must not be taken for a whole one.
-const maximumOutput = 64 * 1024 * 1024
+export const maximumOutput = 64 * 1024 * 1024
 // What a group gets between SIGTERM and SIGKILL, and what a grandchild that holds the pipes gets after its parent's end.
 const grace = 1000
 
@@ -105,31 +106,31 @@ function text(chunks: readonly Buffer[]): string {
 }
 
 function notStarted(argv: Argv, cause: Error): KadmError {
-  const [program] = argv
-  if (systemCode(cause) === 'ENOENT')
-    return new KadmError('COMMAND_MISSING', `the program "${program}" is not on this host`, {
-      remedy: [`command -v ${program} and install it, or add its directory to PATH`],
-      cause,
-    })
-  return new KadmError('COMMAND_FAILED', `"${program}" cannot be started: ${cause.message}`, {
+  return systemCode(cause) === 'ENOENT' ? missingProgram(argv, cause) : cannotStart(argv, cause.message, cause)
+}
+
+export function missingProgram([program]: Argv, cause?: Error): KadmError {
+  return new KadmError('COMMAND_MISSING', `the program "${program}" is not on this host`, {
+    remedy: [`command -v ${program} and install it, or add its directory to PATH`],
+    cause,
+  })
+}
+
+export function cannotStart([program]: Argv, why: string, cause?: Error): KadmError {
+  return new KadmError('COMMAND_FAILED', `"${program}" cannot be started: ${why}`, {
     remedy: [`ls -l "$(command -v ${program})"`],
     cause,
   })
 }
 
-function tooSlow(argv: Argv, timeout: number): KadmError {
+export function tooSlow(argv: Argv, timeout: number): KadmError {
   return new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" did not end within ${timeout / 1000} s`, {
-    remedy: [argv.map(quoted).join(' ')],
+    remedy: [shellLine(argv)],
   })
 }
 
-function tooMuch(argv: Argv): KadmError {
+export function tooMuch(argv: Argv): KadmError {
   return new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" printed more than ${maximumOutput >> 20} MiB`, {
-    remedy: [`${argv.map(quoted).join(' ')} | less`],
+    remedy: [`${shellLine(argv)} | less`],
   })
-}
-
-/** For a line that the user can paste; nothing here is given to a shell by kadm. */
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
 }

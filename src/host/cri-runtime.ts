@@ -9,8 +9,8 @@ import { linesOf } from './lines-of.ts'
 import { encodeMessage, type Message } from './protobuf.ts'
 
 /** `query` runs commands where the runtime is, for the logs, which CRI does not hand out. */
-export function criRuntime(endpoint: string, { query }: Pick<Host, 'query'>): ContainerRuntime {
-  const client = criClient(endpoint)
+export function criRuntime(endpoint: string, { query, dial }: Pick<Host, 'query' | 'dial'>): ContainerRuntime {
+  const client = criClient(endpoint, dial)
   const { call } = client
   return {
     endpoint,

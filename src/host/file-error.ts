@@ -15,6 +15,30 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
+/** What a program in the C locale printed, as an error of the system with its code. */
+export function printedError(stderr: string): Error {
+  const text = stderr.trim().split('\n').at(-1) ?? ''
+  const code = Object.entries(printed).find(([words]) => text.includes(words))?.[1]
+  return Object.assign(new Error(text), code === undefined ? {} : { code })
+}
+
+const printed: Readonly<Record<string, string>> = {
+  'No such file or directory': 'ENOENT',
+  'Directory nonexistent': 'ENOENT',
+  'Not a directory': 'ENOTDIR',
+  'Permission denied': 'EACCES',
+  'Operation not permitted': 'EPERM',
+  'No space left on device': 'ENOSPC',
+  'Disk quota exceeded': 'EDQUOT',
+  'Read-only file system': 'EROFS',
+  'Is a directory': 'EISDIR',
+  'Directory not empty': 'ENOTEMPTY',
+  'Too many levels of symbolic links': 'ELOOP',
+  'Device or resource busy': 'EBUSY',
+  'Too many open files': 'EMFILE',
+  'Input/output error': 'EIO',
+}
+
 function fileError(verb: string, path: string, cause: unknown): KadmError {
   const known = causes[systemCode(cause) ?? '']
   const text = known?.text ?? messageOf(cause)

@@ -7,7 +7,8 @@ import { dialLocally } from './dial.ts'
 import type { Host, HostFacts } from './host.ts'
 import { canListen } from './listen.ts'
 import { localFiles } from './local-files.ts'
-import { lockFile } from './lock.ts'
+import { lockFile } from './local-lock.ts'
+import { lockPath } from './lock.ts'
 import { interfaceAddresses, routes } from './network-facts.ts'
 import { servicesOf } from './services.ts'
 
@@ -24,14 +25,13 @@ export function localHost(): Host {
     ...commands,
     services: servicesOf(commands),
     containerRuntime: (endpoint) => {
-      const runtime = runtimes.get(endpoint) ?? criRuntime(endpoint, commands)
+      const runtime = runtimes.get(endpoint) ?? criRuntime(endpoint, { ...commands, dial: dialLocally })
       runtimes.set(endpoint, runtime)
       return runtime
     },
     dial: dialLocally,
     canListen,
-    // On a temporary file system by the standard, so that no lock outlives a reboot.
-    lock: (command) => lockFile('/run/kadm.lock', command),
+    lock: (command) => lockFile(lockPath, command),
     facts: localFacts,
     now: () => new Date(),
     close: async () => {

@@ -1,57 +1,75 @@
 /** One kadm at a time on a machine. */
 import { randomBytes } from 'node:crypto'
-import { link, open, readFile, rm, stat } from 'node:fs/promises'
 import { KadmError } from '../errors.ts'
-import { describingFileErrors, systemCode } from './file-error.ts'
+
+/** Where a lock lies: files and processes of one machine. */
+export interface LockPlace {
+  /** The process whose end gives the lock back. */
+  holder(): Promise<LockHolder>
+  /** A new file; throws when there is one. */
+  create(file: string, text: string): Promise<void>
+  /** The inode of the file, which now has the other name too; `undefined` when there is one of that name. */
+  link(file: string, name: string): Promise<string | undefined>
+  read(file: string): Promise<string | undefined>
+  inode(file: string): Promise<string | undefined>
+  remove(file: string): Promise<void>
+  /** Clock ticks after boot, as /proc/<pid>/stat has it; `undefined` when there is no such process, or only its zombie. */
+  startTime(pid: number): Promise<string | undefined>
+}
+
+export interface LockHolder {
+  readonly pid: number
+  readonly startTime: string
+  /** Of a holder on another machine: who has this one already holds the lock, on a line that broke. */
+  readonly line?: string
+}
+
+// On a temporary file system by the standard, so that no lock outlives a reboot.
+export const lockPath = '/run/kadm.lock'
 
 /**
  * Takes the lock, or throws RUN_IN_PROGRESS when a living process has it. An owner that is gone (another start time: the pid was given out
  * again) is no obstacle. Resolves to what gives the lock back.
  */
-export async function lockFile(file: string, command: string): Promise<() => Promise<void>> {
-  return describingFileErrors('take the lock', file, async () => {
-    // Written in full beside it, then linked: nobody sees a lock that does not say whose it is.
-    const mine = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
-    await writeOwner(mine, {
-      pid: process.pid,
-      startTime: (await startTimeOf(process.pid)) ?? '',
-      command,
-      since: new Date().toISOString(),
-    })
-    try {
-      return await acquire(file, mine)
-    } finally {
-      await rm(mine, { force: true })
-    }
-  })
+export async function takeLock(place: LockPlace, file: string, command: string): Promise<() => Promise<void>> {
+  const holder = await place.holder()
+  // Written in full beside it, then linked: nobody sees a lock that does not say whose it is.
+  const mine = `${file}.${holder.pid}-${randomBytes(4).toString('hex')}`
+  const owner: LockOwner = { ...holder, command, since: new Date().toISOString() }
+  await place.create(mine, `${JSON.stringify(owner)}\n`)
+  try {
+    return await acquire(place, file, { mine, line: holder.line })
+  } finally {
+    await place.remove(mine)
+  }
 }
 
-interface LockOwner {
-  readonly pid: number
-  /** Clock ticks after boot, as /proc/<pid>/stat has it. */
-  readonly startTime: string
+/** The start time in the text of /proc/<pid>/stat. The name in parentheses may hold anything; after it come the state and, 19 further on, the start time (proc(5)). */
+export function startTimeIn(text: string): string | undefined {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+}
+
+interface LockOwner extends LockHolder {
   readonly command: string
   readonly since: string
 }
 
-async function writeOwner(file: string, owner: LockOwner): Promise<void> {
-  const handle = await open(file, 'wx', 0o644)
-  try {
-    await handle.writeFile(`${JSON.stringify(owner)}\n`)
-  } finally {
-    await handle.close()
-  }
+interface Taker {
+  readonly mine: string
+  readonly line: string | undefined
 }
 
-async function acquire(file: string, mine: string): Promise<() => Promise<void>> {
+async function acquire(place: LockPlace, file: string, taker: Taker): Promise<() => Promise<void>> {
   for (;;) {
-    const inode = await tryLink(mine, file)
-    if (inode !== undefined) return () => giveBack(file, inode)
-    const text = await readFile(file, 'utf8').catch(() => undefined)
+    const inode = await place.link(taker.mine, file)
+    if (inode !== undefined) return () => giveBack(place, file, inode)
+    const text = await place.read(file)
     if (text === undefined) continue // given back just now
     const owner = parseOwner(text)
-    if (owner !== undefined && (await startTimeOf(owner.pid)) === owner.startTime) throw inProgress(owner)
-    await removeDead(file, mine, text)
+    const isOurs = owner?.line !== undefined && owner.line === taker.line
+    if (!isOurs && owner !== undefined && (await place.startTime(owner.pid)) === owner.startTime) throw inProgress(owner)
+    await removeDead(place, file, { ...taker, text })
   }
 }
 
@@ -59,30 +77,18 @@ async function acquire(file: string, mine: string): Promise<() => Promise<void>>
  * Only who holds the claim on this one dead lock may remove it, and only if it is still there then. Without that, two that found the same
  * dead lock could each remove what the other has just taken. A claim is a lock as well: its owner may have died, too.
  */
-async function removeDead(file: string, mine: string, text: string): Promise<void> {
+async function removeDead(place: LockPlace, file: string, { text, ...taker }: Taker & { readonly text: string }): Promise<void> {
   const { pid = 0, startTime = '0' } = parseOwner(text) ?? {}
-  const giveBackClaim = await acquire(`${file}.after-${pid}-${startTime}`, mine)
+  const giveBackClaim = await acquire(place, `${file}.after-${pid}-${startTime}`, taker)
   try {
-    if ((await readFile(file, 'utf8').catch(() => undefined)) === text) await rm(file)
+    if ((await place.read(file)) === text) await place.remove(file)
   } finally {
     await giveBackClaim()
   }
 }
 
-/** The inode of the lock that is now ours, or `undefined` when there is one already. */
-async function tryLink(mine: string, file: string): Promise<number | undefined> {
-  try {
-    await link(mine, file)
-    return (await stat(mine)).ino
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return undefined
-    throw error
-  }
-}
-
-async function giveBack(file: string, inode: number): Promise<void> {
-  const found = await stat(file).catch(() => undefined)
-  if (found?.ino === inode) await rm(file, { force: true })
+async function giveBack(place: LockPlace, file: string, inode: string): Promise<void> {
+  if ((await place.inode(file)) === inode) await place.remove(file)
 }
 
 function inProgress({ pid, command, since }: LockOwner): KadmError {
@@ -91,21 +97,13 @@ function inProgress({ pid, command, since }: LockOwner): KadmError {
   })
 }
 
-/** `undefined` when there is no such process, or only its zombie. */
-async function startTimeOf(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // The name in parentheses may hold anything; after it come the state and, 19 further on, the start time (proc(5): fields 3 and 22).
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
-}
-
 function parseOwner(text: string): LockOwner | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed !== 'object' || parsed === null) return undefined
-    const { pid, startTime, command, since } = parsed as Partial<Record<keyof LockOwner, unknown>>
+    const { pid, startTime, command, since, line } = parsed as Partial<Record<keyof LockOwner, unknown>>
     if (typeof pid !== 'number' || typeof startTime !== 'string' || !/^\d+$/.test(startTime)) return undefined
-    return { pid, startTime, command: String(command), since: String(since) }
+    return { pid, startTime, command: String(command), since: String(since), ...(typeof line === 'string' && { line }) }
   } catch {
     return undefined
   }

@@ -1,11 +1,108 @@
 /** Another machine as a `Host`, over SSH. Nothing has to be installed there but sshd, a POSIX shell, coreutils and `setsid`. */
-import type { Host } from './host.ts'
-import type { SshOptions, SshTarget } from './ssh-target.ts'
+import { KadmError } from '../errors.ts'
+import { requireSuccess } from './command.ts'
+import type { ContainerRuntime } from './container-runtime.ts'
+import { criRuntime } from './cri-runtime.ts'
+import { systemCode } from './file-error.ts'
+import type { Host, HostFacts } from './host.ts'
+import { servicesOf } from './services.ts'
+import { sshCommands } from './ssh-command.ts'
+import { forwardTcp, forwardUnix } from './ssh-dial.ts'
+import { parseFacts } from './ssh-facts.ts'
+import { sshFiles } from './ssh-files.ts'
+import { keepLine, type KeptLine } from './ssh-line.ts'
+import { canListenBy } from './ssh-listen.ts'
+import { sshLock } from './ssh-lock.ts'
+import { neededPrograms } from './ssh-prelude.ts'
+import { type Ask, sshShells } from './ssh-shells.ts'
+import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
 
 /**
  * Logs in, becomes root where that is asked, and keeps the connection: a line that breaks is made anew, what was running there is found again.
- * Throws HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, LOGIN_REFUSED or BECOME_FAILED.
+ * Throws HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, LOGIN_REFUSED, BECOME_FAILED or COMMAND_MISSING.
  */
-export async function connectSsh(_target: SshTarget, _options: SshOptions = {}): Promise<Host> {
-  throw new Error('not written yet')
+export async function connectSsh(target: SshTarget, options: SshOptions = {}): Promise<Host> {
+  const line = await keepLine(target, options)
+  const lock = sshLock()
+  let ahead = 0
+  const { ask, end } = sshShells(line, async (first) => {
+    ahead = await clockAhead(first)
+    await requirePrograms(first, target)
+    await lock.renew(first)
+  })
+  try {
+    await ask('true')
+  } catch (error) {
+    line.end()
+    throw error
+  }
+  const files = sshFiles(ask)
+  const runCommand = sshCommands(ask)
+  const commands: Pick<Host, 'query' | 'run'> = {
+    query: runCommand,
+    run: async (argv, settings) => requireSuccess(await runCommand(argv, settings)),
+  }
+  const runtimes = new Map<string, ContainerRuntime>()
+  const dial = sshDial(line, files)
+  const facts = async (): Promise<HostFacts> => parseFacts((await ask('k_facts')).stdout.toString('utf8'))
+  return {
+    name: sshTargetText(target),
+    ...files,
+    ...commands,
+    services: servicesOf(commands),
+    containerRuntime: (endpoint) => {
+      const runtime = runtimes.get(endpoint) ?? criRuntime(endpoint, { ...commands, dial })
+      runtimes.set(endpoint, runtime)
+      return runtime
+    },
+    dial,
+    canListen: async (port, address = '') => {
+      const [tables, { addresses }] = await Promise.all([Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => files.readText(file))), facts()])
+      return canListenBy(tables.map((text) => text ?? ''), addresses.map((one) => one.address), port, address)
+    },
+    lock: (command) => lock.take(ask, command),
+    facts,
+    now: () => new Date(Date.now() + ahead),
+    close: async () => {
+      await Promise.all([...runtimes.values()].map((runtime) => runtime.close()))
+      runtimes.clear()
+      await end()
+      line.end()
+    },
+  }
+}
+
+function sshDial(line: KeptLine, files: Pick<Host, 'stat'>): Host['dial'] {
+  return async (address, { signal } = {}) => {
+    signal?.throwIfAborted()
+    const { client } = await line.current()
+    const opening = address.kind === 'tcp' ? forwardTcp(client, address.host, address.port) : forwardUnix(client, address.path)
+    const onAbort = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }))
+    try {
+      return await Promise.race([opening, onAbort])
+    } catch (error) {
+      void opening.then((stream) => stream.destroy(), () => undefined)
+      // sshd says no more than that it failed.
+      if (address.kind === 'unix' && systemCode(error) === 'ECONNREFUSED' && (await files.stat(address.path)) === undefined)
+        throw Object.assign(new Error(`connect ENOENT ${address.path}`, { cause: error }), { code: 'ENOENT' })
+      throw error
+    }
+  }
+}
+
+/** Milliseconds that the host's clock is ahead of ours; its answer is taken for the middle of the request. Without nanoseconds (busybox) to the second. */
+async function clockAhead(ask: Ask): Promise<number> {
+  const before = Date.now()
+  const { stdout } = await ask('date +%s%N')
+  const text = stdout.toString('latin1').trim()
+  const there = /^\d{19}$/.test(text) ? Number(text.slice(0, 13)) : Number(/^\d{10}/.exec(text)?.[0] ?? before / 1000) * 1000 + 500
+  const now = Date.now()
+  return Math.round(there - (before + now) / 2)
+}
+
+async function requirePrograms(ask: Ask, target: SshTarget): Promise<void> {
+  const { stdout } = await ask(`for k_e in ${neededPrograms.join(' ')}; do command -v $k_e >/dev/null || echo $k_e; done`)
+  const missing = stdout.toString('latin1').trim().split('\n').filter((name) => name !== '')
+  if (missing.length > 0)
+    throw new KadmError('COMMAND_MISSING', `the host "${sshTargetText(target)}" lacks ${missing.join(', ')}`, { remedy: ['install coreutils and util-linux there'] })
 }

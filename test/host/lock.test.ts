@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { lockFile } from '../../src/host/lock.ts'
+import { lockFile } from '../../src/host/local-lock.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 test('a second one is told who works here and since when; after the first is done it may', async () => {
@@ -57,7 +57,7 @@ test('of many that find a dead owner at once, one gets the lock', async () => {
 })
 
 function startHolder(file: string): ChildProcess {
-  const module = pathToFileURL(path.resolve(import.meta.dirname, '../../src/host/lock.ts')).href
+  const module = pathToFileURL(path.resolve(import.meta.dirname, '../../src/host/local-lock.ts')).href
   const script = `
     const { lockFile } = await import(${JSON.stringify(module)})
     await lockFile(${JSON.stringify(file)}, 'kadm init').then(() => { process.stdout.write('held'); setTimeout(() => {}, 60_000) }, (error) => process.stdout.write(error.code ?? error.message))`

@@ -1,0 +1,31 @@
+/** Streams through an SSH connection, to addresses as its far end sees them. */
+import type { Duplex } from 'node:stream'
+import type { Client, ClientChannel } from 'ssh2'
+
+/** Rejects with an Error whose `code` is what the system would say: ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, EPERM where sshd forbids it. */
+export function forwardTcp(client: Client, host: string, port: number): Promise<Duplex> {
+  return channel((done) => client.forwardOut('127.0.0.1', 0, host, port, done))
+}
+
+/** Of a socket that is not there or has nobody behind it sshd only says that it failed: ECONNREFUSED. */
+export function forwardUnix(client: Client, path: string): Promise<Duplex> {
+  return channel((done) => client.openssh_forwardOutStreamLocal(path, done))
+}
+
+function channel(open: (done: (error: Error | undefined, stream: ClientChannel) => void) => void): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    try {
+      open((error, stream) => (error === undefined || error === null ? resolve(stream) : reject(Object.assign(error, { code: codeOf(error.message) }))))
+    } catch (error) {
+      reject(error instanceof Error ? Object.assign(error, { code: 'ECONNRESET' }) : error)
+    }
+  })
+}
+
+function codeOf(message: string): string {
+  if (/administratively prohibited|not permitted/i.test(message)) return 'EPERM'
+  if (/timed out/i.test(message)) return 'ETIMEDOUT'
+  if (/unreachable|no route/i.test(message)) return 'EHOSTUNREACH'
+  if (/name or service|resolve/i.test(message)) return 'ENOTFOUND'
+  return 'ECONNREFUSED'
+}

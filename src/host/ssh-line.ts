@@ -1,0 +1,109 @@
+/** The line to a host: through a bastion where there is one, as root where that is asked. It breaks; whoever needs it then makes it anew. */
+import type { Client } from 'ssh2'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { KadmError, messageOf } from '../errors.ts'
+import { becomeRoot } from './ssh-become.ts'
+import { forwardTcp } from './ssh-dial.ts'
+import { logIn, unreachable } from './ssh-login.ts'
+import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
+
+export interface Line {
+  /** Of the user who works: root after becoming it. */
+  readonly client: Client
+  /** Resolves when the line is broken or ended. */
+  readonly broken: Promise<void>
+  end(): void
+}
+
+export interface KeptLine {
+  /** The line; made anew when it broke. Throws HOST_UNREACHABLE when that does not succeed within a minute, or what `connectSsh` throws. */
+  current(): Promise<Line>
+  /** No line any more, and none is made. */
+  end(): void
+}
+
+export async function keepLine(target: SshTarget, options: SshOptions): Promise<KeptLine> {
+  const answers = rememberedAnswers(options.secret)
+  const open = (signal: AbortSignal | undefined): Promise<Line> => openLine(target, { ...options, ...(answers && { secret: answers }), ...(signal && { signal }) })
+  const ended = new AbortController()
+  let line: Promise<Line>
+  const keep = async (opened: Line): Promise<Line> => {
+    void opened.broken.then(() => {
+      // Nobody may be in need of it; the error is thrown to whoever is.
+      line = ended.signal.aborted ? Promise.reject(unreachable(target, 'the connection was closed')) : again().then(keep)
+      line.catch(() => undefined)
+    })
+    return opened
+  }
+  const again = async (): Promise<Line> => {
+    options.say?.(`the connection to "${sshTargetText(target)}" broke; connecting again`)
+    return reopen(target, () => open(ended.signal), ended.signal)
+  }
+  line = Promise.resolve(await keep(await open(options.signal)))
+  return {
+    current: () => line,
+    end: () => {
+      ended.abort(unreachable(target, 'the connection was closed'))
+      void line.then(
+        (one) => one.end(),
+        () => undefined,
+      )
+    },
+  }
+}
+
+async function openLine(target: SshTarget, options: SshOptions): Promise<Line> {
+  const { bastion, become } = options
+  const clients: Client[] = []
+  const end = (): void => clients.toReversed().forEach((client) => client.end())
+  try {
+    if (bastion !== undefined) {
+      const { become: _, bastion: __, hostKey: ___, ...rest } = options
+      const keys = bastion.identityFiles ?? options.identityFiles
+      clients.push(await logIn(bastion.target, { ...rest, hostKey: bastion.hostKey, ...(keys && { identityFiles: keys }) }))
+    }
+    const [through] = clients
+    const user = await logIn(target, options, through && (() => forwardTcp(through, target.address, target.port)))
+    clients.push(user)
+    if (become === 'sudo' && target.user !== 'root') clients.push(await becomeRoot(user, target, options))
+    const client = clients.at(-1) ?? user
+    const broken = new Promise<void>((resolve) => clients.forEach((one) => one.once('close', () => resolve())))
+    void broken.then(end)
+    return { client, broken, end }
+  } catch (error) {
+    end()
+    throw error
+  }
+}
+
+// A host that starts anew answers after a few seconds, a cable is put in again: beyond this somebody has to look.
+const patience = 60_000
+
+/** Only what may pass is tried again: a host key that changed meanwhile is not. */
+async function reopen(target: SshTarget, open: () => Promise<Line>, signal: AbortSignal): Promise<Line> {
+  const deadline = performance.now() + patience
+  for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
+    try {
+      return await open()
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!(error instanceof KadmError) || error.code !== 'HOST_UNREACHABLE') throw error
+      if (performance.now() > deadline) throw unreachable(target, `the connection broke and did not come back within ${patience / 1000} s: ${messageOf(error)}`, error)
+      await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted())
+    }
+  }
+}
+
+/** The user is asked once, and what was answered is kept in memory for a line that breaks. */
+function rememberedAnswers(secret: SshOptions['secret']): SshOptions['secret'] {
+  const answers = new Map<string, Promise<string | undefined>>()
+  return (
+    secret &&
+    ((question) => {
+      const key = JSON.stringify(question)
+      const answer = answers.get(key) ?? secret(question)
+      answers.set(key, answer)
+      return answer
+    })
+  )
+}

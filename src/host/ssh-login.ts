@@ -1,0 +1,129 @@
+/** One SSH connection from here to one host, or through another: key of the host verified, user logged in. */
+import { once } from 'node:events'
+import { connect as connectTcp } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Client, ClientErrorExtensions, ConnectConfig } from 'ssh2'
+import { KadmError, messageOf } from '../errors.ts'
+import { systemCode } from './file-error.ts'
+import { type Attempt, loginAttempts } from './ssh-identities.ts'
+import { hostKeyCheck } from './ssh-host-key.ts'
+import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
+
+/**
+ * A connection that is ready; the caller ends it. `via`: gives the stream to the host's sshd, when it is not a TCP connection from here.
+ * Throws HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, LOGIN_REFUSED or the signal's reason.
+ */
+export async function logIn(target: SshTarget, options: SshOptions, via?: () => Promise<Duplex>): Promise<Client> {
+  const except: string[] = []
+  for (;;) {
+    const check = await hostKeyCheck(target, options, except)
+    if (check.algorithms?.length === 0) throw check.missing()
+    const sock = await (via === undefined ? dialTcp(target, options.signal) : via())
+    const attempts = loginAttempts(target, options)
+    const config: ConnectConfig = {
+      username: target.user,
+      hostVerifier: (key: Buffer) => check.accepts(key),
+      ...(check.algorithms && { algorithms: { serverHostKey: [...check.algorithms] } }),
+      ...authentication(attempts),
+    }
+    try {
+      const client = await handshake(sock, config, options.signal)
+      await check.keep()
+      return client
+    } catch (error) {
+      sock.destroy()
+      options.signal?.throwIfAborted()
+      // The pinned key may be another one of the host's: it shows one kind at a time.
+      const other = check.otherThanPinned()
+      if (other !== undefined && !except.includes(other)) {
+        except.push(other)
+        const next = await hostKeyCheck(target, options, except)
+        if (next.algorithms?.length !== 0) continue
+      }
+      throw check.refusal() ?? (noKeyOfTheKinds(error) ? check.missing() : failure(target, attempts, error))
+    }
+  }
+}
+
+/** Resolves when the connection is ready; rejects with ssh2's error, or with the KadmError that a way to log in threw. */
+export async function handshake(sock: Duplex, config: ConnectConfig, signal: AbortSignal | undefined): Promise<Client> {
+  const { default: ssh2 } = await import('ssh2')
+  const client = new ssh2.Client()
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => settle(() => reject(signal?.reason))
+    const settle = (act: () => void): void => {
+      signal?.removeEventListener('abort', onAbort)
+      client.removeAllListeners('error').removeAllListeners('close')
+      client.on('error', () => undefined) // a line that breaks later is told by 'close'
+      act()
+    }
+    const fail = (error: unknown): void =>
+      settle(() => {
+        client.destroy()
+        reject(error)
+      })
+    signal?.addEventListener('abort', onAbort, { once: true })
+    client.once('ready', () => settle(() => resolve(client)))
+    client.once('error', fail).once('close', () => fail(new Error('the host closed the connection')))
+    // Half a minute of silence and the line counts as broken.
+    const handler = config.authHandler
+    const authHandler: ConnectConfig['authHandler'] =
+      typeof handler === 'function' ? (left, partial, next) => void Promise.resolve(handler(left, partial, next)).catch(fail) : handler
+    client.connect({ sock, readyTimeout: longestHandshake, keepaliveInterval: 10_000, keepaliveCountMax: 3, ...config, ...(authHandler && { authHandler }) })
+  })
+}
+
+// A passphrase may have to be typed meanwhile.
+const longestHandshake = 120_000
+const longestConnect = 15_000
+
+/** Many small packets go to and fro: without noDelay each answer takes 40 ms. */
+async function dialTcp(target: SshTarget, signal: AbortSignal | undefined): Promise<Duplex> {
+  const limit = AbortSignal.timeout(longestConnect)
+  const socket = connectTcp({ host: target.address, port: target.port, noDelay: true, keepAlive: true })
+  try {
+    await once(socket, 'connect', { signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) })
+    return socket
+  } catch (error) {
+    socket.on('error', () => undefined).destroy()
+    signal?.throwIfAborted()
+    throw unreachable(target, limit.aborted ? `no answer within ${longestConnect / 1000} s` : (systemCode(error) ?? messageOf(error)), error)
+  }
+}
+
+function authentication(attempts: readonly Attempt[]): Pick<ConnectConfig, 'authHandler'> {
+  const left = [...attempts]
+  return {
+    authHandler: (async (_, __, next) => {
+      for (let attempt = left.shift(); attempt !== undefined; attempt = left.shift()) {
+        const method = await attempt.method()
+        if (method !== undefined) return next(method)
+      }
+      // The type does not know it: `false` says that there is no other way left.
+      return (next as unknown as (none: false) => void)(false)
+    }) satisfies ConnectConfig['authHandler'],
+  }
+}
+
+function noKeyOfTheKinds(error: unknown): boolean {
+  return /no matching host key format/i.test(messageOf(error))
+}
+
+function failure(target: SshTarget, attempts: readonly Attempt[], error: unknown): KadmError {
+  if (error instanceof KadmError) return error
+  if ((error as ClientErrorExtensions).level === 'client-authentication') {
+    const tried = attempts.map(({ name }) => name).join(', ')
+    return new KadmError('LOGIN_REFUSED', `"${sshTargetText(target)}" accepts none of the keys: ${tried === '' ? 'there are none' : tried}`, {
+      remedy: [`ssh-copy-id -p ${target.port} ${target.user}@${target.address}`, '--identity-file names the key to log in with; an agent with more than five keys may be cut off'],
+      cause: error,
+    })
+  }
+  return unreachable(target, messageOf(error), error)
+}
+
+export function unreachable(target: SshTarget, why: string, cause?: unknown): KadmError {
+  return new KadmError('HOST_UNREACHABLE', `the host "${sshTargetText(target)}" cannot be reached: ${why}`, {
+    remedy: [`ssh -v -p ${target.port} ${target.user}@${target.address} true`],
+    cause,
+  })
+}

@@ -1,0 +1,119 @@
+/** The shells of one host: as many as are needed at once and sshd allows. Requests survive a line that breaks. */
+import { randomBytes } from 'node:crypto'
+import { KadmError } from '../errors.ts'
+import type { KeptLine, Line } from './ssh-line.ts'
+import { type Answer, LineBroken, NoMoreSessions, openShell, type Shell, TooMuchOutput } from './ssh-shell.ts'
+
+/**
+ * Runs lines of shell at the far end (`ssh-prelude.ts` has the functions). When the line breaks before the answer is there they are sent once more: they have
+ * to bear that. `urgent`: ahead of all others, and not stopped by commands that hold every shell. Throws HOST_UNREACHABLE, or TooMuchOutput.
+ */
+export type Ask = (lines: string, options?: { readonly urgent?: boolean }) => Promise<Answer>
+
+export interface Shells {
+  readonly ask: Ask
+  end(): Promise<void>
+}
+
+/** @param begin what each new line begins with, before anything else is asked there */
+export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): Shells {
+  const directory = `kadm-ssh-${randomBytes(12).toString('hex')}`
+  const urgents = new Set<Promise<unknown>>()
+  let pool: { readonly line: Line; readonly shells: Promise<Pool> } | undefined
+  const current = async (): Promise<Pool> => {
+    const line = await lines.current()
+    if (pool?.line !== line) pool = { line, shells: openPool(line, directory, begin) }
+    return pool.shells
+  }
+  const persist = async (text: string, urgent: boolean): Promise<Answer> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const shells = await current()
+        return await shells.ask(text, urgent)
+      } catch (error) {
+        if (!(error instanceof LineBroken)) throw error
+        // The same request on line after line that breaks: it is the request that breaks them.
+        if (attempt === mostAttempts) throw new KadmError('HOST_UNREACHABLE', `the connection broke ${mostAttempts} times at the same request`, { remedy: ['look at sshd on the host: journalctl -u ssh -n 50'], cause: error })
+      }
+    }
+  }
+  return {
+    ask: async (text, { urgent = false } = {}) => {
+      if (!urgent) {
+        await Promise.allSettled(urgents)
+        return persist(text, urgent)
+      }
+      const answer = persist(text, urgent)
+      urgents.add(answer)
+      return answer.finally(() => urgents.delete(answer))
+    },
+    end: async () => {
+      const open = await pool?.shells.catch(() => undefined)
+      await open?.ask('rm -rf -- "$k_dir"', false).catch(() => undefined)
+      open?.end()
+    },
+  }
+}
+
+const mostAttempts = 5
+// sshd allows 10 sessions on a connection by default.
+const mostShells = 6
+
+interface Pool {
+  ask(text: string, urgent: boolean): Promise<Answer>
+  end(): void
+}
+
+async function openPool(line: Line, directory: string, begin: (ask: Ask) => Promise<void>): Promise<Pool> {
+  const first = await openShell(line.client, directory)
+  await begin((text) => first.request(text))
+  const free: Shell[] = [first]
+  const waiting: ((shell: Shell) => void)[] = []
+  let count = 1
+  let limit = mostShells
+  const give = (shell: Shell): void => {
+    const next = waiting.shift()
+    if (next === undefined) free.push(shell)
+    else next(shell)
+  }
+  const open = async (): Promise<Shell | undefined> => {
+    count++
+    try {
+      return await openShell(line.client, directory)
+    } catch (error) {
+      count--
+      if (!(error instanceof NoMoreSessions)) throw error
+      limit = Math.max(1, count)
+      return undefined
+    }
+  }
+  const queue = (urgent: boolean): Promise<Shell> =>
+    new Promise((resolve, reject) => {
+      if (urgent) waiting.unshift(resolve)
+      else waiting.push(resolve)
+      void line.broken.then(() => reject(new LineBroken('the connection broke')))
+    })
+  const take = async (urgent: boolean): Promise<Shell> => {
+    const found = free.pop() ?? (count < limit || urgent ? await open() : undefined)
+    if (found !== undefined) return found
+    // All that sshd allows are held by commands: they go on without the line, and are found again on the next one.
+    if (urgent) line.end()
+    return queue(urgent)
+  }
+  return {
+    ask: async (text, urgent) => {
+      const shell = await take(urgent)
+      try {
+        const answer = await shell.request(text)
+        give(shell)
+        return answer
+      } catch (error) {
+        count--
+        if (!(error instanceof TooMuchOutput)) line.end() // one shell that is gone is a line that is not to be trusted
+        else if (waiting.length > 0) void open().then((fresh) => fresh && give(fresh), () => line.end())
+        throw error
+      }
+    },
+    end: () => line.end(),
+  }
+}
