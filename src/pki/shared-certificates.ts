@@ -61,7 +61,7 @@ export async function openSharedCertificates({
   const files = Array.from(sharedCertificatePaths(config.cluster), ([name, path]) => {
     const content = opened.get(name)
     if (content === undefined) throw unusable(`Secret "kubeadm-certs" has no "${name}" for "${path}"`)
-    return { path, content, options: content.length === 0 ? { mode: 0o600 } : writeOptions(name, content) }
+    return { path, content, options: content.length === 0 ? { mode: 0o600 } : sharedFileOptions(name, content) }
   })
   await Promise.all(
     files.filter(({ content }) => content.length > 0).map(({ path, content, options }) => host.writeFile(path, content, options)),
@@ -103,11 +103,11 @@ function keyBytes(key: string): Buffer {
 }
 
 /** Private keys are for root alone, whatever was there before; the rest is for all. */
-function writeOptions(name: string, content: Buffer): { readonly mode: number; readonly keepMode?: boolean; readonly secret?: boolean } {
+export function sharedFileOptions(name: string, content: Buffer): { readonly mode: number; readonly keepMode?: boolean; readonly secret?: boolean } {
   const text = content.toString('utf8')
   if (parsePrivateKey(text) !== undefined) return { mode: 0o600, secret: true }
   if (parsePublicKey(text) !== undefined) return { mode: 0o644, keepMode: true }
-  throw unusable(`entry "${name}" of Secret "kubeadm-certs" is neither a key nor a certificate`)
+  throw unusable(`"${name}", which control planes share, is neither a key nor a certificate`)
 }
 
 function unusable(what: string, cause?: unknown): KadmError {

@@ -2,6 +2,7 @@
 import { paths } from '../../config/paths.ts'
 import { writeStaticPod, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
 import { downloadSharedCertificates } from '../../pki/download-shared-certificates.ts'
+import { writeSharedFiles } from '../../pki/shared-files.ts'
 import { ensureJoiningCertificates, ensureJoiningKubeconfigs } from '../../pki/joining-control-plane.ts'
 import type { Phase } from '../phase.ts'
 import { discoveryFlags, endpointArgument } from './discovery-flags.ts'
@@ -20,9 +21,11 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       argument: endpointArgument,
       flags: ['certificate-key', ...flags],
       needs: [],
-      skip: (run) => noControlPlane(run) || (run.join.controlPlane?.certificateKey === undefined ? 'Skipping phase. Please see --certificate-key' : false),
+      skip: (run) =>
+        noControlPlane(run) || (run.join.controlPlane?.certificateKey === undefined && run.learn.sponsor === undefined ? 'Skipping phase. Please see --certificate-key' : false),
       run: async ({ join, host, learn }, { say, signal }) => {
         const [config, cluster] = await Promise.all([learn.config(), learn.asBootstrapUser()])
+        if (learn.sponsor !== undefined) return writeSharedFiles(await (await learn.sponsor()).sharedFiles(config), host)
         const key = join.controlPlane?.certificateKey ?? ''
         await downloadSharedCertificates(cluster, { config, host, key, timeout: join.timeouts.kubernetesAPICall, signal, say: as('download-certs', say) })
       },

@@ -5,6 +5,7 @@ import type { DiscoveredCluster } from '../../discovery/discovered-cluster.ts'
 import type { Host } from '../../host/host.ts'
 import type { JournaledRun } from '../../host/journal-runs.ts'
 import type { KeySupply } from '../../pki/key-supply.ts'
+import type { Sponsor, SponsoredCluster } from './sponsor.ts'
 
 export interface JoinRun {
   /** What the user asked for. */
@@ -33,7 +34,9 @@ export function noControlPlane({ join }: Pick<JoinRun, 'join'>): string | false 
 /** What a joining node finds out about the cluster. Each is asked once. */
 export interface Learner {
   /** Where the cluster is, and that it is the right one. */
-  readonly discovered: () => Promise<DiscoveredCluster>
+  readonly discovered: () => Promise<DiscoveredCluster | SponsoredCluster>
+  /** There when somebody in the cluster speaks for the node. */
+  readonly sponsor?: () => Promise<Sponsor>
   /** Its API, as who the node is until it has a certificate of its own. */
   readonly asBootstrapUser: () => Promise<Cluster>
   /** The configuration of the cluster with that of this node in it: what `init` would have had here. */

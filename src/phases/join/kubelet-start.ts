@@ -3,6 +3,8 @@ import { paths } from '../../config/paths.ts'
 import { localServerUrl } from '../../config/server-url.ts'
 import { writeKubeletFiles } from '../../manifests/kubelet-files.ts'
 import { bootstrapKubeconfigText } from '../../pki/bootstrap-kubeconfig.ts'
+import { lastArgument } from '../../manifests/static-pods/arguments.ts'
+import { ensureSignedKubelet } from '../../pki/signed-kubelet.ts'
 import { nodeNameFree } from '../../preflight/node-name-free.ts'
 import { runChecks } from '../../preflight/run-checks.ts'
 import { startKubelet, stopKubelet } from '../kubelet-service.ts'
@@ -24,19 +26,25 @@ export const kubeletStart: Phase<JoinRun> = {
     await runChecks([[nodeNameFree({ get: learn.node }, nodeNameOf(join), own)]], { ignore: ignorePreflightErrors, warn })
     const settings = { host, say, warn, config, registerTaints: join.controlPlane === undefined }
     await stopKubelet(host, warn)
-    await Promise.all([writeBootstrapFiles(run), writeKubeletFiles(settings)])
+    await Promise.all([writeIdentity(run), writeKubeletFiles(settings)])
     say('Starting the kubelet')
     await startKubelet(host, warn)
   },
 }
 
-async function writeBootstrapFiles({ join, host, learn, isWhole }: JoinRun): Promise<void> {
+/** What the kubelet comes to its certificate by, and the CA. */
+async function writeIdentity({ join, host, learn, isWhole }: JoinRun): Promise<void> {
   const [discovered, config] = await Promise.all([learn.discovered(), learn.config()])
+  if ((await host.stat(join.caCertPath)) === undefined) await host.writeFile(join.caCertPath, discovered.caPem, { mode: 0o644 })
+  if ('sign' in discovered) {
+    const directory = lastArgument(join.nodeRegistration.kubeletExtraArgs, 'cert-dir') ?? paths.kubeletPki
+    await ensureSignedKubelet({ ...discovered, host, nodeName: nodeNameOf(join), directory })
+    return
+  }
   // The kubelet of a control plane talks to the API server beside it. That one is not there yet, and a kubelet that asks in vain for its certificate asks
   // again only after 2, 6 and 14 s: in a whole run it asks the cluster, and `kubelet-wait-bootstrap` leads it home.
   const isLocal = join.controlPlane !== undefined && !isWhole
   const server = isLocal ? localServerUrl(config) : discovered.server
   const text = bootstrapKubeconfigText({ discovered, clusterName: config.cluster.clusterName, server })
   await host.writeFile(paths.bootstrapKubeletConf, text, { mode: 0o600, secret: true })
-  if ((await host.stat(join.caCertPath)) === undefined) await host.writeFile(join.caCertPath, discovered.caPem, { mode: 0o644 })
 }

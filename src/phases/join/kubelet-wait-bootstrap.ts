@@ -23,12 +23,14 @@ export const kubeletWaitBootstrap: Phase<JoinRun> = {
       summary: 'Wait for the certificate of the kubelet, and for its health',
       hidden: true,
       needs: [],
-      run: async ({ join, host }, context) => {
+      run: async ({ join, host, learn }, context) => {
         // As it was written: patches may have moved the health port.
         const kubelet = { document: await nodeKubeletConfiguration(host), userSupplied: true }
         const { kubeletHealthCheck, tlsBootstrap } = join.timeouts
         try {
-          await Promise.all([waitForKubelet({ kubelet, host, timeout: kubeletHealthCheck }, context), waitForCertificate(host, tlsBootstrap, context)])
+          const isSigned = 'sign' in (await learn.discovered())
+          const certificate = isSigned ? Promise.resolve() : waitForCertificate(host, tlsBootstrap, context)
+          await Promise.all([waitForKubelet({ kubelet, host, timeout: kubeletHealthCheck }, context), certificate])
         } finally {
           await host.removeFile(paths.bootstrapKubeletConf)
         }

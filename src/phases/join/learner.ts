@@ -12,6 +12,8 @@ import { countJoiningKeys } from '../../pki/joining-control-plane.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
 import { readClusterConfig, readNode } from './cluster-facts.ts'
 import type { Learner } from './join-run.ts'
+import type { Sponsor } from './sponsor.ts'
+import { sponsoredCluster } from './sponsored-cluster.ts'
 import { nodeNameOf } from './node-name.ts'
 
 export interface LearnerOptions {
@@ -19,6 +21,8 @@ export interface LearnerOptions {
   readonly host: Host
   readonly discovery: DiscoveryInput
   readonly unsafe: Pick<DiscoveryOptions, 'unsafeAllowUnpinnedCa' | 'unsafeAllowInsecureDiscoveryFile'>
+  /** In place of discovery. */
+  readonly sponsor: (() => Promise<Sponsor>) | undefined
   readonly signal: AbortSignal
   readonly say: (line: string) => void
   readonly warn: (line: string) => void
@@ -33,7 +37,7 @@ export interface OpenLearner extends Learner {
 
 /** Nothing is asked before the first call. */
 export function openLearner(options: LearnerOptions): OpenLearner {
-  const { join, host, discovery, unsafe, say, warn } = options
+  const { join, host, discovery, unsafe, sponsor, say, warn } = options
   const end = new AbortController()
   const signal = AbortSignal.any([options.signal, end.signal])
   const opened: Cluster[] = []
@@ -42,8 +46,9 @@ export function openLearner(options: LearnerOptions): OpenLearner {
     return cluster
   }
 
-  const discovered = once(() => discover(discovery, { ...unsafe, host, timeout: join.timeouts.discovery, signal, say, warn }))
-  const asBootstrapUser = once(async () => open(connectAs(host, await discovered())))
+  const find = once(() => discover(discovery, { ...unsafe, host, timeout: join.timeouts.discovery, signal, say, warn }))
+  const discovered = sponsor === undefined ? find : once(async () => sponsoredCluster(await sponsor(), { host, timeout: join.timeouts.discovery, signal }))
+  const asBootstrapUser = once(async () => (sponsor === undefined ? open(connectAs(host, await find())) : (await sponsor()).cluster))
   const config = once(async () => {
     const cluster = await asBootstrapUser()
     say('Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...')
@@ -57,6 +62,7 @@ export function openLearner(options: LearnerOptions): OpenLearner {
   let recorded: RecordingCluster | undefined
   return {
     discovered,
+    ...(sponsor !== undefined && { sponsor }),
     asBootstrapUser,
     config,
     node: once(async () => readNode(await asBootstrapUser(), nodeNameOf(join), { join, signal })),

@@ -40,7 +40,8 @@ export const preflight: Phase<JoinRun> = {
     await runChecks(discoveredChecks({ cluster: { get: learn.node }, name: nodeNameOf(join), networking: config.cluster.networking, host, own }), options)
     const { controlPlane } = join
     if (controlPlane === undefined) return
-    const hasCertificateKey = controlPlane.certificateKey !== undefined
+    // A sponsor brings what control planes share, as the Secret does whose key is given.
+    const hasCertificateKey = controlPlane.certificateKey !== undefined || learn.sponsor !== undefined
     requireStableEndpoint(config)
     if (!hasCertificateKey) await checkSharedCertificates({ config, host, warn })
     say('Running pre-flight checks before initializing the new control plane instance')

@@ -12,11 +12,14 @@ import { withRunSession, type RunInput } from '../run-session.ts'
 import { controlPlaneOnly, joinPhases } from './join-phases.ts'
 import type { JoinRun } from './join-run.ts'
 import { openLearner } from './learner.ts'
+import type { Sponsor } from './sponsor.ts'
 
 export interface JoinRequest extends RunRequest {
   /** The argument: `host:port` of the API server. */
   readonly endpoint: string | undefined
   readonly options: JoinOptions
+  /** In place of discovery: resolves when the cluster can be asked. */
+  readonly sponsor?: () => Promise<Sponsor>
   /** Hears of the phases that are going to run, before the first of them. */
   readonly onStart: (phases: readonly string[]) => void
 }
@@ -49,7 +52,7 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
     const { replace, ...unsafe } = request.options
     // What is learned belongs to the phase that is the first to ask.
     const tell = (kind: 'line' | 'warning') => (text: string) => request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
-    const learner = openLearner({ join, host, discovery, unsafe, signal: request.signal, say: tell('line'), warn: tell('warning') })
+    const learner = openLearner({ join, host, discovery, unsafe, sponsor: request.sponsor, signal: request.signal, say: tell('line'), warn: tell('warning') })
     try {
       const run: JoinRun = {
         join,

@@ -1,0 +1,66 @@
+/** The cluster by way of one of its control planes, as soon as that one's API answers; and what it does for nodes that join. */
+import type { Cluster } from '../cluster/cluster.ts'
+import { paths } from '../config/paths.ts'
+import { KadmError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { loadCertificateAuthority } from '../pki/certificate-authority.ts'
+import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
+import { readKubeconfig } from '../pki/kubeconfig-file.ts'
+import { readSharedFiles } from '../pki/shared-files.ts'
+import { signKubeletRequest } from '../pki/signed-kubelet.ts'
+import type { Sponsor } from '../phases/join/sponsor.ts'
+import type { ClusterAccess } from './fleet-run.ts'
+import { fleetToken, type FleetToken } from './fleet-token.ts'
+import { readStoredCluster } from './stored-cluster.ts'
+
+export interface ClusterAccessOptions {
+  readonly host: Host
+  /** It is there already: nobody has to tell that it answers. */
+  readonly isThere: boolean
+  /** Nodes get their certificate by a bootstrap token, as kubeadm does it. */
+  readonly tokens: boolean
+  readonly signal: AbortSignal
+}
+
+export function clusterAccess({ host, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {
+  const up = Promise.withResolvers<void>()
+  up.promise.catch(() => undefined)
+  if (isThere) up.resolve()
+  let opened: Promise<Cluster> | undefined
+  let token: Promise<FleetToken> | undefined
+  const cluster = (): Promise<Cluster> => (opened ??= up.promise.then(() => connectBeside(host, signal)))
+
+  const sponsor = async (nodeName: string): Promise<Sponsor> => {
+    const api = await cluster()
+    const { server, certificateAuthority: caPem = '' } = await readKubeconfig(host, paths.adminConf)
+    const sharedFiles: Sponsor['sharedFiles'] = (config) => readSharedFiles(host, config)
+    if (!tokens) return { server, caPem, cluster: api, sharedFiles, identity: { kind: 'signed', sign: (request) => signAt(host, api, { request, nodeName }) } }
+    token ??= fleetToken(api, host.now(), signal)
+    return { server, caPem, cluster: api, sharedFiles, identity: { kind: 'token', user: (await token).user } }
+  }
+  return {
+    cluster,
+    sponsor,
+    apiAnswers: () => up.resolve(),
+    failed: (error) => up.reject(error),
+    close: async () => {
+      await (await token?.catch(() => undefined))?.remove()
+      await (await opened?.catch(() => undefined))?.close()
+    },
+  }
+}
+
+/** The API server of this very host: a balancer may not know it yet. */
+async function connectBeside(host: Host, signal: AbortSignal): Promise<Cluster> {
+  const { server } = await readKubeconfig(host, paths.controllerManagerConf)
+  return connectWithKubeconfig(host, paths.adminConf, { server, signal })
+}
+
+async function signAt(host: Host, cluster: Cluster, { request, nodeName }: { readonly request: string; readonly nodeName: string }): Promise<string> {
+  const stored = await readStoredCluster(cluster)
+  if (stored === undefined) {
+    throw new KadmError('CONFIG_INVALID', 'the cluster keeps no configuration (ConfigMap kube-system/kubeadm-config)', { remedy: ['kadm init phase upload-config all, on a control plane'] })
+  }
+  const ca = await loadCertificateAuthority(host, { cluster: stored }, 'ca')
+  return signKubeletRequest(request, { ca, nodeName, now: host.now(), validity: stored.certificateValidityPeriod })
+}

@@ -1,0 +1,100 @@
+/** What the cluster is now, as far as a plan depends on it: asked by way of a control plane. JSON data. */
+import { isTransient } from '../cluster/api-error.ts'
+import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
+import { kinds } from '../cluster/kinds.ts'
+import { retryUntil } from '../cluster/wait.ts'
+import type { ClusterFile } from '../config/cluster-file.ts'
+import type { Taint } from '../config/model.ts'
+import { paths } from '../config/paths.ts'
+import { messageOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
+import { readStoredCluster } from './stored-cluster.ts'
+
+export type ClusterState = { readonly kind: 'none' } | { readonly kind: 'unreachable'; readonly why: string } | RunningCluster
+
+export interface RunningCluster {
+  readonly kind: 'running'
+  readonly server: string
+  /** Of the control planes, as the cluster keeps it. */
+  readonly kubernetesVersion: string
+  readonly nodes: readonly NodeState[]
+}
+
+export interface NodeState {
+  readonly name: string
+  readonly isControlPlane: boolean
+  readonly ready: boolean
+  /** Version of its kubelet. */
+  readonly kubelet: string
+  /** Those that the file names, and no others. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: readonly Taint[]
+}
+
+/** Asks these control planes, one after the other, until one has an answer; each gets 5 s. */
+export async function observeCluster(controlPlanes: readonly Host[], file: ClusterFile, signal: AbortSignal): Promise<ClusterState> {
+  let state: ClusterState = { kind: 'none' }
+  for (const host of controlPlanes) {
+    try {
+      return await askCluster(host, file, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      state = { kind: 'unreachable', why: messageOf(error) }
+    }
+  }
+  return state
+}
+
+async function askCluster(host: Host, file: ClusterFile, signal: AbortSignal): Promise<RunningCluster> {
+  const cluster = await connectWithKubeconfig(host, paths.adminConf, { signal })
+  try {
+    const [nodes, config] = await retryUntil(() => readBoth(cluster), {
+      timeout: 5000,
+      signal,
+      describe: `an answer of the API at "${cluster.server}"`,
+      giveUp: (error) => !isTransient(error),
+    })
+    return { kind: 'running', server: cluster.server, kubernetesVersion: config, nodes: nodes.map((node) => toNodeState(node, file)).toSorted((a, b) => (a.name < b.name ? -1 : 1)) }
+  } finally {
+    await cluster.close()
+  }
+}
+
+async function readBoth(cluster: Cluster): Promise<readonly [readonly KubernetesObject[], string]> {
+  return Promise.all([cluster.list(kinds.node), readVersion(cluster)])
+}
+
+/** Empty while the cluster does not keep its configuration yet. */
+async function readVersion(cluster: Cluster): Promise<string> {
+  return (await readStoredCluster(cluster))?.kubernetesVersion ?? ''
+}
+
+function toNodeState({ metadata, spec, status }: KubernetesObject, file: ClusterFile): NodeState {
+  const wanted = file.hosts.find(({ name }) => name === metadata.name)
+  const labels = metadata.labels ?? {}
+  const taints = listAt(spec, 'taints').flatMap((taint) => toTaint(taint))
+  const info = fieldAt(status, 'nodeInfo')
+  return {
+    name: metadata.name,
+    isControlPlane: 'node-role.kubernetes.io/control-plane' in labels,
+    ready: listAt(status, 'conditions').some((condition) => fieldAt(condition, 'type') === 'Ready' && fieldAt(condition, 'status') === 'True'),
+    kubelet: String(fieldAt(info, 'kubeletVersion') ?? ''),
+    labels: Object.fromEntries(Object.entries(labels).filter(([key]) => Object.hasOwn(wanted?.labels ?? {}, key))),
+    taints: taints.filter(({ key, effect }) => wanted?.taints?.some((taint) => taint.key === key && taint.effect === effect) === true),
+  }
+}
+
+function toTaint(taint: unknown): readonly Taint[] {
+  const [key, value, effect] = ['key', 'value', 'effect'].map((name) => fieldAt(taint, name))
+  return typeof key === 'string' && typeof effect === 'string' ? [{ key, effect, ...(typeof value === 'string' && value !== '' && { value }) }] : []
+}
+
+function listAt(value: unknown, name: string): readonly unknown[] {
+  const list = fieldAt(value, name)
+  return Array.isArray(list) ? list : []
+}
+
+function fieldAt(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined
+}

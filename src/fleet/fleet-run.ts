@@ -1,0 +1,46 @@
+/** What the steps of an apply are given. Data only, but for the two things that come up on the way: the cluster, and failures. */
+import type { Cluster } from '../cluster/cluster.ts'
+import type { ClusterFile } from '../config/cluster-file.ts'
+import type { Host } from '../host/host.ts'
+import type { PhaseEvent } from '../phases/phase.ts'
+import type { Sponsor } from '../phases/join/sponsor.ts'
+import type { ReachedHost } from './host-state.ts'
+import type { Action } from './plan-actions.ts'
+
+export interface FleetRun {
+  readonly file: ClusterFile
+  readonly actions: readonly Action[]
+  readonly hosts: ReadonlyMap<string, FleetHost>
+  /** The control plane that makes the cluster or is asked about it. */
+  readonly first: FleetHost
+  readonly access: ClusterAccess
+  /** By host; a host that failed gets no further steps. */
+  readonly failures: Map<string, unknown>
+  readonly report: (event: FleetEvent) => void
+  /** Text of the manifest of the pod network. */
+  readonly networkManifest?: string
+}
+
+export interface FleetHost {
+  readonly name: string
+  readonly host: Host
+  readonly state: ReachedHost
+}
+
+/** The cluster by way of its first control plane: each resolves once it can be asked, and rejects when it will not come up. */
+export interface ClusterAccess {
+  /** As administrator. */
+  readonly cluster: () => Promise<Cluster>
+  /** For the node of this name. */
+  readonly sponsor: (nodeName: string) => Promise<Sponsor>
+  /** Told by the init that makes the cluster. */
+  readonly apiAnswers: () => void
+  readonly failed: (error: unknown) => void
+  readonly close: () => Promise<void>
+}
+
+/** `phase`: the action, then the phase of its workflow: `join`, `join/kubelet-start`. */
+export interface FleetEvent {
+  readonly host: string
+  readonly event: PhaseEvent
+}

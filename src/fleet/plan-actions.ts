@@ -1,0 +1,130 @@
+/** From what is wanted and what is there to what is to be done, host by host, and why. Pure. */
+import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
+import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
+import type { HostState, ReachedHost } from './host-state.ts'
+
+export interface Action {
+  readonly host: string
+  readonly kind: ActionKind
+  readonly why: string
+}
+
+export type ActionKind = 'init' | 'join' | 'mark' | 'remove' | 'network'
+
+export interface Decision {
+  readonly actions: readonly Action[]
+  /** What stands in the way of any action. */
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** `states`: of every host of the file, by name. */
+export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>, cluster: ClusterState): Decision {
+  const first = firstControlPlane(file, states)
+  const hosts = file.hosts.map((host) => decideHost(host, { file, cluster, first, state: states.get(host.name) ?? { kind: 'unreachable', why: 'it was not asked' } }))
+  const actions = hosts.flatMap((one) => one.actions)
+  const isNew = actions.some(({ kind }) => kind === 'init')
+  const network = file.networkManifest !== undefined && isNew && first !== undefined ? [action(first, 'network', `a new cluster needs ${file.networkManifest}`)] : []
+  return {
+    actions: [...actions, ...network],
+    problems: [...clusterProblems(file, states, cluster), ...hosts.flatMap((one) => one.problems)],
+    warnings: strangers(file, cluster),
+  }
+}
+
+/** The one that makes the cluster, or made it: a control plane that is there, else one whose init was cut off, else the first of the file. */
+export function firstControlPlane({ hosts }: ClusterFile, states: ReadonlyMap<string, HostState>): string | undefined {
+  const controlPlanes = hosts.filter(({ role }) => role === 'control-plane').map(({ name }) => name)
+  const reached = (name: string): ReachedHost | undefined => {
+    const state = states.get(name)
+    return state?.kind === 'reached' ? state : undefined
+  }
+  const isMember = (name: string): boolean => reached(name)?.node === 'control-plane' && reached(name)?.unfinished === undefined
+  return controlPlanes.find(isMember) ?? controlPlanes.find((name) => reached(name)?.unfinished === 'init') ?? controlPlanes[0]
+}
+
+interface HostContext {
+  readonly file: ClusterFile
+  readonly cluster: ClusterState
+  readonly first: string | undefined
+  readonly state: HostState
+}
+
+function decideHost(host: ClusterHost, { file, cluster, first, state }: HostContext): Omit<Decision, 'warnings'> {
+  const { name, role } = host
+  const node = cluster.kind === 'running' ? cluster.nodes.find((one) => one.name === name) : undefined
+  if (role === 'absent') return decideAbsent(name, state, node)
+  if (state.kind === 'unreachable') return problem(`${name} cannot be reached: ${state.why}`)
+  const marks = missingMarks(host, node)
+  const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
+  const begin = (kind: 'init' | 'join', why: string) => ({ actions: [action(name, kind, why), ...mark], problems: [] })
+  const isFirst = name === first
+  if (state.unfinished === 'init' && isFirst) return begin('init', 'an init was cut off here')
+  if (state.unfinished === 'join' && !isFirst) return begin('join', 'a join was cut off here')
+  if (state.unfinished !== undefined && state.node === 'none') return problem(`${name} has a "kadm ${state.unfinished}" that was not finished: kadm reset there first`)
+  if (state.node === 'none') {
+    if (isFirst && cluster.kind === 'none') return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file`)
+    return begin('join', `${name} is not in the cluster "${file.name}" yet`)
+  }
+  if (cluster.kind !== 'running') return { actions: [], problems: [] }
+  return decideMember(host, { state, node, mark, cluster })
+}
+
+interface MemberContext {
+  readonly state: ReachedHost
+  readonly node: NodeState | undefined
+  readonly mark: readonly Action[]
+  readonly cluster: RunningCluster
+}
+
+function decideMember({ name, role }: ClusterHost, { state, node, mark, cluster }: MemberContext): Omit<Decision, 'warnings'> {
+  if (node === undefined) return problem(`${name} was a node once (/etc/kubernetes/kubelet.conf is there), and the cluster at ${cluster.server} has no Node of that name: kadm reset there first`)
+  if (state.node !== role) return problem(`${name} is a ${state.node}, and the file wants a ${role}: make it "role: absent" first`)
+  return { actions: mark, problems: [] }
+}
+
+function decideAbsent(name: string, state: HostState, node: NodeState | undefined): Omit<Decision, 'warnings'> {
+  if (state.kind === 'unreachable') {
+    return node === undefined ? { actions: [], problems: [] } : problem(`${name} is to leave the cluster and cannot be reached: ${state.why}`)
+  }
+  if (node === undefined && state.node === 'none') return { actions: [], problems: [] }
+  return { actions: [action(name, 'remove', node === undefined ? 'it has a kubelet of a cluster, and the file wants it absent' : 'the file wants it absent')], problems: [] }
+}
+
+/** In words. The taints of a new node come with its kubelet. */
+function missingMarks({ labels, taints }: ClusterHost, node: NodeState | undefined): readonly string[] {
+  const wanted = Object.entries(labels).filter(([key, value]) => node?.labels[key] !== value)
+  const taintsMissing = (taints ?? []).filter(({ key, value, effect }) => node !== undefined && !node.taints.some((one) => one.key === key && one.effect === effect && (one.value ?? '') === (value ?? '')))
+  return [...wanted.map(([key, value]) => `label ${key}=${value}`), ...taintsMissing.map(({ key, effect }) => `taint ${key}:${effect}`)]
+}
+
+function clusterProblems(file: ClusterFile, states: ReadonlyMap<string, HostState>, cluster: ClusterState): readonly string[] {
+  const reached = [...states].flatMap(([name, state]) => (state.kind === 'reached' ? [{ name, ...state }] : []))
+  const members = reached.filter(({ caHash }) => caHash !== '')
+  const authorities = [...new Set(members.map(({ caHash }) => caHash))]
+  const isResumed = reached.some(({ unfinished }) => unfinished === 'init')
+  return [
+    ...(authorities.length > 1
+      ? [`hosts of the file are in different clusters: ${authorities.map((hash) => members.filter(({ caHash }) => caHash === hash).map(({ name }) => name).join(', ')).join(' | ')}`]
+      : []),
+    ...(cluster.kind === 'unreachable' && !isResumed ? [`the cluster is there, and its API does not answer: ${cluster.why}`] : []),
+    ...(cluster.kind === 'none' && members.length > 0 && !isResumed ? [`${members.map(({ name }) => name).join(', ')}: in a cluster none of whose control planes is in the file`] : []),
+    ...(cluster.kind === 'running' && cluster.kubernetesVersion !== '' && cluster.kubernetesVersion !== file.kubernetesVersion
+      ? [`the cluster has Kubernetes ${cluster.kubernetesVersion}, and the file wants ${file.kubernetesVersion}: kadm upgrade apply and kadm upgrade node do that on the hosts`]
+      : []),
+  ]
+}
+
+function strangers(file: ClusterFile, cluster: ClusterState): readonly string[] {
+  if (cluster.kind !== 'running') return []
+  const known = new Set(file.hosts.map(({ name }) => name))
+  return cluster.nodes.filter(({ name }) => !known.has(name)).map(({ name }) => `node "${name}" is in the cluster and not in the file: it is left alone`)
+}
+
+function action(host: string, kind: ActionKind, why: string): Action {
+  return { host, kind, why }
+}
+
+function problem(text: string): Omit<Decision, 'warnings'> {
+  return { actions: [], problems: [text] }
+}
