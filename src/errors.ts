@@ -45,6 +45,8 @@ export const errorCodes = {
   COMPONENT_NOT_HEALTHY: 'a component did not come up in time',
   API_UNREACHABLE: 'the Kubernetes API does not answer',
   API_REFUSED: 'the Kubernetes API answered with an error',
+  DRAIN_BLOCKED: 'a Pod cannot leave the node',
+  KUBELET_NOT_UPGRADED: 'the new kubelet did not come up, and the old one is back',
   ETCD_FAILED: 'etcd does not answer or refused',
   ETCD_QUORUM: 'etcd would be left without a quorum',
   ETCD_MEMBER_LOST: 'etcd has a member of this name or address whose data is not on this host, or the other way round',

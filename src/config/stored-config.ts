@@ -7,7 +7,7 @@ import { toClusterConfiguration } from './init-config.ts'
 import type { Decoded } from './decode.ts'
 import { kubeletDefaults } from './kubelet-defaults.ts'
 import { kubeProxyDefaults, type KubeProxySource } from './kube-proxy-defaults.ts'
-import type { ClusterConfiguration, ComponentConfig } from './model.ts'
+import type { ClusterConfiguration, ComponentConfig, InitConfiguration } from './model.ts'
 
 /** `ClusterConfiguration` of ConfigMap kube-system/kubeadm-config. Unknown fields are warnings. Throws CONFIG_SYNTAX, CONFIG_INVALID. */
 export function storedClusterConfiguration(text: string): { readonly cluster: ClusterConfiguration; readonly warnings: readonly string[] } {
@@ -39,6 +39,11 @@ export function storedKubeProxyConfiguration(
   const decoded = storedComponent(kubeProxyKind, 'kube-proxy', text)
   const { document, warnings } = kubeProxyDefaults(decoded.value, source)
   return { kubeProxy: { document, userSupplied: true }, warnings: [...oddities('kube-proxy', decoded), ...warnings] }
+}
+
+/** What a node that is in the cluster says of itself, in the words of InitConfiguration, which certificates and manifests are made from. */
+export function settingsOfNode(node: Pick<InitConfiguration, 'nodeRegistration' | 'localAPIEndpoint' | 'patches' | 'timeouts'>): InitConfiguration {
+  return { ...node, bootstrapTokens: [], skipPhases: [], dryRun: false }
 }
 
 function storedComponent(kind: ComponentKind, configMap: string, text: string): Decoded {

@@ -40,9 +40,9 @@ export interface Host {
   makeDirectory(path: string, mode: number): Promise<void>
   /**
    * Adds to the end of a file, which is made with `mode` where missing (its directory 0700), and returns when it has reached the disk.
-   * Cut off: a part of the text may be there.
+   * Cut off: a part of it may be there.
    */
-  appendFile(path: string, text: string, mode: number): Promise<void>
+  appendFile(path: string, content: string | Uint8Array, mode: number): Promise<void>
   /** Removes a file or link; nothing happens when it is not there. */
   removeFile(path: string): Promise<void>
   /** Removes a directory; nothing happens when it is not there or something is in it. */

@@ -39,7 +39,7 @@ export function localFiles(): Files {
         await rm(file, { force: true })
         await syncDirectory(path.dirname(file))
       }),
-    appendFile: (file, text, mode) => describingFileErrors('append to', file, () => appendDurably(file, text, mode)),
+    appendFile: (file, content, mode) => describingFileErrors('append to', file, () => appendDurably(file, content, mode)),
     removeDirectory: (dir) =>
       describingFileErrors('remove the directory', dir, async () => {
         const removed = await rmdir(dir).then(
@@ -59,13 +59,13 @@ export function localFiles(): Files {
   }
 }
 
-async function appendDurably(file: string, text: string, mode: number): Promise<void> {
+async function appendDurably(file: string, content: string | Uint8Array, mode: number): Promise<void> {
   await makeDurableDirectory(path.dirname(file), 0o700)
   const handle = await open(file, 'a', mode & 0o600)
   try {
     const isNew = (await handle.stat()).size === 0
     if (isNew) await handle.chmod(mode)
-    await handle.writeFile(text)
+    await handle.writeFile(content)
     await handle.sync()
     if (isNew) await syncDirectory(path.dirname(file))
   } finally {

@@ -44,7 +44,24 @@ export async function writeKubeletFiles(work: KubeletWork): Promise<void> {
     'environment file with flags',
   )
   await write('instance-config.yaml', instanceConfig(nodeRegistration), 'configuration')
-  await write('config.yaml', dumpYaml(await nodeConfiguration(work)), 'configuration')
+  await write('config.yaml', dumpYaml(await nodeConfiguration(work, instanceConfig(nodeRegistration))), 'configuration')
+}
+
+/**
+ * Writes the configuration anew for a kubelet that has one: flags and settings of this node alone stay as they are; settings that are not there are made.
+ * Throws PATCH_INVALID, CONFIG_SYNTAX, FILE_FAILED.
+ */
+export async function rewriteKubeletConfiguration(work: KubeletWork): Promise<void> {
+  const { host, config, say, warn } = work
+  const found = await host.readText(paths.kubeletInstanceConfig)
+  const instance = found ?? instanceConfig(config.init.nodeRegistration)
+  if (found === undefined) {
+    warn(`"${paths.kubeletInstanceConfig}" is not there: it is made with the container runtime that was found, "${config.init.nodeRegistration.criSocket}"`)
+    await host.writeFile(paths.kubeletInstanceConfig, instance, { mode: 0o644, directoryMode: 0o700 })
+  }
+  const document = await nodeConfiguration(work, instance)
+  say(`Writing kubelet configuration to file "${paths.kubeletConfig}"`)
+  await host.writeFile(paths.kubeletConfig, dumpYaml(document), { mode: 0o644, directoryMode: 0o700 })
 }
 
 /** The configuration that the kubelet of this host reads, as it was written; empty when there is none. Throws CONFIG_SYNTAX. */
@@ -91,12 +108,12 @@ const flagsVariable = 'KUBELET_KUBEADM_ARGS='
 /** Where systemd-resolved keeps the servers it asks; /etc/resolv.conf only names itself then, and Pods cannot reach that. */
 const systemdResolvConf = '/run/systemd/resolve/resolv.conf'
 
-async function nodeConfiguration(work: KubeletWork): Promise<JsonObject> {
+async function nodeConfiguration(work: KubeletWork, instanceText: string): Promise<JsonObject> {
   const { config, host, say } = work
   const cluster = await withResolvConf(config.kubelet.document, work)
   const directory = config.init.patches?.directory
   const patched = directory === undefined ? cluster : await patchKubeletConfiguration(cluster, { directory, host, say })
-  const instance = toJson(parseYaml(instanceConfig(config.init.nodeRegistration)))
+  const instance = toJson(parseYaml(instanceText))
   say(patchLine('strategic', 'kubeletconfiguration'))
   return strategicMerge(patched, isJsonObject(instance) ? instance : {}, mergeKeys.KubeletConfiguration)
 }

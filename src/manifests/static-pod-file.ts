@@ -11,9 +11,13 @@ import { staticPodPath, type StaticPodComponent } from './write-static-pod.ts'
 export async function findStaticPod(host: Pick<Host, 'readText'>, component: StaticPodComponent): Promise<Manifest | undefined> {
   const file = staticPodPath(component)
   const text = await host.readText(file)
-  if (text === undefined) return undefined
-  const pod = parsed(text, file)
-  if (pod?.kind !== 'Pod') throw unusable(file, 'it holds no Pod')
+  return text === undefined ? undefined : parseStaticPod(text, file)
+}
+
+/** @param from what to call it in an error. Throws CONFIG_INVALID when it is no Pod. */
+export function parseStaticPod(text: string, from: string): Manifest {
+  const pod = parsed(text, from)
+  if (pod?.kind !== 'Pod') throw unusable(from, 'it holds no Pod')
   return pod
 }
 

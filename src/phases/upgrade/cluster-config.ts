@@ -5,7 +5,7 @@ import { describeRef, kinds } from '../../cluster/kinds.ts'
 import { retryUntil } from '../../cluster/wait.ts'
 import { nodeName } from '../../config/host-defaults.ts'
 import type { ApiEndpoint, ComponentConfig, InitConfig, InitConfiguration, NodeRegistration, Timeouts } from '../../config/model.ts'
-import { storedClusterConfiguration, storedKubeletConfiguration, storedKubeProxyConfiguration } from '../../config/stored-config.ts'
+import { settingsOfNode, storedClusterConfiguration, storedKubeletConfiguration, storedKubeProxyConfiguration } from '../../config/stored-config.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { isSigned } from '../../manifests/config-map.ts'
@@ -47,15 +47,7 @@ export async function readClusterConfig(cluster: Cluster, options: ClusterConfig
     cluster: configuration,
     kubelet: signedOr(kubelet, kubeletMap),
     kubeProxy: signedOr(kubeProxy, kubeProxyMap),
-    init: {
-      bootstrapTokens: [],
-      dryRun: false,
-      nodeRegistration,
-      localAPIEndpoint,
-      skipPhases: [],
-      ...(patches !== undefined && { patches }),
-      timeouts,
-    },
+    init: settingsOfNode({ nodeRegistration, localAPIEndpoint, timeouts, ...(patches !== undefined && { patches }) }),
   }
 }
 
@@ -89,19 +81,21 @@ function signedOr(config: ComponentConfig, object: KubernetesObject | undefined)
 }
 
 async function readNodeRegistration(cluster: Cluster, { host, timeouts, signal, node, warn }: ClusterConfigOptions): Promise<NodeRegistration> {
-  const name = (await nodeNameOfKubelet(host)) ?? nodeName('', await host.facts())
+  const { name, criSocket: socket } = await nodeOfKubelet(host, warn)
   const ref = { ...kinds.node, name }
-  const [socket] = await Promise.all([
-    socketOfKubelet(host, warn),
-    retryUntil(
-      async () => {
-        if ((await cluster.get(ref)) === undefined) throw new Error('it is not there')
-      },
-      { timeout: timeouts.kubernetesAPICall, signal, describe: `${describeRef(ref)}, which this host is` },
-    ),
-  ])
+  const look = async (): Promise<void> => {
+    if ((await cluster.get(ref)) === undefined) throw new Error('it is not there')
+  }
+  await retryUntil(look, { timeout: timeouts.kubernetesAPICall, signal, describe: `${describeRef(ref)}, which this host is` })
+  const { ignorePreflightErrors, imagePullPolicy, imagePullSerial } = node
   // Taints and flags stay as they are: no part of an upgrade writes them.
-  return { name, criSocket: socket, taints: [], kubeletExtraArgs: [], ...node }
+  return { name, criSocket: socket, taints: [], kubeletExtraArgs: [], ignorePreflightErrors, imagePullPolicy, imagePullSerial }
+}
+
+/** Which Node this host is, and where its container runtime is, without asking the API. */
+export async function nodeOfKubelet(host: Host, warn: (line: string) => void): Promise<Pick<NodeRegistration, 'name' | 'criSocket'>> {
+  const name = (await nodeNameOfKubelet(host)) ?? nodeName('', await host.facts())
+  return { name, criSocket: await socketOfKubelet(host, warn) }
 }
 
 /** Of this host's API server, as its static Pod announces it; empty on a worker. */

@@ -1,13 +1,14 @@
 /** What the phases of `kadm upgrade apply` and `kadm upgrade node` are given. Data only: a phase takes the part that it uses (`Pick<UpgradeRun, 'upgrade' | 'host'>`). */
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { InitConfig, NodeRegistration, Timeouts } from '../../config/model.ts'
+import type { InitConfig } from '../../config/model.ts'
+import type { UpgradeApplyConfig, UpgradeWorkConfig } from '../../config/upgrade-config.ts'
 import type { Host } from '../../host/host.ts'
 
 export interface UpgradeRun {
   /** What the user asked for. */
-  readonly upgrade: UpgradeSettings
+  readonly upgrade: UpgradeWorkConfig
   readonly host: Host
-  /** When the run began: the validity of renewed certificates counts from here, and the folder of what was before is named after it. */
+  /** When the run began: the validity of renewed certificates counts from here. */
   readonly start: Date
   /** Is there a static Pod of kube-apiserver on this host? `apply` takes it for given. */
   readonly isControlPlane: boolean
@@ -15,26 +16,12 @@ export interface UpgradeRun {
   readonly learn: UpgradeLearner
   /** Folder for what was before: manifests, certificates, a snapshot of etcd. A run that goes on with another one has the same. */
   readonly backup: string
-  /** Asks the person at the terminal; throws when the answer is not yes. Resolves at once where nobody is to be asked. */
-  readonly confirm: () => Promise<void>
 }
 
-/** `apply` or `node` of UpgradeConfiguration with the flags in it. */
-export interface UpgradeSettings {
-  /** The version to upgrade to; `undefined` for a node, which takes the cluster's. */
-  readonly kubernetesVersion: string | undefined
-  readonly allowExperimentalUpgrades: boolean
-  readonly allowRCUpgrades: boolean
-  readonly certificateRenewal: boolean
-  readonly etcdUpgrade: boolean
-  readonly dryRun: boolean
-  readonly forceUpgrade: boolean
-  readonly ignorePreflightErrors: readonly string[]
-  readonly skipPhases: readonly string[]
-  readonly patches?: { readonly directory: string }
-  readonly imagePullPolicy: NodeRegistration['imagePullPolicy']
-  readonly imagePullSerial: boolean
-  readonly timeouts: Timeouts
+export interface ApplyRun extends UpgradeRun {
+  readonly upgrade: UpgradeApplyConfig
+  /** Asks the person at the terminal; throws NOT_CONFIRMED when the answer is not yes. Resolves at once where nobody is to be asked. */
+  readonly confirm: () => Promise<void>
 }
 
 /** What the node to be upgraded finds out about its cluster. Each is asked once. */
@@ -47,5 +34,5 @@ export interface UpgradeLearner {
 
 /** Why a phase for control planes has nothing to do. */
 export function noControlPlane({ isControlPlane }: Pick<UpgradeRun, 'isControlPlane'>, phase: string): string | false {
-  return isControlPlane ? false : `Skipping the ${phase} phase. Not a control plane node.`
+  return isControlPlane ? false : `[upgrade/${phase}] Skipping phase. Not a control plane node.`
 }

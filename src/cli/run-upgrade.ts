@@ -1,0 +1,66 @@
+/** `kadm upgrade apply` and `kadm upgrade node` for a user: words read, progress shown, the result printed. */
+import { KadmError } from '../errors.ts'
+import { localHost } from '../host/local-host.ts'
+import { startApply, startNode, type UpgradeRequest } from '../phases/upgrade/start-upgrade.ts'
+import type { RunRecording } from '../phases/run-request.ts'
+import type { Host } from '../host/host.ts'
+import type { CommandInput } from './command.ts'
+import { configFlagValues } from './config-flag-values.ts'
+import { confirm } from './confirm.ts'
+import { phaseProgress } from './phase-progress.ts'
+import { printedConfiguration } from './printed-configuration.ts'
+
+const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', 'yes', 'v', 'vmodule'])
+
+/** @param only full names of phases; all when not given */
+export async function runApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
+  const { io, signal, flags } = input
+  await run(input, only, async (host, request) => {
+    const ask = async (): Promise<void> => {
+      if (await confirm(io, '[upgrade] Are you sure you want to proceed?', signal)) return
+      throw new KadmError('NOT_CONFIRMED', 'the upgrade was not confirmed: nothing was changed', { remedy: ['answer y, or give --yes'] })
+    }
+    const { recording, version } = await startApply(host, {
+      ...request,
+      version: input.arguments[0],
+      confirm: flags.isOn('yes') ? undefined : ask,
+      printConfig: ({ cluster }) => void io.stdout.write(`${printedConfiguration(cluster)}\n`),
+    })
+    if (recording === undefined && only === undefined) {
+      io.stdout.write(`\n[upgrade] SUCCESS! A control plane node of your cluster was upgraded to "${version}".\n\n[upgrade] Now please proceed with upgrading the rest of the nodes by following the right order.\n`)
+    }
+    return recording
+  })
+}
+
+/** @param only full names of phases; all when not given */
+export async function runUpgradeNode(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
+  await run(input, only, async (host, request) => (await startNode(host, request)).recording)
+}
+
+async function run(input: CommandInput, only: readonly string[] | undefined, start: (host: Host, request: UpgradeRequest) => Promise<RunRecording | undefined>): Promise<void> {
+  const { flags, io, signal } = input
+  const given = (name: string): string | undefined => (flags.given.has(name) ? flags.text(name) : undefined)
+  const progress = phaseProgress(io)
+  const host = localHost()
+  try {
+    const recording = await start(host, {
+      file: given('config'),
+      flags: configFlagValues(input, optionFlags),
+      kubeconfig: given('kubeconfig'),
+      only,
+      signal,
+      onStart: progress.start,
+      report: progress.report,
+      warn: (line) => void io.stderr.write(`WARNING: ${line}\n`),
+    })
+    await progress.end()
+    if (recording === undefined) return
+    const { showRecording } = await import('./dry-run.ts')
+    await showRecording(recording, { io, variable: 'KUBEADM_UPGRADE_DRYRUN_DIR', prefix: 'kubeadm-upgrade-dryrun', host })
+    io.stdout.write('[upgrade/successful] Finished dryrunning successfully!\n')
+  } finally {
+    await progress.end()
+    await host.close()
+  }
+}

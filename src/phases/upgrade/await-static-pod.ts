@@ -1,0 +1,115 @@
+/** Waits until a static Pod runs as its manifest says: a new container in the host's own CRI, with the image and the arguments of the manifest, that says that it is well. */
+import { connectEtcd } from '../../cluster/etcd-members.ts'
+import { etcdCredentials } from '../../cluster/etcd-endpoints.ts'
+import type { InitConfig } from '../../config/model.ts'
+import { hostAndPort } from '../../config/server-url.ts'
+import type { KadmError } from '../../errors.ts'
+import type { Container, ContainerProcess } from '../../host/container-runtime.ts'
+import type { Host } from '../../host/host.ts'
+import { httpGet } from '../../host/http-get.ts'
+import { waitUntil, type Look } from '../../host/wait.ts'
+import { componentHealthUrl } from '../../manifests/health-endpoints.ts'
+import type { Manifest } from '../../manifests/manifest.ts'
+import { commandOf, imageOf } from '../../manifests/static-pod-file.ts'
+import type { StaticPodComponent } from '../../manifests/write-static-pod.ts'
+import { componentFailed } from '../component-failed.ts'
+import type { PhaseContext } from '../phase.ts'
+import { containersOf } from './replace-static-pods.ts'
+
+export interface AwaitOptions {
+  readonly host: Host
+  readonly config: InitConfig
+  /** Ids of containers that do not count. */
+  readonly ended: ReadonlySet<string>
+  /** Milliseconds. */
+  readonly timeout: number
+}
+
+export interface ExpectedStaticPod {
+  readonly component: StaticPodComponent
+  readonly pod: Manifest
+}
+
+/** Throws COMPONENT_NOT_HEALTHY with the end of the component's own log, also as soon as it has crashed for the fourth time. */
+export async function awaitStaticPod(expected: ExpectedStaticPod, { host, config, ended, timeout }: AwaitOptions, { signal, waiting, say }: PhaseContext): Promise<void> {
+  const { component } = expected
+  const node = { runtime: host.containerRuntime(config.init.nodeRegistration.criSocket), nodeName: config.init.nodeRegistration.name }
+  const failed = (last: string): Promise<KadmError> => componentFailed(component, { url: component, timeout, last, host, config })
+  const started = performance.now()
+  const seen = await waitUntil<Seen>(host, {
+    what: `${component} to run as its new manifest says`,
+    timeout,
+    signal,
+    onWaiting: waiting,
+    timedOut: failed,
+    look: async (limit) => {
+      const newest = (await containersOf(component, node)).find(({ id }) => !ended.has(id))
+      if (newest === undefined) return { kind: 'not-yet', seen: 'the kubelet has not started its container' }
+      if (newest.state !== 'running') return restartLook(newest)
+      const wrong = difference(await node.runtime.process(newest.id), expected)
+      if (wrong !== undefined) return { kind: 'not-yet', seen: wrong }
+      return health(component, { host, config, signal: limit })
+    },
+  })
+  if (seen?.crashed !== undefined) throw await failed(seen.crashed)
+  // Nothing is seen where the host only records.
+  if (seen !== undefined) say(`[upgrade/staticpods] Component "${component}" upgraded successfully! It runs and is healthy after ${((performance.now() - started) / 1000).toFixed(1)} s`)
+}
+
+interface Seen {
+  readonly crashed?: string
+}
+
+/** From the fourth crash on a component is not given more time: the pauses of the kubelet are 20 s and more by then. */
+const mostAttempts = 3
+
+function restartLook({ state, exitCode, attempt }: Container): Look<Seen> {
+  const seen = `its container is ${state}${exitCode === undefined ? '' : ` (code ${exitCode}, attempt ${attempt + 1})`}`
+  return state === 'exited' && attempt >= mostAttempts ? { kind: 'done', value: { crashed: seen } } : { kind: 'not-yet', seen }
+}
+
+function difference(process: ContainerProcess | undefined, { component, pod }: ExpectedStaticPod): string | undefined {
+  // A runtime that does not tell; a new container in a Pod of this name is all there is to see then.
+  if (process === undefined) return undefined
+  const image = imageOf(pod, component)
+  if (process.image !== image) return `it runs "${process.image}", not "${image}"`
+  const command = commandOf(pod, component)
+  // The kubelet fills in $(VARIABLES).
+  const same = command.some((word) => word.includes('$(')) || (command.length === process.arguments.length && command.every((word, index) => word === process.arguments[index]))
+  return same ? undefined : 'it runs with other arguments than its manifest has'
+}
+
+interface HealthOptions {
+  readonly host: Host
+  readonly config: InitConfig
+  readonly signal: AbortSignal
+}
+
+async function health(component: StaticPodComponent, { host, config, signal }: HealthOptions): Promise<Look<Seen>> {
+  if (component === 'etcd') return (await isEtcdHealthy({ host, config, signal })) ? { kind: 'done', value: {} } : { kind: 'not-yet', seen: 'it is not healthy' }
+  const url = await componentHealthUrl(component, { config, host })
+  const ca = component === 'kube-apiserver' ? await host.readText(`${config.cluster.certificatesDir}/ca.crt`) : undefined
+  // The other two serve their health with certificates that they made themselves, on loopback.
+  const trust = ca === undefined ? { verify: false } : { ca }
+  for (const each of component === 'kube-apiserver' ? [url, url.replace(/\/livez$/, '/readyz')] : [url]) {
+    const { status, body } = await httpGet(host, each, { ...trust, signal })
+    if (status !== 200) return { kind: 'not-yet', seen: `${each}: status ${status} ${body.split('\n').filter((line) => line.startsWith('[-]')).join('; ')}`.trim() }
+  }
+  return { kind: 'done', value: {} }
+}
+
+/** Does this node's member answer, with the consent of a quorum? */
+export async function isEtcdHealthy({ host, config, signal }: HealthOptions): Promise<boolean> {
+  const server = etcdServer(config)
+  const etcd = connectEtcd({ server, ...(await etcdCredentials(host, config.cluster.certificatesDir)), signal, dial: (address) => host.dial(address) })
+  try {
+    return await etcd.isHealthy()
+  } finally {
+    etcd.close()
+  }
+}
+
+/** Client URL of this node's member. */
+export function etcdServer({ init }: Pick<InitConfig, 'init'>): string {
+  return `https://${hostAndPort(init.localAPIEndpoint.advertiseAddress, 2379)}`
+}

@@ -1,0 +1,116 @@
+/** What was there before an upgrade, in a folder of its own on the host: manifests, certificates, kubeconfig files, a snapshot of etcd, and how to use them. */
+import path from 'node:path/posix'
+import { saveSnapshot } from '../../cluster/etcd-snapshot.ts'
+import { etcdCredentials } from '../../cluster/etcd-endpoints.ts'
+import type { InitConfig } from '../../config/model.ts'
+import { paths } from '../../config/paths.ts'
+import type { Host } from '../../host/host.ts'
+import { staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
+import { pairPaths } from '../../pki/certificate-files.ts'
+import { managedCertificatesOf } from '../../pki/managed-certificates.ts'
+import type { PhaseContext } from '../phase.ts'
+import { etcdServer } from './await-static-pod.ts'
+import { backupReadme } from './backup-readme.ts'
+import type { PlannedStaticPod } from './static-pod-plan.ts'
+
+export interface BackupOptions {
+  readonly host: Host
+  readonly config: InitConfig
+  /** The folder. */
+  readonly backup: string
+}
+
+/** Folder of names in the backup. */
+export const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db', etcdData: 'etcd-data' } as const
+
+/**
+ * Copies what the upgrade is going to change. What the folder has already stays: a run that goes on with another one would take that one's work for what was before.
+ * Throws FILE_FAILED, ETCD_FAILED; nothing else was changed then.
+ */
+export async function backUp(planned: readonly PlannedStaticPod[], options: BackupOptions, context: PhaseContext): Promise<void> {
+  const { host, config, backup } = options
+  await host.makeDirectory(backup, 0o700)
+  for (const { component, before } of planned) if (before !== undefined) await keep(host, staticPodPath(component), `${backup}/${backupNames.manifests}/${component}.yaml`)
+  for (const file of changedFiles(config)) await keep(host, file, backupPath(options, file))
+  const changesEtcd = planned.some(({ component, state }) => component === 'etcd' && state === 'changes')
+  const file = `${backup}/${backupNames.snapshot}`
+  const snapshot = changesEtcd ? await takeSnapshot(options, file, context) : undefined
+  await host.writeFile(`${backup}/README`, backupReadme({ config, backup, snapshot, host: await host.facts() }), { mode: 0o600 })
+}
+
+/** Puts certificates and kubeconfig files back as they were. */
+export async function restoreFiles(options: BackupOptions): Promise<void> {
+  const { host, config } = options
+  for (const file of changedFiles(config)) {
+    const content = await host.readFile(backupPath(options, file))
+    if (content !== undefined) await host.writeFile(file, content, { mode: 0o600, keepMode: true, secret: true })
+  }
+}
+
+/** The manifests that the folder has, by component. */
+export async function manifestsBefore({ host, backup }: Pick<BackupOptions, 'host' | 'backup'>): Promise<ReadonlyMap<StaticPodComponent, string>> {
+  const directory = `${backup}/${backupNames.manifests}`
+  const found = new Map<StaticPodComponent, string>()
+  for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const) {
+    const text = await host.readText(`${directory}/${component}.yaml`)
+    if (text !== undefined) found.set(component, text)
+  }
+  return found
+}
+
+/** Copies etcd's data while no etcd runs: a later etcd may leave it in a form that the one before cannot read. */
+export async function copyEtcdData({ host, config, backup }: BackupOptions): Promise<void> {
+  const { etcd } = config.cluster
+  if (etcd.kind === 'external') return
+  const [partial, copy] = [`${backup}/${backupNames.etcdData}.partial`, `${backup}/${backupNames.etcdData}`]
+  await host.run(['rm', '-rf', '--', partial, copy])
+  await host.run(['cp', '-a', '--', etcd.dataDir, partial], { timeout: 600_000 })
+  await host.run(['mv', '--', partial, copy])
+}
+
+/** Puts the copy in the place of the data, which is kept beside it. No etcd may run. @returns where the data is that was there. */
+export async function restoreEtcdData({ host, config, backup }: BackupOptions): Promise<string | undefined> {
+  const { etcd } = config.cluster
+  const copy = `${backup}/${backupNames.etcdData}`
+  if (etcd.kind === 'external' || (await host.stat(copy)) === undefined) return undefined
+  const refused = `${backup}/etcd-data-after`
+  await host.run(['rm', '-rf', '--', refused])
+  await host.run(['cp', '-a', '--', etcd.dataDir, refused], { timeout: 600_000 })
+  // Its content only: the directory itself may be a mount.
+  await host.run(['find', etcd.dataDir, '-mindepth', '1', '-delete'])
+  await host.run(['cp', '-a', '--', `${copy}/.`, etcd.dataDir], { timeout: 600_000 })
+  return refused
+}
+
+/** The snapshot stays; the copy was for the way back only. */
+export async function dropEtcdDataCopy({ host, backup }: Pick<BackupOptions, 'host' | 'backup'>): Promise<void> {
+  const copy = `${backup}/${backupNames.etcdData}`
+  if ((await host.stat(copy)) !== undefined) await host.run(['rm', '-rf', '--', copy])
+}
+
+async function takeSnapshot({ host, config }: BackupOptions, file: string, { say, signal, waiting }: PhaseContext): Promise<Awaited<ReturnType<typeof saveSnapshot>>> {
+  const server = etcdServer(config)
+  waiting(`a snapshot of etcd at ${server}`)
+  const snapshot = await saveSnapshot(host, { server, credentials: await etcdCredentials(host, config.cluster.certificatesDir), file, signal })
+  if (snapshot !== undefined) say(`[upgrade/etcd] Saved a snapshot of etcd (revision ${snapshot.revision}, ${snapshot.size} bytes, checksum compared) to "${file}"`)
+  return snapshot
+}
+
+function changedFiles(config: InitConfig): readonly string[] {
+  return managedCertificatesOf(config.cluster).flatMap(({ place }) => {
+    if (place.kind === 'kubeconfig') return [place.path]
+    const { certificate, key } = pairPaths(config.cluster.certificatesDir, place.baseName)
+    return [certificate, key]
+  })
+}
+
+function backupPath({ config, backup }: BackupOptions, file: string): string {
+  const { certificatesDir } = config.cluster
+  const inside = path.relative(certificatesDir, file)
+  return inside.startsWith('..') ? `${backup}/${path.relative(paths.kubernetes, file)}` : `${backup}/pki/${inside}`
+}
+
+async function keep(host: Host, file: string, copy: string): Promise<void> {
+  const content = (await host.stat(copy)) === undefined ? await host.readFile(file) : undefined
+  if (content !== undefined) await host.writeFile(copy, content, { mode: 0o600, directoryMode: 0o700, secret: true })
+}

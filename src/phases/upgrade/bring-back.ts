@@ -1,0 +1,89 @@
+/** Before anything else: a run that was cut off may have left the kubelet stopped, or an API server that does not come up. */
+import type { Cluster } from '../../cluster/cluster.ts'
+import { paths } from '../../config/paths.ts'
+import { KadmError } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
+import type { JournaledRun } from '../../host/journal-runs.ts'
+import { waitUntil } from '../../host/wait.ts'
+import { staticPodPath } from '../../manifests/write-static-pod.ts'
+import { startKubelet } from '../kubelet-service.ts'
+import { manifestsBefore } from './backup.ts'
+import { nodeOfKubelet } from './cluster-config.ts'
+import { containersOf, replaceStaticPods, type NewManifest } from './replace-static-pods.ts'
+
+const prefix = `${paths.temporary}/kadm-upgrade-`
+
+/** The folder of a run that this one goes on with, or a new one: what is in it was there before either. */
+export function backupFolder(earlier: JournaledRun | undefined, now: Date): string {
+  const made = earlier?.changes.flatMap((change) => (change.kind === 'make-directory' && change.path.startsWith(prefix) ? [change.path.slice(prefix.length)] : [])) ?? []
+  const time = made[0]?.split('/')[0] ?? now.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
+  return `${prefix}${time}`
+}
+
+export interface BringBackOptions {
+  readonly host: Host
+  readonly cluster: () => Promise<Cluster>
+  readonly backup: string
+  readonly signal: AbortSignal
+  readonly say: (line: string) => void
+  readonly warn: (line: string) => void
+}
+
+/** Starts the kubelet, and goes back to the manifests that were there when no API answers after that. Nothing happens after a run that did not get as far as that. */
+export async function bringBack(earlier: JournaledRun | undefined, options: BringBackOptions): Promise<void> {
+  if (earlier === undefined || !earlier.changes.some((change) => change.kind === 'stop-service' && change.service === 'kubelet')) return
+  const { host, say, warn } = options
+  if (!(await host.services.isActive('kubelet'))) {
+    say(`"kadm ${earlier.command}" was cut off while the kubelet was stopped: starting it`)
+    await startKubelet(host, warn)
+  }
+  if (await answers(options)) return
+  const old = await replacedManifests(options)
+  if (old.length === 0) throw noAnswer(options.backup)
+  warn(`no API answers with what "kadm ${earlier.command}" has left: going back to the manifests that were there`)
+  await replaceStaticPods(old, { host, node: await nodeOfKubelet(host, warn) }, options)
+  if (!(await answers(options))) throw noAnswer(options.backup)
+}
+
+/** Milliseconds. An API server is up within some seconds after its kubelet. */
+const longestStart = 60_000
+
+async function answers({ host, cluster, signal }: BringBackOptions): Promise<boolean> {
+  const api = await cluster()
+  try {
+    await waitUntil(host, {
+      what: `${api.server}/livez`,
+      timeout: longestStart,
+      signal,
+      look: async () => {
+        const { status } = await api.raw('/livez')
+        return status === 200 ? { kind: 'done', value: undefined } : { kind: 'not-yet', seen: `status ${status}` }
+      },
+      timedOut: noAnswer,
+    })
+    return true
+  } catch {
+    signal.throwIfAborted()
+    return false
+  }
+}
+
+/** Old manifests in whose place there are others. An etcd that runs stays: its data may be of no use to the one before. */
+async function replacedManifests({ host, backup, warn }: BringBackOptions): Promise<readonly NewManifest[]> {
+  const { criSocket, name } = await nodeOfKubelet(host, warn)
+  const [etcd] = await containersOf('etcd', { runtime: host.containerRuntime(criSocket), nodeName: name })
+  const keepsEtcd = etcd?.state === 'running' && etcd.attempt === 0
+  const replaced: NewManifest[] = []
+  for (const [component, text] of await manifestsBefore({ host, backup })) {
+    if (component === 'etcd' && keepsEtcd) continue
+    if ((await host.readText(staticPodPath(component))) !== text) replaced.push({ component, text })
+  }
+  return replaced
+}
+
+function noAnswer(backup: string): KadmError {
+  return new KadmError('UPGRADE_STUCK', 'an upgrade was cut off on this host, and no API server of it answers', {
+    remedy: ['crictl ps -a --name "kube-apiserver|etcd" # then crictl logs', `cat ${backup}/README # how to go back by hand`, 'run the same command again: it goes on from here'],
+  })
+}
+

@@ -1,0 +1,24 @@
+/** `kadm upgrade apply phase control-plane` and `kadm upgrade node phase control-plane`: the static Pods of this node. */
+import type { Phase } from '../phase.ts'
+import { noControlPlane, type UpgradeRun } from './upgrade-run.ts'
+import { upgradeStaticPods } from './upgrade-static-pods.ts'
+
+const flags = ['certificate-renewal', 'config', 'dry-run', 'etcd-upgrade', 'kubeconfig', 'patches']
+
+export function controlPlane(summary: string): Phase<UpgradeRun> {
+  return {
+    name: 'control-plane',
+    summary,
+    flags,
+    needs: ['preflight'],
+    skip: (run) => noControlPlane(run, 'control-plane'),
+    run: async ({ upgrade, host, learn, start, backup }, context) => {
+      const [config, cluster] = await Promise.all([learn.config(), learn.cluster()])
+      const timeout = upgrade.timeouts.upgradeManifests
+      context.say(`[upgrade/control-plane] Upgrading your static Pod-hosted control plane to version "${config.cluster.kubernetesVersion}" (timeout: ${timeout / 1000} s)...`)
+      const { etcdUpgrade, certificateRenewal } = upgrade
+      await upgradeStaticPods({ config, host, cluster, etcdUpgrade, certificateRenewal, backup, start, timeout }, context)
+      context.say('[upgrade/control-plane] The control plane instance for this node was successfully upgraded!')
+    },
+  }
+}

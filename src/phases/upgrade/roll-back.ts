@@ -1,0 +1,89 @@
+/** Back to the static Pods that were there, when new ones do not come up. */
+import type { InitConfig } from '../../config/model.ts'
+import { KadmError, messageOf } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
+import type { PhaseContext } from '../phase.ts'
+import { awaitStaticPod, isEtcdHealthy } from './await-static-pod.ts'
+import { restoreEtcdData, restoreFiles } from './backup.ts'
+import { replaceStaticPods } from './replace-static-pods.ts'
+import type { PlannedStaticPod } from './static-pod-plan.ts'
+
+export interface RollBackOptions {
+  readonly host: Host
+  readonly config: InitConfig
+  readonly backup: string
+  /** Milliseconds. */
+  readonly timeout: number
+}
+
+/**
+ * Old manifests and certificates back, and waits until the old components serve. An etcd that is well stays as it is: older API servers work with it. Data that the
+ * new etcd has touched is replaced by the copy only when the old etcd does not come up with it.
+ *
+ * @returns the error to throw: what failed, with its log, and what runs now
+ */
+export async function rollBack(replaced: readonly PlannedStaticPod[], cause: unknown, options: RollBackOptions, context: PhaseContext): Promise<KadmError> {
+  const { host, config, timeout } = options
+  const { say } = context
+  // A run that the user has stopped goes back all the same.
+  const unstoppable = { ...context, signal: new AbortController().signal }
+  const keepsEtcd = replaced.some(({ component }) => component === 'etcd') && (await isEtcdHealthy({ host, config, signal: AbortSignal.timeout(5000) }).catch(() => false))
+  const old = replaced.flatMap(({ component, before }) => (before === undefined || (component === 'etcd' && keepsEtcd) ? [] : [{ component, ...before }]))
+  say(`[upgrade/staticpods] ${messageOf(cause)}. Going back to the manifests that were there: ${old.map(({ component }) => component).join(', ')}`)
+  try {
+    await restoreFiles(options)
+    const ended = await replaceStaticPods(old, { host, node: config.init.nodeRegistration }, unstoppable)
+    const etcd = old.find(({ component }) => component === 'etcd')
+    const others = old.filter((one) => one !== etcd)
+    let data: string | undefined
+    if (etcd !== undefined) data = await awaitOldEtcd(etcd, { ...options, ended }, unstoppable)
+    await Promise.all(others.map((one) => awaitStaticPod(one, { host, config, ended, timeout }, unstoppable)))
+    return rolledBack(cause, { options, keepsEtcd, data })
+  } catch (error) {
+    return stuck(cause, error, options)
+  }
+
+  async function awaitOldEtcd(etcd: (typeof old)[number], { ended }: RollBackOptions & { readonly ended: ReadonlySet<string> }, unending: PhaseContext): Promise<string | undefined> {
+    try {
+      await awaitStaticPod(etcd, { host, config, ended, timeout: Math.min(timeout, longestEtcdStart) }, unending)
+      return undefined
+    } catch (error) {
+      say(`[upgrade/etcd] ${messageOf(error)}. Putting back the copy of its data`)
+      let data: string | undefined
+      const again = await replaceStaticPods(old, { host, node: config.init.nodeRegistration, whileDown: async () => void (data = await restoreEtcdData(options)) }, unending)
+      if (data === undefined) throw error
+      await awaitStaticPod(etcd, { host, config, ended: again, timeout }, unending)
+      return data
+    }
+  }
+}
+
+/** Milliseconds. An etcd that can use its data serves within 2 s; one that cannot has crashed three times after 40. */
+const longestEtcdStart = 60_000
+
+interface Outcome {
+  readonly options: RollBackOptions
+  readonly keepsEtcd: boolean
+  /** Where etcd's data is that was replaced. */
+  readonly data: string | undefined
+}
+
+function rolledBack(cause: unknown, { options: { backup, config }, keepsEtcd, data }: Outcome): KadmError {
+  return new KadmError('UPGRADE_ROLLED_BACK', `the control plane of this node runs as it did before, and not ${config.cluster.kubernetesVersion}: ${messageOf(cause)}`, {
+    cause,
+    details: [
+      ...(cause instanceof KadmError ? cause.details : []),
+      ...(keepsEtcd ? ['the new etcd is healthy and stays: the old API server works with it'] : []),
+      ...(data === undefined ? [] : [`the old etcd could not use its data any more: it was put back as it was before the upgrade; what the new etcd had made of it is in ${data}`]),
+    ],
+    remedy: ['mend the cause, then run the same command again', `ls ${backup} # what was before; see its README`],
+  })
+}
+
+function stuck(cause: unknown, error: unknown, { backup }: RollBackOptions): KadmError {
+  return new KadmError('UPGRADE_STUCK', `the upgrade failed (${messageOf(cause)}), and going back failed too: ${messageOf(error)}`, {
+    cause: error,
+    details: [...(cause instanceof KadmError ? cause.details : []), ...(error instanceof KadmError ? error.details : [])],
+    remedy: [`cat ${backup}/README # how to go back by hand`, 'run the same command again: it goes on from here'],
+  })
+}

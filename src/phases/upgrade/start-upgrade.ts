@@ -1,0 +1,124 @@
+/** From what the user asked to a run of upgrade's phases on a host: configuration, session, what an unfinished run has left, the cluster. */
+import { createHash } from 'node:crypto'
+import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
+import type { InitConfig } from '../../config/model.ts'
+import { kadmVersion, newestKubernetes } from '../../config/own-version.ts'
+import { paths } from '../../config/paths.ts'
+import type { UpgradeApplyConfig, UpgradeWorkConfig } from '../../config/upgrade-config.ts'
+import { KadmError } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
+import { recordingHost } from '../../host/recording-host.ts'
+import { staticPodPath } from '../../manifests/write-static-pod.ts'
+import type { Phase } from '../phase.ts'
+import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
+import { withRunSession, type RunInput, type RunSession } from '../run-session.ts'
+import { applyPhases } from './apply-phases.ts'
+import { bringBack, backupFolder } from './bring-back.ts'
+import { openUpgradeLearner } from './learner.ts'
+import { nodePhases } from './node-phases.ts'
+import type { ApplyRun, UpgradeRun } from './upgrade-run.ts'
+
+export interface UpgradeRequest extends RunRequest {
+  /** Path of the kubeconfig on the host; the usual one of the node's kind when not given. */
+  readonly kubeconfig: string | undefined
+  /** Hears of the phases that are going to run, before the first of them. */
+  readonly onStart: (phases: readonly string[]) => void
+}
+
+export interface ApplyRequest extends UpgradeRequest {
+  /** The argument. */
+  readonly version: string | undefined
+  /** `undefined`: nobody is to be asked. */
+  readonly confirm: (() => Promise<void>) | undefined
+  /** Hears of the cluster's configuration where the user wants to see it. */
+  readonly printConfig: (config: InitConfig) => void
+}
+
+export interface Upgraded {
+  /** There when the configuration asks for one (`dryRun`). */
+  readonly recording: RunRecording | undefined
+  /** The version that the control plane has now. */
+  readonly version: string
+}
+
+/** Upgrades the first control plane, and the cluster's configuration with it. */
+export async function startApply(real: Host, request: ApplyRequest): Promise<Upgraded> {
+  const { file, flags, version, confirm, printConfig } = request
+  const { config: upgrade, warnings } = await loadUpgradeConfig({ action: 'apply', file, flags, version, host: real })
+  warnings.forEach(request.warn)
+  const target = upgrade.kubernetesVersion
+  if (target === undefined) {
+    throw new KadmError('USAGE', 'missing one or more required arguments. Required arguments: [version]', { remedy: [`kadm upgrade apply ${newestKubernetes}`] })
+  }
+  const asks = confirm !== undefined && !upgrade.forceUpgrade && !upgrade.dryRun
+  return start<ApplyRun>(real, request, {
+    workflow: 'apply',
+    phases: applyPhases,
+    upgrade,
+    target,
+    make: async (run) => {
+      if (upgrade.printConfig) printConfig(await run.learn.config())
+      return { ...run, upgrade, confirm: asks ? confirm : async () => {} }
+    },
+  })
+}
+
+/** Upgrades a further control plane or a worker to the version of the cluster. */
+export async function startNode(real: Host, request: UpgradeRequest): Promise<Upgraded> {
+  const { config: upgrade, warnings } = await loadUpgradeConfig({ action: 'node', file: request.file, flags: request.flags, version: undefined, host: real })
+  warnings.forEach(request.warn)
+  return start<UpgradeRun>(real, request, { workflow: 'node', phases: nodePhases, upgrade, target: undefined, make: async (run) => run })
+}
+
+interface Workflow<Run> {
+  readonly workflow: 'apply' | 'node'
+  readonly phases: readonly Phase<Run>[]
+  readonly upgrade: UpgradeWorkConfig | UpgradeApplyConfig
+  readonly target: string | undefined
+  readonly make: (run: UpgradeRun) => Promise<Run>
+}
+
+async function start<Run extends UpgradeRun>(real: Host, request: UpgradeRequest, { workflow, phases, upgrade, target, make }: Workflow<Run>): Promise<Upgraded> {
+  const { only, signal } = request
+  const { uid } = await real.facts()
+  const input = uid === 0 && !upgrade.dryRun ? runInput(request, workflow, [target, upgrade]) : undefined
+  return withRunSession(real, input, async (session) => {
+    const recorder = upgrade.dryRun ? recordingHost(real) : undefined
+    const host = recorder ?? session?.host ?? real
+    const isControlPlane = workflow === 'apply' || (await real.stat(staticPodPath('kube-apiserver'))) !== undefined
+    const tell = (kind: 'line' | 'warning') => (text: string) => request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
+    const backup = backupFolder(earlierRun(session), host.now())
+    const learner = openUpgradeLearner({
+      host,
+      upgrade,
+      target,
+      kubeconfig: request.kubeconfig ?? (isControlPlane ? paths.adminConf : paths.kubeletConf),
+      signal,
+      say: tell('line'),
+      warn: tell('warning'),
+    })
+    try {
+      if (isControlPlane) await bringBack(earlierRun(session), { host, cluster: learner.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
+      const run = await make({ upgrade, host, start: host.now(), isControlPlane, learn: learner, backup })
+      await runSelected(phases, run, { request, except: only === undefined ? upgrade.skipPhases : [], session, host: real, onStart: request.onStart })
+      const { cluster } = await learner.config()
+      const recording = recorder === undefined ? undefined : { host: recorder, cluster: learner.recorded(), certificatesDir: cluster.certificatesDir }
+      return { recording, version: cluster.kubernetesVersion }
+    } finally {
+      await learner.close()
+    }
+  })
+}
+
+function earlierRun(session: RunSession | undefined): RunSession['resumed'] {
+  return session?.resumed ?? session?.unfinished
+}
+
+/** What decides what the run does. */
+function runInput({ only }: UpgradeRequest, workflow: string, decisive: readonly unknown[]): RunInput {
+  return {
+    command: only === undefined ? `upgrade ${workflow}` : `upgrade ${workflow} phase ${only.join(' ')}`,
+    fingerprint: createHash('sha256').update(JSON.stringify([only, ...decisive])).digest('hex'),
+    version: kadmVersion,
+  }
+}

@@ -1,0 +1,123 @@
+/** The static Pods of this node from one version to another: prepared while the old ones serve, replaced within seconds, and back when the new ones do not come up. */
+import type { Cluster } from '../../cluster/cluster.ts'
+import { kinds } from '../../cluster/kinds.ts'
+import { textAt } from '../../cluster/object-fields.ts'
+import type { InitConfig } from '../../config/model.ts'
+import { KadmError } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
+import { waitUntil } from '../../host/wait.ts'
+import type { PhaseContext } from '../phase.ts'
+import { awaitStaticPod } from './await-static-pod.ts'
+import { backUp, copyEtcdData, dropEtcdDataCopy, manifestsBefore } from './backup.ts'
+import { renewForUpgrade } from './renew-for-upgrade.ts'
+import { replaceStaticPods } from './replace-static-pods.ts'
+import { rollBack } from './roll-back.ts'
+import { planStaticPods, type PlannedStaticPod } from './static-pod-plan.ts'
+
+export interface UpgradeStaticPodsOptions {
+  readonly config: InitConfig
+  readonly host: Host
+  readonly cluster: Cluster
+  readonly etcdUpgrade: boolean
+  readonly certificateRenewal: boolean
+  readonly backup: string
+  /** When the run began. */
+  readonly start: Date
+  /** Milliseconds, for a component to come up. */
+  readonly timeout: number
+}
+
+/** Throws UPGRADE_ROLLED_BACK, UPGRADE_STUCK; before anything is touched ETCD_FAILED, FILE_FAILED, PATCH_INVALID. */
+export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, context: PhaseContext): Promise<void> {
+  const { config, host, cluster, etcdUpgrade, certificateRenewal, timeout } = options
+  const { say, warn } = context
+  const kept = await manifestsBefore(options)
+  const planned = await planStaticPods({ config, host, etcdUpgrade, kept, say, warn })
+  const changed = planned.filter(({ state }) => state === 'changes')
+  for (const { component, state } of planned) if (state === 'equal') say(`[upgrade/staticpods] Current and new manifests of ${component} are equal, skipping upgrade`)
+  if (changed.length > 0 || certificateRenewal) await backUp(planned, options, context)
+  if (certificateRenewal) await renewForUpgrade(changed, options, context)
+  const concerned = planned.filter(({ state }) => state !== 'equal')
+  if (concerned.length === 0) return
+  const hashes = await mirrorHashes(cluster, changed, config)
+  await replace(planned, options, context)
+  await Promise.all(concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)))
+  await dropEtcdDataCopy(options)
+}
+
+/** A kubelet that starts beside an API server whose etcd is not there waits for more than a minute: those two are always replaced together. */
+function toReplace(planned: readonly PlannedStaticPod[]): readonly PlannedStaticPod[] {
+  const changesEtcd = planned.some(({ component, state }) => component === 'etcd' && state === 'changes')
+  return planned.filter(({ component, state }) => state === 'changes' || (changesEtcd && component === 'kube-apiserver'))
+}
+
+async function replace(planned: readonly PlannedStaticPod[], options: UpgradeStaticPodsOptions, context: PhaseContext): Promise<void> {
+  const { config, host, timeout } = options
+  const pods = toReplace(planned)
+  const copiesData = pods.some(({ component }) => component === 'etcd')
+  const concerned = planned.filter((one) => one.state !== 'equal' || pods.includes(one))
+  // The first that fails ends the waits for the others: all of them go back.
+  const stop = new AbortController()
+  const signal = AbortSignal.any([context.signal, stop.signal])
+  try {
+    const work = { host, node: config.init.nodeRegistration, ...(copiesData && { whileDown: () => copyEtcdData(options) }) }
+    const ended = pods.length === 0 ? new Set<string>() : await replaceStaticPods(pods, work, context)
+    const results = await Promise.allSettled(
+      concerned.map(async (pod) => {
+        try {
+          await awaitStaticPod(pod, { host, config, ended, timeout }, { ...context, signal })
+        } catch (error) {
+          stop.abort(error)
+          throw error
+        }
+      }),
+    )
+    const failed = results.find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw stop.signal.reason ?? failed.reason
+  } catch (error) {
+    throw await rollBack(concerned, error, options, context)
+  }
+}
+
+/** By component: the hash of its manifest that the API shows now. */
+async function mirrorHashes(cluster: Cluster, pods: readonly PlannedStaticPod[], config: InitConfig): Promise<ReadonlyMap<string, string>> {
+  const found = await Promise.all(pods.map(async ({ component }) => [component, hashOf(await cluster.get(mirrorPod(component, config)))] as const))
+  return new Map(found)
+}
+
+interface MirrorOptions {
+  readonly host: Host
+  readonly config: InitConfig
+  readonly timeout: number
+  readonly before: string | undefined
+}
+
+/** Until the API shows the Pod that runs: addons and other nodes go by that. The kubelet tells it a moment after the fact. */
+async function awaitMirrorPod(cluster: Cluster, { component, pod }: PlannedStaticPod, { host, config, timeout, before }: MirrorOptions, { signal, waiting }: PhaseContext): Promise<void> {
+  const ref = mirrorPod(component, config)
+  await waitUntil(host, {
+    what: `the Pod "${ref.name}" in the API to be the new one`,
+    timeout,
+    signal,
+    onWaiting: waiting,
+    look: async () => {
+      const found = await cluster.get(ref)
+      if (found === undefined) return { kind: 'not-yet', seen: 'it is not there' }
+      if (hashOf(found) === before || textAt(found, 'spec.containers.0.image') !== textAt(pod, 'spec.containers.0.image')) return { kind: 'not-yet', seen: 'it is still the old one' }
+      const phase = textAt(found, 'status.phase')
+      return phase === 'Running' ? { kind: 'done', value: undefined } : { kind: 'not-yet', seen: `it is ${phase}` }
+    },
+    timedOut: (last) =>
+      new KadmError('COMPONENT_NOT_HEALTHY', `${component} runs in its new version, but the kubelet has not told the API after ${timeout / 1000} s: ${last}`, {
+        remedy: ['journalctl -xeu kubelet', 'systemctl restart kubelet; then run the same command again'],
+      }),
+  })
+}
+
+function mirrorPod(component: string, { init }: InitConfig): { readonly apiVersion: string; readonly kind: string; readonly namespace: string; readonly name: string } {
+  return { ...kinds.pod, namespace: 'kube-system', name: `${component}-${init.nodeRegistration.name}` }
+}
+
+function hashOf(pod: { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } } | undefined): string {
+  return pod?.metadata.annotations?.['kubernetes.io/config.hash'] ?? ''
+}
