@@ -1,4 +1,4 @@
-import type { Cluster, PatchType } from './cluster.ts'
+import type { Cluster, KubernetesObject, PatchType } from './cluster.ts'
 import { collectionPath, describeRef, inNamespace, kindOf, objectPath, refOf } from './kinds.ts'
 import { isMissing, parseList, parseObject, refusal } from './object-text.ts'
 import { requester, type RequesterOptions } from './request.ts'
@@ -46,6 +46,13 @@ export function connectCluster(options: ConnectOptions): Cluster {
       if (answer.status >= 400 && !isMissing(answer, ref.name)) throw refusal(answer, `delete ${describeRef(ref)}`)
     },
 
+    async evict(pod) {
+      const ref = refOf(pod)
+      const answer = await call({ method: 'POST', path: `${objectPath(ref)}/eviction`, body: evictionOf(pod) })
+      // A Pod of its name that is not the one that was meant: that one is gone.
+      if (answer.status >= 400 && !isMissing(answer, ref.name) && answer.status !== 409) throw refusal(answer, `evict ${describeRef(ref)}`)
+    },
+
     watch(kind, watchOptions) {
       const signal = AbortSignal.any([watchOptions.signal, closed.signal])
       return watchObjects({ server, call, stream, close }, kind, { ...watchOptions, signal })
@@ -61,6 +68,11 @@ export function connectCluster(options: ConnectOptions): Cluster {
       close()
     },
   }
+}
+
+function evictionOf({ metadata: { name, namespace, uid } }: KubernetesObject): object {
+  if (uid === undefined) throw new TypeError(`Pod ${name} has no uid`)
+  return { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions: { preconditions: { uid } } }
 }
 
 const patchTypes: Readonly<Record<PatchType, { readonly contentType: string; readonly query: string }>> = {

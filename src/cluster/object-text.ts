@@ -35,8 +35,14 @@ export function refusal({ status, body }: { readonly status: number; readonly bo
   return new ApiError(doing, {
     status,
     reason: typeof content['reason'] === 'string' ? content['reason'] : '',
-    message: typeof content['message'] === 'string' ? content['message'] : '',
+    message: [content['message'], ...causesOf(status, content['details'])].filter((text) => typeof text === 'string').join(' '),
   })
+}
+
+/** Which PodDisruptionBudget says no is only there; other refusals say in their message what their causes are. */
+function causesOf(status: number, details: unknown): readonly unknown[] {
+  if (status !== 429 || !isRecord(details) || !Array.isArray(details['causes'])) return []
+  return details['causes'].map((cause: unknown) => (isRecord(cause) ? cause['message'] : undefined))
 }
 
 /** NotFound of the object itself, not of its kind (which a young API server may not serve yet). */

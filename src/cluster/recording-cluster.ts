@@ -5,7 +5,7 @@ import type { Cluster, KubernetesObject, ListOptions, ObjectKind, ObjectRef, Pat
 import { collectionPath, describeRef, kindOf, objectPath, refOf } from './kinds.ts'
 
 export interface PlannedCall {
-  readonly verb: 'create' | 'replace' | 'patch' | 'delete'
+  readonly verb: 'create' | 'replace' | 'patch' | 'delete' | 'evict'
   /** The plural, as in paths: `configmaps`. */
   readonly resource: string
   readonly apiVersion: string
@@ -69,7 +69,7 @@ export function recordingCluster(
       const ref = refOf(object)
       if (await get(ref))
         throw new ApiError(`create ${describeRef(ref)}`, { status: 409, reason: 'AlreadyExists', message: 'it already exists' })
-      const result = withUid(object)
+      const result = settled(withUid(object))
       write('create', ref, result, { object: withoutSecrets(ref, object) })
       return result
     },
@@ -97,6 +97,11 @@ export function recordingCluster(
       if (await get(ref)) write('delete', ref, undefined)
     },
 
+    async evict(pod) {
+      const ref = refOf(pod)
+      if (await get(ref)) write('evict', ref, undefined)
+    },
+
     async *watch(kind, options) {
       for (const object of await list(kind, options)) yield { type: 'ADDED', object }
     },
@@ -118,6 +123,11 @@ function notFound(verb: string, ref: ObjectRef): ApiError {
 /** Owner references need one; the API would give it. */
 function withUid(object: KubernetesObject): KubernetesObject {
   return { ...object, metadata: { uid: '00000000-0000-0000-0000-000000000000', ...object.metadata } }
+}
+
+/** What the cluster would make of it: a Job is done. */
+function settled(object: KubernetesObject): KubernetesObject {
+  return object.kind === 'Job' ? { ...object, status: { conditions: [{ type: 'Complete', status: 'True' }] } } : object
 }
 
 function isIn({ apiVersion, kind, metadata }: KubernetesObject, wanted: ObjectKind): boolean {
