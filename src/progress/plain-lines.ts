@@ -10,7 +10,7 @@ interface Output {
 export function plainLines({ stdout, stderr }: Output): (event: PhaseEvent) => void {
   return (event) => {
     const prefix = `[${event.phase.split('/')[0] ?? ''}]`
-    if (event.kind === 'line') stdout.write(`${/^\[[a-z-]+\] /.test(event.text) ? '' : `${prefix} `}${event.text}\n`)
+    if (event.kind === 'line') stdout.write(`${/^\[[a-z/-]+\] /.test(event.text) ? '' : `${prefix} `}${event.text}\n`)
     else if (event.kind === 'warning') stderr.write(`${prefix} WARNING: ${event.text}\n`)
     else if (event.kind === 'skipped' && event.reason !== '') stdout.write(`${prefix} ${event.reason}\n`)
   }
