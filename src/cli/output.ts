@@ -8,13 +8,18 @@ export type Printer<Result> = (result: Result) => Promise<string>
 
 export interface ResultForms<Result> {
   readonly kind: string
+  /** kubeadm's when absent. */
+  readonly apiVersion?: string
   /** The fields behind `kind` and `apiVersion`, in kubeadm's order; those that are `undefined` are left out. */
   readonly object: (result: Result) => Readonly<Record<string, Json | undefined>>
   /** `index`: how many were printed before. */
   readonly text: (result: Result, index: number) => string
 }
 
-const apiVersion = 'output.kubeadm.k8s.io/v1alpha3'
+const kubeadmOutput = 'output.kubeadm.k8s.io/v1alpha3'
+
+/** Of objects that kubeadm does not have. */
+export const kadmOutput = 'output.kadm.dev/v1alpha1'
 
 const templates = new Set(['go-template', 'go-template-file', 'template', 'templatefile', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file'])
 
@@ -25,7 +30,7 @@ export const outputFlags: readonly Flag[] = [
 ]
 
 /** Throws USAGE for another format: before anything is done, so that nobody has to do it again. */
-export function outputPrinter<Result>(flags: FlagValues, { kind, object, text }: ResultForms<Result>): Printer<Result> {
+export function outputPrinter<Result>(flags: FlagValues, { kind, apiVersion = kubeadmOutput, object, text }: ResultForms<Result>): Printer<Result> {
   const given = flags.text('output') ?? ''
   let printed = 0
   const full = (result: Result): JsonObject => defined({ kind, apiVersion, ...object(result) })

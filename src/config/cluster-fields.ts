@@ -30,9 +30,9 @@ export const clusterFields: readonly Field[] = [
   objectField('dns', 'CoreDNS.', [
     stringField('imageRepository', 'Repository of its image, in place of the one of the cluster.', { check: imageRepositoryProblems }),
     stringField('imageTag', 'Tag of its image, in place of the one for the Kubernetes version.'),
-    booleanField('disabled', 'Do not install it.'),
+    booleanField('disabled', 'Do not install it.', { since: 'v1.31' }),
   ]),
-  objectField('proxy', 'kube-proxy.', [booleanField('disabled', 'Do not install it.')]),
+  objectField('proxy', 'kube-proxy.', [booleanField('disabled', 'Do not install it.', { since: 'v1.31' })], { since: 'v1.31' }),
   stringField('certificatesDir', 'Folder of the certificates.', {
     flag: 'cert-dir',
     default: paths.defaultCertificates,
@@ -56,8 +56,9 @@ export const clusterFields: readonly Field[] = [
   stringField('clusterName', 'Name of the cluster in kubeconfig files.', { default: 'kubernetes' }),
   stringField('encryptionAlgorithm', `Kind of new keys: ${encryptionAlgorithms.join(', ')}.`, {
     default: 'RSA-2048',
+    since: 'v1.31',
     check: (value) => oneOfProblems(value, encryptionAlgorithms),
   }),
-  durationField('certificateValidityPeriod', 'How long certificates are valid.', { default: '8760h0m0s' }),
-  durationField('caCertificateValidityPeriod', 'How long CA certificates are valid.', { default: '87600h0m0s' }),
+  durationField('certificateValidityPeriod', 'How long certificates are valid.', { default: '8760h0m0s', since: 'v1.31' }),
+  durationField('caCertificateValidityPeriod', 'How long CA certificates are valid.', { default: '87600h0m0s', since: 'v1.31' }),
 ]

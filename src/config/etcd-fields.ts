@@ -25,6 +25,7 @@ export const etcdField = objectField('etcd', 'Where the cluster keeps its data: 
       stringsField('endpoints', 'Its URLs.', { printed: true }),
       stringsField('httpEndpoints', 'Its URLs for metrics and health.', {
         defaultNote: 'endpoints',
+        since: 'v1.35',
         check: (urls) => urlProblems(urls, false),
       }),
       stringField('caFile', 'CA certificate that it is checked with.', { printed: true, check: absolutePathProblems }),

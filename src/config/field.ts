@@ -10,6 +10,8 @@ export interface Field {
   readonly doc: string
   /** Flag that sets it, without dashes. */
   readonly flag?: string
+  /** The first kubeadm that reads it, `v1.35`; absent: older than v1beta4. */
+  readonly since?: string
   /** Put in where the value is absent or empty. */
   readonly default?: Json
   /** For the docs, where the default is found out at run time. */

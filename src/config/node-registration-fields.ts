@@ -25,5 +25,5 @@ export const nodeRegistrationField = objectField('nodeRegistration', 'How this n
   argumentsField('kubeletExtraArgs', 'Flags for the kubelet of this node.'),
   ignorePreflightErrorsField,
   stringField('imagePullPolicy', '"Always", "IfNotPresent" or "Never".', { default: 'IfNotPresent', check: pullPolicyProblems }),
-  booleanField('imagePullSerial', 'Pull one image after the other.', { optional: true, default: true }),
+  booleanField('imagePullSerial', 'Pull one image after the other.', { optional: true, default: true, since: 'v1.31' }),
 ])

@@ -1,13 +1,15 @@
 /** The tables of fields as a page for people (docs/config.md) and as a JSON Schema for editors. */
+import { componentKinds } from './component-config.ts'
 import type { Field, ValueType } from './field.ts'
-import { kinds, kubeadmApiVersion, type KindName } from './kinds.ts'
+import { fieldRows, typeText } from './field-rows.ts'
+import { kinds, kubeadmApiVersion } from './kinds.ts'
 import type { Json, JsonObject } from './model.ts'
 
 /** Markdown: a table for each kind. */
 export function configReference(): string {
   const sections = Object.entries(kinds).map(([kind, fields]) => {
-    const rows = flatten(fields, '').map(
-      ({ path, field }) => `| \`${path}\` | ${typeText(field.type)} | ${defaultText(field)} | ${flagText(field)} | ${cell(field.doc)} |`,
+    const rows = fieldRows(fields).map(
+      ({ path, field }) => `| \`${path}\` | ${typeText(field.type)} | ${defaultText(field)} | ${flagText(field)} | ${cell(field.doc)}${sinceText(field)} |`,
     )
     return [`## ${kind}`, '', '| field | type | default | flag | meaning |', '| --- | --- | --- | --- | --- |', ...rows, ''].join('\n')
   })
@@ -24,20 +26,24 @@ export function configReference(): string {
   ].join('\n')
 }
 
-/** JSON Schema (draft 2020-12) of one document of any kind. */
+/** JSON Schema (draft 2020-12) of one document of any kind, those of the components included. */
 export function configSchema(): JsonObject {
+  const all = [
+    ...Object.entries(kinds).map(([kind, fields]) => ({ kind, apiVersion: kubeadmApiVersion, fields })),
+    ...componentKinds.map(({ kind, group, version, fields }) => ({ kind, apiVersion: `${group}/${version}`, fields })),
+  ]
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: `Documents of ${kubeadmApiVersion}`,
-    oneOf: Object.keys(kinds).map((kind) => ({ $ref: `#/$defs/${kind}` })),
-    $defs: Object.fromEntries(Object.entries(kinds).map(([kind, fields]) => [kind, kindSchema(kind as KindName, fields)])),
+    title: `Documents of ${kubeadmApiVersion}, and what may stand beside them`,
+    oneOf: all.map(({ kind }) => ({ $ref: `#/$defs/${kind}` })),
+    $defs: Object.fromEntries(all.map((document) => [document.kind, kindSchema(document)])),
   }
 }
 
-function kindSchema(kind: KindName, fields: readonly Field[]): JsonObject {
+function kindSchema({ kind, apiVersion, fields }: { readonly kind: string; readonly apiVersion: string; readonly fields: readonly Field[] }): JsonObject {
   return {
     type: 'object',
-    properties: { apiVersion: { const: kubeadmApiVersion }, kind: { const: kind }, ...properties(fields) },
+    properties: { apiVersion: { const: apiVersion }, kind: { const: kind }, ...properties(fields) },
     required: ['apiVersion', 'kind'],
     additionalProperties: false,
   }
@@ -49,7 +55,7 @@ function properties(fields: readonly Field[]): JsonObject {
       field.name,
       {
         ...typeSchema(field.type),
-        description: field.doc,
+        ...(field.doc !== '' && { description: field.doc }),
         ...(field.default !== undefined && field.type.kind !== 'object' && { default: field.default }),
       },
     ]),
@@ -75,22 +81,6 @@ function typeSchema(type: ValueType): JsonObject {
   }
 }
 
-function flatten(fields: readonly Field[], parent: string): readonly { readonly path: string; readonly field: Field }[] {
-  return fields.flatMap((field) => {
-    const path = parent + field.name
-    const own = { path, field }
-    if (field.type.kind === 'object') return [own, ...flatten(field.type.fields, `${path}.`)]
-    if (field.type.kind === 'list' && field.type.of.kind === 'object') return [own, ...flatten(field.type.of.fields, `${path}[].`)]
-    return [own]
-  })
-}
-
-function typeText(type: ValueType): string {
-  if (type.kind === 'list') return type.of.kind === 'object' ? 'list' : `list of ${type.of.kind}`
-  if (type.kind === 'map') return `map of ${type.of.kind}`
-  return type.kind === 'json' ? 'quantity' : type.kind
-}
-
 function defaultText({ default: value, defaultNote, type }: Field): string {
   if (defaultNote !== undefined) return cell(defaultNote)
   if (value === undefined || type.kind === 'object' || isEmptyListOfObjects(value)) return ''
@@ -104,6 +94,10 @@ function isEmptyListOfObjects(value: Json): boolean {
 
 function flagText({ flag }: Field): string {
   return flag === undefined ? '' : `\`--${flag}\``
+}
+
+function sinceText({ since }: Field): string {
+  return since === undefined ? '' : ` Since ${since}.`
 }
 
 function cell(text: string): string {

@@ -67,6 +67,7 @@ export const extraEnvsField: Field = {
   name: 'extraEnvs',
   type: { kind: 'list', of: { kind: 'object', fields: environmentVariable } },
   doc: 'Environment variables of the container, as in a Pod.',
+  since: 'v1.31',
 }
 
 export const patchesField = objectField(
@@ -77,7 +78,7 @@ export const patchesField = objectField(
 )
 
 export const skipPhasesField = stringsField('skipPhases', 'Phases to leave out, by their full names.', { flag: 'skip-phases' })
-export const dryRunField = booleanField('dryRun', 'Show what would be done, change nothing.', { flag: 'dry-run' })
+export const dryRunField = booleanField('dryRun', 'Show what would be done, change nothing.', { flag: 'dry-run', since: 'v1.31' })
 
 export const ignorePreflightErrorsField = stringsField(
   'ignorePreflightErrors',

@@ -13,5 +13,5 @@ export const timeoutsField = objectField(
     durationField('discovery', 'A joining node finds the cluster.', { default: '5m0s' }),
     durationField('upgradeManifests', 'A component runs from its new manifest.', { default: '5m0s' }),
   ],
-  { optional: true, default: {} },
+  { optional: true, default: {}, since: 'v1.31' },
 )

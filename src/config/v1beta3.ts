@@ -11,14 +11,6 @@ import type { Json, JsonObject } from './model.ts'
 
 export const v1beta3Kinds: readonly KindName[] = ['InitConfiguration', 'ClusterConfiguration', 'JoinConfiguration']
 
-/** Fields of v1beta4 that v1beta3 does not have, by their path. */
-const newer = new Set(
-  (
-    'dryRun timeouts nodeRegistration.imagePullSerial apiServer.extraEnvs controllerManager.extraEnvs scheduler.extraEnvs etcd.local.extraEnvs ' +
-    'etcd.external.httpEndpoints dns.disabled proxy encryptionAlgorithm certificateValidityPeriod caCertificateValidityPeriod'
-  ).split(' '),
-)
-
 /** Fields that v1beta4 has elsewhere, by the path of their parent. */
 const moved: Readonly<Record<string, Field>> = {
   apiServer: durationField('timeoutForControlPlane', 'Now timeouts.controlPlaneComponentHealthCheck of the Init and JoinConfiguration.'),
@@ -32,7 +24,7 @@ export function v1beta3Fields(kind: KindName): readonly Field[] {
 function olderFields(fields: readonly Field[], parent: string): readonly Field[] {
   return fields.flatMap((field): readonly Field[] => {
     const path = parent + field.name
-    if (newer.has(path)) return []
+    if (field.since !== undefined) return [] // a field of v1beta4
     if (isArguments(field.name)) return [{ name: field.name, type: { kind: 'map', of: { kind: 'string' } }, doc: field.doc }]
     if (field.type.kind !== 'object') return [field]
     const added = moved[path]

@@ -17,10 +17,28 @@ const oldConfig: Flag = { name: 'old-config', kind: 'text', doc: 'Path of the fi
 const newConfig: Flag = { name: 'new-config', kind: 'text', doc: 'Path of the file to write; standard output when not given' }
 const imageFlags = kubeadmFlags('config', 'feature-gates', 'image-repository', 'kubernetes-version')
 
+const exitCode: Flag = { name: 'exit-code', kind: 'switch', default: 'false', doc: 'End with exit code 2 when there are differences' }
+
 export const configCommand: Command = {
   name: 'config',
   summary: 'Manage configuration files',
   commands: [
+    {
+      name: 'diff',
+      summary: "Compare two configuration files by what they mean, defaults filled in (kadm's own)",
+      positional: 'OLD NEW',
+      maxArguments: 2,
+      flags: [exitCode, ...outputFlags, ...everywhere],
+      run: async (input) => (await import('../run-config-tools.ts')).diff(input),
+    },
+    {
+      name: 'explain',
+      summary: "Say what a field of the configuration is: type, default, flag, since when (kadm's own)",
+      positional: '[FIELD or FLAG]',
+      maxArguments: 1,
+      flags: [...outputFlags, ...everywhere],
+      run: async (input) => (await import('../run-config-tools.ts')).explain(input),
+    },
     {
       name: 'images',
       summary: 'Interact with container images used by kadm',
@@ -46,6 +64,12 @@ export const configCommand: Command = {
       run: async (input) => (await import('../run-config.ts')).migrate(input),
     },
     { name: 'print', summary: 'Print configuration', commands: (['init', 'join', 'reset', 'upgrade'] as const).map(printCommand) },
+    {
+      name: 'schema',
+      summary: "Print the JSON Schema of configuration files, for editors (kadm's own)",
+      flags: everywhere,
+      run: async (input) => (await import('../run-config-tools.ts')).schema(input),
+    },
     {
       name: 'validate',
       summary: 'Read a configuration file and report all that is wrong with it',
