@@ -33,6 +33,10 @@ export interface EtcdStatus {
   readonly learner: boolean
   /** It knows who leads. */
   readonly hasLeader: boolean
+  /** It is the one who leads. */
+  readonly isLeader: boolean
+  /** The newest revision, as a decimal number. */
+  readonly revision: string
 }
 
 /** Every call throws ETCD_FAILED when etcd does not answer, and EtcdRefusal when it refuses. */
@@ -49,6 +53,8 @@ export interface Etcd {
   /** Refused while the learner has not caught up. */
   promote(id: string, options?: CallOptions): Promise<readonly EtcdMember[]>
   remove(id: string, options?: CallOptions): Promise<readonly EtcdMember[]>
+  /** Lets another member lead; only the leader can. */
+  moveLeader(to: string, options?: CallOptions): Promise<void>
   close(): void
 }
 
@@ -86,6 +92,9 @@ export function connectEtcd(options: EtcdOptions): Etcd {
       members('add', { peerURLs: [peerUrl], isLearner: true }, `add the member ${peerUrl}`, callOptions),
     promote: (id, callOptions) => members('promote', { ID: decimal(id) }, `promote the member ${id}`, callOptions),
     remove: (id, callOptions) => members('remove', { ID: decimal(id) }, `remove the member ${id}`, callOptions),
+    async moveLeader(to, callOptions) {
+      await ask('/v3/maintenance/transfer-leadership', { targetID: decimal(to) }, `let the member ${to} lead`, callOptions)
+    },
     async isHealthy({ signal } = {}) {
       try {
         const { status, body } = await call({ method: 'GET', path: '/health', signal })
@@ -111,11 +120,9 @@ function memberOf(value: unknown): EtcdMember {
 }
 
 function statusOf(value: unknown): EtcdStatus {
-  return {
-    id: BigInt(textOf(fieldOf(value, 'header'), 'member_id')).toString(16),
-    learner: fieldOf(value, 'isLearner') === true,
-    hasLeader: BigInt(textOf(value, 'leader')) !== 0n,
-  }
+  const header = fieldOf(value, 'header')
+  const [id, leader] = [BigInt(textOf(header, 'member_id')), BigInt(textOf(value, 'leader'))]
+  return { id: id.toString(16), learner: fieldOf(value, 'isLearner') === true, hasLeader: leader !== 0n, isLeader: leader === id, revision: textOf(header, 'revision') }
 }
 
 function decimal(id: string): string {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { EtcdCredentials } from './etcd-endpoints.ts'
+import { connectEtcd } from './etcd-members.ts'
 import { requester } from './request.ts'
 
 export interface SnapshotOptions {
@@ -19,7 +20,7 @@ export interface Snapshot {
   readonly size: number
   /** SHA-256 of the data, hex: etcd's own, with which what arrived was compared. */
   readonly sha256: string
-  /** The newest revision when it was begun. */
+  /** The newest revision when it was begun: all up to it is in the snapshot. */
   readonly revision: string
 }
 
@@ -34,16 +35,19 @@ export async function saveSnapshot(host: Pick<Host, 'appendFile' | 'removeFile' 
     return undefined
   }
   const etcd = requester({ server, ...credentials, signal, dial: (address) => host.dial(address), noAnswer: (_, cause) => failed(server, messageOf(cause)) })
+  const member = connectEtcd({ server, ...credentials, signal, dial: (address) => host.dial(address) })
   await host.removeFile(file)
   try {
+    const { revision } = await member.status()
     const { status, chunks } = await etcd.stream({ method: 'POST', path: '/v3/maintenance/snapshot', body: {} }, 30_000)
     if (status >= 400) throw failed(server, `status ${status}`)
-    return await receive(chunks, { server, write: (bytes) => host.appendFile(file, bytes, 0o600) })
+    return { ...(await receive(chunks, { server, write: (bytes) => host.appendFile(file, bytes, 0o600) })), revision }
   } catch (error) {
     await host.removeFile(file)
     throw error
   } finally {
     etcd.close()
+    member.close()
   }
 }
 
@@ -54,23 +58,21 @@ const writeAtOnce = 4 * 1024 * 1024
 async function receive(
   chunks: AsyncIterable<string>,
   { server, write }: { readonly server: string; readonly write: (bytes: Uint8Array) => Promise<void> },
-): Promise<Snapshot> {
+): Promise<Omit<Snapshot, 'revision'>> {
   const hash = createHash('sha256')
-  let revision = '0'
   let size = 0
   // The checksum is the end of the file, and not a part of what it is of.
   let tail = Buffer.alloc(0)
   let pending: Buffer[] = []
   let waiting = 0
-  for await (const message of messagesOf(chunks, server)) {
-    revision = message.revision ?? revision
-    const seen = Buffer.concat([tail, message.blob])
+  for await (const blob of messagesOf(chunks, server)) {
+    const seen = Buffer.concat([tail, blob])
     const end = Math.max(0, seen.length - checksumLength)
     hash.update(seen.subarray(0, end))
     tail = seen.subarray(end)
-    size += message.blob.length
-    pending.push(message.blob)
-    waiting += message.blob.length
+    size += blob.length
+    pending.push(blob)
+    waiting += blob.length
     if (waiting < writeAtOnce) continue
     await write(Buffer.concat(pending))
     pending = []
@@ -79,29 +81,24 @@ async function receive(
   await write(Buffer.concat(pending))
   const sha256 = hash.digest()
   if (size <= checksumLength || !sha256.equals(tail)) throw failed(server, `what arrived (${size} bytes) has not the checksum that etcd says`)
-  return { size, sha256: sha256.toString('hex'), revision }
-}
-
-interface SnapshotMessage {
-  readonly blob: Buffer
-  readonly revision: string | undefined
+  return { size, sha256: sha256.toString('hex') }
 }
 
 /** The gateway writes a JSON object a line. */
-async function* messagesOf(chunks: AsyncIterable<string>, server: string): AsyncGenerator<SnapshotMessage> {
+async function* messagesOf(chunks: AsyncIterable<string>, server: string): AsyncGenerator<Buffer> {
   let rest = ''
   for await (const chunk of chunks) {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
-    for (const line of lines) if (line !== '') yield messageIn(line, server)
+    for (const line of lines) if (line !== '') yield blobIn(line, server)
   }
-  if (rest.trim() !== '') yield messageIn(rest, server)
+  if (rest.trim() !== '') yield blobIn(rest, server)
 }
 
-function messageIn(line: string, server: string): SnapshotMessage {
-  const message = parse(line) as { result?: { blob?: string; header?: { revision?: string } }; error?: { message?: string } } | undefined
+function blobIn(line: string, server: string): Buffer {
+  const message = parse(line) as { result?: { blob?: string }; error?: { message?: string } } | undefined
   if (message?.result === undefined) throw failed(server, message?.error?.message ?? 'it answers something else')
-  return { blob: Buffer.from(message.result.blob ?? '', 'base64'), revision: message.result.header?.revision }
+  return Buffer.from(message.result.blob ?? '', 'base64')
 }
 
 function parse(text: string): unknown {

@@ -1,12 +1,10 @@
 /** `kadm upgrade ... phase preflight`: may this cluster go there, and does the user want it? Changes nothing but for the pull of images that are not there. */
-import { kubeletVersions } from '../../cluster/running-versions.ts'
+import { kubeletVersions, serverVersion } from '../../cluster/running-versions.ts'
 import type { InitConfig } from '../../config/model.ts'
-import { KadmError } from '../../errors.ts'
 import { controlPlaneImages } from '../../manifests/images.ts'
 import { controlPlaneImagePull } from '../../preflight/checks-for-init.ts'
 import { upgradeApplyChecks, upgradeNodeChecks } from '../../preflight/checks-for-upgrade.ts'
 import { runChecks, type RunChecksOptions } from '../../preflight/run-checks.ts'
-import type { Cluster } from '../../cluster/cluster.ts'
 import type { Phase, PhaseContext } from '../phase.ts'
 import { enforceSkewPolicy } from './skew-policy.ts'
 import type { ApplyRun, UpgradeRun } from './upgrade-run.ts'
@@ -55,12 +53,4 @@ async function pullImages(config: InitConfig, run: UpgradeRun, context: PhaseCon
 
 function checkOptions({ upgrade }: UpgradeRun, { warn }: PhaseContext): RunChecksOptions {
   return { ignore: new Set(upgrade.ignorePreflightErrors), warn }
-}
-
-/** Of the API server that answers. Throws API_REFUSED, API_UNREACHABLE. */
-async function serverVersion(cluster: Cluster): Promise<string> {
-  const { status, body } = await cluster.raw('/version')
-  const version = /"gitVersion":\s*"([^"]+)"/.exec(body)?.[1]
-  if (status === 200 && version !== undefined) return version
-  throw new KadmError('API_REFUSED', `the API at ${cluster.server} does not tell its version: status ${status}`, { remedy: [`kubectl version`] })
 }

@@ -1,5 +1,7 @@
 /** The static Pods of this node from one version to another: prepared while the old ones serve, replaced within seconds, and back when the new ones do not come up. */
 import type { Cluster } from '../../cluster/cluster.ts'
+import { etcdCredentials } from '../../cluster/etcd-endpoints.ts'
+import { handOverLead, requireQuorumWithout, type PausedMember } from '../../cluster/etcd-pause.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { textAt } from '../../cluster/object-fields.ts'
 import type { InitConfig } from '../../config/model.ts'
@@ -7,7 +9,7 @@ import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { waitUntil } from '../../host/wait.ts'
 import type { PhaseContext } from '../phase.ts'
-import { awaitStaticPod } from './await-static-pod.ts'
+import { awaitStaticPod, etcdServer } from './await-static-pod.ts'
 import { backUp, copyEtcdData, dropEtcdDataCopy, manifestsBefore } from './backup.ts'
 import { renewForUpgrade } from './renew-for-upgrade.ts'
 import { replaceStaticPods } from './replace-static-pods.ts'
@@ -35,14 +37,22 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
   const planned = await planStaticPods({ config, host, etcdUpgrade, kept, say, warn })
   const changed = planned.filter(({ state }) => state === 'changes')
   for (const { component, state } of planned) if (state === 'equal') say(`[upgrade/staticpods] Current and new manifests of ${component} are equal, skipping upgrade`)
+  const changesEtcd = changed.some(({ component }) => component === 'etcd')
+  if (changesEtcd) await requireQuorumWithout(await ownMember(options, context))
   if (changed.length > 0 || certificateRenewal) await backUp(planned, options, context)
   if (certificateRenewal) await renewForUpgrade(changed, options, context)
   const concerned = planned.filter(({ state }) => state !== 'equal')
   if (concerned.length === 0) return
   const hashes = await mirrorHashes(cluster, changed, config)
+  if (changesEtcd) await handOverLead(await ownMember(options, context), say)
   await replace(planned, options, context)
   await Promise.all(concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)))
   await dropEtcdDataCopy(options)
+}
+
+/** With the certificates that are there now: renewed ones are another file. */
+async function ownMember({ host, config }: UpgradeStaticPodsOptions, { signal }: PhaseContext): Promise<PausedMember> {
+  return { host, server: etcdServer(config), credentials: await etcdCredentials(host, config.cluster.certificatesDir), signal }
 }
 
 /** A kubelet that starts beside an API server whose etcd is not there waits for more than a minute: those two are always replaced together. */
