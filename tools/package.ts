@@ -96,6 +96,13 @@ async function warmUp(node: string, folder: string): Promise<void> {
   for (const argv of [['version'], ['version', '--output', 'json'], ['--help'], ['init', '--help'], ['config', 'print', 'init-defaults']]) {
     await run(node, [path.join(folder, 'start.mjs'), ...argv], { env: { PATH: '/usr/bin:/bin' } }).catch(() => undefined)
   }
+  // What only a host or a cluster leads to (gRPC, tokens, etcd): a third of the first join's work.
+  const chunks = (await readdir(folder)).filter((name) => name.endsWith('.mjs') && name !== 'start.mjs')
+  const importAll = `const { enableCompileCache } = await import('node:module')
+enableCompileCache({ directory: ${JSON.stringify(path.join(folder, 'compiled'))}, portable: true })
+for (const name of ${JSON.stringify(chunks)}) await import(${JSON.stringify(`${folder}/`)} + name)
+process.exit()`
+  await run(node, ['--input-type=module', '--eval', importAll])
 }
 
 const pieceSize = 4 * 1024 * 1024

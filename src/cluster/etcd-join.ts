@@ -88,33 +88,30 @@ function initialCluster(members: readonly EtcdMember[], { name, peerUrl }: NewMe
  */
 async function untilStarted(options: JoinEtcdOptions): Promise<void> {
   const { etcd, member, restart, notStarted } = options
-  let knownSince: number | undefined
   let restarted = restart === undefined
   await until(options, {
     what: `etcd at ${member.clientUrl}`,
+    interval: { first: 20, most: 50 },
     look: async (signal) => {
-      // It listens before it serves, and whoever asks then hangs. On a slow host too little time is given once, and then enough.
-      const soon = restarted ? signal : AbortSignal.any([signal, AbortSignal.timeout(patience)])
-      const { hasLeader } = await etcd.at(member.clientUrl).status({ signal: soon }).catch(async (error: unknown) => {
-        if (!restarted && (await selfIn(options, signal)).name !== '') {
-          knownSince ??= performance.now()
-          if (performance.now() - knownSince > patience) {
-            restarted = true
-            await restart?.()
-          }
+      const isKnown = (await selfIn(options, signal)).name !== ''
+      // It listens before it serves, and whoever asks then hangs.
+      const soon = AbortSignal.timeout(patience)
+      const { hasLeader } = await etcd.at(member.clientUrl).status({ signal: restarted ? signal : AbortSignal.any([signal, soon]) }).catch(async (error: unknown) => {
+        if (isKnown && soon.aborted && !restarted) {
+          restarted = true
+          await restart?.()
         }
         throw error
       })
       if (!hasLeader) return { kind: 'not-yet', seen: 'it has not found the leader yet' }
-      const self = await selfIn(options, signal)
-      return self.name === '' ? { kind: 'not-yet', seen: 'the cluster has not heard of its start' } : { kind: 'done', value: undefined }
+      return isKnown ? { kind: 'done', value: undefined } : { kind: 'not-yet', seen: 'the cluster has not heard of its start' }
     },
     timedOut: notStarted ?? ((last) => failure(options, 'did not start', last)),
   })
 }
 
-/** From when the cluster knows the name to when the member serves: some 20 ms, where it is going to. Milliseconds. */
-const patience = 400
+/** Milliseconds. Where it is going to serve it does so some 20 ms after the cluster knows its name; a slow host is started again once in vain. */
+const patience = 150
 
 /** Refused until the learner has caught up; a lost answer shows in the next look. */
 async function untilVoter(options: JoinEtcdOptions): Promise<void> {
@@ -154,7 +151,7 @@ async function selfIn({ etcd, member }: JoinEtcdOptions, signal: AbortSignal): P
 
 function until<T>(
   { timeout, signal, waiting }: JoinEtcdOptions,
-  wait: Pick<WaitOptions<T>, 'what' | 'look' | 'timedOut'>,
+  wait: Pick<WaitOptions<T>, 'what' | 'interval' | 'look' | 'timedOut'>,
 ): Promise<T | undefined> {
   return waitUntil({}, { ...wait, timeout, ...(signal && { signal }), ...(waiting && { onWaiting: waiting }) })
 }

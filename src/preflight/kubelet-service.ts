@@ -11,8 +11,9 @@ export function kubeletService({ services }: Pick<Host, 'services'>): Check {
     run: async () => {
       const kind = await services.kind()
       if (kind === 'none') return warned(noInitSystem)
-      if (!(await services.exists('kubelet'))) return warned('kubelet service does not exist')
-      if (await services.isEnabled('kubelet')) return passed
+      const [exists, isEnabled] = await Promise.all([services.exists('kubelet'), services.isEnabled('kubelet')])
+      if (!exists) return warned('kubelet service does not exist')
+      if (isEnabled) return passed
       const command = kind === 'systemd' ? 'systemctl enable kubelet.service' : 'rc-update add kubelet default'
       return warned(`kubelet service is not enabled, please run '${command}'`)
     },

@@ -30,6 +30,8 @@ ${line('  serviceSubnet: ', serviceSubnet, '')}---
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 failCgroupV1: false
+# It may not lower its score, -999 by default, in these hosts: it would try twice and start 0.2 s later
+oomScoreAdj: 0
 ---
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration

@@ -11,7 +11,7 @@ export const signatureKeyPrefix = 'jws-kubeconfig-'
 /** Of the exact text of the ConfigMap's `kubeconfig`, by one token (`abcdef.0123456789abcdef`): `<header>..<signature>`. */
 export async function signWithToken(kubeconfig: string, token: string): Promise<string> {
   const { id, secret } = parseToken(token)
-  const { FlattenedSign } = await import('jose')
+  const { FlattenedSign } = await import('jose/jws/flattened/sign')
   const signer = new FlattenedSign(Buffer.from(kubeconfig)).setProtectedHeader({ alg: 'HS256', kid: id })
   const { protected: header, signature } = await signer.sign(Buffer.from(secret))
   return `${header}..${signature}`

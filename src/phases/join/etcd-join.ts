@@ -50,9 +50,9 @@ async function withJoining(run: JoinRun, { say, warn, signal, waiting }: PhaseCo
   await withEtcd(run, signal, (etcd) => work({ etcd, host, member, manifest, timeout, signal, say, waiting, restart, notStarted }))
 }
 
-/** The kubelet starts them again at once. */
+/** Hard: an etcd that serves nobody yet does not hear SIGTERM, and its log survives. The kubelet starts them again at once. */
 async function stopContainers(name: string, host: Host, criSocket: string): Promise<void> {
   const runtime = host.containerRuntime(criSocket)
   const running = (await runtime.containers()).filter((container) => container.name === name && container.state === 'running')
-  await Promise.all(running.map(({ id }) => runtime.stopContainer(id, 1)))
+  await Promise.all(running.map(({ id }) => runtime.stopContainer(id, 0)))
 }
