@@ -7,7 +7,8 @@ import type { Host } from '../host/host.ts'
 import { localHost } from '../host/local-host.ts'
 import { controlPlaneImages } from '../manifests/images.ts'
 import { pullProblem } from '../preflight/image-pull.ts'
-import type { CommandInput } from './command.ts'
+import { statusLine } from '../progress/status-line.ts'
+import type { CommandInput, Streams } from './command.ts'
 import { outputPrinter } from './output.ts'
 
 export async function listImages(input: CommandInput): Promise<void> {
@@ -20,29 +21,54 @@ export async function listImages(input: CommandInput): Promise<void> {
   input.io.stdout.write(await print(controlPlaneImages(cluster)))
 }
 
-/** All at once; they are told in their order. */
+/** All at once; each is told as soon as it and those before it are there. */
 export async function pullImages(input: CommandInput): Promise<void> {
   const host = localHost()
   try {
     const { cluster, init } = await configuration(input, host, true)
     const runtime = host.containerRuntime(init.nodeRegistration.criSocket)
     await runtime.version() // one line when there is none, not one for each image
-    const pulls = controlPlaneImages(cluster).map((image) => ({ image, pull: pullProblem(runtime, image, 'Always', input.signal) }))
-    await Promise.allSettled(pulls.map(({ pull }) => pull))
-    const problems: string[] = []
-    for (const { image, pull } of pulls) {
-      const problem = await pull
-      if (problem === undefined) input.io.stdout.write(`[config/images] Pulled ${image}\n`)
-      else problems.push(problem)
-    }
+    const problems = await pullAll(controlPlaneImages(cluster), (image) => pullProblem(runtime, image, 'Always', input.signal), input.io)
     if (problems.length === 0) return
-    throw new KadmError('CONTAINER_RUNTIME_FAILED', `${problems.length} of ${pulls.length} images could not be pulled`, {
+    throw new KadmError('CONTAINER_RUNTIME_FAILED', `${problems.length} images could not be pulled`, {
       details: problems,
       remedy: ['crictl info', 'kadm config images pull'],
     })
   } finally {
     await host.close()
   }
+}
+
+/** What kept images from being pulled. */
+async function pullAll(images: readonly string[], pull: (image: string) => Promise<string | undefined>, { stdout, stderr }: Streams): Promise<readonly string[]> {
+  const underWay = new Set(images)
+  const status = statusLine(stderr)
+  const showRest = (): void => status.show(underWay.size === 0 ? '' : `[config/images] Pulling ${[...underWay].map(shortName).join(', ')}`)
+  const pulls = images.map(async (image) => {
+    const problem = await pull(image).finally(() => underWay.delete(image))
+    showRest()
+    return problem
+  })
+  showRest()
+  const settled = Promise.allSettled(pulls)
+  const problems: string[] = []
+  for (const [index, image] of images.entries()) {
+    const problem = await pulls[index]
+    if (problem !== undefined) problems.push(problem)
+    else {
+      status.clear()
+      stdout.write(`[config/images] Pulled ${image}\n`)
+      showRest()
+    }
+  }
+  await settled
+  status.clear()
+  return problems
+}
+
+/** `etcd` of `registry.k8s.io/etcd:3.7.0-0` */
+function shortName(image: string): string {
+  return image.replace(/^.*\//, '').replace(/[:@].*$/, '')
 }
 
 const fromFlags = ['feature-gates', 'image-repository', 'kubernetes-version', 'cri-socket']

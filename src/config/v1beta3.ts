@@ -41,7 +41,9 @@ export function fromV1beta3(kind: KindName, document: JsonObject, documents: rea
   }
   const { timeout, ...discovery } = part(value, 'discovery')
   const healthCheck = controlPlaneTimeout(documents)
-  const timeouts = { ...(healthCheck !== undefined && { controlPlaneComponentHealthCheck: healthCheck }), ...(timeout !== undefined && { discovery: timeout }) }
+  // kubeadm 1.36 takes a zero over into the InitConfiguration only.
+  const said = healthCheck !== undefined && (kind === 'InitConfiguration' || healthCheck !== '0s')
+  const timeouts = { ...(said && { controlPlaneComponentHealthCheck: healthCheck }), ...(timeout !== undefined && { discovery: timeout }) }
   return { value: { ...value, ...(value['discovery'] !== undefined && { discovery }), timeouts }, warnings: [] }
 }
 
@@ -71,13 +73,13 @@ function argumentList(pairs: JsonObject): Json {
     .map(([name, value]) => ({ name, value }))
 }
 
-/** What a v1beta3 ClusterConfiguration says; 0 counts as not said. That it is a duration is checked with its document. */
+/** What a v1beta3 ClusterConfiguration says. That it is a duration is checked with its document. */
 function controlPlaneTimeout(documents: readonly ConfigDocument[]): string | undefined {
   const cluster = documents.find(({ group, version, kind }) => group === kubeadmGroup && version === 'v1beta3' && kind === 'ClusterConfiguration')
   const apiServer: unknown = cluster?.content['apiServer']
   const given = typeof apiServer === 'object' && apiServer !== null && 'timeoutForControlPlane' in apiServer ? apiServer.timeoutForControlPlane : undefined
   const nanoseconds = typeof given === 'string' ? durationNanoseconds(given) : undefined
-  return nanoseconds === undefined || nanoseconds === 0n ? undefined : formatNanoseconds(nanoseconds)
+  return nanoseconds === undefined ? undefined : formatNanoseconds(nanoseconds)
 }
 
 function isArguments(name: string): boolean {
