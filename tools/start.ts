@@ -1,11 +1,14 @@
-/** `npm start`: from a bare machine to a real cluster on three hosts, and how to use and to end it. */
+/** `npm start [-- --control-planes 3] [--hosts 5]`: from a bare machine to a real cluster, and how to use and to end it. */
 import { parseArgs } from 'node:util'
 import { KadmError } from '../src/errors.ts'
 import { errorText } from '../src/cli/error-text.ts'
 import { raiseDemoCluster } from '../src/sandbox/demo-cluster.ts'
 import { defaultSandboxName } from '../src/sandbox/state.ts'
 
-const { values } = parseArgs({ options: { hosts: { type: 'string', default: '3' }, 'kubernetes-version': { type: 'string', default: 'v1.37.2' } } })
+const { values } = parseArgs({
+  options: { hosts: { type: 'string' }, 'control-planes': { type: 'string', default: '1' }, 'kubernetes-version': { type: 'string', default: 'v1.37.2' } },
+})
+const controlPlanes = Number(values['control-planes'])
 const stop = new AbortController()
 for (const [name, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
   process.on(name, () => {
@@ -19,7 +22,8 @@ for (const [name, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
 try {
   const sandbox = await raiseDemoCluster({
     name: defaultSandboxName,
-    hosts: Number(values.hosts),
+    hosts: values.hosts === undefined ? controlPlanes + 2 : Number(values.hosts),
+    controlPlanes,
     kubernetesVersion: values['kubernetes-version'],
     say: (line) => console.log(line),
     signal: stop.signal,

@@ -14,12 +14,13 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { ipFamily } from '../config/ip-address.ts'
 import type { ClusterConfiguration, InitConfig, JoinConfig } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
+import { isUrl } from '../discovery/fetch-file.ts'
 import type { Host } from '../host/host.ts'
 import type { Check, CheckGroups, OwnedByUnfinishedRun } from './check.ts'
 import { controlPlaneChecks, externalEtcdFiles, localEtcdChecks } from './checks-for-control-plane.ts'
 import { controlPlaneImagePull } from './checks-for-init.ts'
 import { nodeChecks } from './checks-for-node.ts'
-import { endpointChecks, parseEndpoint } from './endpoint-checks.ts'
+import { endpointChecks, endpointOfFile, parseEndpoint } from './endpoint-checks.ts'
 import { fileAvailable } from './file-available.ts'
 import { forwardingEnabled } from './file-content.ts'
 import { httpProxy } from './http-proxy.ts'
@@ -44,7 +45,7 @@ export function joinChecks({ config, host, own }: JoinChecksInput): CheckGroups 
       fileAvailable(host, paths.bootstrapKubeletConf, own),
       ...nodeChecks({ host, nodeRegistration, kubernetesVersion: undefined, own }),
       ...(controlPlane === undefined ? [fileAvailable(host, caCertPath, own)] : []),
-      ...(discovery.kind === 'token' ? tokenEndpointChecks(host, discovery.apiServerEndpoint) : []),
+      ...(discovery.kind === 'token' ? tokenEndpointChecks(host, discovery.apiServerEndpoint) : fileEndpointChecks(host, discovery.kubeConfigPath)),
     ],
   ]
 }
@@ -97,6 +98,11 @@ function tokenEndpointChecks(host: Host, text: string): readonly Check[] {
   return [
     httpProxy(host, endpoint.name),
     ...(family === undefined ? [] : [forwardingEnabled(host, family)]),
-    ...endpointChecks(host, endpoint),
+    ...endpointChecks(host, async () => endpoint),
   ]
+}
+
+/** Of kadm alone: kubeadm looks at no endpoint that a file names. A file on a web server is read once, by discovery. */
+function fileEndpointChecks(host: Host, path: string): readonly Check[] {
+  return isUrl(path) ? [] : endpointChecks(host, () => endpointOfFile(host, path))
 }

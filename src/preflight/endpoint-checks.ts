@@ -1,5 +1,7 @@
 /** kadm's own checks of the cluster that a node is to join, before the node is touched: can it be reached, and do the clocks agree? */
 import type { X509Certificate } from 'node:crypto'
+import { hostAndPort } from '../config/server-url.ts'
+import { clusterOf, httpsServer, parseKubeconfig } from '../discovery/kubeconfig-cluster.ts'
 import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { serverCertificate } from '../host/server-certificate.ts'
@@ -11,12 +13,14 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** Both look at one connection, which trusts nobody and sends nothing. */
-export function endpointChecks(host: Pick<Host, 'dial' | 'now'>, endpoint: Endpoint): readonly Check[] {
-  let shown: Promise<Shown> | undefined
-  const look = (): Promise<Shown> => (shown ??= showCertificate(host, endpoint))
-  const address = endpoint.name.includes(':') ? `[${endpoint.name}]:${endpoint.port}` : `${endpoint.name}:${endpoint.port}`
-  return [endpointReachable(look, address), clockWithinCertificate(look, address, host)]
+/**
+ * Both look at one connection, which trusts nobody and sends nothing. An endpoint that cannot be told (`undefined`) is not looked at: what it was to be
+ * read from is refused by discovery, in better words.
+ */
+export function endpointChecks(host: Pick<Host, 'dial' | 'now'>, endpoint: () => Promise<Endpoint | undefined>): readonly Check[] {
+  let shown: Promise<Shown | undefined> | undefined
+  const look: Look = () => (shown ??= endpoint().then((known) => known && showCertificate(host, known)))
+  return [endpointReachable(look), clockWithinCertificate(look, host)]
 }
 
 /** `host:port`, `[v6]:port`; `undefined` when it is neither. */
@@ -26,15 +30,31 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   return name === undefined ? undefined : { name, port: Number(port) }
 }
 
-type Shown =
+/** The endpoint of a discovery file on the host; `undefined` where the file says none that can be used. */
+export async function endpointOfFile(host: Pick<Host, 'readText'>, path: string): Promise<Endpoint | undefined> {
+  try {
+    const { cluster } = clusterOf(parseKubeconfig((await host.readText(path)) ?? ''))
+    const { hostname, port } = new URL(httpsServer(cluster))
+    return { name: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) }
+  } catch {
+    return undefined
+  }
+}
+
+type Look = () => Promise<Shown | undefined>
+
+/** `address` for people. */
+type Shown = { readonly address: string } & (
   | { readonly kind: 'certificate'; readonly certificate: X509Certificate }
   | { readonly kind: 'failed'; readonly code: string; readonly text: string }
+)
 
 async function showCertificate(host: Pick<Host, 'dial'>, endpoint: Endpoint): Promise<Shown> {
+  const address = hostAndPort(endpoint.name, endpoint.port)
   try {
-    return { kind: 'certificate', certificate: await serverCertificate(host, endpoint, AbortSignal.timeout(timeout)) }
+    return { address, kind: 'certificate', certificate: await serverCertificate(host, endpoint, AbortSignal.timeout(timeout)) }
   } catch (error) {
-    return { kind: 'failed', code: error instanceof Error && 'code' in error ? String(error.code) : '', text: messageOf(error) }
+    return { address, kind: 'failed', code: error instanceof Error && 'code' in error ? String(error.code) : '', text: messageOf(error) }
   }
 }
 
@@ -42,13 +62,14 @@ async function showCertificate(host: Pick<Host, 'dial'>, endpoint: Endpoint): Pr
 const timeout = 3000
 
 /** What passes by itself, such as a control plane that is not up yet, is only a warning: discovery asks again until its own time is up. */
-function endpointReachable(look: () => Promise<Shown>, address: string): Check {
+function endpointReachable(look: Look): Check {
   return {
     name: 'EndpointReachable',
     requires: 'an API server that answers at the endpoint to join (a warning where it may still come up)',
     run: async () => {
       const shown = await look()
-      if (shown.kind === 'certificate') return passed
+      if (shown === undefined || shown.kind === 'certificate') return passed
+      const { address } = shown
       if (/^(ENOTFOUND|ENETUNREACH|EADDRNOTAVAIL|EINVAL)$/.test(shown.code)) {
         return failed(`${address} cannot be reached from this host: ${shown.text}: look at the endpoint's name, and at the routes of this host`)
       }
@@ -58,14 +79,15 @@ function endpointReachable(look: () => Promise<Shown>, address: string): Check {
   }
 }
 
-function clockWithinCertificate(look: () => Promise<Shown>, address: string, host: Pick<Host, 'now'>): Check {
+function clockWithinCertificate(look: Look, host: Pick<Host, 'now'>): Check {
   return {
     name: 'ClockWithinCertificate',
     requires: "this host's time within the period of the API server's certificate",
     run: async () => {
       const shown = await look()
-      if (shown.kind === 'failed') return passed
-      const { validFromDate, validToDate } = shown.certificate
+      if (shown === undefined || shown.kind === 'failed') return passed
+      const { address, certificate } = shown
+      const { validFromDate, validToDate } = certificate
       const now = host.now()
       if (now < validFromDate) {
         return failed(

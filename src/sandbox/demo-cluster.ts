@@ -1,4 +1,4 @@
-/** The whole story on hosts of one machine: a sandbox, `kadm init` on the first host, the others joined, the pod network, everything Ready. */
+/** The whole story on hosts of one machine: a sandbox, `kadm init` on the first host, the others joined all at once, the pod network, everything Ready. */
 import { KadmError } from '../errors.ts'
 import { labInitConfig } from './lab-config.ts'
 import { printedJoin } from './printed-join.ts'
@@ -11,6 +11,8 @@ import { takeDown } from './take-down.ts'
 export interface DemoSettings extends Making {
   readonly name: string
   readonly hosts: number
+  /** The first of the hosts. More than one are reached through a load balancer. */
+  readonly controlPlanes: number
   readonly kubernetesVersion: string
 }
 
@@ -18,18 +20,23 @@ export interface DemoSettings extends Making {
  * A sandbox of that name that is there already is made anew. root of the first host can use kubectl. Stopped by the signal, it leaves nothing; after a
  * failure the hosts stay as they are, to be looked at.
  */
-export async function raiseDemoCluster({ name, hosts, kubernetesVersion, say, signal = new AbortController().signal }: DemoSettings): Promise<Sandbox> {
+export async function raiseDemoCluster(settings: DemoSettings): Promise<Sandbox> {
+  const { name, hosts, controlPlanes, kubernetesVersion, say, signal = new AbortController().signal } = settings
   checkSettings({ name, hosts, kubernetesVersion })
+  if (!Number.isInteger(controlPlanes) || controlPlanes < 1 || controlPlanes > hosts) {
+    throw new KadmError('USAGE', `${hosts} hosts cannot have "${controlPlanes}" control planes`, { remedy: [`use a number from 1 to ${hosts}`] })
+  }
   if ((await readState(name)) !== undefined) await takeDown(name)
   let sandbox: Sandbox | undefined
+  const loadBalancer = controlPlanes > 1
   const steps: readonly Step[] = [
     {
-      title: hosts === 1 ? '1 host' : `${hosts} hosts`,
+      title: `${hosts === 1 ? '1 host' : `${hosts} hosts`}${loadBalancer ? ' and a load balancer' : ''}`,
       work: async () => {
-        sandbox = await sandboxUp({ name, hosts, kubernetesVersion, say: (line) => say(`      ${line}`), signal })
+        sandbox = await sandboxUp({ name, hosts, kubernetesVersion, loadBalancer, say: (line) => say(`      ${line}`), signal })
       },
     },
-    ...clusterSteps({ kubernetesVersion, signal, hosts, sandbox: () => up(sandbox) }),
+    ...clusterSteps({ kubernetesVersion, signal, hosts, controlPlanes, sandbox: () => up(sandbox) }),
   ]
   try {
     await runSteps(steps, { say, signal })
@@ -45,28 +52,34 @@ interface Step {
   readonly work: () => Promise<unknown>
 }
 
-interface ClusterSettings {
-  readonly hosts: number
-  readonly kubernetesVersion: string
+interface ClusterSettings extends Pick<DemoSettings, 'hosts' | 'controlPlanes' | 'kubernetesVersion'> {
   readonly signal: AbortSignal
   readonly sandbox: () => Sandbox
 }
 
-function clusterSteps({ hosts, kubernetesVersion, signal, sandbox }: ClusterSettings): readonly Step[] {
+function clusterSteps({ hosts, controlPlanes, kubernetesVersion, signal, sandbox }: ClusterSettings): readonly Step[] {
   const patient = { timeout: 300_000, signal }
   const kubectl = (...words: readonly string[]): Promise<string> => sandbox().run('h1', ['kubectl', ...words, '--timeout=120s'], patient)
-  let join: readonly string[] = []
+  let words: JoinWords
   const init = async (): Promise<void> => {
-    await sandbox().put('h1', '/root/init.yaml', labInitConfig({ kubernetesVersion }), 0o600)
-    join = workerJoin(await sandbox().run('h1', ['kadm', 'init', '--config', '/root/init.yaml', '--upload-certs'], patient))
+    const { loadBalancer } = sandbox()
+    const endpoint = loadBalancer === undefined ? {} : { controlPlaneEndpoint: `${loadBalancer.address}:6443` }
+    await sandbox().put('h1', '/root/init.yaml', labInitConfig({ kubernetesVersion, ...endpoint }), 0o600)
+    words = joinWords(await sandbox().run('h1', ['kadm', 'init', '--config', '/root/init.yaml', '--upload-certs'], patient))
     await sandbox().run('h1', ['install', '-D', '-m', '0600', '/etc/kubernetes/admin.conf', '/root/.kube/config'])
   }
   const others = Array.from({ length: hosts - 1 }, (_, index) => `h${index + 2}`)
   const joinAll = (): Promise<unknown> =>
-    Promise.all(others.map((host) => sandbox().run(host, ['kadm', ...join, '--ignore-preflight-errors=SystemVerification'], patient)))
+    Promise.all(
+      others.map((host, index) => {
+        const join = index + 1 < controlPlanes ? words.controlPlane : words.worker
+        return sandbox().run(host, ['kadm', ...join, '--ignore-preflight-errors=SystemVerification'], patient)
+      }),
+    )
+  const roles = controlPlanes === 1 ? '' : ` (${controlPlanes - 1} of them as control planes)`
   return [
     { title: 'kadm init on h1', work: init },
-    ...(others.length === 0 ? [] : [{ title: `kadm join on ${others.join(', ')}`, work: joinAll }]),
+    ...(others.length === 0 ? [] : [{ title: `kadm join on ${others.join(', ')}${roles}`, work: joinAll }]),
     { title: 'pod network', work: () => sandbox().network() },
     { title: 'nodes Ready', work: () => kubectl('wait', '--for=condition=Ready', 'nodes', '--all') },
     {
@@ -102,8 +115,14 @@ function up(sandbox: Sandbox | undefined): Sandbox {
   return sandbox
 }
 
-function workerJoin(output: string): readonly string[] {
-  const { worker } = printedJoin(output)
-  if (worker !== undefined) return worker
+interface JoinWords {
+  readonly worker: readonly string[]
+  readonly controlPlane: readonly string[]
+}
+
+/** `controlPlane` is empty where the cluster has no endpoint for more than one. */
+function joinWords(output: string): JoinWords {
+  const { worker, controlPlane = [] } = printedJoin(output)
+  if (worker !== undefined) return { worker, controlPlane }
   throw new KadmError('SANDBOX_FAILED', 'kadm init printed no join command', { remedy: ['kadm sandbox ssh h1'], details: output.split('\n').slice(-20) })
 }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
-import { podTraffic } from '../support/pod-traffic.ts'
+import { etcdVoters, expectPodTraffic } from '../support/whole-cluster.ts'
 
 const hosts = ['h1', 'h2', 'h3'] as const
 const version = 'v1.37.2'
@@ -26,15 +26,6 @@ function kubeadm(...words: readonly string[]): Promise<string> {
   return sandbox.run('h1', ['kubeadm', ...words], slow)
 }
 
-async function etcdVoters(host: string): Promise<readonly string[]> {
-  const pki = '/etc/kubernetes/pki/etcd'
-  const access = ['--endpoints=https://127.0.0.1:2379', `--cacert=${pki}/ca.crt`, `--cert=${pki}/healthcheck-client.crt`, `--key=${pki}/healthcheck-client.key`]
-  const list = JSON.parse(await sandbox.run(host, ['etcdctl', ...access, 'member', 'list', '-w', 'json'])) as { members: { name: string; isLearner?: boolean }[] }
-  const health = JSON.parse(await sandbox.run(host, ['etcdctl', ...access, 'endpoint', 'health', '--cluster', '-w', 'json'])) as { health: boolean }[]
-  expect(health.map((one) => one.health)).toEqual(list.members.map(() => true))
-  return list.members.filter(({ isLearner }) => isLearner !== true).map(({ name }) => name).toSorted()
-}
-
 describe('the real kubeadm on a cluster that kadm began', () => {
   test('joins a worker with the printed command, as it stands', async () => {
     const { worker } = printedJoin(initOutput)
@@ -45,7 +36,7 @@ describe('the real kubeadm on a cluster that kadm began', () => {
   test('joins a control plane with the printed command and certificate key', async () => {
     const { controlPlane } = printedJoin(initOutput)
     await sandbox.run('h2', ['kubeadm', ...(controlPlane ?? []), labHost], slow)
-    expect(await etcdVoters('h1')).toEqual(['h1', 'h2'])
+    expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h2'])
     for (const file of ['ca.key', 'sa.key', 'sa.pub', 'front-proxy-ca.key', 'etcd/ca.key']) {
       const [ours, theirs] = await Promise.all(['h1', 'h2'].map((host) => sandbox.run(host, ['sha256sum', `/etc/kubernetes/pki/${file}`])))
       expect(theirs).toBe(ours)
@@ -62,14 +53,7 @@ describe('the real kubeadm on a cluster that kadm began', () => {
   })
 
   test('Pods on every node reach each other, the Service and names', async () => {
-    const { answers, addresses } = await podTraffic(sandbox, 'h1')
-    expect(Object.keys(answers).toSorted()).toEqual(hosts)
-    for (const heard of Object.values(answers)) {
-      for (const [node, own] of Object.entries(addresses)) expect(own.map((address) => heard[address])).toEqual([node])
-      expect(hosts).toContain(heard['service'])
-      expect(hosts).toContain(heard['short'])
-      expect(heard['dns']).toBe('ok')
-    }
+    await expectPodTraffic(sandbox, 'h1', hosts)
   })
 
   test('certs check-expiration finds every certificate', async () => {
@@ -116,7 +100,7 @@ describe('the real kubeadm on a cluster that kadm began', () => {
   test('reset takes the cluster apart, host by host', async () => {
     await sandbox.run('h3', ['kubeadm', 'reset', '-f'], slow)
     await sandbox.run('h2', ['kubeadm', 'reset', '-f'], slow)
-    expect(await etcdVoters('h1')).toEqual(['h1'])
+    expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1'])
     await sandbox.run('h1', ['kubeadm', 'reset', '-f'], slow)
     // The dry run above keeps its files in /etc/kubernetes/tmp.
     for (const host of hosts) expect(await sandbox.run(host, ['find', '/etc/kubernetes', '-type', 'f', '-not', '-path', '*/tmp/*'])).toBe('')

@@ -74,7 +74,17 @@ test('endpoints of other families and by name; a proxy on the way', async (conte
   }
 })
 
-test('discovery by file: nothing is asked of an endpoint', async (context) => {
+test('discovery by file: its server is looked at, by kadm alone', async (context) => {
+  const join = { discovery: { file: { kubeConfigPath: '/tmp/jail/discovery.conf' } } }
+  const port = 20_000 + Math.floor(Math.random() * 10_000)
+  const named = `apiVersion: v1\nkind: Config\nclusters: [{name: '', cluster: {server: "https://192.168.77.10:${port}"}}]\n`
+  const { kubeadm, kadm, kadmOnly, text } = await checkBothJoin(context, { join, files: { '/tmp/jail/discovery.conf': named } })
+  expect(kadm).toEqual(kubeadm)
+  expect(kadmOnly).toEqual(['WARNING EndpointReachable'])
+  expect(text).toContain(`[WARNING EndpointReachable]: 192.168.77.10:${port} does not answer yet: `)
+})
+
+test('discovery by a file that names no server: nothing is asked of an endpoint', async (context) => {
   const join = { discovery: { file: { kubeConfigPath: '/tmp/jail/discovery.conf' } } }
   const files = { '/tmp/jail/discovery.conf': 'apiVersion: v1\nkind: Config\n' }
   const { kubeadm, kadm, kadmOnly } = await checkBothJoin(context, { join, files })

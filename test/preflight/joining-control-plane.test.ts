@@ -79,7 +79,7 @@ test('an API server that answers; a clock that is wrong by days; what is no API 
   const endpoint = parseEndpoint(new URL(plane.server).host) ?? { name: '', port: 0 }
   const host = localHost()
   const run = async (now: Date, at = endpoint) => {
-    const checks = endpointChecks({ dial: host.dial, now: () => now }, at)
+    const checks = endpointChecks({ dial: host.dial, now: () => now }, async () => at)
     const findings = await Promise.all(checks.map(async (check) => ({ name: check.name, ...(await check.run()) })))
     return findings.flatMap(({ name, errors, warnings }) => [...errors.map((text) => `ERROR ${name}: ${text}`), ...warnings.map((text) => `WARNING ${name}: ${text}`)])
   }

@@ -1,0 +1,51 @@
+/** kadm's joins into clusters of either tool: a worker and a control plane at the same moment, and the cluster is whole. `interop.test.ts` has kubeadm's joins. */
+import { beforeAll, test } from 'vitest'
+import { printedJoin } from '../../src/sandbox/printed-join.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { expectWholeCluster } from '../support/whole-cluster.ts'
+
+type Tool = 'kadm' | 'kubeadm'
+
+const isLong = process.env['KADM_TEST_ALL'] === 'true'
+const older = 'v1.36.3'
+const hosts = ['h1', 'h2', 'h3'] as const
+const labHost = '--ignore-preflight-errors=SystemVerification'
+const slow = { timeout: 240_000 }
+
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await sharedSandbox({ hosts: 3, loadBalancer: true, ...(isLong ? { furtherVersions: [older] } : {}) })
+}, 600_000)
+
+test.for<{ readonly maker: Tool; readonly joiner: Tool; readonly version: string; readonly inShort?: true }>([
+  { maker: 'kubeadm', joiner: 'kadm', version: 'v1.37.2', inShort: true },
+  { maker: 'kadm', joiner: 'kadm', version: 'v1.37.2' },
+  { maker: 'kadm', joiner: 'kubeadm', version: 'v1.37.2' },
+  { maker: 'kubeadm', joiner: 'kadm', version: older },
+  { maker: 'kadm', joiner: 'kadm', version: older },
+  { maker: 'kadm', joiner: 'kubeadm', version: older },
+])('$maker began it, $joiner joins, $version', { timeout: 300_000 }, async ({ maker, joiner, version, inShort = false }, context) => {
+  if (!isLong && !inShort) context.skip('npm run test:all does this')
+  const words = await begun(maker, version)
+  await Promise.all([joined(joiner, 'h2', words.controlPlane), joined(joiner, 'h3', words.worker)])
+  await expectWholeCluster(sandbox, 'h2', { nodes: hosts, voters: ['h1', 'h2'] })
+})
+
+interface JoinWords {
+  readonly worker: readonly string[]
+  readonly controlPlane: readonly string[]
+}
+
+async function begun(maker: Tool, version: string): Promise<JoinWords> {
+  await renewHosts(sandbox, hosts)
+  if (version === older) await Promise.all(hosts.map((host) => sandbox.version(host, older)))
+  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: version, controlPlaneEndpoint: `${sandbox.loadBalancer?.address}:6443` })
+  const { worker = [], controlPlane = [] } = printedJoin(await sandbox.run('h1', [maker, 'init', '--config', file, '--upload-certs'], slow))
+  return { worker, controlPlane }
+}
+
+function joined(tool: Tool, host: string, words: readonly string[]): Promise<string> {
+  return sandbox.run(host, [tool, ...words, labHost], slow)
+}
