@@ -1,0 +1,173 @@
+/** `kadm certs` beside `kubeadm certs`: on the same files they say the same, end with the same code and leave the same. */
+import { describe, expect, test, type TestContext } from 'vitest'
+import { fromDer, itemsOf, toDer, type DerNode } from '../../src/pki/der.ts'
+import { pemBlocks } from '../../src/pki/pem.ts'
+import { treeMeaning } from '../interop/difference/meaning.ts'
+import { kadmProgram, runKadm } from '../support/command-line.ts'
+import { runJailed, type JailResult, type TreeEntry } from '../support/jail.ts'
+import { realBinary } from '../support/real-binary.ts'
+import { states, type HostFiles, type State } from './certs-states.ts'
+
+const kadm = [process.execPath, kadmProgram]
+const fast = { encryptionAlgorithm: 'ECDSA-P256' }
+const configFile = '/tmp/jail/config.yaml'
+
+describe.concurrent('the same as kubeadm', () => {
+  test.for(states)('$name', { timeout: 120_000 }, async (state, context) => {
+    const { change = (files) => files, renew = 'all', words = [] } = state
+    const files = await change(await madeByKubeadm(context))
+    const all = [...words, ...(state.config === 'none' ? [] : ['--config', configFile])]
+    const commands = [
+      ['check-expiration', ...all],
+      ['check-expiration', ...all, '-o', 'json'],
+      ['renew', renew, ...all],
+    ]
+    const [theirs, ours] = await Promise.all([run([realBinary(context, 'kubeadm')], commands, state, files), run(kadm, commands, state, files)])
+
+    expect(codes(ours), ours.results.map(({ stderr }) => stderr).join('\n')).toEqual(codes(theirs))
+    expect(codes(theirs).join(' ')).toMatch(/^\d \d \d$/)
+    expect(said(ours).slice(0, 2)).toEqual(said(theirs).slice(0, 2))
+    if (codes(theirs)[2] === '0') {
+      expect(said(ours)[2]).toBe(said(theirs)[2])
+      expectSameFiles(ours, theirs, files)
+    } else {
+      // kubeadm may have renewed those before the one that it stumbled over.
+      expect(changedIn(ours.tree, files)).toEqual([])
+      expect(ours.results[2]?.stderr).toMatch(/^error: .+ \[[A-Z_]+\]$/m)
+      expect(ours.results[2]?.stderr).toMatch(/^try: /m)
+    }
+  })
+})
+
+function expectSameFiles(ours: Ran, theirs: Ran, before: HostFiles): void {
+  expect(changedIn(ours.tree, before)).toEqual(changedIn(theirs.tree, before))
+  const [their, our] = [treeMeaning(theirs.tree), treeMeaning(ours.tree)]
+  expect(our.files).toEqual(their.files)
+  for (const [path, { lifetime, afterCa }] of their.validities) {
+    const own = our.validities.get(path) ?? { lifetime: Number.NaN, afterCa: Number.NaN }
+    expect(Math.abs(own.lifetime - lifetime), `lifetime of ${path}`).toBeLessThanOrEqual(2)
+    expect(Math.abs(own.afterCa - afterCa), `beginning of ${path}`).toBeLessThanOrEqual(60)
+  }
+}
+
+function codes({ results }: Ran): readonly string[] {
+  return results.map(({ code }) => code)
+}
+
+/** On stdout, in kadm's words. */
+function said({ results }: Ran): readonly string[] {
+  return results.map(({ stdout }) => stdout.replace("'kubeadm init", "'kadm init").replaceAll(/(residualTime"?: )-?\d+/g, '$1N'))
+}
+
+const forms: readonly (readonly string[])[] = [
+  ['check-expiration', '-o', 'yaml'],
+  ['check-expiration', '-o', 'kyaml'],
+  ['check-expiration', '-oJSON'],
+  ['check-expiration', '-o', 'xml'],
+  ['check-expiration', 'admin.conf'],
+  ['renew'],
+  ['renew', 'foo'],
+  ['renew', 'kubelet.conf'],
+  ['renew', 'ca'],
+  ['renew', 'apiserver', 'scheduler.conf'],
+  ['certificate-key', 'x'],
+  ['generate-csr', 'x'],
+  [],
+]
+
+test('forms of output and words: the same output and the same code', { timeout: 60_000 }, async (context) => {
+  const files = await madeByKubeadm(context)
+  const withConfig = forms.map((words) => (words[0] === 'check-expiration' ? [...words, '--config', configFile] : words))
+  const [theirs, ours] = await Promise.all([run([realBinary(context, 'kubeadm')], withConfig, { name: '' }, files), run(kadm, withConfig, { name: '' }, files)])
+  expect(codes(ours)).toEqual(codes(theirs))
+  expect(said(ours).slice(0, 4)).toEqual(said(theirs).slice(0, 4))
+  expect(changedIn(ours.tree, files)).toEqual([])
+})
+
+test('certificate-key prints 32 random bytes, also by the other name of the command', { timeout: 60_000 }, async () => {
+  const keys = await Promise.all(['certs', 'certificates'].map((name) => runKadm(name, 'certificate-key')))
+  for (const { exitCode, stdout } of keys) expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^[0-9a-f]{64}\n$/)])
+  expect(keys[0]?.stdout).not.toBe(keys[1]?.stdout)
+})
+
+const requestStates: readonly (State & { readonly before?: HostFiles })[] = [
+  { name: 'fresh', config: { ...fast, controlPlaneEndpoint: 'shared.example:7443', clusterName: 'blue', apiServer: { certSANs: ['*.some.example', '10.1.2.3', 'fd00::3'] } } },
+  { name: 'no shared endpoint', config: { encryptionAlgorithm: 'ECDSA-P384' } },
+  { name: 'external etcd', config: { ...fast, etcd: { external: { endpoints: ['https://192.168.77.20:2379'], caFile: '/a', certFile: '/b', keyFile: '/c' } } } },
+  { name: 'other folders', config: fast, words: ['--cert-dir', '/etc/kubernetes/a', '--kubeconfig-dir', '/etc/kubernetes/b'] },
+  { name: 'a request is there', config: fast, before: { '/etc/kubernetes/pki/etcd/peer.csr': { content: 'x', mode: 0o600 } } },
+  { name: 'a kubeconfig is there', config: fast, before: { '/etc/kubernetes/scheduler.conf': { content: 'x', mode: 0o600 } } },
+]
+
+test.for(requestStates)('generate-csr, $name: the same files', { timeout: 60_000 }, async (state, context) => {
+  const commands = [['generate-csr', '--config', configFile, ...(state.words ?? [])]]
+  const before = state.before ?? {}
+  const [theirs, ours] = await Promise.all([run([realBinary(context, 'kubeadm')], commands, state, before), run(kadm, commands, state, before)])
+  expect(codes(ours)).toEqual(codes(theirs))
+  if (codes(theirs)[0] === '0') {
+    expect(ours.results[0]?.stdout.split('\n').toSorted()).toEqual(theirs.results[0]?.stdout.split('\n').toSorted()) // kubeadm's order is random
+    expect(requestMeaning(ours.tree)).toEqual(requestMeaning(theirs.tree))
+    expect(Object.keys(requestMeaning(ours.tree)).filter((path) => path.endsWith('.csr'))).toHaveLength(12)
+  } else {
+    expect(changedIn(ours.tree, before)).toEqual([])
+    expect(ours.results[0]?.stderr).toContain('[FILE_EXISTS]')
+  }
+})
+
+/** Of requests the names asked for, of the rest all but keys. */
+function requestMeaning(tree: Ran['tree']): Readonly<Record<string, unknown>> {
+  const { files } = treeMeaning(new Map([...tree].filter(([path]) => !path.endsWith('.csr'))))
+  const requests = [...tree].filter(([path]) => path.endsWith('.csr')).map(([path, { content, mode }]) => {
+    const [, subject, key, attributes] = itemsOf(itemsOf(fromDer(pemBlocks(String(content))[0]?.der ?? Buffer.of()))[0])
+    return [path, { mode, subject: hexOf(subject), kind: hexOf(itemsOf(key)[0]), attributes: hexOf(attributes) }]
+  })
+  return { ...files, ...Object.fromEntries(requests) }
+}
+
+function hexOf(node: DerNode | undefined): string {
+  return node === undefined ? '' : toDer(node).toString('hex')
+}
+
+interface Ran {
+  readonly results: readonly { readonly code: string; readonly stdout: string; readonly stderr: string }[]
+  /** Of /etc/kubernetes. */
+  readonly tree: ReadonlyMap<string, TreeEntry>
+}
+
+let made: Promise<JailResult> | undefined
+
+/** A control plane's files by the real kubeadm, once for all. */
+async function madeByKubeadm(context: TestContext): Promise<HostFiles> {
+  const kubeadm = realBinary(context, 'kubeadm')
+  made ??= runJailed(
+    ['certs', 'kubeconfig'].map((phase) => [kubeadm, 'init', 'phase', phase, 'all', '--config', configFile]),
+    { files: { [configFile]: configText(fast) } },
+  )
+  const { exitCode, stderr, tree } = await made
+  if (exitCode !== 0) throw new Error(stderr)
+  const files = [...tree].filter(([path, { kind }]) => kind === 'file' && path.startsWith('/etc/kubernetes/'))
+  return Object.fromEntries(files.map(([path, { content, mode }]) => [path, { content: String(content), mode }]))
+}
+
+async function run(program: readonly string[], commands: readonly (readonly string[])[], { config = fast }: State, files: HostFiles): Promise<Ran> {
+  const script = 'n=$1; shift; "$@" >/tmp/jail/$n.out 2>/tmp/jail/$n.err; echo $? >/tmp/jail/$n.code'
+  const { tree } = await runJailed(
+    commands.map((words, index) => ['bash', '-c', script, 'run', String(index), ...program, 'certs', ...words]),
+    { files: { ...files, ...(config !== 'none' && { [configFile]: configText(config) }) } },
+  )
+  const left = (index: number, what: string): string => String(tree.get(`/tmp/jail/${index}.${what}`)?.content ?? '')
+  const results = commands.map((_, index) => ({ code: left(index, 'code').trim(), stdout: left(index, 'out'), stderr: left(index, 'err') }))
+  return { results, tree: new Map([...tree].filter(([path]) => path.startsWith('/etc/kubernetes'))) }
+}
+
+function changedIn(tree: Ran['tree'], before: HostFiles): readonly string[] {
+  const gone = Object.keys(before).filter((path) => !tree.has(path))
+  const changed = [...tree].filter(([path, { kind, content, mode }]) => kind === 'file' && (before[path]?.content !== String(content) || before[path]?.mode !== mode))
+  return [...gone, ...changed.map(([path]) => path)].toSorted()
+}
+
+function configText(cluster: Readonly<Record<string, unknown>>): string {
+  const init = { kind: 'InitConfiguration', localAPIEndpoint: { advertiseAddress: '192.168.77.10' }, nodeRegistration: { name: 'node1', criSocket: 'unix:///run/x.sock' } }
+  const documents = [init, { kind: 'ClusterConfiguration', kubernetesVersion: 'v1.37.2', ...cluster }]
+  return documents.map((document) => JSON.stringify({ apiVersion: 'kubeadm.k8s.io/v1beta4', ...document })).join('\n---\n')
+}
