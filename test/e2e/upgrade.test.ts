@@ -49,7 +49,7 @@ describe('one control plane', () => {
     expect(await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'pods', '-l', 'tier=control-plane', '-o', 'jsonpath={.items[*].status.phase}'])).toBe('Running Running Running Running')
     expect(JSON.parse(await kubectl(sandbox, 'h1', ['version', '-o', 'json']))).toMatchObject({ serverVersion: { gitVersion: newer } })
     // The addons' own Pods are replaced by their controllers afterwards.
-    for (const [id, started] of await otherContainers()) if (others.has(id)) expect(started).toBe(others.get(id))
+    for (const [id, start] of await otherContainers()) if (others.has(id)) expect(start).toBe(others.get(id))
     const workload = [...others].filter(([id]) => id.startsWith('workload/'))
     expect(workload).toHaveLength(1)
     expect([...(await otherContainers())]).toEqual(expect.arrayContaining(workload))

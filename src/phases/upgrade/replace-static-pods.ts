@@ -1,6 +1,6 @@
 /**
  * Puts new manifests in the place of old ones and has them run within seconds: with the kubelet stopped, the old containers are ended through the CRI,
- * the manifests are written, and the kubelet is started again. Under a running kubelet the same takes a minute for each (docs/decisions/0006-upgrade-in-seconds.md).
+ * the manifests are written, and the kubelet is started again. Under a running kubelet the same takes a minute for each (docs/decisions/0007-upgrade-in-seconds.md).
  */
 import type { NodeRegistration } from '../../config/model.ts'
 import type { Container, ContainerRuntime } from '../../host/container-runtime.ts'

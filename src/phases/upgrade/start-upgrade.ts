@@ -16,7 +16,7 @@ import { applyPhases } from './apply-phases.ts'
 import { bringBack, backupFolder } from './bring-back.ts'
 import { openUpgradeLearner } from './learner.ts'
 import { nodePhases } from './node-phases.ts'
-import type { ApplyRun, UpgradeRun } from './upgrade-run.ts'
+import type { ApplyRun, NodeRun, UpgradeRun } from './upgrade-run.ts'
 
 export interface UpgradeRequest extends RunRequest {
   /** Path of the kubeconfig on the host; the usual one of the node's kind when not given. */
@@ -32,6 +32,10 @@ export interface ApplyRequest extends UpgradeRequest {
   readonly confirm: (() => Promise<void>) | undefined
   /** Hears of the cluster's configuration where the user wants to see it. */
   readonly printConfig: (config: InitConfig) => void
+}
+
+export interface NodeRequest extends UpgradeRequest {
+  readonly kubelet: NodeRun['kubelet']
 }
 
 export interface Upgraded {
@@ -64,10 +68,12 @@ export async function startApply(real: Host, request: ApplyRequest): Promise<Upg
 }
 
 /** Upgrades a further control plane or a worker to the version of the cluster. */
-export async function startNode(real: Host, request: UpgradeRequest): Promise<Upgraded> {
+export async function startNode(real: Host, request: NodeRequest): Promise<Upgraded> {
   const { config: upgrade, warnings } = await loadUpgradeConfig({ action: 'node', file: request.file, flags: request.flags, version: undefined, host: real })
   warnings.forEach(request.warn)
-  return start<UpgradeRun>(real, request, { workflow: 'node', phases: nodePhases, upgrade, target: undefined, make: async (run) => run })
+  const { kubelet } = request
+  const more = { decisive: kubelet, leftOut: kubelet === undefined ? ['kubelet'] : [] }
+  return start<NodeRun>(real, request, { workflow: 'node', phases: nodePhases, upgrade, target: undefined, ...more, make: async (run) => ({ ...run, kubelet }) })
 }
 
 interface Workflow<Run> {
@@ -75,13 +81,17 @@ interface Workflow<Run> {
   readonly phases: readonly Phase<Run>[]
   readonly upgrade: UpgradeWorkConfig | UpgradeApplyConfig
   readonly target: string | undefined
+  /** What else decides what the run does. */
+  readonly decisive?: unknown
+  /** Phases that a whole run has only when they are asked for. */
+  readonly leftOut?: readonly string[]
   readonly make: (run: UpgradeRun) => Promise<Run>
 }
 
-async function start<Run extends UpgradeRun>(real: Host, request: UpgradeRequest, { workflow, phases, upgrade, target, make }: Workflow<Run>): Promise<Upgraded> {
+async function start<Run extends UpgradeRun>(real: Host, request: UpgradeRequest, { workflow, phases, upgrade, target, decisive, leftOut = [], make }: Workflow<Run>): Promise<Upgraded> {
   const { only, signal } = request
   const { uid } = await real.facts()
-  const input = uid === 0 && !upgrade.dryRun ? runInput(request, workflow, [target, upgrade]) : undefined
+  const input = uid === 0 && !upgrade.dryRun ? runInput(request, workflow, [target, upgrade, decisive]) : undefined
   return withRunSession(real, input, async (session) => {
     const recorder = upgrade.dryRun ? recordingHost(real) : undefined
     const host = recorder ?? session?.host ?? real
@@ -100,7 +110,7 @@ async function start<Run extends UpgradeRun>(real: Host, request: UpgradeRequest
     try {
       if (isControlPlane) await bringBack(earlierRun(session), { host, cluster: learner.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
       const run = await make({ upgrade, host, start: host.now(), isControlPlane, learn: learner, backup })
-      await runSelected(phases, run, { request, except: only === undefined ? upgrade.skipPhases : [], session, host: real, onStart: request.onStart })
+      await runSelected(phases, run, { request, except: only === undefined ? [...upgrade.skipPhases, ...leftOut] : [], session, host: real, onStart: request.onStart })
       const { cluster } = await learner.config()
       const recording = recorder === undefined ? undefined : { host: recorder, cluster: learner.recorded(), certificatesDir: cluster.certificatesDir }
       return { recording, version: cluster.kubernetesVersion }

@@ -3,6 +3,7 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import type { UpgradeApplyConfig, UpgradeWorkConfig } from '../../config/upgrade-config.ts'
 import type { Host } from '../../host/host.ts'
+import type { KubeletUpgrade } from './kubelet-upgrade.ts'
 
 export interface UpgradeRun {
   /** What the user asked for. */
@@ -22,6 +23,11 @@ export interface ApplyRun extends UpgradeRun {
   readonly upgrade: UpgradeApplyConfig
   /** Asks the person at the terminal; throws NOT_CONFIRMED when the answer is not yes. Resolves at once where nobody is to be asked. */
   readonly confirm: () => Promise<void>
+}
+
+export interface NodeRun extends UpgradeRun {
+  /** The kubelet that the node shall have; `undefined` where it is left to others, as kubeadm does. */
+  readonly kubelet: Pick<KubeletUpgrade, 'target' | 'drainTimeout'> | undefined
 }
 
 /** What the node to be upgraded finds out about its cluster. Each is asked once. */
