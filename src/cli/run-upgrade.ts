@@ -7,10 +7,11 @@ import type { Host } from '../host/host.ts'
 import type { CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 import { confirm } from './confirm.ts'
+import { askedKubelet, kubeletFlags } from './kubelet-flags.ts'
 import { phaseProgress } from './phase-progress.ts'
 import { printedConfiguration } from './printed-configuration.ts'
 
-const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', 'yes', 'v', 'vmodule'])
+const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', ...kubeletFlags, 'yes', 'v', 'vmodule'])
 
 /** @param only full names of phases; all when not given */
 export async function runApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
@@ -35,7 +36,7 @@ export async function runApply(input: CommandInput, only: readonly string[] | un
 
 /** @param only full names of phases; all when not given */
 export async function runUpgradeNode(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  await run(input, only, async (host, request) => (await startNode(host, request)).recording)
+  await run(input, only, async (host, request) => (await startNode(host, { ...request, kubelet: askedKubelet(input.flags) })).recording)
 }
 
 async function run(input: CommandInput, only: readonly string[] | undefined, start: (host: Host, request: UpgradeRequest) => Promise<RunRecording | undefined>): Promise<void> {

@@ -3,6 +3,7 @@ import { applyPhases } from '../../phases/upgrade/apply-phases.ts'
 import { nodePhases } from '../../phases/upgrade/node-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { kubeletFlags } from '../kubelet-flags.ts'
 import { phaseCommand } from '../phase-commands.ts'
 import { diffCommand, planCommand } from './upgrade-plan.ts'
 
@@ -23,7 +24,7 @@ const node: Command = {
   name: 'node',
   summary: 'Upgrade commands for a node in the cluster',
   maxArguments: 0,
-  flags: kubeadmFlags(...both),
+  flags: kubeadmFlags(...[...both, ...kubeletFlags].toSorted()),
   run: (input) => startNode(input, undefined),
   commands: [phaseCommand('node', nodePhases, (names, input) => startNode(input, names))],
 }
