@@ -1,6 +1,7 @@
 /** From a workflow's list of phases to its `phase` command tree: `kadm init phase certs ca`, `kadm init phase certs all`. */
 import type { Phase } from '../phases/phase.ts'
 import type { Command, CommandInput } from './command.ts'
+import { hostFlags } from './host-flags.ts'
 import { kubeadmFlags } from './kubeadm-flags.ts'
 
 /** Runs the phases of these full names and what they hold. */
@@ -17,12 +18,12 @@ export function phaseCommand<Run>(workflow: string, phases: readonly Phase<Run>[
 function oneCommand<Run>(phase: Phase<Run>, name: string, run: RunPhase): Command {
   const children = (phase.phases ?? []).filter(isCommand)
   const base = { name: phase.name, summary: phase.summary, ...(phase.aliases === undefined ? {} : { aliases: phase.aliases }) }
-  if (children.length === 0) return { ...base, ...takes(phase.argument), flags: kubeadmFlags(...(phase.flags ?? [])), run: (input) => run([name], input) }
+  if (children.length === 0) return { ...base, ...takes(phase.argument), flags: [...kubeadmFlags(...(phase.flags ?? [])), ...hostFlags], run: (input) => run([name], input) }
   const all: Command = {
     name: 'all',
     summary: `All sub-phases of ${name}`,
     ...takes(children.find((child) => child.argument !== undefined)?.argument),
-    flags: kubeadmFlags(...new Set([...children.flatMap((child) => child.flags ?? []), ...(phase.flags ?? [])].filter((flag) => flag !== 'print-manifest'))),
+    flags: [...kubeadmFlags(...new Set([...children.flatMap((child) => child.flags ?? []), ...(phase.flags ?? [])].filter((flag) => flag !== 'print-manifest'))), ...hostFlags],
     run: (input) => run([name], input),
   }
   return { ...base, commands: [...(phase.notAtOnce === true ? [] : [all]), ...children.map((child) => oneCommand(child, `${name}/${child.name}`, run))] }

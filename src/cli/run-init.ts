@@ -1,6 +1,6 @@
 /** `kadm init` for a user: flags read, progress shown, the result printed. */
-import { localHost } from '../host/local-host.ts'
 import { startInit } from '../phases/init/start-init.ts'
+import { chosenHost } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 import { phaseProgress } from './phase-progress.ts'
@@ -13,7 +13,7 @@ export async function runInit(input: CommandInput, only: readonly string[] | und
   const isOn = (name: string): boolean => flags.given.has(name) && flags.isOn(name)
   const given = (name: string): string | undefined => (flags.given.has(name) ? flags.text(name) : undefined)
   const progress = phaseProgress(io)
-  const host = localHost()
+  const host = await chosenHost(input)
   try {
     const recording = await startInit(host, {
       file: given('config'),

@@ -1,6 +1,6 @@
 /** `kadm join` for a user: words read, progress shown, the result printed. */
-import { localHost } from '../host/local-host.ts'
 import { startJoin } from '../phases/join/start-join.ts'
+import { chosenHost } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 import { phaseProgress } from './phase-progress.ts'
@@ -12,7 +12,7 @@ export async function runJoin(input: CommandInput, only: readonly string[] | und
   const { flags, io, signal } = input
   const isOn = (name: string): boolean => flags.given.has(name) && flags.isOn(name)
   const progress = phaseProgress(io)
-  const host = localHost()
+  const host = await chosenHost(input)
   try {
     const recording = await startJoin(host, {
       file: flags.given.has('config') ? flags.text('config') : undefined,

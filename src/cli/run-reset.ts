@@ -1,7 +1,7 @@
 /** `kadm reset` for a user: words read, the question, progress, what is left. */
 import { KadmError } from '../errors.ts'
-import { localHost } from '../host/local-host.ts'
 import { startReset, type ResetRequest } from '../phases/reset/start-reset.ts'
+import { chosenHost } from './chosen-host.ts'
 import type { CommandInput, FlagValues } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 import { confirm } from './confirm.ts'
@@ -14,7 +14,7 @@ const optionFlags: ReadonlySet<string> = new Set(['config', 'cleanup', 'kubeconf
 export async function runReset(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
   const { flags, io, signal } = input
   const progress = phaseProgress(io)
-  const host = localHost()
+  const host = await chosenHost(input)
   try {
     const recording = await startReset(host, {
       file: flags.given.has('config') ? flags.text('config') : undefined,

@@ -1,9 +1,9 @@
 /** `kadm upgrade apply` and `kadm upgrade node` for a user: words read, progress shown, the result printed. */
 import { KadmError } from '../errors.ts'
-import { localHost } from '../host/local-host.ts'
 import { startApply, startNode, type UpgradeRequest } from '../phases/upgrade/start-upgrade.ts'
 import type { RunRecording } from '../phases/run-request.ts'
 import type { Host } from '../host/host.ts'
+import { chosenHost } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 import { confirm } from './confirm.ts'
@@ -43,7 +43,7 @@ async function run(input: CommandInput, only: readonly string[] | undefined, sta
   const { flags, io, signal } = input
   const given = (name: string): string | undefined => (flags.given.has(name) ? flags.text(name) : undefined)
   const progress = phaseProgress(io)
-  const host = localHost()
+  const host = await chosenHost(input)
   try {
     const recording = await start(host, {
       file: given('config'),

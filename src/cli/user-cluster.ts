@@ -3,8 +3,8 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { recordingCluster } from '../cluster/recording-cluster.ts'
 import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { localHost } from '../host/local-host.ts'
 import { connectWithKubeconfig, usualKubeconfig } from '../pki/kubeconfig-cluster.ts'
+import { chosenHost } from './chosen-host.ts'
 import type { CommandInput, Streams } from './command.ts'
 import { planText } from './print-plan.ts'
 
@@ -19,8 +19,9 @@ export interface UserCluster {
 }
 
 /** Runs `work` and prints the text that it resolves with, after the plan where there is one; closes what was opened. */
-export async function withUserCluster({ flags, io, signal }: CommandInput, work: (cluster: UserCluster) => Promise<string>): Promise<void> {
-  const host = localHost()
+export async function withUserCluster(input: CommandInput, work: (cluster: UserCluster) => Promise<string>): Promise<void> {
+  const { flags, io, signal } = input
+  const host = await chosenHost(input)
   const recorded = flags.isOn('dry-run')
   let cluster: Cluster | undefined
   let plan = (): string => ''

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { hostFlags } from '../../src/cli/host-flags.ts'
 import { runKadm, runProgram } from '../support/command-line.ts'
 import { realBinary } from '../support/real-binary.ts'
 
@@ -18,6 +19,7 @@ const onlyKadm: ReadonlySet<string> = new Set([
   '--discovery-unsafe-allow-insecure-file', // kubeadm takes such a file without being asked
   '--discovery-unsafe-allow-unpinned-ca', // and such a CA
   '--replace', // a lost host of the same name
+  ...hostFlags.map(({ name }) => `--${name}`),
 ])
 
 test.for(['init', 'join'])('%s and all its phases have the sub-commands and flags of kubeadm', { timeout: 120_000 }, async (workflow, context) => {

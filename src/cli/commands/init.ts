@@ -1,6 +1,7 @@
 /** `kadm init` and `kadm init phase ...`: from flags to a run, and what the user sees of it. */
 import { initPhases } from '../../phases/init/init-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
+import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { phaseCommand } from '../phase-commands.ts'
 
@@ -34,7 +35,7 @@ const flags = kubeadmFlags(
 export const initCommand: Command = {
   name: 'init',
   summary: 'Run this command in order to set up the Kubernetes control plane',
-  flags,
+  flags: [...flags, ...hostFlags],
   run: (input) => start(input, undefined),
   commands: [phaseCommand('init', initPhases, (names, input) => start(input, names))],
 }

@@ -2,6 +2,7 @@
 import { discoveryFlags } from '../../phases/join/discovery-flags.ts'
 import { joinPhases } from '../../phases/join/join-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
+import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { phaseCommand } from '../phase-commands.ts'
 
@@ -13,7 +14,7 @@ export const joinCommand: Command = {
   summary: 'Run this on any machine you wish to join an existing cluster',
   positional: '[api-server-endpoint]',
   maxArguments: 1,
-  flags,
+  flags: [...flags, ...hostFlags],
   run: (input) => start(input, undefined),
   commands: [phaseCommand('join', joinPhases, (names, input) => start(input, names))],
 }

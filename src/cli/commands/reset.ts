@@ -1,6 +1,7 @@
 /** `kadm reset` and `kadm reset phase ...`: from flags to a run, and what the user sees of it. */
 import { resetPhases } from '../../phases/reset/reset-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
+import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { phaseCommand } from '../phase-commands.ts'
 
@@ -20,7 +21,7 @@ const flags = kubeadmFlags(
 export const resetCommand: Command = {
   name: 'reset',
   summary: "Performs a best effort revert of changes made to this host by 'kadm init' or 'kadm join'",
-  flags,
+  flags: [...flags, ...hostFlags],
   run: (input) => start(input, undefined),
   commands: [phaseCommand('reset', resetPhases, (names, input) => start(input, names))],
 }

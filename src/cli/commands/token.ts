@@ -1,9 +1,11 @@
 /** `kadm token`: bootstrap tokens of a cluster. */
 import type { Command, CommandInput, Flag } from '../command.ts'
+import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { outputFlags } from '../output.ts'
 
 const everywhere = kubeadmFlags('dry-run', 'kubeconfig')
+const ofCluster: readonly Flag[] = [...everywhere, ...hostFlags]
 
 const createFlags: readonly Flag[] = [
   ...kubeadmFlags('certificate-key', 'config'),
@@ -28,7 +30,7 @@ export const tokenCommand: Command = {
       summary: 'Create bootstrap tokens on the server',
       positional: '[token]',
       maxArguments: 1,
-      flags: [...createFlags, ...everywhere],
+      flags: [...createFlags, ...ofCluster],
       run: async (input) => (await import('../run-token.ts')).createTokens(input),
     },
     {
@@ -36,7 +38,7 @@ export const tokenCommand: Command = {
       summary: 'Delete bootstrap tokens on the server',
       positional: '[token-value] ...',
       maxArguments: Infinity,
-      flags: everywhere,
+      flags: ofCluster,
       run: async (input) => (await import('../run-token.ts')).deleteTokens(input),
     },
     {
@@ -48,7 +50,7 @@ export const tokenCommand: Command = {
     {
       name: 'list',
       summary: 'List bootstrap tokens on the server',
-      flags: [...outputFlags, ...everywhere],
+      flags: [...outputFlags, ...ofCluster],
       run: async (input) => (await import('../run-token.ts')).printTokens(input),
     },
   ],

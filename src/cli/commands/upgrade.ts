@@ -2,6 +2,7 @@
 import { applyPhases } from '../../phases/upgrade/apply-phases.ts'
 import { nodePhases } from '../../phases/upgrade/node-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
+import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { kubeletFlags } from '../kubelet-flags.ts'
 import { phaseCommand } from '../phase-commands.ts'
@@ -15,7 +16,7 @@ const apply: Command = {
   summary: 'Upgrade your Kubernetes cluster to the specified version',
   positional: '[version]',
   maxArguments: 1,
-  flags: kubeadmFlags(...[...both, ...ofApply].toSorted()),
+  flags: [...kubeadmFlags(...[...both, ...ofApply].toSorted()), ...hostFlags],
   run: (input) => startApply(input, undefined),
   commands: [phaseCommand('apply', applyPhases, startApplyPhases)],
 }
@@ -24,7 +25,7 @@ const node: Command = {
   name: 'node',
   summary: 'Upgrade commands for a node in the cluster',
   maxArguments: 0,
-  flags: kubeadmFlags(...[...both, ...kubeletFlags].toSorted()),
+  flags: [...kubeadmFlags(...[...both, ...kubeletFlags].toSorted()), ...hostFlags],
   run: (input) => startNode(input, undefined),
   commands: [phaseCommand('node', nodePhases, (names, input) => startNode(input, names))],
 }
