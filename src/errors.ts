@@ -57,6 +57,9 @@ export const errorCodes = {
   HOST_KEY_CHANGED: 'the host shows another key than the one that is known, or one that was revoked',
   LOGIN_REFUSED: 'the host accepts none of the keys that there are for this user',
   BECOME_FAILED: 'the user cannot become root on the host',
+  // many hosts
+  PLAN_STALE: 'hosts, cluster or file are no longer as a kept plan saw them',
+  FLEET_FAILED: 'a host of a fleet did not come to what its cluster file says',
   // the sandbox
   SANDBOX_MISSING_PIECE: 'the machine lacks something that a sandbox needs',
   SANDBOX_FAILED: 'a sandbox could not be made or used',

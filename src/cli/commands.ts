@@ -10,6 +10,11 @@ interface ListedCommand {
 
 const listed: readonly ListedCommand[] = [
   {
+    name: 'apply',
+    summary: 'Bring the hosts of a cluster file to what it says: make the cluster, let nodes join, take them out',
+    load: async () => (await import('./commands/apply.ts')).applyCommand,
+  },
+  {
     name: 'certs',
     aliases: ['certificates'],
     summary: 'Commands related to handling Kubernetes certificates',
@@ -39,6 +44,11 @@ const listed: readonly ListedCommand[] = [
     name: 'kubeconfig',
     summary: 'Kubeconfig file utilities',
     load: async () => (await import('./commands/kubeconfig.ts')).kubeconfigCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'Look at the hosts of a cluster file and at the cluster, and say what apply would do; change nothing',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   {
     name: 'reset',

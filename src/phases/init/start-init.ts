@@ -21,6 +21,8 @@ import type { InitOptions, InitRun } from './init-run.ts'
 
 export interface InitRequest extends RunRequest {
   readonly options: Omit<InitOptions, 'ignorePreflightErrors'>
+  /** No bootstrap token is made: nodes are brought in another way. */
+  readonly withoutToken?: boolean
   /** Hears of the phases that are going to run, before the first of them. */
   readonly onStart: (phases: readonly string[], kubernetesVersion: string) => void
 }
@@ -36,11 +38,12 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
   const input = uid === 0 && !recordOnly ? await runInput(real, request) : undefined
   return withRunSession(real, input, async (session) => {
     let made = 0
-    const { config, warnings } = await load(async () => {
+    const { config: loaded, warnings } = await load(async () => {
       const name = `bootstrap-token-${made++}`
       return session === undefined ? generateToken() : session.secret(name, generateToken)
     })
     warnings.forEach(request.warn)
+    const config = request.withoutToken === true ? { ...loaded, init: { ...loaded.init, bootstrapTokens: [] } } : loaded
     if (only === undefined) refuseRootless(config.cluster)
     const recording = recordOnly || config.init.dryRun ? { host: recordingHost(real), cluster: recordingCluster(undefined), certificatesDir: config.cluster.certificatesDir } : undefined
     if (recording === undefined && only === undefined) requireRoot(uid, 'kadm init')

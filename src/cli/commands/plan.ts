@@ -1,0 +1,19 @@
+/** `kadm plan`: what `kadm apply` would do, host by host. */
+import type { Command, Flag } from '../command.ts'
+
+/** Of every command that works on the hosts of a cluster file. */
+export const fleetFlags: readonly Flag[] = [
+  { name: 'file', short: 'f', kind: 'text', doc: 'The cluster file (docs/cluster-file.md)' },
+  { name: 'trust-on-first-use', kind: 'switch', default: 'false', doc: 'Take the key of a host that is not known, and record it in known_hosts' },
+]
+
+export const planCommand: Command = {
+  name: 'plan',
+  summary: 'Look at the hosts of a cluster file and at the cluster, and say what apply would do; change nothing',
+  flags: [
+    ...fleetFlags,
+    { name: 'output', short: 'o', kind: 'text', default: 'text', doc: 'text or json' },
+    { name: 'out', kind: 'text', doc: 'Keep the plan in this file: kadm apply FILE then does just that, or refuses' },
+  ],
+  run: async (input) => (await import('../run-plan.ts')).runPlan(input),
+}

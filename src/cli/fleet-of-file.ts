@@ -1,0 +1,37 @@
+/** From `-f FILE` to the cluster file and connections to its hosts. */
+import path from 'node:path'
+import { parseClusterFile, type ClusterFile } from '../config/cluster-file.ts'
+import { readConfigText } from '../config/load.ts'
+import { KadmError } from '../errors.ts'
+import { openFleet, type Fleet } from '../fleet/open-fleet.ts'
+import { localHost } from '../host/local-host.ts'
+import { secretFor } from './chosen-host.ts'
+import type { CommandInput } from './command.ts'
+
+export interface FleetOfFile {
+  readonly file: ClusterFile
+  readonly source: { readonly path: string; readonly text: string }
+  readonly fleet: Fleet
+}
+
+/** `given`: the path; that of `-f` when not given. The caller closes the fleet. Throws USAGE, CONFIG_UNREADABLE, and as `parseClusterFile`. */
+export async function fleetOfFile({ flags, io, signal }: Pick<CommandInput, 'flags' | 'io' | 'signal'>, given = flags.text('file')): Promise<FleetOfFile> {
+  if (given === undefined) throw new KadmError('USAGE', 'no cluster file is given', { remedy: ['-f cluster.yaml   # docs/cluster-file.md says what is in it'] })
+  const text = await readConfigText(given, localHost())
+  const file = parseClusterFile(text, given)
+  // One question for all hosts: they mostly have the same key, and the same password of sudo.
+  const answers = new Map<string, Promise<string | undefined>>()
+  const fleet = await openFleet(file, {
+    user: io.environment['USER'] ?? 'root',
+    trustOnFirstUse: flags.isOn('trust-on-first-use'),
+    secret: (question) => {
+      const key = question.kind === 'become' ? question.user : question.identityFile
+      const answer = answers.get(key) ?? secretFor(question, io, signal)
+      answers.set(key, answer)
+      return answer
+    },
+    say: (line) => void io.stderr.write(`${line}\n`),
+    signal,
+  })
+  return { file, source: { path: path.resolve(given), text }, fleet }
+}

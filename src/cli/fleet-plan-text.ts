@@ -1,0 +1,28 @@
+/** A plan for people: host by host what would be done, and why. */
+import type { MadePlan } from '../fleet/plan.ts'
+import type { ActionKind } from '../fleet/plan-actions.ts'
+
+export function fleetPlanText({ plan, problems, warnings }: MadePlan): string {
+  const lines = [...warnings.map((line) => `WARNING: ${line}`), ...actionLines(plan), ...problems.map((line) => `PROBLEM: ${line}`)]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+const words: Readonly<Record<ActionKind, string>> = {
+  init: 'make the cluster',
+  join: 'join the cluster',
+  mark: 'mark the Node',
+  remove: 'drain, reset, take out of the cluster',
+  network: 'lay the pod network',
+}
+
+function actionLines({ cluster, actions, seen }: MadePlan['plan']): readonly string[] {
+  const hosts = Object.keys(seen.hosts)
+  if (actions.length === 0) return [`${cluster}: nothing to do on ${hosts.length} hosts`]
+  const acting = new Set(actions.map(({ host }) => host))
+  const idle = hosts.filter((name) => !acting.has(name))
+  return [
+    `${cluster}: ${actions.length} ${actions.length === 1 ? 'action' : 'actions'} on ${acting.size} of ${hosts.length} hosts`,
+    ...actions.map(({ host, kind, why }) => `  ${host}: ${words[kind]} (${why})`),
+    ...(idle.length === 0 ? [] : [`  nothing on ${idle.join(', ')}`]),
+  ]
+}

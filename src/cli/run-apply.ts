@@ -1,0 +1,62 @@
+/** `kadm apply` for a user: the plan shown, the question, the work, what came of it. */
+import path from 'node:path'
+import type { ClusterFile } from '../config/cluster-file.ts'
+import { readConfigText } from '../config/load.ts'
+import { KadmError } from '../errors.ts'
+import { applyPlan, requireNoProblems } from '../fleet/apply.ts'
+import { makePlan, parsePlan, requireSame } from '../fleet/plan.ts'
+import { localHost } from '../host/local-host.ts'
+import type { CommandInput } from './command.ts'
+import { confirm } from './confirm.ts'
+import { fleetOfFile, type FleetOfFile } from './fleet-of-file.ts'
+import { fleetPlanText } from './fleet-plan-text.ts'
+import { fleetProgress } from './fleet-progress.ts'
+
+export async function runApply(input: CommandInput): Promise<void> {
+  const { flags, io, signal, arguments: [planFile] } = input
+  if (planFile !== undefined && flags.given.has('file')) throw new KadmError('USAGE', 'a kept plan says which cluster file it is of: leave -f out', { remedy: [`kadm apply ${planFile}`] })
+  const kept = planFile === undefined ? undefined : parsePlan(await readConfigText(planFile, localHost()), planFile)
+  const opened = kept === undefined ? await fleetOfFile(input) : await fleetOfFile(input, kept.file.path)
+  const { file, source, fleet } = opened
+  const started = performance.now()
+  const events = flags.isOn('events')
+  const tell = (text: string): void => void (events ? io.stderr : io.stdout).write(text)
+  try {
+    const made = await makePlan({ file, source, fleet, signal })
+    if (kept !== undefined) requireSame(kept, made.plan)
+    tell(fleetPlanText({ ...made, problems: [] }))
+    requireNoProblems(made.problems)
+    if (made.plan.actions.length === 0) return
+    const networkManifest = await manifestOf(opened)
+    // Who applies a kept plan has seen it.
+    if (kept === undefined && !flags.isOn('yes')) await ask(input, events)
+    const progress = fleetProgress(io, { events, actions: made.plan.actions })
+    try {
+      await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: await ownerOf(input), report: progress.report, signal })
+    } finally {
+      await progress.end()
+    }
+    tell(`${file.name}: done in ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
+  } finally {
+    await fleet.close()
+  }
+}
+
+async function ask({ io, signal }: CommandInput, events: boolean): Promise<void> {
+  if (await confirm(events ? { ...io, stdout: io.stderr } : io, 'Do this?', signal)) return
+  throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the plan was not confirmed', { remedy: ['answer y, or give --yes'] })
+}
+
+/** Who others see that have to wait. */
+async function ownerOf({ io }: CommandInput): Promise<string> {
+  return `${io.environment['USER'] ?? 'somebody'}@${localHost().name}, kadm apply (pid ${process.pid})`
+}
+
+/** A file beside the cluster file, or all .yaml files of a folder, as one text. */
+async function manifestOf({ file, source }: Pick<FleetOfFile, 'source'> & { readonly file: ClusterFile }): Promise<string | undefined> {
+  if (file.networkManifest === undefined) return undefined
+  const at = path.resolve(path.dirname(source.path), file.networkManifest)
+  const names = (await localHost().stat(at))?.kind === 'directory' ? ((await localHost().list(at)) ?? []).filter((name) => /\.ya?ml$/.test(name)) : undefined
+  const files = names === undefined ? [at] : names.map((name) => path.join(at, name))
+  return (await Promise.all(files.map((one) => readConfigText(one, localHost())))).join('\n---\n')
+}

@@ -1,0 +1,79 @@
+/** Does what a plan says, on all hosts at once. */
+import type { ClusterFile } from '../config/cluster-file.ts'
+import { KadmError, messageOf } from '../errors.ts'
+import { runPhases } from '../phases/runner.ts'
+import { clusterAccess } from './cluster-access.ts'
+import { takeLease, type ClusterLease } from './cluster-lease.ts'
+import { fleetPhases } from './fleet-phases.ts'
+import type { FleetEvent, FleetHost, FleetRun } from './fleet-run.ts'
+import type { Fleet } from './open-fleet.ts'
+import type { MadePlan } from './plan.ts'
+
+export interface ApplyInput {
+  readonly file: ClusterFile
+  readonly fleet: Fleet
+  readonly made: MadePlan
+  /** Nodes come in with a bootstrap token, as kubeadm does it. */
+  readonly tokens: boolean
+  /** Text of the manifest of the pod network. */
+  readonly networkManifest: string | undefined
+  /** Who is shown to others that wait: `user@machine, kadm apply (pid 123)`. */
+  readonly owner: string
+  readonly report: (event: FleetEvent) => void
+  readonly signal: AbortSignal
+}
+
+/** Throws PREFLIGHT_FAILED for a plan with problems, RUN_IN_PROGRESS, or FLEET_FAILED with what happened on each host that failed; the others are done then. */
+export async function applyPlan({ file, fleet, made, tokens, networkManifest, owner, report, signal }: ApplyInput): Promise<void> {
+  const { plan, problems } = made
+  requireNoProblems(problems)
+  const hosts = reachedHosts(fleet)
+  const first = hosts.get(made.first ?? '')
+  if (first === undefined || plan.actions.length === 0) return
+  const isNew = plan.actions.some(({ kind }) => kind === 'init')
+  const access = clusterAccess({ host: first.host, isThere: !isNew, tokens, signal })
+  const run: FleetRun = { file, actions: plan.actions, hosts, first, access, failures: new Map(), report, ...(networkManifest !== undefined && { networkManifest }) }
+  let lease: ClusterLease | undefined
+  try {
+    // A cluster that is being made has no API yet: the lock of the host that makes it stands for the Lease.
+    if (!isNew) lease = await takeLease(await access.cluster(), owner)
+    await runPhases(fleetPhases(run), run, { now: () => new Date(), signal, report: () => {} })
+  } finally {
+    await lease?.release()
+    await access.close()
+  }
+  if (run.failures.size > 0) throw fleetFailed(run)
+}
+
+/** Throws PREFLIGHT_FAILED. */
+export function requireNoProblems(problems: readonly string[]): void {
+  if (problems.length === 0) return
+  throw new KadmError('PREFLIGHT_FAILED', problems.length === 1 ? `nothing was changed: ${problems[0]}` : `nothing was changed: ${problems.length} problems`, {
+    details: problems,
+    remedy: ['mend what is listed, then run the same command again'],
+  })
+}
+
+function reachedHosts({ hosts, states }: Fleet): ReadonlyMap<string, FleetHost> {
+  return new Map(
+    [...hosts].flatMap(([name, host]) => {
+      const state = states.get(name)
+      return state?.kind === 'reached' ? [[name, { name, host, state }] as const] : []
+    }),
+  )
+}
+
+/** Those that only waited for the one that failed first are told after it, by name. */
+function fleetFailed({ failures }: Pick<FleetRun, 'failures'>): KadmError {
+  const causes = Map.groupBy([...failures], ([, error]) => error)
+  const lines = [...causes].flatMap(([error, hosts]) => {
+    const details = error instanceof KadmError ? error.details : []
+    const [cause, ...others] = hosts.map(([name]) => name)
+    return [`${cause}: ${messageOf(error)}${error instanceof KadmError ? ` [${error.code}]` : ''}`, ...details.map((line) => `  ${line}`), ...(others.length === 0 ? [] : [`  (${others.join(', ')} waited for it)`])]
+  })
+  const remedies = [...causes.keys()].flatMap((error) => (error instanceof KadmError ? error.remedy : []))
+  return new KadmError('FLEET_FAILED', `${failures.size === 1 ? 'a host has' : `${failures.size} hosts have`} not come to what the file says: ${[...failures.keys()].join(', ')}`, {
+    details: lines,
+    remedy: [...new Set(remedies), 'run the same command again: it goes on with what is left'] as unknown as [string, ...string[]],
+  })
+}

@@ -1,0 +1,68 @@
+/** One kadm at a time on a cluster: a Lease with owner and expiry, which others are shown. */
+import { isRefusal } from '../cluster/api-error.ts'
+import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
+import { kinds } from '../cluster/kinds.ts'
+import { KadmError } from '../errors.ts'
+
+export interface ClusterLease {
+  readonly release: () => Promise<void>
+}
+
+const ref = { ...kinds.lease, namespace: 'kube-system', name: 'kadm' }
+const seconds = 30
+
+/** Renewed every 10 s until it is released; one that has ended is taken over. Throws RUN_IN_PROGRESS, which says who has it and until when. */
+export async function takeLease(cluster: Cluster, owner: string, now: () => Date = () => new Date()): Promise<ClusterLease> {
+  const found = await cluster.get(ref)
+  const end = found === undefined ? undefined : endOf(found)
+  if (end !== undefined && end > now()) throw inProgress(ownerOf(found), end)
+  const write = async (before: KubernetesObject | undefined): Promise<KubernetesObject> => {
+    const lease = leaseObject(owner, now(), before?.metadata.resourceVersion)
+    return before === undefined ? cluster.create(lease) : cluster.replace(lease)
+  }
+  let held = await write(found).catch((error: unknown) => {
+    if (isRefusal(error, 'AlreadyExists', 'Conflict')) throw inProgress('another kadm', undefined)
+    throw error
+  })
+  const renewal = setInterval(() => {
+    write(held).then(
+      (lease) => (held = lease),
+      () => undefined, // the next try may do; work on hosts has locks of its own
+    )
+  }, (seconds * 1000) / 3)
+  return {
+    release: async () => {
+      clearInterval(renewal)
+      await cluster.delete(ref).catch(() => undefined)
+    },
+  }
+}
+
+function leaseObject(owner: string, now: Date, resourceVersion: string | undefined): KubernetesObject {
+  // MicroTime has six digits.
+  const time = now.toISOString().replace('Z', '000Z')
+  return {
+    apiVersion: ref.apiVersion,
+    kind: ref.kind,
+    metadata: { name: ref.name, namespace: ref.namespace, ...(resourceVersion !== undefined && { resourceVersion }) },
+    spec: { holderIdentity: owner, leaseDurationSeconds: seconds, acquireTime: time, renewTime: time },
+  }
+}
+
+function endOf({ spec }: KubernetesObject): Date | undefined {
+  if (typeof spec !== 'object' || spec === null || !('renewTime' in spec) || !('leaseDurationSeconds' in spec)) return undefined
+  const end = new Date(Date.parse(String(spec.renewTime)) + Number(spec.leaseDurationSeconds) * 1000)
+  return Number.isNaN(end.getTime()) ? undefined : end
+}
+
+function ownerOf(lease: KubernetesObject | undefined): string {
+  const spec = lease?.['spec']
+  return typeof spec === 'object' && spec !== null && 'holderIdentity' in spec ? String(spec.holderIdentity) : 'another kadm'
+}
+
+function inProgress(owner: string, until: Date | undefined): KadmError {
+  const held = until === undefined ? '' : ` and holds the cluster until ${until.toISOString()}`
+  return new KadmError('RUN_IN_PROGRESS', `${owner} is working on this cluster${held}`, {
+    remedy: ['wait until it is done', 'kubectl -n kube-system get lease kadm -o yaml   # one that nobody renews ends by itself'],
+  })
+}

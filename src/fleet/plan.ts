@@ -1,0 +1,107 @@
+/** A plan: what was seen, and what is to be done about it. JSON data that can be kept, read by people, and applied later. Nothing secret is in it. */
+import { createHash } from 'node:crypto'
+import { clusterFileApiVersion } from '../config/cluster-file-fields.ts'
+import type { ClusterFile } from '../config/cluster-file.ts'
+import { isObject } from '../config/decode.ts'
+import { KadmError } from '../errors.ts'
+import { observeCluster, type ClusterState } from './cluster-state.ts'
+import { hostChecks } from './fleet-checks.ts'
+import type { HostState } from './host-state.ts'
+import type { Fleet } from './open-fleet.ts'
+import { decide, firstControlPlane, type Action } from './plan-actions.ts'
+
+export interface FleetPlan {
+  readonly apiVersion: string
+  readonly kind: 'Plan'
+  readonly cluster: string
+  /** The cluster file: where it was, and what was in it. */
+  readonly file: { readonly path: string; readonly sha256: string }
+  readonly seen: { readonly hosts: Readonly<Record<string, HostState>>; readonly cluster: ClusterState }
+  readonly actions: readonly Action[]
+}
+
+export interface MadePlan {
+  readonly plan: FleetPlan
+  /** The control plane that makes the cluster or is asked about it; `undefined` when none is reached. */
+  readonly first: string | undefined
+  /** What stands in the way: such a plan is not applied. */
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+export interface PlanInput {
+  readonly file: ClusterFile
+  readonly source: { readonly path: string; readonly text: string }
+  readonly fleet: Fleet
+  readonly signal: AbortSignal
+}
+
+/** Looks at the cluster and decides; the hosts have been looked at when the fleet was opened. Changes nothing. */
+export async function makePlan({ file, source, fleet, signal }: PlanInput): Promise<MadePlan> {
+  const { states, hosts } = fleet
+  const members = file.hosts.filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name))).flatMap(({ name }) => hosts.get(name) ?? [])
+  const cluster = await observeCluster(members, file, signal)
+  const { actions, problems, warnings } = decide(file, states, cluster)
+  const checked = hostChecks(file, states, actions)
+  return {
+    plan: {
+      apiVersion: clusterFileApiVersion,
+      kind: 'Plan',
+      cluster: file.name,
+      file: { path: source.path, sha256: sha256(source.text) },
+      seen: { hosts: Object.fromEntries([...states].map(([name, state]) => [name, lasting(state)])), cluster },
+      actions,
+    },
+    first: firstControlPlane(file, states),
+    problems: [...problems, ...checked.errors],
+    warnings: [...warnings, ...checked.warnings],
+  }
+}
+
+/** A plan that was kept. Throws CONFIG_SYNTAX or CONFIG_INVALID for what is none. */
+export function parsePlan(text: string, name: string): FleetPlan {
+  const plan = parseJson(text, name)
+  const file = isObject(plan) ? plan['file'] : undefined
+  const isPlan = isObject(plan) && plan['apiVersion'] === clusterFileApiVersion && plan['kind'] === 'Plan' && isObject(plan['seen']) && Array.isArray(plan['actions'])
+  if (isPlan && isObject(file) && typeof file['path'] === 'string' && typeof file['sha256'] === 'string') return plan as unknown as FleetPlan
+  throw new KadmError('CONFIG_INVALID', `"${name}" is no plan: kadm plan --out writes one`, { remedy: [`kadm plan -f FILE --out ${name}`] })
+}
+
+/** Throws PLAN_STALE, with every difference, unless hosts, cluster and file are as the kept plan saw them. */
+export function requireSame(kept: FleetPlan, now: FleetPlan): void {
+  const before = { file: kept.file.sha256, ...kept.seen, actions: kept.actions }
+  const differences = differencesOf(before, { file: now.file.sha256, ...now.seen, actions: now.actions }, '')
+  if (differences.length === 0) return
+  throw new KadmError('PLAN_STALE', `the plan is of another time: ${differences.length === 1 ? differences[0] : `${differences.length} things have changed`}`, {
+    details: differences,
+    remedy: [`kadm plan -f ${kept.file.path} --out PLAN   # look at the new one, then apply it`],
+  })
+}
+
+function differencesOf(before: unknown, after: unknown, path: string): readonly string[] {
+  if (JSON.stringify(before) === JSON.stringify(after)) return []
+  if (!isObject(before) || !isObject(after)) return [`${path} was ${JSON.stringify(before)}, is ${JSON.stringify(after)}`]
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return names.flatMap((name) => differencesOf(before[name], after[name], path === '' ? name : `${path}.${name}`))
+}
+
+/** Clocks are never the same twice. */
+function lasting(state: HostState): HostState {
+  return state.kind === 'reached' ? { ...state, clockAhead: 0 } : state
+}
+
+function isControlPlane(state: HostState | undefined): boolean {
+  return state?.kind === 'reached' && state.node === 'control-plane'
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new KadmError('CONFIG_SYNTAX', `"${name}" is not JSON`, { cause: error, remedy: [`kadm plan -f FILE --out ${name}`] })
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,117 @@
+/** What is done on a host for each kind of action: the very workflows of one host, and what only the cluster can do. */
+import { drainNode } from '../cluster/drain.ts'
+import { kinds } from '../cluster/kinds.ts'
+import { markNode } from '../cluster/mark-node.ts'
+import { initDocuments, joinDocuments } from '../config/cluster-file-documents.ts'
+import type { ClusterHost } from '../config/cluster-file.ts'
+import { paths } from '../config/paths.ts'
+import type { PhaseEvent } from '../phases/phase.ts'
+import type { RunRequest } from '../phases/run-request.ts'
+import { startInit } from '../phases/init/start-init.ts'
+import { startJoin } from '../phases/join/start-join.ts'
+import { startReset } from '../phases/reset/start-reset.ts'
+import { withFile } from './file-on-host.ts'
+import type { FleetHost, FleetRun } from './fleet-run.ts'
+import type { ActionKind } from './plan-actions.ts'
+
+export interface StepInput {
+  readonly run: FleetRun
+  readonly wanted: ClusterHost
+  readonly on: FleetHost
+  readonly signal: AbortSignal
+}
+
+export const steps: Readonly<Record<ActionKind, (input: StepInput) => Promise<void>>> = { init, join, mark, remove, network }
+
+async function init(input: StepInput): Promise<void> {
+  const { run, wanted, on } = input
+  const { access, file } = run
+  const path = `${file.name} (${on.name})`
+  const host = withFile(on.host, { path, text: initDocuments(file, wanted, on.state.addresses) })
+  const request = requestOf('init', input)
+  const hear = (event: PhaseEvent): void => {
+    request.report(event)
+    if (event.kind === 'done' && event.phase === 'wait-control-plane/api') access.apiAnswers()
+  }
+  try {
+    await startInit(host, {
+      ...request,
+      report: hear,
+      file: path,
+      // The file may name tokens; what nobody asked for is not made.
+      withoutToken: file.kubeadm.initConfiguration['bootstrapTokens'] === undefined,
+      options: { uploadCerts: false, skipTokenPrint: true, skipCertificateKeyPrint: true, printManifest: false, kubeconfig: paths.adminConf, kubeconfigDir: paths.kubernetes },
+    })
+    access.apiAnswers()
+  } catch (error) {
+    access.failed(error)
+    throw error
+  }
+}
+
+async function join(input: StepInput): Promise<void> {
+  const { run, wanted, on } = input
+  const { access, file } = run
+  const path = `${file.name} (${on.name})`
+  const host = withFile(on.host, { path, text: joinDocuments(file, wanted, on.state.addresses) })
+  await startJoin(host, {
+    ...requestOf('join', input),
+    file: path,
+    endpoint: undefined,
+    sponsor: () => access.sponsor(on.name),
+    options: { replace: false, unsafeAllowUnpinnedCa: false, unsafeAllowInsecureDiscoveryFile: false },
+  })
+}
+
+async function mark({ run, wanted, signal }: StepInput): Promise<void> {
+  const { name, labels, taints = [] } = wanted
+  await markNode(await run.access.cluster(), name, { labels, taints, timeout: 60_000, signal })
+}
+
+/** The Pods first, while they can go elsewhere; the Node last, when nothing brings it back. */
+async function remove(input: StepInput): Promise<void> {
+  const { run, on, signal } = input
+  const cluster = await run.access.cluster()
+  const request = requestOf('remove', input)
+  const node = { ...kinds.node, name: on.name }
+  const say = (text: string): void => request.report({ kind: 'line', phase: 'drain', text, at: new Date() })
+  if ((await cluster.get(node)) !== undefined) await drainNode(cluster, on.name, { timeout: 300_000, signal, say })
+  await resetHost(on, request)
+  await cluster.delete(node)
+}
+
+/** @param alone the cluster stays: this host's etcd member has to leave it first */
+export async function resetHost({ host }: FleetHost, request: RunRequest, { alone }: { readonly alone: boolean } = { alone: true }): Promise<void> {
+  await startReset(host, {
+    ...request,
+    flags: { force: true, ...(!alone && { 'skip-phases': ['remove-etcd-member'] }) },
+    options: { kubeconfig: paths.adminConf, cleanup: new Set() },
+    confirm: async () => true,
+    onStart: () => {},
+  })
+}
+
+/** kubectl is on a control plane by kubeadm's own habit; the manifest may hold kinds that kadm knows nothing of. */
+async function network({ run, on, signal }: StepInput): Promise<void> {
+  await run.access.cluster()
+  const apply = ['kubectl', '--kubeconfig', paths.adminConf, 'apply', '--server-side', '--force-conflicts', '-f', '-'] as const
+  await on.host.run(apply, { input: run.networkManifest ?? '', timeout: 120_000, signal })
+}
+
+type WorkflowRequest = RunRequest & { readonly onStart: (phases: readonly string[]) => void }
+
+/** What all workflows are asked with. Closing words are for one host: the fleet has its own. */
+export function requestOf(kind: string, { run, on, signal }: Pick<StepInput, 'on' | 'signal'> & { readonly run: Pick<FleetRun, 'report'> }): WorkflowRequest {
+  const report = (event: PhaseEvent): void => {
+    if (event.kind !== 'result') run.report({ host: on.name, event: { ...event, phase: `${kind}/${event.phase}` } })
+  }
+  return {
+    file: undefined,
+    flags: {},
+    only: undefined,
+    signal,
+    report,
+    warn: (text) => report({ kind: 'warning', phase: 'preflight', text, at: new Date() }),
+    onStart: () => {},
+  }
+}

@@ -1,0 +1,23 @@
+/** What happens on the hosts of a fleet as plain lines: `[h1] init/certs: ...`. */
+import { messageOf } from '../errors.ts'
+import type { FleetEvent } from '../fleet/fleet-run.ts'
+
+/** Empty for what makes no line. */
+export function plainHostLine({ host, event }: FleetEvent): string {
+  const { phase } = event
+  // Of the phases inside only what they say; that they begin and end is for the screen.
+  const isAction = !phase.includes('/')
+  switch (event.kind) {
+    case 'line':
+      return `[${host}] ${phase}: ${event.text}\n`
+    case 'warning':
+      return `[${host}] WARNING: ${event.text}\n`
+    case 'started':
+    case 'done':
+      return isAction ? `[${host}] ${phase}: ${event.kind}\n` : ''
+    case 'failed':
+      return isAction ? `[${host}] ${phase}: failed: ${messageOf(event.error)}\n` : ''
+    default:
+      return ''
+  }
+}
