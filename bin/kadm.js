@@ -11,4 +11,4 @@ if (major < 22 || (major === 22 && minor < 18)) {
 module.enableCompileCache()
 const sources = new URL('../src/cli/main.ts', import.meta.url)
 const { main } = await import(existsSync(sources) ? sources.href : '../dist/kadm.mjs')
-process.exit(await main(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, environment: process.env }))
+process.exit(await main(process.argv.slice(2), { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, environment: process.env }))
