@@ -1,16 +1,15 @@
 /** `kadm certs` beside `kubeadm certs`: on the same files they say the same, end with the same code and leave the same. */
-import { describe, expect, test, type TestContext } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fromDer, itemsOf, toDer, type DerNode } from '../../src/pki/der.ts'
 import { pemBlocks } from '../../src/pki/pem.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
 import { kadmProgram, runKadm } from '../support/command-line.ts'
-import { runJailed, type JailResult, type TreeEntry } from '../support/jail.ts'
+import { runJailed, type TreeEntry } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'
+import { configFile, configText, fast, madeByKubeadm } from './certs-jail.ts'
 import { states, type HostFiles, type State } from './certs-states.ts'
 
 const kadm = [process.execPath, kadmProgram]
-const fast = { encryptionAlgorithm: 'ECDSA-P256' }
-const configFile = '/tmp/jail/config.yaml'
 
 describe.concurrent('the same as kubeadm', () => {
   test.for(states)('$name', { timeout: 120_000 }, async (state, context) => {
@@ -134,21 +133,6 @@ interface Ran {
   readonly tree: ReadonlyMap<string, TreeEntry>
 }
 
-let made: Promise<JailResult> | undefined
-
-/** A control plane's files by the real kubeadm, once for all. */
-async function madeByKubeadm(context: TestContext): Promise<HostFiles> {
-  const kubeadm = realBinary(context, 'kubeadm')
-  made ??= runJailed(
-    ['certs', 'kubeconfig'].map((phase) => [kubeadm, 'init', 'phase', phase, 'all', '--config', configFile]),
-    { files: { [configFile]: configText(fast) } },
-  )
-  const { exitCode, stderr, tree } = await made
-  if (exitCode !== 0) throw new Error(stderr)
-  const files = [...tree].filter(([path, { kind }]) => kind === 'file' && path.startsWith('/etc/kubernetes/'))
-  return Object.fromEntries(files.map(([path, { content, mode }]) => [path, { content: String(content), mode }]))
-}
-
 async function run(program: readonly string[], commands: readonly (readonly string[])[], { config = fast }: State, files: HostFiles): Promise<Ran> {
   const script = 'n=$1; shift; "$@" >/tmp/jail/$n.out 2>/tmp/jail/$n.err; echo $? >/tmp/jail/$n.code'
   const { tree } = await runJailed(
@@ -164,10 +148,4 @@ function changedIn(tree: Ran['tree'], before: HostFiles): readonly string[] {
   const gone = Object.keys(before).filter((path) => !tree.has(path))
   const changed = [...tree].filter(([path, { kind, content, mode }]) => kind === 'file' && (before[path]?.content !== String(content) || before[path]?.mode !== mode))
   return [...gone, ...changed.map(([path]) => path)].toSorted()
-}
-
-function configText(cluster: Readonly<Record<string, unknown>>): string {
-  const init = { kind: 'InitConfiguration', localAPIEndpoint: { advertiseAddress: '192.168.77.10' }, nodeRegistration: { name: 'node1', criSocket: 'unix:///run/x.sock' } }
-  const documents = [init, { kind: 'ClusterConfiguration', kubernetesVersion: 'v1.37.2', ...cluster }]
-  return documents.map((document) => JSON.stringify({ apiVersion: 'kubeadm.k8s.io/v1beta4', ...document })).join('\n---\n')
 }
