@@ -1,8 +1,5 @@
 /** Waits until a static Pod runs as its manifest says: a new container in the host's own CRI, with the image and the arguments of the manifest, that says that it is well. */
-import { connectEtcd } from '../../cluster/etcd-members.ts'
-import { etcdCredentials } from '../../cluster/etcd-endpoints.ts'
 import type { InitConfig } from '../../config/model.ts'
-import { hostAndPort } from '../../config/server-url.ts'
 import type { KadmError } from '../../errors.ts'
 import type { Container, ContainerProcess } from '../../host/container-runtime.ts'
 import type { Host } from '../../host/host.ts'
@@ -14,6 +11,7 @@ import { commandOf, imageOf } from '../../manifests/static-pod-file.ts'
 import type { StaticPodComponent } from '../../manifests/write-static-pod.ts'
 import { componentFailed } from '../component-failed.ts'
 import type { PhaseContext } from '../phase.ts'
+import { isEtcdHealthy } from './own-etcd.ts'
 import { containersOf } from './replace-static-pods.ts'
 
 export interface AwaitOptions {
@@ -96,20 +94,4 @@ async function health(component: StaticPodComponent, { host, config, signal }: H
     if (status !== 200) return { kind: 'not-yet', seen: `${each}: status ${status} ${body.split('\n').filter((line) => line.startsWith('[-]')).join('; ')}`.trim() }
   }
   return { kind: 'done', value: {} }
-}
-
-/** Does this node's member answer, with the consent of a quorum? */
-export async function isEtcdHealthy({ host, config, signal }: HealthOptions): Promise<boolean> {
-  const server = etcdServer(config)
-  const etcd = connectEtcd({ server, ...(await etcdCredentials(host, config.cluster.certificatesDir)), signal, dial: (address) => host.dial(address) })
-  try {
-    return await etcd.isHealthy()
-  } finally {
-    etcd.close()
-  }
-}
-
-/** Client URL of this node's member. */
-export function etcdServer({ init }: Pick<InitConfig, 'init'>): string {
-  return `https://${hostAndPort(init.localAPIEndpoint.advertiseAddress, 2379)}`
 }

@@ -1,7 +1,6 @@
 /** What was there before an upgrade, in a folder of its own on the host: manifests, certificates, kubeconfig files, a snapshot of etcd, and how to use them. */
 import path from 'node:path/posix'
 import { saveSnapshot } from '../../cluster/etcd-snapshot.ts'
-import { etcdCredentials } from '../../cluster/etcd-endpoints.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
@@ -9,8 +8,8 @@ import { staticPodPath, type StaticPodComponent } from '../../manifests/write-st
 import { pairPaths } from '../../pki/certificate-files.ts'
 import { managedCertificatesOf } from '../../pki/managed-certificates.ts'
 import type { PhaseContext } from '../phase.ts'
-import { etcdServer } from './await-static-pod.ts'
 import { backupReadme } from './backup-readme.ts'
+import { ownEtcd } from './own-etcd.ts'
 import type { PlannedStaticPod } from './static-pod-plan.ts'
 
 export interface BackupOptions {
@@ -88,10 +87,10 @@ export async function dropEtcdDataCopy({ host, backup }: Pick<BackupOptions, 'ho
   if ((await host.stat(copy)) !== undefined) await host.run(['rm', '-rf', '--', copy])
 }
 
-async function takeSnapshot({ host, config }: BackupOptions, file: string, { say, signal, waiting }: PhaseContext): Promise<Awaited<ReturnType<typeof saveSnapshot>>> {
-  const server = etcdServer(config)
+async function takeSnapshot(options: BackupOptions, file: string, { say, signal, waiting }: PhaseContext): Promise<Awaited<ReturnType<typeof saveSnapshot>>> {
+  const { server, credentials } = await ownEtcd(options)
   waiting(`a snapshot of etcd at ${server}`)
-  const snapshot = await saveSnapshot(host, { server, credentials: await etcdCredentials(host, config.cluster.certificatesDir), file, signal })
+  const snapshot = await saveSnapshot(options.host, { server, credentials, file, signal })
   if (snapshot !== undefined) say(`[upgrade/etcd] Saved a snapshot of etcd (revision ${snapshot.revision}, ${snapshot.size} bytes, checksum compared) to "${file}"`)
   return snapshot
 }

@@ -1,6 +1,5 @@
 /** The static Pods of this node from one version to another: prepared while the old ones serve, replaced within seconds, and back when the new ones do not come up. */
 import type { Cluster } from '../../cluster/cluster.ts'
-import { etcdCredentials } from '../../cluster/etcd-endpoints.ts'
 import { handOverLead, requireQuorumWithout, type PausedMember } from '../../cluster/etcd-pause.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { textAt } from '../../cluster/object-fields.ts'
@@ -9,8 +8,9 @@ import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { waitUntil } from '../../host/wait.ts'
 import type { PhaseContext } from '../phase.ts'
-import { awaitStaticPod, etcdServer } from './await-static-pod.ts'
+import { awaitStaticPod } from './await-static-pod.ts'
 import { backUp, copyEtcdData, dropEtcdDataCopy, manifestsBefore } from './backup.ts'
+import { ownEtcd } from './own-etcd.ts'
 import { renewForUpgrade } from './renew-for-upgrade.ts'
 import { replaceStaticPods } from './replace-static-pods.ts'
 import { rollBack } from './roll-back.ts'
@@ -50,9 +50,8 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
   await dropEtcdDataCopy(options)
 }
 
-/** With the certificates that are there now: renewed ones are another file. */
-async function ownMember({ host, config }: UpgradeStaticPodsOptions, { signal }: PhaseContext): Promise<PausedMember> {
-  return { host, server: etcdServer(config), credentials: await etcdCredentials(host, config.cluster.certificatesDir), signal }
+async function ownMember(options: UpgradeStaticPodsOptions, { signal }: PhaseContext): Promise<PausedMember> {
+  return { host: options.host, signal, ...(await ownEtcd(options)) }
 }
 
 /** A kubelet that starts beside an API server whose etcd is not there waits for more than a minute: those two are always replaced together. */
