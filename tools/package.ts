@@ -66,7 +66,7 @@ const startFile = `import { enableCompileCache } from 'node:module'
 // What V8 compiled at an earlier start, beside the program itself: 20 to 30 ms of each later one. Where it cannot be written nothing is lost.
 enableCompileCache({ directory: new URL('compiled', import.meta.url).pathname, portable: true })
 const { main } = await import('./kadm.mjs')
-process.exit(await main(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, environment: process.env }))
+process.exit(await main(process.argv.slice(2), { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, environment: process.env }))
 `
 
 async function layOut(folder: string, entry: string): Promise<void> {

@@ -2,12 +2,12 @@
 import { createInterface } from 'node:readline'
 import type { Streams } from './command.ts'
 
-/** `true` for "y" or "Y" and nothing else; the end of the input is a no. */
+/** `true` for "y" and "yes" in any case; the end of the input is a no. */
 export async function confirm({ stdin, stdout }: Pick<Streams, 'stdin' | 'stdout'>, question: string, signal: AbortSignal): Promise<boolean> {
   stdout.write(`${question} [y/N]: `)
   const lines = createInterface({ input: stdin, signal })
   try {
-    for await (const line of lines) return line.trim().toLowerCase() === 'y'
+    for await (const line of lines) return ['y', 'yes'].includes(line.toLowerCase())
     signal.throwIfAborted()
     return false
   } finally {

@@ -3,6 +3,7 @@ import { paths } from '../../config/paths.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import { realPath } from '../../host/empty-directory.ts'
 import { unmountBelow } from '../../host/mounts.ts'
+import { removeJournal } from '../../host/remove-journal.ts'
 import { removePods } from '../../host/remove-pods.ts'
 import { stopKubelet } from '../kubelet-service.ts'
 import type { Phase } from '../phase.ts'
@@ -34,12 +35,10 @@ export const cleanupNode: Phase<ResetRun> = {
       needs: ['cleanup-node/kubelet'],
       run: async ({ config, host }, { say, warn, signal }) => {
         say('[reset] Removing Kubernetes-managed containers')
-        try {
-          await removePods(host.containerRuntime(config.criSocket), signal)
-        } catch (error) {
+        await removePods(host.containerRuntime(config.criSocket), signal).catch((error: unknown) => {
           signal.throwIfAborted()
-          warn(['failed to remove containers: ' + messageOf(error), ...(error instanceof KadmError ? error.details : [])].join('; '))
-        }
+          warn([`failed to remove containers: ${messageOf(error)}`, ...(error instanceof KadmError ? error.details : [])].join('; '))
+        })
       },
     },
     {
@@ -56,6 +55,13 @@ export const cleanupNode: Phase<ResetRun> = {
       hidden: true,
       needs: ['cleanup-node/mounts', 'remove-etcd-member/data'],
       run: removeClusterFiles,
+    },
+    {
+      name: 'journal',
+      summary: "Remove kadm's own notes of the cluster",
+      hidden: true,
+      needs: ['cleanup-node/files'],
+      run: async ({ host }) => removeJournal(host),
     },
   ],
 }

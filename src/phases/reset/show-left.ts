@@ -1,5 +1,4 @@
-/** The end of `kadm reset`: kadm's own notes go, and what it leaves to the user is named, or removed where `--cleanup` says so. */
-import { removeJournal } from '../../host/remove-journal.ts'
+/** The end of `kadm reset`: what it leaves to the user is named, or removed where `--cleanup` says so. */
 import type { Phase } from '../phase.ts'
 import { findLeftovers } from './find-leftovers.ts'
 import type { Leftover } from './leftover.ts'
@@ -10,19 +9,18 @@ export const showLeft: Phase<ResetRun> = {
   summary: 'Name what is left of the cluster',
   hidden: true,
   notAlone: true,
-  needs: ['cleanup-node'],
+  // kube-proxy would write its rules anew.
+  needs: ['cleanup-node/containers'],
   run: async (run, { say, result }) => {
-    const { host, cleanup } = run
     const left: Leftover[] = []
     for (const one of await findLeftovers(run)) {
-      if (one.remove === undefined || !cleanup.has(one.kind)) {
+      if (one.remove === undefined || !run.cleanup.has(one.kind)) {
         left.push(one)
         continue
       }
       say(`[reset] Removing ${one.what}`)
       await one.remove()
     }
-    await removeJournal(host)
     if (left.length > 0) result(leftText(left))
   },
 }
