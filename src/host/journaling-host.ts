@@ -16,6 +16,7 @@ import { redact } from './redact.ts'
 export function journalingHost(real: Host, journal: JournalWriter, run: string, made: ReadonlySet<string> = new Set()): Host {
   let backups = 0
   const ours = new Set(made)
+  const stopped = new Set<string>()
   const note = (change: JournaledChange): Promise<void> => journal.append({ kind: 'change', run, change })
   const isOwn = (file: string): boolean => `${path.resolve(file)}/`.startsWith(`${stateDirectory}/`)
 
@@ -77,12 +78,15 @@ export function journalingHost(real: Host, journal: JournalWriter, run: string, 
     services: {
       ...real.services,
       restart: async (service) => {
-        await note({ kind: 'restart-service', service, wasActive: await real.services.isActive(service) })
+        // What this run has stopped itself need not be asked for: that is a command, just when the kubelet is waited for.
+        const wasActive = !stopped.delete(service) && (await real.services.isActive(service))
+        await note({ kind: 'restart-service', service, wasActive })
         await real.services.restart(service)
       },
       stop: async (service) => {
         await note({ kind: 'stop-service', service, wasActive: await real.services.isActive(service) })
         await real.services.stop(service)
+        stopped.add(service)
       },
     },
     containerRuntime: (endpoint) => journalingRuntime(real.containerRuntime(endpoint), note),

@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts'
 import { warned, type Check } from './check.ts'
 
 /** Of the node's name: is it one that labels can hold, and does it resolve? Only warnings, as with kubeadm. */
-export function hostname(host: Pick<Host, 'query'>, nodeName: string): Check {
+export function hostname(host: Pick<Host, 'query' | 'readText'>, nodeName: string): Check {
   return {
     name: 'Hostname',
     requires: 'a node name that labels can hold and that resolves (a warning)',
@@ -31,8 +31,8 @@ function qualifiedNameProblem(nodeName: string): string | undefined {
     : 'it must be letters, digits, "-", "_" or ".", with a letter or digit at both ends'
 }
 
-async function resolves(host: Pick<Host, 'query'>, name: string): Promise<boolean> {
-  if (isIP(name) !== 0) return true
+async function resolves(host: Pick<Host, 'query' | 'readText'>, name: string): Promise<boolean> {
+  if (isIP(name) !== 0 || isListed(name, (await host.readText('/etc/hosts')) ?? '')) return true
   try {
     // The host's own resolver, with whatever nsswitch.conf adds. 20 s: two servers that do not answer take 5 s twice.
     return (await host.query(['getent', 'ahosts', name], { timeout: 20_000 })).exitCode === 0
@@ -40,4 +40,10 @@ async function resolves(host: Pick<Host, 'query'>, name: string): Promise<boolea
     if (error instanceof KadmError) return false
     throw error
   }
+}
+
+/** In hosts(5), which every resolver reads first: that saves a program's start. */
+function isListed(name: string, hosts: string): boolean {
+  const words = hosts.split('\n').flatMap((line) => line.replace(/#.*/, '').trim().split(/\s+/).slice(1))
+  return words.some((word) => word.toLowerCase() === name.toLowerCase())
 }

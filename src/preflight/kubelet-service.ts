@@ -11,9 +11,8 @@ export function kubeletService({ services }: Pick<Host, 'services'>): Check {
     run: async () => {
       const kind = await services.kind()
       if (kind === 'none') return warned(noInitSystem)
-      const [exists, isEnabled] = await Promise.all([services.exists('kubelet'), services.isEnabled('kubelet')])
-      if (!exists) return warned('kubelet service does not exist')
-      if (isEnabled) return passed
+      if (await services.isEnabled('kubelet')) return passed
+      if (!(await services.exists('kubelet'))) return warned('kubelet service does not exist')
       const command = kind === 'systemd' ? 'systemctl enable kubelet.service' : 'rc-update add kubelet default'
       return warned(`kubelet service is not enabled, please run '${command}'`)
     },

@@ -94,13 +94,14 @@ async function isPrepared(host: Host, { only }: JoinRequest, { controlPlane }: J
 }
 
 /**
- * What decides what the run does. Not the credentials: a run that was cut off goes on with a new token when the old one has ended.
+ * What decides what the run does. Not the credentials: a run that was cut off goes on with a new token when the old one has ended. Not `--replace`: the
+ * run that finds a lost host asks for it, and goes on with it.
  */
-function runInput({ only, options }: JoinRequest, join: JoinConfig): RunInput {
+function runInput({ only, options: { replace: _replace, ...unsafe } }: JoinRequest, join: JoinConfig): RunInput {
   const { nodeRegistration, caCertPath, discovery, controlPlane, patches, skipPhases } = join
   const { ignorePreflightErrors: _, ...node } = nodeRegistration
   const where = discovery.kind === 'token' ? discovery.apiServerEndpoint : discovery.kubeConfigPath
-  const decisive = [only, options, node, caCertPath, where, controlPlane?.localAPIEndpoint, patches, skipPhases]
+  const decisive = [only, unsafe, node, caCertPath, where, controlPlane?.localAPIEndpoint, patches, skipPhases]
   return {
     command: only === undefined ? 'join' : `join phase ${only.join(' ')}`,
     fingerprint: createHash('sha256').update(JSON.stringify(decisive)).digest('hex'),
