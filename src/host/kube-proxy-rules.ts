@@ -41,8 +41,8 @@ export function removalOf(saved: readonly string[]): { readonly text: string; re
     const own = table.flatMap((line) => /^:(KUBE-\S+) /.exec(line)?.[1] ?? [])
     if (own.length === 0) continue
     chains += own.length
-    rules += table.filter((line) => /^-A .*KUBE-/.test(line)).length
     const jumps = table.filter((line) => /^-A (?!KUBE-)/.test(line) && / -[jg] KUBE-/.test(line))
+    rules += jumps.length + table.filter((line) => line.startsWith('-A KUBE-')).length
     // A chain that is named is emptied; it can go when no rule leads into it.
     parts.push(table[0] ?? '', ...own.map((chain) => `:${chain} - [0:0]`), ...jumps.map((line) => line.replace('-A', '-D')), ...own.map((chain) => `-X ${chain}`), 'COMMIT')
   }
