@@ -57,6 +57,7 @@ const flags: readonly Flag[] = [
   { name: 'pod-network-cidr', kind: 'text', doc: 'Addresses for Pods; the control plane gives each node its part' },
   { name: 'print-config', kind: 'switch', default: 'false', doc: 'Print the configuration of the cluster that the upgrade goes by' },
   { name: 'print-manifest', kind: 'switch', default: 'false', doc: 'Print the manifests of the addon instead of applying them' },
+  { name: 'rehearse', kind: 'switch', default: 'false', doc: "Tell what the upgrade will run into; exit code 3: something hurts, 4: something blocks (kadm's own)" },
   { name: 'replace', kind: 'switch', default: 'false', doc: "Remove the etcd member and the Node of a lost host of the same name first (kadm's own)" },
   { name: 'service-cidr', kind: 'text', default: '10.96.0.0/12', doc: 'Addresses for Services' },
   { name: 'service-dns-domain', kind: 'text', default: 'cluster.local', doc: 'DNS domain of Services' },

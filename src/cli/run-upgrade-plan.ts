@@ -1,31 +1,58 @@
 /** `kadm upgrade plan` for a user. */
 import { localHost } from '../host/local-host.ts'
 import { parseVersion } from '../config/versions.ts'
-import { startPlan, type PlanRequest } from '../phases/upgrade/start-plan.ts'
+import type { Host } from '../host/host.ts'
+import { startPlan, startRehearsal, type PlanRequest, type Rehearsal } from '../phases/upgrade/start-plan.ts'
 import type { AvailableUpgrade, ConfigVersion, UpgradePlan } from '../phases/upgrade/upgrade-plan.ts'
 import { columns } from './columns.ts'
 import type { CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
-import { outputPrinter } from './output.ts'
+import { kadmOutput, outputPrinter } from './output.ts'
 import { printedConfiguration } from './printed-configuration.ts'
 
 const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', 'output', 'allow-missing-template-keys', 'show-managed-fields', 'rehearse', 'v', 'vmodule'])
 
-export async function planUpgrade(input: CommandInput): Promise<void> {
+/** @returns the exit code: 0; of a rehearsal 3 when something will hurt, 4 when something will block */
+export async function planUpgrade(input: CommandInput): Promise<number> {
+  if (input.flags.isOn('rehearse')) return rehearseUpgrade(input)
   const print = outputPrinter<UpgradePlan>(input.flags, {
     kind: 'UpgradePlan',
     object: ({ availableUpgrades, configVersions }) => ({ availableUpgrades: availableUpgrades.map(upgradeObject), configVersions: configVersions.map((version) => ({ ...version })) }),
     text: planText,
   })
+  const plan = await onHost((host) => startPlan(host, planRequest(input)))
+  // As in kubeadm, also for programs: nothing to do, nothing printed.
+  if (plan.availableUpgrades.length > 0) input.io.stdout.write(await print(plan))
+  else if (isText(input)) input.io.stdout.write('[upgrade/plan] There is nothing to upgrade to\n')
+  return 0
+}
+
+async function rehearseUpgrade(input: CommandInput): Promise<number> {
+  const print = outputPrinter<Rehearsal>(input.flags, {
+    kind: 'UpgradeRehearsal',
+    apiVersion: kadmOutput,
+    object: ({ target, findings }) => ({ target, findings: findings.map((finding) => ({ ...finding })) }),
+    text: rehearsalText,
+  })
+  const rehearsal = await onHost((host) => startRehearsal(host, planRequest(input)))
+  input.io.stdout.write(await print(rehearsal))
+  if (rehearsal.findings.length === 0) return 0
+  return rehearsal.findings.some(({ severity }) => severity === 'blocks') ? 4 : 3
+}
+
+async function onHost<T>(work: (host: Host) => Promise<T>): Promise<T> {
   const host = localHost()
   try {
-    const plan = await startPlan(host, planRequest(input))
-    // As in kubeadm, also for programs: nothing to do, nothing printed.
-    if (plan.availableUpgrades.length > 0) input.io.stdout.write(await print(plan))
-    else if (isText(input)) input.io.stdout.write('[upgrade/plan] There is nothing to upgrade to\n')
+    return await work(host)
   } finally {
     await host.close()
   }
+}
+
+function rehearsalText({ target, findings }: Rehearsal): string {
+  if (findings.length === 0) return `\n[upgrade/rehearse] Nothing was found that stands in the way of ${target}\n`
+  const lines = findings.map(({ code, severity, what, why, remedy }) => `${severity === 'blocks' ? 'BLOCKS' : 'HURTS '} ${what}: ${why} [${code}]\n       try: ${remedy}\n`)
+  return `\nWhat an upgrade to ${target} will run into:\n\n${lines.join('')}`
 }
 
 /** What the words of `plan` ask for. Lines of progress are for people: a program gets only the result. */

@@ -20,6 +20,7 @@ export const kinds = {
   serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', resource: 'serviceaccounts', namespaced: true },
   event: { apiVersion: 'v1', kind: 'Event', resource: 'events', namespaced: true },
   deployment: { apiVersion: 'apps/v1', kind: 'Deployment', resource: 'deployments', namespaced: true },
+  replicaSet: { apiVersion: 'apps/v1', kind: 'ReplicaSet', resource: 'replicasets', namespaced: true },
   daemonSet: { apiVersion: 'apps/v1', kind: 'DaemonSet', resource: 'daemonsets', namespaced: true },
   job: { apiVersion: 'batch/v1', kind: 'Job', resource: 'jobs', namespaced: true },
   podDisruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', resource: 'poddisruptionbudgets', namespaced: true },

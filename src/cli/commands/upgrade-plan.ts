@@ -9,7 +9,7 @@ export const planCommand: Command = {
   positional: '[version]',
   maxArguments: 1,
   flags: [
-    ...kubeadmFlags('allow-experimental-upgrades', 'allow-release-candidate-upgrades', 'config', 'etcd-upgrade', 'ignore-preflight-errors', 'kubeconfig', 'print-config'),
+    ...kubeadmFlags('allow-experimental-upgrades', 'allow-release-candidate-upgrades', 'config', 'etcd-upgrade', 'ignore-preflight-errors', 'kubeconfig', 'print-config', 'rehearse'),
     ...outputFlags,
   ],
   run: async (input) => (await import('../run-upgrade-plan.ts')).planUpgrade(input),

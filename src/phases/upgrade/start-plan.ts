@@ -12,6 +12,8 @@ import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
 import { upgradePlanChecks } from '../../preflight/checks-for-upgrade.ts'
 import { runChecks } from '../../preflight/run-checks.ts'
 import { readClusterConfig } from './cluster-config.ts'
+import type { Finding } from './finding.ts'
+import { rehearse } from './rehearsal.ts'
 import { makeUpgradePlan, type UpgradePlan } from './upgrade-plan.ts'
 
 export interface PlanRequest {
@@ -30,23 +32,43 @@ export interface PlanRequest {
   readonly printConfig: (config: InitConfig) => void
 }
 
-/** What is known once the cluster has been checked. */
-export interface PlannedCluster {
+/** Throws KUBECONFIG_INVALID, PREFLIGHT_FAILED, CONFIG_INVALID, API_REFUSED, API_UNREACHABLE, USAGE. */
+export function startPlan(host: Host, request: PlanRequest): Promise<UpgradePlan> {
+  return withCluster(host, request, async ({ cluster, plan, config }) => {
+    const { signal, say, warn, printConfig } = request
+    say('[upgrade] Running cluster health checks')
+    await runChecks(upgradePlanChecks({ host, cluster, config, signal }), { ignore: new Set(plan.ignorePreflightErrors), warn })
+    if (plan.printConfig) printConfig(config)
+    return makeUpgradePlan({ cluster, ...plan, lookUp: lookUp(plan.kubernetesVersion, warn), say, warn })
+  })
+}
+
+export interface Rehearsal {
+  /** The version that was rehearsed: the given one, or the newest that kadm knows. */
+  readonly target: string
+  readonly findings: readonly Finding[]
+}
+
+/** What an upgrade will run into. A check that fails is a finding, not an error. Throws KUBECONFIG_INVALID, CONFIG_INVALID, API_REFUSED, API_UNREACHABLE, USAGE. */
+export function startRehearsal(host: Host, request: PlanRequest): Promise<Rehearsal> {
+  return withCluster(host, request, async ({ cluster, plan, config }) => {
+    const { kubernetesVersion = newestKubernetes } = plan
+    const target = kubernetesVersion.startsWith('v') ? kubernetesVersion : `v${kubernetesVersion}`
+    request.say(`[upgrade/rehearse] Looking for what an upgrade to ${target} will run into`)
+    const after = { ...config, cluster: { ...config.cluster, kubernetesVersion: target, ciVersion: false } }
+    return { target, findings: await rehearse({ host, cluster, ...plan, config: after, signal: request.signal }) }
+  })
+}
+
+interface OpenCluster {
   readonly cluster: Cluster
   readonly plan: UpgradePlanConfig
   readonly config: InitConfig
 }
 
-/** Throws KUBECONFIG_INVALID, PREFLIGHT_FAILED, CONFIG_INVALID, API_REFUSED, API_UNREACHABLE, USAGE. */
-export function startPlan(host: Host, request: PlanRequest): Promise<UpgradePlan> {
-  return withCheckedCluster(host, request, ({ cluster, plan }) =>
-    makeUpgradePlan({ cluster, ...plan, lookUp: lookUp(plan.kubernetesVersion, request.warn), say: request.say, warn: request.warn }),
-  )
-}
-
-/** Opens the cluster and checks it as kubeadm's plan does; closed after `work`. */
-export async function withCheckedCluster<T>(host: Host, request: PlanRequest, work: (checked: PlannedCluster) => Promise<T>): Promise<T> {
-  const { kubeconfig, signal, say, warn, printConfig } = request
+/** Closed after `work`. */
+async function withCluster<T>(host: Host, request: PlanRequest, work: (open: OpenCluster) => Promise<T>): Promise<T> {
+  const { kubeconfig, signal, say, warn } = request
   const { config: plan, warnings } = await loadUpgradeConfig({ ...request, action: 'plan', host })
   warnings.forEach(warn)
   requireVersion(plan.kubernetesVersion)
@@ -55,10 +77,8 @@ export async function withCheckedCluster<T>(host: Host, request: PlanRequest, wo
     say('[preflight] Running pre-flight checks.')
     const { ignorePreflightErrors, timeouts } = plan
     say('[upgrade/config] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...')
-    const config = await readClusterConfig(cluster, { host, timeouts, signal, warn, patches: undefined, node: { ignorePreflightErrors, imagePullPolicy: 'IfNotPresent', imagePullSerial: true } })
-    say('[upgrade] Running cluster health checks')
-    await runChecks(upgradePlanChecks({ host, cluster, config, signal }), { ignore: new Set(ignorePreflightErrors), warn })
-    if (plan.printConfig) printConfig(config)
+    const node = { ignorePreflightErrors, imagePullPolicy: 'IfNotPresent', imagePullSerial: true } as const
+    const config = await readClusterConfig(cluster, { host, timeouts, signal, warn, patches: undefined, node })
     return await work({ cluster, plan, config })
   } finally {
     await cluster.close()
