@@ -4,7 +4,6 @@ export function renewalTimer(): string {
 cat > /etc/systemd/system/kadm-certs-renew.service <<'UNIT'
 [Unit]
 Description=Renew the certificates of the Kubernetes control plane
-Documentation=man:systemd.timer(5)
 After=kubelet.service
 
 [Service]

@@ -1,0 +1,132 @@
+/** Renewal on running control planes: the configuration is the cluster's, each component takes what is new, and whoever goes by a balancer notices nothing. */
+import { spawn } from 'node:child_process'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { controllerArgv } from '../../src/sandbox/execute.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { readState } from '../../src/sandbox/state.ts'
+import { joinWords, kubectl, putInitConfig, sharedSandbox, testSandboxName } from '../support/cluster.ts'
+
+const isLong = process.env['KADM_TEST_ALL'] === 'true'
+const hosts = isLong ? ['h1', 'h2', 'h3'] : ['h1']
+
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await sharedSandbox({ hosts: hosts.length, loadBalancer: isLong })
+  const cluster = 'encryptionAlgorithm: ECDSA-P256\ncertificateValidityPeriod: 1000h\n'
+  const endpoint = sandbox.loadBalancer === undefined ? {} : { controlPlaneEndpoint: `${sandbox.loadBalancer.address}:6443` }
+  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2', cluster, ...endpoint })
+  await sandbox.run('h1', ['kadm', 'init', '--config', file, '--upload-certs'], { timeout: 180_000 })
+  for (const host of hosts.slice(1)) await joinControlPlane(host)
+}, 300_000)
+
+test('check-expiration says what kubeadm says of a running cluster', { timeout: 60_000 }, async () => {
+  const [ours, theirs] = await Promise.all(['kadm', 'kubeadm'].map((tool) => sandbox.run('h1', [tool, 'certs', 'check-expiration'])))
+  expect(ours).toBe(theirs?.replace("'kubeadm init", "'kadm init"))
+  expect(ours).toMatch(/^apiserver .* 41d /m) // 1000 h
+})
+
+test("renew all --restart: every port serves what is new, by the cluster's configuration", { timeout: 120_000 }, async () => {
+  const before = await ports('h1')
+  expect(before.map(({ name }) => name)).toEqual(expect.arrayContaining(['etcd client', 'etcd peer', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet']))
+  const client = isLong ? await startClient() : undefined
+  try {
+    for (const host of hosts) {
+      const said = await sandbox.run(host, ['kadm', 'certs', 'renew', 'all', '--restart', '--strict'], { timeout: 120_000 })
+      expect(said).toMatch(/^\[restart\] etcd serves the new certificates already/m)
+      expect(said.match(/^\[restart\] kube-\S+ is restarted and serves with the new certificates after /gm)).toHaveLength(3)
+    }
+  } finally {
+    const { asked, failures } = (await client?.stop()) ?? { asked: 0, failures: [] }
+    expect(failures).toEqual([])
+    if (isLong) expect(asked).toBeGreaterThan(100)
+  }
+  for (const host of hosts) {
+    const after = (await ports(host)).filter(({ node }) => node === host)
+    for (const { name, address, serialNumber } of after.filter((port) => port.name !== 'kubelet')) {
+      expect(serialNumber, `${name} at ${address}`).toBeDefined()
+      expect(before.map((port) => port.serialNumber)).not.toContain(serialNumber)
+    }
+    const text = await sandbox.run(host, ['openssl', 'x509', '-in', '/etc/kubernetes/pki/apiserver.crt', '-noout', '-text'])
+    expect(text).toContain('NIST CURVE: P-256')
+    // With the new admin.conf, and with kubeadm, which finds nothing amiss.
+    expect(await kubectl(sandbox, host, ['get', '--raw', '/readyz'])).toBe('ok')
+    expect(await sandbox.run(host, ['kubeadm', 'certs', 'check-expiration'])).not.toMatch(/MISSING|invalid/)
+  }
+  // The API server reaches kubelets with its new certificate.
+  expect(await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'logs', 'kube-scheduler-h1', '--tail=1'])).not.toBe('')
+})
+
+describe('one certificate', () => {
+  test('restarts its own component only', { timeout: 120_000 }, async () => {
+    const said = await sandbox.run('h1', ['kadm', 'certs', 'renew', 'scheduler.conf', '--restart'], { timeout: 60_000 })
+    expect(said.match(/^\[restart\] .*/gm)).toEqual([expect.stringContaining('kube-scheduler is restarted')])
+  })
+
+  test('of a file that no component holds restarts nothing', { timeout: 60_000 }, async () => {
+    expect(await sandbox.run('h1', ['kadm', 'certs', 'renew', 'admin.conf', '--restart'])).not.toContain('[restart]')
+  })
+})
+
+test('the printed timer is one that systemd takes', { timeout: 60_000 }, async () => {
+  await sandbox.run('h1', ['sh', '-c', 'kadm certs renew --print-timer | sh'])
+  expect(await sandbox.run('h1', ['systemctl', 'is-active', 'kadm-certs-renew.timer'])).toBe('active\n')
+  const next = await sandbox.run('h1', ['systemctl', 'show', '-p', 'NextElapseUSecRealtime', '-p', 'Unit', 'kadm-certs-renew.timer'])
+  expect(next).toMatch(/NextElapseUSecRealtime=\w+/)
+  expect((await sandbox.exec('h1', ['systemd-analyze', 'verify', '/etc/systemd/system/kadm-certs-renew.service'])).stderr).not.toContain('kadm-certs-renew')
+  await sandbox.run('h1', ['systemctl', 'disable', '--now', 'kadm-certs-renew.timer'])
+})
+
+interface Port {
+  readonly node: string
+  readonly name: string
+  readonly address: string
+  readonly serialNumber?: string
+}
+
+/** What all nodes serve, as one host sees it. */
+async function ports(host: string): Promise<readonly Port[]> {
+  const text = await sandbox.run(host, ['kadm', 'certs', 'check-expiration', '--all-nodes', '-o', 'json'])
+  const { servedCertificates } = JSON.parse(text) as { readonly servedCertificates: readonly Port[] }
+  return servedCertificates
+}
+
+async function joinControlPlane(host: string): Promise<void> {
+  const key = (await sandbox.run('h1', ['kadm', 'certs', 'certificate-key'])).trim()
+  await sandbox.run('h1', ['kadm', 'init', 'phase', 'upload-certs', '--upload-certs', '--certificate-key', key, '--config', '/root/init.yaml'])
+  const words = await joinWords(sandbox, 'h1')
+  const flags = ['--control-plane', '--certificate-key', key, '--ignore-preflight-errors=SystemVerification']
+  await sandbox.run(host, ['kadm', ...words, ...flags], { timeout: 180_000 })
+}
+
+/** Asks the balancer every 100 ms on a connection of its own, and verifies who answers. */
+async function startClient(): Promise<{ stop: () => Promise<{ readonly asked: number; readonly failures: readonly string[] }> }> {
+  const state = await readState(testSandboxName)
+  if (state === undefined) throw new Error('there is no sandbox')
+  const ca = await sandbox.run('h1', ['cat', '/etc/kubernetes/pki/ca.crt'])
+  const [program = '', ...words] = controllerArgv(state)
+  const child = spawn(program, [...words, process.execPath, '-e', clientScript, `https://${sandbox.loadBalancer?.address}:6443/version`, ca], { stdio: ['pipe', 'pipe', 'inherit'] })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
+  const ended = new Promise((resolve) => child.on('close', resolve))
+  return {
+    stop: async () => {
+      child.stdin.end()
+      await ended
+      return JSON.parse(text) as { readonly asked: number; readonly failures: readonly string[] }
+    },
+  }
+}
+
+const clientScript = `
+const [url, ca] = process.argv.slice(1)
+const { get } = require('node:https')
+let asked = 0, open = 0, failures = []
+const ask = () => { asked++; open++
+  const at = new Date().toISOString()
+  const done = (problem) => { open--; if (problem) failures.push(at + ' ' + problem) }
+  const call = get(url, { ca, agent: false, timeout: 5000 }, (answer) => { answer.resume(); answer.once('end', () => done(answer.statusCode === 200 ? undefined : 'status ' + answer.statusCode)); answer.once('error', (error) => done(error.message)) })
+  call.once('timeout', () => call.destroy(new Error('timeout'))).once('error', (error) => done(error.message)) }
+const timer = setInterval(ask, 100)
+process.stdin.resume().once('end', () => { clearInterval(timer); setInterval(() => open === 0 && (console.log(JSON.stringify({ asked, failures })), process.exit(0)), 50) })
+`
