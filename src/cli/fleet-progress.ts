@@ -1,6 +1,5 @@
 /** How an apply is shown: a row for each host on a terminal, lines with the host in front elsewhere, JSON lines for programs. */
 import type { FleetEvent } from '../fleet/fleet-run.ts'
-import type { Action } from '../fleet/plan-actions.ts'
 import { eventLine } from '../progress/event-lines.ts'
 import type { HostRows } from '../progress/host-rows.ts'
 import { plainHostLine } from '../progress/plain-host-lines.ts'
@@ -11,7 +10,7 @@ export interface FleetProgress {
   readonly end: () => Promise<void>
 }
 
-export function fleetProgress(io: Streams, { events, actions }: { readonly events: boolean; readonly actions: readonly Action[] }): FleetProgress {
+export function fleetProgress(io: Streams, { events, actions }: { readonly events: boolean; readonly actions: readonly { readonly host: string; readonly kind: string }[] }): FleetProgress {
   if (events) return { report: (event) => void io.stdout.write(eventLine(event)), end: async () => {} }
   // As for one host: a terminal without a width makes the drawing wrap at every character.
   const draws = io.stdout.isTTY === true && (io.stdout.columns ?? 0) > 20

@@ -42,7 +42,7 @@ export async function applyPlan({ file, fleet, made, tokens, networkManifest, ow
     await lease?.release()
     await access.close()
   }
-  if (run.failures.size > 0) throw fleetFailed(run)
+  if (run.failures.size > 0) throw fleetFailed(run.failures)
 }
 
 /** Throws PREFLIGHT_FAILED. */
@@ -54,7 +54,7 @@ export function requireNoProblems(problems: readonly string[]): void {
   })
 }
 
-function reachedHosts({ hosts, states }: Fleet): ReadonlyMap<string, FleetHost> {
+export function reachedHosts({ hosts, states }: Fleet): ReadonlyMap<string, FleetHost> {
   return new Map(
     [...hosts].flatMap(([name, host]) => {
       const state = states.get(name)
@@ -64,7 +64,7 @@ function reachedHosts({ hosts, states }: Fleet): ReadonlyMap<string, FleetHost> 
 }
 
 /** Those that only waited for the one that failed first are told after it, by name. */
-function fleetFailed({ failures }: Pick<FleetRun, 'failures'>): KadmError {
+export function fleetFailed(failures: ReadonlyMap<string, unknown>): KadmError {
   const causes = Map.groupBy([...failures], ([, error]) => error)
   const lines = [...causes].flatMap(([error, hosts]) => {
     const details = error instanceof KadmError ? error.details : []

@@ -24,7 +24,6 @@ export interface RunningCluster {
 export interface NodeState {
   readonly name: string
   readonly isControlPlane: boolean
-  readonly ready: boolean
   /** Version of its kubelet. */
   readonly kubelet: string
   /** Those that the file names, and no others. */
@@ -78,7 +77,6 @@ function toNodeState({ metadata, spec, status }: KubernetesObject, file: Cluster
   return {
     name: metadata.name,
     isControlPlane: 'node-role.kubernetes.io/control-plane' in labels,
-    ready: listAt(status, 'conditions').some((condition) => fieldAt(condition, 'type') === 'Ready' && fieldAt(condition, 'status') === 'True'),
     kubelet: String(fieldAt(info, 'kubeletVersion') ?? ''),
     labels: Object.fromEntries(Object.entries(labels).filter(([key]) => Object.hasOwn(wanted?.labels ?? {}, key))),
     taints: taints.filter(({ key, effect }) => wanted?.taints?.some((taint) => taint.key === key && taint.effect === effect) === true),

@@ -1,16 +1,16 @@
 /**
  * The steps of an apply as a workflow of phases over all hosts: `hosts/h2/join`. Every host begins at once; a join waits inside, for the cluster that it
- * joins. Hosts leave only when all new ones are in, one control plane after the other.
+ * joins. Hosts leave only when all new ones are in, and control planes one after the other: etcd loses one member at a time.
  */
 import type { Phase } from '../phases/phase.ts'
 import type { FleetRun } from './fleet-run.ts'
 import type { Action } from './plan-actions.ts'
 import { steps } from './steps.ts'
 
-export function fleetPhases({ actions, file }: Pick<FleetRun, 'actions' | 'file'>): readonly Phase<FleetRun>[] {
+export function fleetPhases({ actions, hosts: reached }: Pick<FleetRun, 'actions' | 'hosts'>): readonly Phase<FleetRun>[] {
   const names = [...new Set(actions.map(({ host }) => host))]
   const arrivals = actions.filter(({ kind }) => kind === 'init' || kind === 'join').map(fullName)
-  const leaving = actions.filter(({ host, kind }) => kind === 'remove' && file.hosts.some(({ name }) => name === host)).map(fullName)
+  const leaving = actions.filter(({ host, kind }) => kind === 'remove' && reached.get(host)?.state.node === 'control-plane').map(fullName)
   const hosts = names.map((name) => ({
     name,
     summary: `Bring ${name} to what the file says`,

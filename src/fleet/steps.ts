@@ -84,7 +84,7 @@ async function remove(input: StepInput): Promise<void> {
 export async function resetHost({ host }: FleetHost, request: RunRequest, { alone }: { readonly alone: boolean } = { alone: true }): Promise<void> {
   await startReset(host, {
     ...request,
-    flags: { force: true, ...(!alone && { 'skip-phases': ['remove-etcd-member'] }) },
+    flags: { force: true, ...(!alone && { 'skip-phases': ['remove-etcd-member/member'] }) },
     options: { kubeconfig: paths.adminConf, cleanup: new Set() },
     confirm: async () => true,
     onStart: () => {},

@@ -21,8 +21,12 @@ const flags = kubeadmFlags(
 export const resetCommand: Command = {
   name: 'reset',
   summary: "Performs a best effort revert of changes made to this host by 'kadm init' or 'kadm join'",
-  flags: [...flags, ...hostFlags],
-  run: (input) => start(input, undefined),
+  flags: [
+    ...flags,
+    ...hostFlags,
+    { name: 'cluster-file', kind: 'text', doc: "Reset every host of this cluster file (docs/cluster-file.md), all at once: the cluster is gone then (kadm's own)" },
+  ],
+  run: async (input) => (input.flags.given.has('cluster-file') ? (await import('../run-fleet-reset.ts')).runFleetReset(input) : start(input, undefined)),
   commands: [phaseCommand('reset', resetPhases, (names, input) => start(input, names))],
 }
 

@@ -1,0 +1,32 @@
+/** The end of a cluster: every host of its file is reset, all at once. */
+import type { FleetEvent } from './fleet-run.ts'
+import { fleetFailed, reachedHosts } from './apply.ts'
+import type { Fleet } from './open-fleet.ts'
+import { requestOf, resetHost } from './steps.ts'
+
+export interface ResetFleetInput {
+  readonly fleet: Fleet
+  readonly report: (event: FleetEvent) => void
+  readonly signal: AbortSignal
+}
+
+/** Hosts that cannot be reached, or fail, do not hold up the others. Throws FLEET_FAILED with what happened on each of them. */
+export async function resetFleet({ fleet, report, signal }: ResetFleetInput): Promise<void> {
+  const failures = new Map<string, unknown>()
+  for (const [name, state] of fleet.states) if (state.kind === 'unreachable') failures.set(name, new Error(`cannot be reached: ${state.why}`))
+  const reset = [...reachedHosts(fleet).values()].map(async (on) => {
+    const tell = (kind: 'started' | 'done'): void => report({ host: on.name, event: { kind, phase: 'reset', at: new Date() } })
+    tell('started')
+    try {
+      // Nothing of etcd is to survive: no member has to leave it in good order.
+      await resetHost(on, requestOf('reset', { run: { report }, on, signal }), { alone: false })
+      tell('done')
+    } catch (error) {
+      signal.throwIfAborted()
+      failures.set(on.name, error)
+      report({ host: on.name, event: { kind: 'failed', phase: 'reset', error, at: new Date() } })
+    }
+  })
+  await Promise.all(reset)
+  if (failures.size > 0) throw fleetFailed(failures)
+}
