@@ -22,7 +22,7 @@ import type { Host } from '../host/host.ts'
 import { waitUntil, type WaitOptions } from '../host/wait.ts'
 import { becomeMember, withoutDeadLearner } from './etcd-learner.ts'
 import type { EtcdMember } from './etcd-members.ts'
-import { isAt, type InitialClusterMember, type JoinEtcdOptions, type NewMember } from './etcd-new-member.ts'
+import { forOneChange, isAt, type InitialClusterMember, type JoinEtcdOptions, type NewMember } from './etcd-new-member.ts'
 
 /**
  * Resolves with the member once it is a voter, and it and the cluster say so; `undefined` on a recording host, where the manifest is written and the
@@ -120,7 +120,7 @@ async function untilVoter(options: JoinEtcdOptions): Promise<void> {
     what: `etcd to make "${member.name}" a voter`,
     look: async (signal) => {
       const { id, learner } = await selfIn(options, signal)
-      if (learner) await etcd.promote(id, { signal })
+      if (learner) await etcd.promote(id, { signal: forOneChange(signal) })
       return { kind: 'done', value: undefined }
     },
     timedOut: (last) => failure(options, 'was not made a voter', last),

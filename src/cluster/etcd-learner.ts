@@ -5,7 +5,7 @@ import type { EtcdCluster } from './etcd-cluster.ts'
 import { etcdHealth } from './etcd-health.ts'
 import { memberConflict, removalRemedy } from './etcd-lost-member.ts'
 import { EtcdRefusal, type EtcdMember } from './etcd-members.ts'
-import { isAt, nameOf, type JoinEtcdOptions } from './etcd-new-member.ts'
+import { forOneChange, isAt, nameOf, type JoinEtcdOptions } from './etcd-new-member.ts'
 
 type Step =
   /** All members, this one among them. */
@@ -87,7 +87,7 @@ async function look({ etcd, member, host, say }: JoinEtcdOptions, { holder, unse
   const turn = turnOf(members, holder)
   if (turn !== undefined) return turn
   try {
-    const withOwn = await etcd.addLearner(member.peerUrl, { signal })
+    const withOwn = await etcd.addLearner(member.peerUrl, { signal: forOneChange(signal) })
     say('Announced new etcd member joining to the existing etcd cluster')
     return { kind: 'done', value: { kind: 'member', members: withOwn } }
   } catch (error) {

@@ -40,7 +40,7 @@ export const kubeletWaitBootstrap: Phase<JoinRun> = {
       name: 'local-server',
       summary: 'From now on the kubelet of a control plane talks to the API server beside it',
       hidden: true,
-      needs: ['kubelet-wait-bootstrap/certificate', 'wait-control-plane'],
+      needs: ['kubelet-wait-bootstrap/certificate', 'wait-control-plane/kube-apiserver'],
       // On a worker there is nothing to say about it.
       skip: (run) => (noControlPlane(run) === false ? false : ''),
       run: async ({ host, learn }, { warn }) => {
