@@ -24,7 +24,7 @@ export async function ensureHostImage(making: Making): Promise<HostImage> {
 
 /** What runs a node, as its administrator would have installed it, and what one looks into it with. */
 const packages = [
-  'systemd systemd-sysv dbus openssh-server ca-certificates kmod procps less curl busybox-static',
+  'systemd systemd-sysv dbus openssh-server sudo ca-certificates kmod procps less curl busybox-static',
   'iproute2 iputils-ping iptables nftables ethtool conntrack socat haproxy openssl',
   'containerd runc containernetworking-plugins etcd-server etcd-client',
 ].flatMap((line) => line.split(' '))

@@ -6,6 +6,7 @@ import path from 'node:path'
 import type { TestContext } from 'vitest'
 import { expect, onTestFinished, test } from 'vitest'
 import { criRuntime } from '../../src/host/cri-runtime.ts'
+import { dialLocally } from '../../src/host/dial.ts'
 import { cacheDirectory } from '../../src/sandbox/cache.ts'
 import { ensureHostImage } from '../../src/sandbox/host-image.ts'
 import { ensureImageStore, placeImageStore } from '../../src/sandbox/image-store.ts'
@@ -27,7 +28,7 @@ test('a host finds all images in its store, and nothing that its containers do r
 
   const one = await startContainerd(root, path.join(hosts, 'one'))
   const references = [...Object.values(imagesOf(releaseOf(version))), busyboxImage]
-  const runtime = criRuntime(`unix://${one.socket}`, { query: () => Promise.reject(new Error('no logs are asked for')) })
+  const runtime = criRuntime(`unix://${one.socket}`, { query: () => Promise.reject(new Error('no logs are asked for')), dial: dialLocally })
   await expect.poll(() => runtime.version().then(({ name }) => name, () => ''), { timeout: 20_000 }).toBe('containerd')
   for (const reference of references) await expect.poll(() => runtime.hasImage(reference), { message: reference, timeout: 5000 }).toBe(true)
   expect(await runtime.hasImage('registry.k8s.io/kube-apiserver:v1.0.0')).toBe(false)
