@@ -1,6 +1,7 @@
 /** Checks of single values: each returns what is wrong, in words for the user; empty when all is well. */
 import { cidrSize, formatCidr, hostBits, parseCidrs } from './cidr.ts'
 import { parseIp } from './ip-address.ts'
+import { urlScheme } from './url-scheme.ts'
 
 type Problems = readonly string[]
 
@@ -98,24 +99,6 @@ export function criSocketProblems(value: string): Problems {
   const scheme = urlScheme(value)
   if (scheme === undefined) return [`"${clip(value)}" is not a URL`]
   return scheme === 'unix' ? [] : [`"${clip(value)}" is not a Unix socket such as unix:///run/containerd/containerd.sock`]
-}
-
-/** The scheme in lower case, '' when there is none, `undefined` when Go would refuse the URL. */
-export function urlScheme(value: string): string | undefined {
-  // oxlint-disable-next-line no-control-regex -- Go's url.Parse refuses control characters
-  if (/[\u0000-\u001f\u007f]/.test(value) || /%(?![0-9a-fA-F]{2})/.test(value.split('?')[0] ?? '')) return undefined
-  if (value.startsWith(':')) return undefined
-  const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(value)?.[1]
-  if (scheme === undefined) {
-    const firstSegment = /^[^/?#]*/.exec(value)?.[0] ?? ''
-    return firstSegment.includes(':') ? undefined : ''
-  }
-  const rest = value.slice(scheme.length + 1)
-  const authority = rest.startsWith('//') ? (/^[^/?#]*/.exec(rest.slice(2))?.[0] ?? '') : ''
-  const host = authority.slice(authority.lastIndexOf('@') + 1)
-  if (/[ "<>\\^`{|}]/.test(host)) return undefined
-  const port = /^(?:\[[^\]]*\]|[^[\]:]*)(?::(\d*))?$/.exec(host)
-  return port === null ? undefined : scheme.toLowerCase()
 }
 
 export function isToken(value: string): boolean {

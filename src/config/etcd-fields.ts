@@ -1,7 +1,8 @@
 /** `etcd` of the ClusterConfiguration. */
-import { absolutePathProblems, imageRepositoryProblems, sanProblems, urlScheme } from './checks.ts'
+import { absolutePathProblems, imageRepositoryProblems, sanProblems } from './checks.ts'
 import { objectField, stringField, stringsField } from './field.ts'
 import { argumentsField, extraEnvsField } from './shared-fields.ts'
+import { urlScheme } from './url-scheme.ts'
 
 export const etcdField = objectField('etcd', 'Where the cluster keeps its data: a member on each control plane, or an etcd of your own.', [
   objectField(

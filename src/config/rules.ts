@@ -1,11 +1,12 @@
 /** Rules between the fields of a document. Source of the limits: kubeadm 1.37 and the flags of the components. */
-import { clip, splitHostPort, tokenProblems, urlScheme } from './checks.ts'
+import { clip, splitHostPort, tokenProblems } from './checks.ts'
 import { formatCidr, parseCidrs, type Cidr } from './cidr.ts'
 import { isEmpty, part } from './defaults.ts'
 import { isObject, type Problem } from './decode.ts'
 import { urlProblems } from './etcd-fields.ts'
 import type { KindName } from './kinds.ts'
 import type { Json, JsonObject } from './model.ts'
+import { urlScheme } from './url-scheme.ts'
 
 export const rules: Readonly<Record<KindName, (document: JsonObject) => readonly Problem[]>> = {
   InitConfiguration: (document) => [...nodeName(document), ...bootstrapTokens(document)],

@@ -39,7 +39,7 @@ export async function kubeadmConfig(
 }
 
 /** Field paths of an error list such as `[a.b: Invalid value: "x": text, c: Required value: text]`. */
-function errorPaths(stderr: string): readonly string[] {
+export function errorPaths(stderr: string): readonly string[] {
   const error = /^error: ([^]*)$/m.exec(stderr)?.[1] ?? ''
   return [
     ...new Set([...error.matchAll(/(?:^|[[ ])([A-Za-z]\w*(?:\.\w+)*): (?:Invalid value|Required value)/g)].map((match) => match[1] ?? '')),
