@@ -49,7 +49,7 @@ test('an external CA whose signatures are not all there: every missing piece is 
   expect(await files()).toBe(before)
 })
 
-test('an external etcd with TLS, and a second control plane by kubeadm that gets its certificates', async (context) => {
+test.for(['kubeadm', 'kadm'])('an external etcd with TLS, and a second control plane by %s that gets its certificates', async (tool, context) => {
   if (process.env['KADM_TEST_ALL'] !== 'true') context.skip('npm run test:all does this')
   const [first, second] = sandbox.hosts
   const endpoint = `https://${second?.address}:2379`
@@ -70,7 +70,8 @@ test('an external etcd with TLS, and a second control plane by kubeadm that gets
   expect(await sandbox.run('h1', ['ls', `${pki}/etcd`])).toBe('ca.crt\n')
 
   const { controlPlane } = printedJoin(output)
-  await sandbox.run('h3', ['kubeadm', ...(controlPlane ?? []), '--ignore-preflight-errors=SystemVerification'], slow)
+  await sandbox.run('h3', [tool, ...(controlPlane ?? []), '--ignore-preflight-errors=SystemVerification'], slow)
+  expect(await sandbox.run('h3', ['ls', '/etc/kubernetes/manifests'])).toBe('kube-apiserver.yaml\nkube-controller-manager.yaml\nkube-scheduler.yaml\n')
   await sandbox.network()
   await kubectl(sandbox, 'h3', ['wait', '--for=condition=Ready', 'nodes', 'h1', 'h3', '--timeout=60s'], slow)
   const stored = await sandbox.run('h2', ['etcdctl', ...etcdAccess(endpoint), 'get', '--prefix', '--keys-only', '/registry/minions/'])
