@@ -35,7 +35,7 @@ export async function replaceStaticPods(manifests: readonly NewManifest[], { hos
       { runtime, nodeName: node.name },
     )
     await whileDown?.()
-    for (const { component, text } of manifests) await host.writeFile(staticPodPath(component), text, { mode: 0o600 })
+    await Promise.all(manifests.map(({ component, text }) => host.writeFile(staticPodPath(component), text, { mode: 0o600 })))
     return ended
   } finally {
     say('[upgrade/staticpods] Starting the kubelet')
