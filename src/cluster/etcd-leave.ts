@@ -1,5 +1,6 @@
 /** A member leaves etcd for good: its host is given up. Those that stay must have a quorum without it. */
 import { KadmError, messageOf } from '../errors.ts'
+import { waitUntil } from '../host/wait.ts'
 import type { EtcdCluster } from './etcd-cluster.ts'
 import { etcdHealth } from './etcd-health.ts'
 import { removeMember } from './etcd-lost-member.ts'
@@ -31,7 +32,8 @@ export type Departure =
  * Throws ETCD_QUORUM when the others would have no quorum, before anything is changed, and ETCD_FAILED when etcd does not let it go. With `force`
  * both are warnings.
  */
-export async function leaveEtcd(etcd: EtcdCluster, { isSelf, force, warn, waiting, signal, onlyNote }: LeaveEtcdOptions): Promise<Departure> {
+export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): Promise<Departure> {
+  const { isSelf, force, warn, waiting, signal, onlyNote } = options
   // What one member knows will do: without a quorum there is no other list.
   const members = await etcd.members({ ofQuorum: false, signal }).catch((error: unknown) => {
     signal.throwIfAborted()
@@ -41,17 +43,25 @@ export async function leaveEtcd(etcd: EtcdCluster, { isSelf, force, warn, waitin
   const self = members.find(isSelf)
   if (self === undefined) return { kind: 'no-member' }
   if (members.length === 1) return { kind: 'last' }
-  const missing = self.learner ? undefined : await missingQuorum(etcd, self, signal)
-  if (missing !== undefined) {
-    if (!force) throw missing
-    warn(missing.message)
-  }
-  if (onlyNote !== undefined) {
-    onlyNote(self)
-    return { kind: 'left', member: self }
-  }
+  const others = self.learner ? undefined : await healthOfOthers(etcd, self, { patience: force ? 2000 : 6000, waiting, signal })
+  const isLost = others !== undefined && others.healthy.length < others.quorum
+  if (isLost && !force) throw quorumLost(others)
+  if (isLost) warn(quorumLost(others).message)
+  if (onlyNote === undefined) return await depart(etcd, self, { ...options, heir: isLost ? undefined : others?.healthy[0], ...(isLost && { timeout: hopeless }) })
+  onlyNote(self)
+  return { kind: 'left', member: self }
+}
+
+interface DepartOptions extends LeaveEtcdOptions {
+  /** Who is to lead. */
+  readonly heir: EtcdMember | undefined
+  readonly timeout?: number
+}
+
+async function depart(etcd: EtcdCluster, self: EtcdMember, { heir, force, timeout, waiting, signal }: DepartOptions): Promise<Departure> {
   try {
-    await removeMember(etcd, self, { signal, ...(waiting && { waiting }), ...(missing && { timeout: hopeless }) })
+    await handOver(etcd, self, heir, signal)
+    await removeMember(etcd, self, { signal, ...(waiting && { waiting }), ...(timeout !== undefined && { timeout }) })
     return { kind: 'left', member: self }
   } catch (error) {
     if (!force || !(error instanceof KadmError) || error.code !== 'ETCD_FAILED') throw error
@@ -62,14 +72,62 @@ export async function leaveEtcd(etcd: EtcdCluster, { isSelf, force, warn, waitin
 /** Milliseconds for a removal that etcd can hardly agree to: it may be up again in this moment. */
 const hopeless = 1500
 
-async function missingQuorum(etcd: EtcdCluster, self: EtcdMember, signal: AbortSignal): Promise<KadmError | undefined> {
-  const { voters, unhealthy } = await etcdHealth(etcd, { signal })
-  const others = voters.filter(({ id }) => id !== self.id)
-  const dead = others.filter(({ id }) => unhealthy.some((one) => one.id === id))
-  const quorum = Math.floor(others.length / 2) + 1
-  const healthy = others.length - dead.length
-  if (healthy >= quorum) return undefined
-  return new KadmError('ETCD_QUORUM', `etcd would be left without a quorum: without this host it has ${others.length} voting members, of which ${quorum} must be healthy, and ${healthy} are`, {
+interface Others {
+  readonly voters: readonly EtcdMember[]
+  readonly healthy: readonly EtcdMember[]
+  /** How many of them must be healthy when this host has left. */
+  readonly quorum: number
+}
+
+interface HealthOptions {
+  readonly waiting: LeaveEtcdOptions['waiting']
+  readonly signal: AbortSignal
+  /** Milliseconds: an election may be under way, but a quorum that is lost does not come back by waiting. */
+  readonly patience: number
+}
+
+async function healthOfOthers(etcd: EtcdCluster, self: EtcdMember, { patience, waiting, signal }: HealthOptions): Promise<Others> {
+  let seen: Others = { voters: [], healthy: [], quorum: 1 }
+  await waitUntil<true>(
+    {},
+    {
+      what: 'a quorum of etcd without this host',
+      timeout: patience,
+      signal,
+      look: async (limit) => {
+        const { voters, unhealthy } = await etcdHealth(etcd, { signal: limit })
+        const others = voters.filter(({ id }) => id !== self.id)
+        const healthy = others.filter(({ id }) => unhealthy.every((one) => one.id !== id))
+        seen = { voters: others, healthy, quorum: Math.floor(others.length / 2) + 1 }
+        return healthy.length >= seen.quorum ? { kind: 'done', value: true } : { kind: 'not-yet', seen: `${healthy.length} of ${others.length} members healthy` }
+      },
+      ...(waiting && { onWaiting: waiting }),
+      timedOut: (last) => new KadmError('ETCD_QUORUM', last, { remedy: ['crictl ps -a --name etcd'] }),
+    },
+  ).catch((error: unknown) => {
+    if (!(error instanceof KadmError) || error.code !== 'ETCD_QUORUM') throw error
+  })
+  return seen
+}
+
+/** Who leads hands over before it goes: nobody can write to etcd while the others elect. Where that fails they elect. */
+async function handOver(etcd: EtcdCluster, self: EtcdMember, heir: EtcdMember | undefined, signal: AbortSignal): Promise<void> {
+  const own = self.clientUrls[0]
+  if (own === undefined || heir === undefined) return
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(longestHandover)])
+    if ((await etcd.at(own).status({ signal: limit })).isLeader) await etcd.at(own).moveLeader(heir.id, { signal: limit })
+  } catch {
+    signal.throwIfAborted()
+  }
+}
+
+/** Milliseconds; some 10 where all is well. */
+const longestHandover = 1500
+
+function quorumLost({ voters, healthy, quorum }: Others): KadmError {
+  const dead = voters.filter((one) => !healthy.includes(one))
+  return new KadmError('ETCD_QUORUM', `etcd would be left without a quorum: without this host it has ${voters.length} voting members, of which ${quorum} must be healthy, and ${healthy.length} are`, {
     details: dead.map((member) => `member ${nameOf(member)} (${member.id}) does not answer with the consent of a quorum`),
     remedy: [
       'bring the hosts of these members back, or take a dead one out first: kadm join --replace on its host, or etcdctl member remove',
