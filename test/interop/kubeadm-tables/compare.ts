@@ -1,0 +1,78 @@
+/** A table of cases by the real kubeadm and by kadm, each tool in a jail of its own, and what is not the same. */
+import path from 'node:path'
+import { expect, type TestContext } from 'vitest'
+import { dumpYaml, parseYamlDocuments } from '../../../src/config/yaml.ts'
+import { errorPaths } from '../../config/kubeadm-config.ts'
+import { runJailed, type TreeEntry } from '../../support/jail.ts'
+import { realBinary } from '../../support/real-binary.ts'
+import { treeMeaning } from '../difference/meaning.ts'
+import { fixtures } from './fixtures.ts'
+import type { TableResult } from './run-table.ts'
+import type { TableCase } from './table-case.ts'
+
+export interface Compared {
+  /** Where the tools differ and should not, or the reverse. */
+  readonly different: readonly unknown[]
+  /** The real kubeadm's. */
+  readonly exitCodes: readonly number[]
+}
+
+export async function compareCases(context: TestContext, cases: readonly TableCase[]): Promise<Compared> {
+  const kubeadm = realBinary(context, 'kubeadm')
+  const made = await fixtures()
+  const filled = cases.map((one) => ({ ...one, files: Object.fromEntries(Object.entries(one.files ?? {}).map(([file, text]) => [file, text.startsWith('@') ? (made[text.slice(1)] ?? `no fixture ${text}`) : text])) }))
+  const [theirs, ours] = await Promise.all([resultsOf(filled, kubeadm), resultsOf(filled, 'kadm')])
+  const different = cases.flatMap((one, index) => {
+    const [their, our] = [theirs[index], ours[index]]
+    if (their === undefined || our === undefined) throw new Error(`no result for ${one.name}`)
+    const why = difference(one, their, our, index)
+    if ((why === undefined) === (one.differs === undefined)) return []
+    return [{ from: one.from, name: one.name, why: why?.slice(0, 1000) ?? `said to differ: ${one.differs}`, kubeadm: their.stderr.slice(0, 300), kadm: our.stderr.slice(0, 300) }]
+  })
+  return { different, exitCodes: theirs.map(({ exitCode }) => exitCode) }
+}
+
+/** Words for what is not the same; `undefined` when all is. */
+function difference({ same }: TableCase, their: TableResult, our: TableResult, index: number): string | undefined {
+  if (their.exitCode !== our.exitCode) return `exit code ${their.exitCode}, kadm ${our.exitCode}`
+  if (our.exitCode !== 0 && !/^error: .*\[[A-Z_]+\]\n( {2}.*\n)*try: /m.test(our.stderr)) return `no remedy: ${our.stderr}`
+  const [theirPaths, ourPaths] = [errorPaths(their.stderr), pathsOf(our.stderr)]
+  if (theirPaths.length > 0 && theirPaths.join() !== ourPaths.join()) return `fields ${theirPaths.join()}, kadm ${ourPaths.join()}`
+  if (their.exitCode !== 0) return undefined
+  if (same === 'output' && outputMeaning(their.stdout) !== outputMeaning(our.stdout)) return `printed ${their.stdout}\nkadm ${our.stdout}`
+  if (same !== 'files') return undefined
+  const [theirFiles, ourFiles] = [their, our].map(({ files, stdout }) => JSON.stringify(treeMeaning(treeOf(files, stdout, index)).files, undefined, 1))
+  return theirFiles === ourFiles ? undefined : `files ${theirFiles}\nkadm ${ourFiles}`
+}
+
+/** `  a.b: text` of an error. */
+function pathsOf(stderr: string): readonly string[] {
+  return [...new Set([...stderr.matchAll(/^ {2}(\S+): /gm)].map(([, at = '']) => at))].toSorted()
+}
+
+/** Manifests as data: kubeadm's lines about patches stand among them. */
+function outputMeaning(stdout: string): string {
+  return stdout.includes('kind: ConfigMap\n') ? parseYamlDocuments(stdout).map((one) => (one === null ? '' : dumpYaml(one as never))).join('---\n') : stdout
+}
+
+/** What a command printed counts as a file when it is a kubeconfig. */
+function treeOf(files: TableResult['files'], stdout: string, index: number): ReadonlyMap<string, TreeEntry> {
+  const entry = (content: Buffer, mode: number): TreeEntry => ({ kind: 'file', mode, uid: 0, gid: 0, content })
+  const all = Object.entries(files).map(([file, [content, mode]]) => [file, entry(Buffer.from(content, 'base64'), mode)] as const)
+  const printed = stdout.includes('kind: Config\n') ? ([[`/tmp/jail/cases/${index}/printed.conf`, entry(Buffer.from(stdout), 0)]] as const) : []
+  return new Map([...all, ...printed])
+}
+
+/** So many that a jail ends in time. */
+const perJail = 150
+
+async function resultsOf(cases: readonly TableCase[], tool: string): Promise<readonly TableResult[]> {
+  if (cases.length === 0) return []
+  const now = cases.slice(0, perJail)
+  const program = path.join(import.meta.dirname, 'run-table.ts')
+  const files = { '/tmp/jail/cases.json': JSON.stringify(now), '/etc/resolv.conf': 'nameserver 127.0.0.1\n' }
+  const result = await runJailed([[process.execPath, program, '/tmp/jail/cases.json', '/tmp/jail/results.json', tool]], { files })
+  expect(result.exitCode, result.stderr).toBe(0)
+  const results = JSON.parse(String(result.tree.get('/tmp/jail/results.json')?.content)) as readonly TableResult[]
+  return [...results, ...(await resultsOf(cases.slice(perJail), tool))]
+}
