@@ -80,9 +80,21 @@ export function requireSame(kept: FleetPlan, now: FleetPlan): void {
 
 function differencesOf(before: unknown, after: unknown, path: string): readonly string[] {
   if (JSON.stringify(before) === JSON.stringify(after)) return []
-  if (!isObject(before) || !isObject(after)) return [`${path} was ${JSON.stringify(before)}, is ${JSON.stringify(after)}`]
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-  return names.flatMap((name) => differencesOf(before[name], after[name], path === '' ? name : `${path}.${name}`))
+  const [left, right] = [byName(before), byName(after)]
+  if (!isObject(left) || !isObject(right)) return [`${path} was ${shown(before)}, is ${shown(after)}`]
+  const names = [...new Set([...Object.keys(left), ...Object.keys(right)])]
+  return names.flatMap((name) => differencesOf(left[name], right[name], path === '' ? name : `${path}.${name}`))
+}
+
+/** Lists of nodes and of actions are compared by the name of what they are about. */
+function byName(value: unknown): unknown {
+  if (!Array.isArray(value)) return value
+  const named = value.flatMap((item: unknown) => (isObject(item) ? [[[item['name'] ?? item['host'], item['kind']].filter(Boolean).join(' '), item] as const] : []))
+  return named.length === value.length ? Object.fromEntries(named) : value
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'not there' : JSON.stringify(value)
 }
 
 /** Clocks are never the same twice. */

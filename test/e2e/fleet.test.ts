@@ -1,0 +1,126 @@
+/** Many hosts by one file, from an operator who has nothing but ssh to them. */
+import { mkdtempSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { kubectl, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
+
+const isLong = process.env['KADM_TEST_ALL'] === 'true'
+const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-fleet-'))
+
+let sandbox: Sandbox
+let operator: FleetOperator
+
+beforeAll(async () => {
+  sandbox = await sharedSandbox({ hosts: isLong ? 5 : 3, ...(isLong && { loadBalancer: true }) })
+  operator = fleetOperator(sandbox, folder)
+}, 300_000)
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe('one control plane and two workers', () => {
+  test('killed on the way, applied again, then nothing is left to do', { timeout: 150_000 }, async () => {
+    const file = await operator.write({ h1: 'control-plane', h2: 'worker' }, { labels: { 'example.com/kind': 'test' } })
+    const bare = await operator.kadm(['plan', '-f', file])
+    expect(bare.stdout).toContain('h1: make the cluster (there is no cluster yet')
+    await operator.kadm(['apply', '-f', file, '--yes'], { killAfter: 4 + 5 * Math.random() })
+    const again = await operator.kadm(['apply', '-f', file, '--yes'])
+    expect([again.exitCode, again.stderr], again.stdout).toEqual([0, ''])
+    expect(await nodes('{.metadata.name}:{.metadata.labels.example\\.com/kind} ')).toBe('h1: h2:test')
+
+    const third = await operator.kadm(['apply', '-f', file])
+    expect([third.exitCode, third.stdout]).toEqual([0, 'shop: nothing to do on 2 hosts\n'])
+  })
+
+  test('no token was made, and the key of a kubelet has not left its host', { timeout: 30_000 }, async () => {
+    const secrets = await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'secrets', '-o', 'name'])
+    expect(secrets).not.toContain('bootstrap-token')
+    const requests = await kubectl(sandbox, 'h1', ['get', 'csr', '-o', 'jsonpath={.items[*].spec.username}'])
+    expect(requests).not.toMatch(/system:(bootstrap|node:h2)/)
+    const journal = await sandbox.run('h2', ['cat', '/var/lib/kadm/journal.jsonl'])
+    expect(journal).toContain('"argv":["openssl","req","-new"')
+    expect(journal).not.toMatch(/PRIVATE KEY/)
+    expect((await sandbox.run('h2', ['sh', '-c', 'stat -Lc %a /var/lib/kubelet/pki/kubelet-client-current.pem'])).trim()).toBe('600')
+  })
+
+  test('a new worker: nothing is planned for the others, and a kept plan is of its time', { timeout: 90_000 }, async () => {
+    const file = await operator.write({ h1: 'control-plane', h2: 'worker', h3: 'worker' }, { labels: { 'example.com/kind': 'test' } })
+    const out = `${folder}/plan.json`
+    await operator.kadm(['plan', '-f', file, '--out', out])
+    const plan = JSON.parse(await readFile(out, 'utf8')) as { readonly actions: readonly { readonly host: string; readonly kind: string }[] }
+    expect(plan.actions.map(({ host, kind }) => `${host} ${kind}`)).toEqual(['h3 join', 'h3 mark'])
+    const before = await sandbox.run('h1', ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet/config.yaml /var/lib/kadm -type f -printf "%p %T@\\n" | sort'])
+
+    const applied = await operator.kadm(['apply', out, '--events'])
+    expect(applied.exitCode, applied.stderr).toBe(0)
+    const events = applied.stdout.trim().split('\n').map((line) => JSON.parse(line) as { readonly host: string; readonly phase: string; readonly event: string })
+    expect(new Set(events.map(({ host }) => host))).toEqual(new Set(['h3']))
+    expect(events.at(-1)).toMatchObject({ host: 'h3', phase: 'mark', event: 'done' })
+    expect(await sandbox.run('h1', ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet/config.yaml /var/lib/kadm -type f -printf "%p %T@\\n" | sort'])).toBe(before)
+
+    const stale = await operator.kadm(['apply', out])
+    expect([stale.exitCode, stale.stderr]).toEqual([1, expect.stringContaining('hosts.h3.node was "none", is "worker"')])
+  })
+
+  test('a host that is to be absent leaves; another kadm at work is shown', { timeout: 90_000 }, async () => {
+    const file = await operator.write({ h1: 'control-plane', h2: 'absent', h3: 'worker' }, { labels: { 'example.com/kind': 'test' } })
+    const until = new Date(Date.now() + 600_000).toISOString().replace('Z', '000Z')
+    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'kadm', namespace: 'kube-system' }, spec: { holderIdentity: 'ann@desk', leaseDurationSeconds: 30, renewTime: until } }
+    await kubectl(sandbox, 'h1', ['create', '-f', '-'], { input: JSON.stringify(lease) })
+    const refused = await operator.kadm(['apply', '-f', file, '--yes'])
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('ann@desk is working on this cluster and holds the cluster until')])
+    await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'delete', 'lease', 'kadm'])
+
+    const applied = await operator.kadm(['apply', '-f', file, '--yes'])
+    expect([applied.exitCode, applied.stderr], applied.stdout).toEqual([0, ''])
+    expect(await nodes('{.metadata.name} ')).toBe('h1 h3')
+    expect(await sandbox.run('h2', ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet -type f'])).toBe('')
+  })
+
+  test('reset of all', { timeout: 60_000 }, async () => {
+    const file = await operator.write({ h1: 'control-plane', h2: 'worker', h3: 'worker' })
+    const done = await operator.kadm(['reset', '--cluster-file', file, '--force'])
+    expect(done.exitCode, done.stderr).toBe(0)
+    expect(await sandbox.run('h1', ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet /var/lib/etcd -type f'])).toBe('')
+    expect((await operator.kadm(['plan', '-f', file])).stdout).toContain('h1: make the cluster (there is no cluster yet')
+  })
+})
+
+describe.runIf(isLong)('three control planes behind a balancer, two workers', () => {
+  test('from bare hosts, then one control plane less', { timeout: 400_000 }, async () => {
+    await renewHosts(sandbox)
+    const controlPlaneEndpoint = `${sandbox.loadBalancer?.address}:6443`
+    const all = { h1: 'control-plane', h2: 'control-plane', h3: 'control-plane', h4: 'worker', h5: 'worker' } as const
+    const applied = await operator.kadm(['apply', '-f', await operator.write(all, { controlPlaneEndpoint }), '--yes'])
+    expect([applied.exitCode, applied.stderr], applied.stdout).toEqual([0, ''])
+    expect(await nodes('{.metadata.name} ')).toBe('h1 h2 h3 h4 h5')
+    expect(await members()).toEqual(['h1', 'h2', 'h3'])
+
+    const less = await operator.kadm(['apply', '-f', await operator.write({ ...all, h2: 'absent' }, { controlPlaneEndpoint }), '--yes'])
+    expect([less.exitCode, less.stderr], less.stdout).toEqual([0, ''])
+    expect(await members()).toEqual(['h1', 'h3'])
+  })
+
+  test('with bootstrap tokens, which are gone afterwards', { timeout: 200_000 }, async () => {
+    await renewHosts(sandbox)
+    const file = await operator.write({ h1: 'control-plane', h2: 'worker', h3: 'worker' })
+    const applied = await operator.kadm(['apply', '-f', file, '--yes', '--tokens'])
+    expect([applied.exitCode, applied.stderr], applied.stdout).toEqual([0, ''])
+    expect(await kubectl(sandbox, 'h1', ['get', 'csr', '-o', 'jsonpath={.items[*].spec.username}'])).toContain('system:bootstrap:')
+    expect(await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'secrets', '-o', 'name'])).not.toContain('bootstrap-token')
+  })
+})
+
+async function nodes(fields: string): Promise<string> {
+  return (await kubectl(sandbox, 'h1', ['get', 'nodes', '-o', `jsonpath={range .items[*]}${fields}{end}`])).trim()
+}
+
+async function members(): Promise<readonly string[]> {
+  const pods = await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'pods', '-l', 'component=etcd', '-o', 'jsonpath={.items[*].spec.nodeName}'])
+  return pods.split(' ').toSorted()
+}

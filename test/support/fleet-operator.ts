@@ -1,0 +1,70 @@
+/** An operator's machine beside the hosts of a sandbox: it reaches them by ssh alone, with kadm from the working tree. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { runProgram, type ProgramResult } from '../../src/sandbox/run-program.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+
+export interface FleetOperator {
+  /** Writes the cluster file for these hosts, with the keys that they have now, and returns its path. */
+  readonly write: (roles: Readonly<Record<string, Role>>, changes?: FileChanges) => Promise<string>
+  /** Resolves with any exit code. `killAfter`: seconds, then SIGKILL. */
+  readonly kadm: (words: readonly string[], options?: { readonly killAfter?: number }) => Promise<ProgramResult>
+  readonly folder: string
+}
+
+export type Role = 'control-plane' | 'worker' | 'absent'
+
+export interface FileChanges {
+  readonly controlPlaneEndpoint?: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+const project = new URL('../..', import.meta.url).pathname
+
+/** @param folder for its files; removed by the caller */
+export function fleetOperator(sandbox: Sandbox, folder: string): FleetOperator {
+  const { outside, identity } = doorOf(sandbox)
+  return {
+    folder,
+    write: async (roles, { controlPlaneEndpoint, labels = {} } = {}) => {
+      const hosts = await Promise.all(
+        Object.entries(roles).map(async ([name, role]) => ({ name, role, address: addressOf(sandbox, name), hostKey: await fingerprint(sandbox, name), ...(role === 'worker' && { labels }) })),
+      )
+      const node = { nodeRegistration: { ignorePreflightErrors: ['SystemVerification'] } }
+      const kubeadm = {
+        clusterConfiguration: { networking: { podSubnet: '10.244.0.0/16' } },
+        initConfiguration: node,
+        joinConfiguration: node,
+        kubeletConfiguration: { failCgroupV1: false },
+        kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } },
+      }
+      const spec = { kubernetesVersion: 'v1.37.2', ...(controlPlaneEndpoint && { controlPlaneEndpoint }), ssh: { user: 'root', identityFile: identity }, hosts, kubeadm }
+      await mkdir(folder, { recursive: true })
+      const file = path.join(folder, 'cluster.yaml')
+      // JSON is YAML.
+      await writeFile(file, JSON.stringify({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Cluster', metadata: { name: 'shop' }, spec }))
+      return file
+    },
+    kadm: (words, { killAfter } = {}) => {
+      const limit = killAfter === undefined ? [] : ['timeout', '--signal=KILL', String(killAfter)]
+      const [program, ...rest] = [...outside, ...limit, process.execPath, path.join(project, 'bin/kadm.js'), ...words]
+      return runProgram([program ?? '', ...rest], { environment: { HOME: folder, USER: 'root' }, timeout: 300_000 })
+    },
+  }
+}
+
+function addressOf(sandbox: Sandbox, name: string): string {
+  return sandbox.hosts.find((host) => host.name === name)?.address ?? ''
+}
+
+/** What the sandbox's own ssh is started with. */
+function doorOf(sandbox: Sandbox): { readonly outside: readonly string[]; readonly identity: string } {
+  const argv = sandbox.sshArgv(sandbox.hosts[0]?.name ?? '')
+  return { outside: argv.slice(0, argv.indexOf('ssh')), identity: argv[argv.indexOf('-i') + 1] ?? '' }
+}
+
+async function fingerprint(sandbox: Sandbox, name: string): Promise<string> {
+  const known = sandbox.sshArgv(name).find((word) => word.startsWith('UserKnownHostsFile='))?.split('=')[1] ?? ''
+  const { stdout } = await runProgram(['ssh-keygen', '-lf', known])
+  return /SHA256:\S+/.exec(stdout)?.[0] ?? ''
+}
