@@ -8,18 +8,22 @@ import { clusterObjects } from '../interop/difference/cluster-objects.ts'
 import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
 import { startCounter, stopCounter } from '../support/api-counter.ts'
-import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 
 const [older, newer] = ['v1.36.3', 'v1.37.2']
 const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
-const upgrade = ['kadm', 'upgrade', 'apply', newer, '--yes', '--ignore-preflight-errors=SystemVerification'] as const
+const cgroupVersion = '--ignore-preflight-errors=SystemVerification'
+const upgrade = ['kadm', 'upgrade', 'apply', newer, '--yes', cgroupVersion] as const
 
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  sandbox = await sharedSandbox({ hosts: 1, furtherVersions: [older] })
+  sandbox = await sharedSandbox({ hosts: 2, furtherVersions: [older] })
   await olderCluster()
+  await renewHosts(sandbox, ['h2'])
+  await sandbox.version('h2', older)
+  await sandbox.run('h2', ['kubeadm', ...(await joinWords(sandbox, 'h1')), cgroupVersion], { timeout: 60_000 })
 }, 300_000)
 
 describe('one control plane', () => {
@@ -54,6 +58,22 @@ describe('one control plane', () => {
     expect(workload).toHaveLength(1)
     expect([...(await otherContainers())]).toEqual(expect.arrayContaining(workload))
     expect(seconds).toBeLessThan(60)
+  })
+
+  test('a worker: kadm upgrade node leaves what kubeadm upgrade node leaves', { timeout: 60_000 }, async () => {
+    const { bin } = await ensureComponents(newer, { say: () => {} })
+    await sandbox.put('h2', '/usr/bin/kubeadm', await readFile(`${bin}/kubeadm`), 0o755)
+    await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'configmap', 'kubelet-config', '--output=yaml']).then((text) =>
+      kubectl(sandbox, 'h1', ['replace', '--filename=-'], { input: text.replace('failCgroupV1: false', 'failCgroupV1: false\n    maxPods: 77') }),
+    )
+    const left = (): Promise<string> => sandbox.run('h2', ['bash', '-c', 'cd /var/lib/kubelet; sha256sum config.yaml instance-config.yaml kubeadm-flags.env /etc/kubernetes/kubelet.conf; grep maxPods config.yaml'])
+    await sandbox.run('h2', ['kubeadm', 'upgrade', 'node', cgroupVersion])
+    const theirs = await left()
+    await sandbox.run('h2', ['sed', '-i', 's/maxPods: 77/maxPods: 78/', '/var/lib/kubelet/config.yaml'])
+    const said = await sandbox.run('h2', ['kadm', 'upgrade', 'node', cgroupVersion])
+    expect(await left()).toBe(theirs)
+    expect(theirs).toContain('maxPods: 77')
+    for (const phase of ['control-plane', 'kubeconfig', 'addon']) expect(said).toMatch(new RegExp(`Skipping (?:the )?(?:${phase}|phase).*Not a control plane node`))
   })
 
   test('again: nothing to do', { timeout: 60_000 }, async () => {
@@ -99,6 +119,9 @@ describe.runIf(isLong)('in full', () => {
   test('what kubeadm and kadm leave: the same files and objects', { timeout: 900_000 }, async () => {
     const theirs = await upgradedBy('kubeadm')
     const ours = await upgradedBy('kadm')
+    // A comparison of nothing would find no difference.
+    expect(Object.keys(theirs.files)).toEqual(expect.arrayContaining(['/etc/kubernetes/manifests/etcd.yaml', '/etc/kubernetes/pki/apiserver.crt', '/var/lib/kubelet/config.yaml']))
+    expect(Object.keys(theirs.objects)).toEqual(expect.arrayContaining(['ConfigMap kube-system/kubeadm-config', 'Deployment kube-system/coredns', 'DaemonSet kube-system/kube-proxy']))
     expect(ours.files).toEqual(theirs.files)
     expect(Object.keys(ours.objects)).toEqual(Object.keys(theirs.objects))
     for (const [name, object] of Object.entries(theirs.objects)) expect.soft(ours.objects[name], name).toEqual(object)

@@ -3,6 +3,7 @@ import path from 'node:path/posix'
 import { saveSnapshot } from '../../cluster/etcd-snapshot.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
+import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
 import { pairPaths } from '../../pki/certificate-files.ts'
@@ -33,6 +34,7 @@ export async function backUp(planned: readonly PlannedStaticPod[], options: Back
   for (const file of changedFiles(config)) await keep(host, file, backupPath(options, file))
   const changesEtcd = planned.some(({ component, state }) => component === 'etcd' && state === 'changes')
   const file = `${backup}/${backupNames.snapshot}`
+  if (changesEtcd) await requireRoom(options)
   const snapshot = changesEtcd ? await takeSnapshot(options, file, context) : undefined
   await host.writeFile(`${backup}/README`, backupReadme({ config, backup, snapshot, host: await host.facts() }), { mode: 0o600 })
 }
@@ -63,8 +65,13 @@ export async function copyEtcdData({ host, config, backup }: BackupOptions): Pro
   if (etcd.kind === 'external') return
   const [partial, copy] = [`${backup}/${backupNames.etcdData}.partial`, `${backup}/${backupNames.etcdData}`]
   await host.run(['rm', '-rf', '--', partial, copy])
-  await host.run(['cp', '-a', '--', etcd.dataDir, partial], { timeout: 600_000 })
-  await host.run(['mv', '--', partial, copy])
+  try {
+    await host.run(['cp', '-a', '--', etcd.dataDir, partial], { timeout: 600_000 })
+    await host.run(['mv', '--', partial, copy])
+  } catch (error) {
+    await host.run(['rm', '-rf', '--', partial])
+    throw error
+  }
 }
 
 /** Puts the copy in the place of the data, which is kept beside it. No etcd may run. @returns where the data is that was there. */
@@ -85,6 +92,20 @@ export async function restoreEtcdData({ host, config, backup }: BackupOptions): 
 export async function dropEtcdDataCopy({ host, backup }: Pick<BackupOptions, 'host' | 'backup'>): Promise<void> {
   const copy = `${backup}/${backupNames.etcdData}`
   if ((await host.stat(copy)) !== undefined) await host.run(['rm', '-rf', '--', copy])
+}
+
+/** For the snapshot and for the copy. A host without `du` or `df` is taken at its word. */
+async function requireRoom({ host, config, backup }: BackupOptions): Promise<void> {
+  const { etcd } = config.cluster
+  if (etcd.kind === 'external') return
+  const existing = (await host.stat(backup)) === undefined ? paths.kubernetes : backup
+  const [used, free] = await Promise.all([host.query(['du', '-sk', '--', etcd.dataDir]), host.query(['df', '-Pk', '--', existing])])
+  const needed = 2 * Number(used.stdout.split(/\s/)[0])
+  const available = Number(free.stdout.trim().split('\n').at(-1)?.split(/\s+/)[3])
+  if (!(available < needed)) return
+  throw new KadmError('FILE_FAILED', `"${backup}" has room for ${Math.round(available / 1024)} MiB, and a snapshot and a copy of etcd's data take ${Math.round(needed / 1024)} MiB`, {
+    remedy: [`df -h ${existing}`, `rm -rf ${paths.temporary}/kadm-upgrade-* ${paths.temporary}/kubeadm-backup-etcd-* # what earlier upgrades have kept`],
+  })
 }
 
 async function takeSnapshot(options: BackupOptions, file: string, { say, signal, waiting }: PhaseContext): Promise<Awaited<ReturnType<typeof saveSnapshot>>> {
