@@ -59,7 +59,8 @@ interface RestartContext {
 async function restart(outcomes: readonly RenewalOutcome[], { host, io, signal, warn }: RestartContext): Promise<void> {
   const { reloadComponents } = await import('../phases/reload-components.ts')
   const { socketOfKubelet } = await import('../phases/kubelet-socket.ts')
-  await reloadComponents(new Set(outcomes.filter(({ kind }) => kind === 'renewed').map(({ managed }) => managed.name)), {
+  const renewed = outcomes.flatMap((outcome) => (outcome.kind === 'renewed' ? [[outcome.managed.name, outcome.old] as const] : []))
+  await reloadComponents(new Map(renewed), {
     host,
     criSocket: await socketOfKubelet(host, warn),
     since: host.now(),

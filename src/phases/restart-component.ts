@@ -50,7 +50,7 @@ export async function restartComponent(component: StaticPodComponent, options: R
 
 /**
  * The ports of the component that do not serve what their file has now, each as `etcd peer at 10.0.0.1:2380: ...`; those whose certificate is in no file
- * are passed over. None on a host where the component is no static Pod.
+ * are passed over. Throws what the system says when nobody listens.
  */
 export async function staleEndpoints(component: StaticPodComponent, host: Host, signal: AbortSignal): Promise<readonly string[]> {
   const command = await commandOn(host, component)

@@ -1,5 +1,5 @@
 /** Renewal: a new key and a new certificate with the names, subject and usages of the one that is there. */
-import { X509Certificate, type KeyObject } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { InitConfig } from '../config/model.ts'
 import { dumpYaml } from '../config/yaml.ts'
 import { KadmError } from '../errors.ts'
@@ -32,7 +32,7 @@ export interface RenewOptions {
 }
 
 export type RenewalOutcome = { readonly managed: ManagedCertificate } & (
-  | { readonly kind: 'renewed'; readonly certificate: X509Certificate }
+  | { readonly kind: 'renewed'; readonly old: X509Certificate }
   | { readonly kind: 'missing' }
   /** The key of its CA is kept elsewhere. */
   | { readonly kind: 'external' }
@@ -49,15 +49,15 @@ export function managedCertificate(name: string): ManagedCertificate | undefined
  * by the next call.
  */
 export async function renewCertificates(chosen: readonly ManagedCertificate[], options: RenewOptions): Promise<void> {
-  const { config, host, onOutcome, signal, warn } = options
+  const { config, onOutcome, signal } = options
   await finishAll(options)
   const plans = await planAll(chosen, options)
   const keys = keySupply(config.cluster.encryptionAlgorithm, plans.filter(({ kind }) => kind === 'renew').length)
   try {
     for (const plan of plans) {
       signal.throwIfAborted()
-      if (plan.kind !== 'renew') onOutcome(plan)
-      else onOutcome({ kind: 'renewed', managed: plan.managed, certificate: await renew(plan, await keys.take(), { config, host, warn, start: options.start }) })
+      if (plan.kind === 'renew') await renew(plan, await keys.take(), options)
+      onOutcome(plan.kind === 'renew' ? { kind: 'renewed', managed: plan.managed, old: plan.old } : plan)
     }
   } finally {
     keys.stop()
@@ -116,7 +116,7 @@ function refuseNameless(certificate: X509Certificate, { name }: ManagedCertifica
   })
 }
 
-async function renew({ managed, authority, old, kubeconfig }: Renewal, key: KeyObject, { config, host, start, warn }: Pick<RenewOptions, 'config' | 'host' | 'start' | 'warn'>): Promise<X509Certificate> {
+async function renew({ managed, authority, old, kubeconfig }: Renewal, key: KeyObject, { config, host, start, warn }: RenewOptions): Promise<void> {
   const validity = validityOf({ ca: managed.ca }, config, start)
   if (validity.notAfter > authority.certificate.validToDate)
     warn(`${managed.name} outlives its CA "${managed.ca}", which ends at ${instant(authority.certificate.validToDate)}`)
@@ -126,7 +126,6 @@ async function renew({ managed, authority, old, kubeconfig }: Renewal, key: KeyO
   } else if (kubeconfig !== undefined) {
     await renewKubeconfig(host, kubeconfig, { authority: authority.certificate, certificate, key })
   }
-  return new X509Certificate(certificate)
 }
 
 interface Renewed {

@@ -9,7 +9,7 @@ const common = kubeadmFlags('cert-dir', 'config', 'kubeconfig')
 
 const renewFlags: readonly Flag[] = [
   ...common,
-  { name: 'restart', kind: 'switch', default: 'false', doc: "Restart what holds the renewed certificates, one component after the other, until each serves with them (kadm's own)" },
+  { name: 'restart', kind: 'switch', default: 'false', doc: "Bring what holds the renewed certificates to use them, one component after the other; what does not by itself is restarted (kadm's own)" },
   { name: 'strict', kind: 'switch', default: 'false', doc: "Exit with 1 when something could not be renewed (kadm's own)" },
 ]
 
