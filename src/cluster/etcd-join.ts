@@ -93,11 +93,13 @@ async function untilStarted(options: JoinEtcdOptions): Promise<void> {
     what: `etcd at ${member.clientUrl}`,
     interval: { first: 20, most: 50 },
     look: async (signal) => {
-      const isKnown = (await selfIn(options, signal)).name !== ''
+      const { name, learner } = await selfIn(options, signal)
+      const isKnown = name !== ''
       // It listens before it serves, and whoever asks then hangs.
       const soon = AbortSignal.timeout(patience)
       const { hasLeader } = await etcd.at(member.clientUrl).status({ signal: restarted ? signal : AbortSignal.any([signal, soon]) }).catch(async (error: unknown) => {
-        if (isKnown && soon.aborted && !restarted) {
+        // Of a voter, slow as it may be, a quorum may hang.
+        if (isKnown && learner && soon.aborted && !restarted) {
           restarted = true
           await restart?.()
         }
