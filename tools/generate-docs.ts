@@ -1,10 +1,12 @@
 /** Writes the pages that are made from tables: `node tools/generate-docs.ts`. With `--check` nothing is written, and a stale page is exit code 1. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { configReference, configSchema } from '../src/config/reference.ts'
+import { clusterFilePage } from './docs/cluster-file-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
 import { preflightPage } from './docs/preflight-page.ts'
 
 const pages: Readonly<Record<string, string>> = {
+  'docs/cluster-file.md': clusterFilePage(),
   'docs/config.md': configReference(),
   'docs/config.schema.json': JSON.stringify(configSchema(), undefined, 2),
   'docs/errors.md': errorsPage(),

@@ -13,6 +13,7 @@ const words: Readonly<Record<ActionKind, string>> = {
   mark: 'mark the Node',
   remove: 'drain, reset, take out of the cluster',
   network: 'lay the pod network',
+  upgrade: 'upgrade',
 }
 
 function actionLines({ cluster, actions, seen }: MadePlan['plan']): readonly string[] {

@@ -32,7 +32,7 @@ export async function runApply(input: CommandInput): Promise<void> {
     if (kept === undefined && !flags.isOn('yes')) await ask(input, events)
     const progress = fleetProgress(io, { events, actions: made.plan.actions })
     try {
-      await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: await ownerOf(input), report: progress.report, signal })
+      await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: await ownerOf(input), report: progress.report, operator: localHost(), signal })
     } finally {
       await progress.end()
     }

@@ -20,11 +20,13 @@ export interface ApplyInput {
   /** Who is shown to others that wait: `user@machine, kadm apply (pid 123)`. */
   readonly owner: string
   readonly report: (event: FleetEvent) => void
+  /** The machine that kadm runs on. */
+  readonly operator: FleetRun['operator']
   readonly signal: AbortSignal
 }
 
 /** Throws PREFLIGHT_FAILED for a plan with problems, RUN_IN_PROGRESS, or FLEET_FAILED with what happened on each host that failed; the others are done then. */
-export async function applyPlan({ file, fleet, made, tokens, networkManifest, owner, report, signal }: ApplyInput): Promise<void> {
+export async function applyPlan({ file, fleet, made, tokens, networkManifest, owner, report, operator, signal }: ApplyInput): Promise<void> {
   const { plan, problems } = made
   requireNoProblems(problems)
   const hosts = reachedHosts(fleet)
@@ -32,7 +34,7 @@ export async function applyPlan({ file, fleet, made, tokens, networkManifest, ow
   if (first === undefined || plan.actions.length === 0) return
   const isNew = plan.actions.some(({ kind }) => kind === 'init')
   const access = clusterAccess({ host: first.host, isThere: !isNew, tokens, signal })
-  const run: FleetRun = { file, actions: plan.actions, hosts, first, access, failures: new Map(), report, ...(networkManifest !== undefined && { networkManifest }) }
+  const run: FleetRun = { file, actions: plan.actions, hosts, first, access, failures: new Map(), operator, report, ...(networkManifest !== undefined && { networkManifest }) }
   let lease: ClusterLease | undefined
   try {
     // A cluster that is being made has no API yet: the lock of the host that makes it stands for the Lease.

@@ -16,6 +16,8 @@ export interface FleetRun {
   readonly access: ClusterAccess
   /** By host; a host that failed gets no further steps. */
   readonly failures: Map<string, unknown>
+  /** The machine that kadm runs on: there the probe of an upgrade is run. */
+  readonly operator: Pick<Host, 'query'>
   readonly report: (event: FleetEvent) => void
   /** Text of the manifest of the pod network. */
   readonly networkManifest?: string

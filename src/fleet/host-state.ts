@@ -22,6 +22,10 @@ export interface ReachedHost {
   /** `v1.37.2`; empty when there is no kubelet. */
   readonly kubelet: string
   readonly node: 'none' | 'worker' | 'control-plane'
+  /** Of its kube-apiserver, by the manifest; empty when it has none. */
+  readonly controlPlane: string
+  /** A kubelet of the version that is wanted lies there: installed, or as `kubelet-<version>` beside it. */
+  readonly hasWantedKubelet: boolean
   /** Of the CA that its kubelet trusts: `sha256:...`; empty when it has none. */
   readonly caHash: string
   /** The command of a run of kadm that was cut off or failed, such as `join`. */
@@ -31,18 +35,19 @@ export interface ReachedHost {
 }
 
 /** Reads and changes nothing. Throws what the host throws; files that are not there are facts. */
-export async function observeHost(host: Host): Promise<ReachedHost> {
-  const [facts, machineId, productUuid, kubelet, journal, ca, marks, clockAhead] = await Promise.all([
+export async function observeHost(host: Host, wantedVersion: string): Promise<ReachedHost> {
+  const [facts, machineId, productUuid, kubelet, kept, journal, ca, marks, manifest] = await Promise.all([
     host.facts(),
     host.readText('/etc/machine-id'),
     host.readText('/sys/class/dmi/id/product_uuid').catch(() => undefined),
-    kubeletVersion(host),
+    kubeletVersion(host, 'kubelet'),
+    kubeletVersion(host, `kubelet-${wantedVersion}`),
     readJournal(host),
     host.readText(`${paths.defaultCertificates}/ca.crt`),
-    Promise.all([paths.kubeletConf, paths.adminConf, `${paths.manifests}/kube-apiserver.yaml`].map((path) => host.stat(path))),
-    clockDifference(host),
+    Promise.all([paths.kubeletConf, paths.adminConf].map((path) => host.stat(path))),
+    host.readText(`${paths.manifests}/kube-apiserver.yaml`),
   ])
-  const [kubeletConf, adminConf, apiServer] = marks
+  const [kubeletConf, adminConf] = marks
   const unfinished = unfinishedRun(journal)
   return {
     kind: 'reached',
@@ -54,10 +59,12 @@ export async function observeHost(host: Host): Promise<ReachedHost> {
     memory: facts.memory,
     addresses: facts.addresses.filter(({ loopback, device }) => !loopback && !ofPods.test(device)).map(({ address }) => address),
     kubelet,
-    node: kubeletConf === undefined ? 'none' : adminConf !== undefined && apiServer !== undefined ? 'control-plane' : 'worker',
+    node: kubeletConf === undefined ? 'none' : adminConf !== undefined && manifest !== undefined ? 'control-plane' : 'worker',
+    controlPlane: /image: \S*kube-apiserver:(v[\d.]+\S*)/.exec(manifest ?? '')?.[1] ?? '',
+    hasWantedKubelet: [kubelet, kept].includes(wantedVersion),
     caHash: ca === undefined ? '' : (caHashes(ca)[0] ?? ''),
     ...(unfinished !== undefined && { unfinished: unfinished.command }),
-    clockAhead,
+    clockAhead: host.now().getTime() - Date.now(),
   }
 }
 
@@ -68,15 +75,7 @@ export function unreachable(error: unknown): HostState {
 /** Devices that come and go with Pods. */
 const ofPods = /^(?:veth|cni|flannel|cali|cilium|lxc|kube-|docker)/
 
-async function kubeletVersion(host: Host): Promise<string> {
-  const { exitCode, stdout } = await host.query(['kubelet', '--version']).catch(() => ({ exitCode: 1, stdout: '' }))
+async function kubeletVersion(host: Host, program: string): Promise<string> {
+  const { exitCode, stdout } = await host.query([program, '--version']).catch(() => ({ exitCode: 1, stdout: '' }))
   return exitCode === 0 ? (/v\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? '') : ''
-}
-
-/** To half of the time that the question took. */
-async function clockDifference(host: Host): Promise<number> {
-  const before = Date.now()
-  const { stdout } = await host.query(['date', '+%s.%N'])
-  const after = Date.now()
-  return Math.round(Number(stdout.trim()) * 1000 - (before + after) / 2)
 }

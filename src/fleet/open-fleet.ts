@@ -21,7 +21,7 @@ export interface Fleet {
 
 /** Connects and looks; a host that cannot be reached is a state, not an error. */
 export async function openFleet(file: ClusterFile, options: FleetOptions): Promise<Fleet> {
-  const opened = await Promise.all(file.hosts.map(async (wanted) => ({ name: wanted.name, ...(await openHost(wanted, options)) })))
+  const opened = await Promise.all(file.hosts.map(async (wanted) => ({ name: wanted.name, ...(await openHost(wanted, file.kubernetesVersion, options)) })))
   options.signal.throwIfAborted()
   return {
     hosts: new Map(opened.flatMap(({ name, host }) => (host === undefined ? [] : [[name, host] as const]))),
@@ -30,7 +30,7 @@ export async function openFleet(file: ClusterFile, options: FleetOptions): Promi
   }
 }
 
-async function openHost({ address, ssh }: ClusterHost, options: FleetOptions): Promise<{ readonly host: Host | undefined; readonly state: HostState }> {
+async function openHost({ address, ssh }: ClusterHost, version: string, options: FleetOptions): Promise<{ readonly host: Host | undefined; readonly state: HostState }> {
   const { trustOnFirstUse, secret, say, signal, user } = options
   const { bastion } = ssh
   const targetOf = (one: { readonly user?: string; readonly port: number }, at: string): SshTarget => ({ user: one.user ?? user, address: at, port: one.port })
@@ -47,7 +47,7 @@ async function openHost({ address, ssh }: ClusterHost, options: FleetOptions): P
       ...(say !== undefined && { say }),
       signal,
     })
-    return { host, state: await observeHost(host) }
+    return { host, state: await observeHost(host, version) }
   } catch (error) {
     await host?.close().catch(() => undefined)
     return { host: undefined, state: unreachable(error) }

@@ -2,6 +2,7 @@
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
 import type { HostState, ReachedHost } from './host-state.ts'
+import { decideUpgrade } from './plan-upgrade.ts'
 
 export interface Action {
   readonly host: string
@@ -9,7 +10,7 @@ export interface Action {
   readonly why: string
 }
 
-export type ActionKind = 'init' | 'join' | 'mark' | 'remove' | 'network'
+export type ActionKind = 'init' | 'join' | 'mark' | 'remove' | 'network' | 'upgrade'
 
 export interface Decision {
   readonly actions: readonly Action[]
@@ -21,14 +22,18 @@ export interface Decision {
 /** `states`: of every host of the file, by name. */
 export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>, cluster: ClusterState): Decision {
   const first = firstControlPlane(file, states)
+  const upgrade = decideUpgrade(file, states, cluster, first)
+  const problemsOfAll = [...clusterProblems(states, cluster), ...upgrade.problems]
+  // One thing at a time: a node that joins in the middle of an upgrade would have to be of two versions.
+  if (upgrade.actions.length > 0) return { ...upgrade, problems: problemsOfAll, warnings: [...strangers(file, cluster), ...upgrade.warnings] }
   const hosts = file.hosts.map((host) => decideHost(host, { file, cluster, first, state: states.get(host.name) ?? { kind: 'unreachable', why: 'it was not asked' } }))
   const actions = hosts.flatMap((one) => one.actions)
   const isNew = actions.some(({ kind }) => kind === 'init')
   const network = file.networkManifest !== undefined && isNew && first !== undefined ? [action(first, 'network', `a new cluster needs ${file.networkManifest}`)] : []
   return {
     actions: [...actions, ...network],
-    problems: [...clusterProblems(file, states, cluster), ...hosts.flatMap((one) => one.problems)],
-    warnings: strangers(file, cluster),
+    problems: [...problemsOfAll, ...hosts.flatMap((one) => one.problems)],
+    warnings: [...strangers(file, cluster), ...upgrade.warnings],
   }
 }
 
@@ -98,7 +103,7 @@ function missingMarks({ labels, taints }: ClusterHost, node: NodeState | undefin
   return [...wanted.map(([key, value]) => `label ${key}=${value}`), ...taintsMissing.map(({ key, effect }) => `taint ${key}:${effect}`)]
 }
 
-function clusterProblems(file: ClusterFile, states: ReadonlyMap<string, HostState>, cluster: ClusterState): readonly string[] {
+function clusterProblems(states: ReadonlyMap<string, HostState>, cluster: ClusterState): readonly string[] {
   const reached = [...states].flatMap(([name, state]) => (state.kind === 'reached' ? [{ name, ...state }] : []))
   const members = reached.filter(({ caHash }) => caHash !== '')
   const authorities = [...new Set(members.map(({ caHash }) => caHash))]
@@ -109,9 +114,6 @@ function clusterProblems(file: ClusterFile, states: ReadonlyMap<string, HostStat
       : []),
     ...(cluster.kind === 'unreachable' && !isResumed ? [`the cluster is there, and its API does not answer: ${cluster.why}`] : []),
     ...(cluster.kind === 'none' && members.length > 0 && !isResumed ? [`${members.map(({ name }) => name).join(', ')}: in a cluster none of whose control planes is in the file`] : []),
-    ...(cluster.kind === 'running' && cluster.kubernetesVersion !== '' && cluster.kubernetesVersion !== file.kubernetesVersion
-      ? [`the cluster has Kubernetes ${cluster.kubernetesVersion}, and the file wants ${file.kubernetesVersion}: kadm upgrade apply and kadm upgrade node do that on the hosts`]
-      : []),
   ]
 }
 

@@ -13,6 +13,7 @@ import { startReset } from '../phases/reset/start-reset.ts'
 import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from './fleet-run.ts'
 import type { ActionKind } from './plan-actions.ts'
+import { upgradeHost, type WorkflowRequest } from './upgrade-host.ts'
 
 export interface StepInput {
   readonly run: FleetRun
@@ -21,7 +22,7 @@ export interface StepInput {
   readonly signal: AbortSignal
 }
 
-export const steps: Readonly<Record<ActionKind, (input: StepInput) => Promise<void>>> = { init, join, mark, remove, network }
+export const steps: Readonly<Record<ActionKind, (input: StepInput) => Promise<void>>> = { init, join, mark, remove, network, upgrade }
 
 async function init(input: StepInput): Promise<void> {
   const { run, wanted, on } = input
@@ -98,7 +99,9 @@ async function network({ run, on, signal }: StepInput): Promise<void> {
   await on.host.run(apply, { input: run.networkManifest ?? '', timeout: 120_000, signal })
 }
 
-type WorkflowRequest = RunRequest & { readonly onStart: (phases: readonly string[]) => void }
+async function upgrade(input: StepInput): Promise<void> {
+  await upgradeHost(input.run, input.on, requestOf('upgrade', input))
+}
 
 /** What all workflows are asked with. Closing words are for one host: the fleet has its own. */
 export function requestOf(kind: string, { run, on, signal }: Pick<StepInput, 'on' | 'signal'> & { readonly run: Pick<FleetRun, 'report'> }): WorkflowRequest {

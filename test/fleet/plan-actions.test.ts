@@ -85,7 +85,7 @@ function planned(wanted: typeof file, hosts: Hosts, cluster: ClusterState): { re
 }
 
 function reached(state: Partial<ReachedHost>): ReachedHost {
-  return { kind: 'reached', hostname: '', machineId: '', productUuid: '', kernel: '6.1', cpus: 2, memory: 4e9, addresses: [], kubelet: 'v1.37.2', node: 'none', caHash: '', clockAhead: 0, ...state }
+  return { kind: 'reached', hostname: '', machineId: '', productUuid: '', kernel: '6.1', cpus: 2, memory: 4e9, addresses: [], kubelet: 'v1.37.2', node: 'none', controlPlane: '', hasWantedKubelet: false, caHash: '', clockAhead: 0, ...state }
 }
 
 function running(...names: readonly string[]): Extract<ClusterState, { kind: 'running' }> {

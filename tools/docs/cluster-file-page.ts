@@ -1,0 +1,65 @@
+import { clusterFileFields, kubeadmDocuments } from '../../src/config/cluster-file-fields.ts'
+import { fieldRows, typeText } from '../../src/config/field-rows.ts'
+
+/** docs/cluster-file.md. */
+export function clusterFilePage(): string {
+  const inside = Object.keys(kubeadmDocuments).map((name) => `spec.kubeadm.${name}.`)
+  const rows = fieldRows(clusterFileFields)
+    .filter(({ path }) => !inside.some((prefix) => path.startsWith(prefix)))
+    .map(({ path, field }) => `| \`${path}\` | ${typeText(field.type)} | ${field.defaultNote ?? (typeof field.default === 'object' ? '' : String(field.default ?? ''))} | ${field.doc} |`)
+  return [...intro, '## Fields', '', '| field | type | default | meaning |', '| --- | --- | --- | --- |', ...rows, '', ...rest].join('\n')
+}
+
+const intro = [
+  '# The cluster file: many hosts at once',
+  '',
+  'Made by `tools/docs/cluster-file-page.ts`; the fields are those of `src/config/cluster-file-fields.ts`. Do not edit by hand.',
+  '',
+  'One file names the hosts of a cluster. The machine that kadm runs on needs no root, only ssh to them; the hosts need sshd, a container runtime, a kubelet and `openssl`.',
+  '',
+  '```yaml',
+  'apiVersion: kadm.dev/v1alpha1',
+  'kind: Cluster',
+  'metadata: {name: shop}',
+  'spec:',
+  '  kubernetesVersion: v1.37.2',
+  '  controlPlaneEndpoint: 192.168.99.2:6443',
+  '  ssh: {user: admin, become: sudo, identityFile: ~/.ssh/id_ed25519}',
+  '  hosts:',
+  '    - {name: h1, address: 192.168.99.11, role: control-plane, hostKey: "SHA256:..."}',
+  '    - {name: h4, address: 192.168.99.14, role: worker, labels: {example.com/disk: fast}}',
+  '  kubeadm:',
+  '    clusterConfiguration: {networking: {podSubnet: 10.244.0.0/16}}',
+  '```',
+  '',
+  '| command | what it does |',
+  '| --- | --- |',
+  '| `kadm plan -f FILE [-o json] [--out PLAN]` | looks at all hosts and at the cluster and says, host by host, what would be done and why; changes nothing |',
+  '| `kadm apply -f FILE` | does it, after a question (`--yes`: none). Cut off at any moment, it goes on where it was when it is run again |',
+  '| `kadm apply PLAN` | does just what a kept plan says; refused (`PLAN_STALE`), with every difference, when hosts, cluster or file are no longer as the plan saw them |',
+  '| `kadm reset --cluster-file FILE` | resets every host, all at once: the cluster is gone |',
+  '| `kadm log -f FILE` | who did what on which host, and when, by the journals of the hosts, whose chains of hashes are checked |',
+  '',
+]
+
+const rest = [
+  '## How it works',
+  '',
+  '- **Order.** All hosts begin at once and are checked at once. A join waits for the first API only, then for its turn at etcd, which takes one new member at a time. Hosts leave when all new ones are',
+  '  in, control planes one after the other. One host that fails does not hold up the others; what it ended with is told at the end (`FLEET_FAILED`).',
+  '- **What it does not touch.** A host with no action in the plan is only read. Nodes that the file does not name are left alone, as are labels and taints that it does not name.',
+  '- **No shared secret.** No bootstrap token is made. The key of a kubelet is made on its host by openssl and never leaves it; kadm takes the request to the first control plane and signs it with the CA',
+  '  there, for exactly that node name. The CA key is in the memory of kadm for that, and so are the certificates that control planes share, on their way from one to the other: never on the disk of',
+  '  the machine that kadm runs on, never in a log or a plan. `--tokens` makes one bootstrap token instead, as kubeadm does, and removes it at the end.',
+  '- **One at a time.** Each host has its lock, and the cluster a Lease (`kube-system/kadm`) with who holds it and until when; whoever comes second is shown that and refused.',
+  '- **Before any change** the hosts are compared: the same machine id, product id or host name, clocks more than 60 s apart (1 s: a warning), addresses in the range of Pods or Services, kubelets that are missing,',
+  '  newer, or more than three minors older, and whether the hosts reach each other.',
+  '- **Upgrade.** With a higher `kubernetesVersion`: the first control plane by `upgrade apply`, the others one after the other by `upgrade node`, then the workers: the canaries, `soak`, `probe`, and the rest in waves',
+  '  of `maxUnavailable`, each wave followed by the probe. A worker is drained before and takes Pods again after. The new kubelet has to be on the hosts already; a host that fails ends the upgrade there, and apply',
+  '  goes on with it. Nodes that are at the version are left alone.',
+  '',
+  '## Events',
+  '',
+  '`kadm apply --events` writes one JSON object a line to standard output: `apiVersion` (`kadm.dev/v1alpha1`), `kind` (`Event`), `at` (RFC 3339), `host`, `phase` (the action, or `action/phase`: `join`,',
+  "`join/kubelet-start`), `event` (`started`, `done`, `skipped`, `failed`, `line`, `warning`, `waiting`), and where there is one `text` and the error's `code`. Fields are added, never renamed.",
+]
