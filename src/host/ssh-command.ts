@@ -11,8 +11,8 @@ import { base64Lines } from './ssh-files.ts'
 import type { Answer } from './ssh-shell.ts'
 import type { Ask } from './ssh-shells.ts'
 
-/** Promises what `runCommand` does of this machine. */
-export function sshCommands(ask: Ask): (argv: Argv, options?: CommandOptions) => Promise<CommandResult> {
+/** Promises what `runCommand` does of this machine. `boot`: id of the boot that the host is in. */
+export function sshCommands(ask: Ask, boot: () => string): (argv: Argv, options?: CommandOptions) => Promise<CommandResult> {
   const done: string[] = []
   return async (argv, options = {}) => {
     const { timeout = 60_000, signal } = options
@@ -28,7 +28,7 @@ export function sshCommands(ask: Ask): (argv: Argv, options?: CommandOptions) =>
     const forgotten = done.splice(0)
     const forget = forgotten.length === 0 ? '' : `rm -rf ${forgotten.map((one) => `"$k_dir/${one}"`).join(' ')}\n`
     try {
-      const answer = await Promise.race([ask(`${forget}${shellLine(['k_run', id])} <<'KADM_JOB'\n${jobText(argv, options)}KADM_JOB`), killed])
+      const answer = await Promise.race([ask(`${forget}${shellLine(['k_run', id, boot()])} <<'KADM_JOB'\n${jobText(argv, options)}KADM_JOB`), killed])
       if (answer === undefined || stop.signal.aborted) {
         await killed
         throw stop.signal.reason
@@ -43,7 +43,7 @@ export function sshCommands(ask: Ask): (argv: Argv, options?: CommandOptions) =>
 }
 
 /**
- * `head` holds back what is too much, so that a command which never stops talking ends. A daemon that keeps the pipes gets a second; its `pid` is the one of
+ * `dd` holds back what is too much, so that a command which never stops talking ends, and keeps nothing back of the rest as `head` would. A daemon that keeps the pipes gets a second; its `pid` is the one of
  * the whole group.
  */
 function jobText([program, ...args]: Argv, { input, environment = {} }: CommandOptions): string {
@@ -58,8 +58,9 @@ r=$(surroundings; case ${name} in
 esac)
 if [ -n "$r" ]; then echo "$r" >"$1/rc"; exit; fi
 mkfifo "$1/o" "$1/e"
-head -c ${maximumOutput + 1} <"$1/o" >"$1/out" & o=$!
-head -c ${maximumOutput + 1} <"$1/e" >"$1/err" & e=$!
+most() { exec dd bs=65536 count=${maximumOutput + 1} iflag=count_bytes 2>/dev/null; }
+most <"$1/o" >"$1/out" & o=$!
+most <"$1/e" >"$1/err" & e=$!
 ${feed}( surroundings; exec ${shellLine([program, ...args])} ) >"$1/o" 2>"$1/e"
 r=$?
 ( sleep 1; kill $o $e ) 2>/dev/null & w=$!
@@ -74,6 +75,7 @@ function resultOf(argv: Argv, { stdout, stderr }: Answer): CommandResult {
   const state = stdout.subarray(0, end).toString('latin1')
   if (state === 'missing') throw missingProgram(argv)
   if (state === 'denied') throw cannotStart(argv, 'permission denied')
+  if (state === 'much') throw tooMuch(argv)
   if (state === 'lost')
     throw new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" was cut off: it has left no exit code`, {
       remedy: ['uptime; journalctl -b | tail -n 50   # did the host start anew?', argv.map(shellQuote).join(' ')],

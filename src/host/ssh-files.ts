@@ -9,7 +9,8 @@ import { nothingThere } from './ssh-prelude.ts'
 import { type Answer, TooMuchOutput } from './ssh-shell.ts'
 import type { Ask } from './ssh-shells.ts'
 
-export function sshFiles(ask: Ask): Files {
+/** @param boot id of the boot that the host is in */
+export function sshFiles(ask: Ask, boot: () => string): Files {
   const read = (verb: string, name: string, file: string): Promise<Answer | undefined> =>
     describingFileErrors(verb, file, async () => {
       const answer = await answered(ask, shellLine([name, plain(file)]))
@@ -38,7 +39,7 @@ export function sshFiles(ask: Ask): Files {
     },
     writeFile: (file, content, options) => change('write', file, writeLines(file, Buffer.from(content), options)),
     makeDirectory: (dir, mode) => change('make the directory', dir, shellLine(['k_mkdir', plain(dir), octal(mode)])),
-    appendFile: (file, text, mode) => change('append to', file, withInput(['k_append', plain(file), octal(mode), randomName()], Buffer.from(text))),
+    appendFile: (file, text, mode) => change('append to', file, withInput(['k_append', plain(file), octal(mode), randomName(), boot()], Buffer.from(text))),
     removeFile: (file) => change('remove', file, shellLine(['k_remove', plain(file)])),
     removeDirectory: (dir) => change('remove the directory', dir, shellLine(['k_rmdir', plain(dir)]), ['ENOENT', 'ENOTDIR', 'ENOTEMPTY']),
     changeOwner: (file, { uid, gid }) => change('change the owner of', file, shellLine(['chown', '-h', `${uid}:${gid}`, '--', plain(file)])),

@@ -25,9 +25,11 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   const line = await keepLine(target, options)
   const lock = sshLock()
   let ahead = 0
+  let boot = ''
   const { ask, end } = sshShells(line, async (first) => {
     ahead = await clockAhead(first)
     await requirePrograms(first, target)
+    boot = (await first('printf %s "$k_boot"')).stdout.toString('latin1')
     await lock.renew(first)
   })
   try {
@@ -36,8 +38,8 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
     line.end()
     throw error
   }
-  const files = sshFiles(ask)
-  const runCommand = sshCommands(ask)
+  const files = sshFiles(ask, () => boot)
+  const runCommand = sshCommands(ask, () => boot)
   const commands: Pick<Host, 'query' | 'run'> = {
     query: runCommand,
     run: async (argv, settings) => requireSuccess(await runCommand(argv, settings)),

@@ -13,6 +13,8 @@ export interface Line {
   /** Resolves when the line is broken or ended. */
   readonly broken: Promise<void>
   end(): void
+  /** It is not to be trusted any more: counts as broken at once, whatever the other end says. */
+  drop(): void
 }
 
 export interface KeptLine {
@@ -67,9 +69,13 @@ async function openLine(target: SshTarget, options: SshOptions): Promise<Line> {
     clients.push(user)
     if (become === 'sudo' && target.user !== 'root') clients.push(await becomeRoot(user, target, options))
     const client = clients.at(-1) ?? user
-    const broken = new Promise<void>((resolve) => clients.forEach((one) => one.once('close', () => resolve())))
-    void broken.then(end)
-    return { client, broken, end }
+    const { promise: broken, resolve } = Promise.withResolvers<void>()
+    const drop = (): void => {
+      resolve()
+      clients.toReversed().forEach((one) => one.destroy())
+    }
+    clients.forEach((one) => one.once('close', drop))
+    return { client, broken, end, drop }
   } catch (error) {
     end()
     throw error

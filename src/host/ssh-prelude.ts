@@ -3,7 +3,7 @@
  * no program is started: on a slow host each costs milliseconds. Exit code 44 says "there is nothing of that name".
  */
 /** Programs that the functions need. */
-export const neededPrograms = ['base64', 'cat', 'chmod', 'chown', 'head', 'id', 'ln', 'mkdir', 'mkfifo', 'mv', 'readlink', 'rm', 'rmdir', 'setsid', 'sha256sum', 'sleep', 'stat', 'sync', 'timeout', 'truncate']
+export const neededPrograms = ['base64', 'cat', 'chmod', 'chown', 'dd', 'head', 'id', 'ln', 'mkdir', 'mkfifo', 'mv', 'readlink', 'rm', 'rmdir', 'setsid', 'sha256sum', 'sleep', 'stat', 'sync', 'timeout', 'truncate']
 
 export const nothingThere = 44
 
@@ -14,6 +14,7 @@ umask 077; cd /
 # /run is gone after a reboot, as the processes are; who is not root has only /tmp.
 for k_dir in /run/${directory} /tmp/${directory}; do if [ -d "$k_dir" ] || mkdir -m 700 "$k_dir" 2>/dev/null; then break; fi; done
 k_me=$(id -u):$(id -g)
+read -r k_boot </proc/sys/kernel/random/boot_id
 ${functions}`
 }
 
@@ -46,10 +47,11 @@ k_follow() {
     case $k_l in /*) k_f=$k_l;; *) k_f=\${k_f%/*}/$k_l;; esac
     k_n=$((k_n + 1))
   done
+  [ ! -L "$k_f" ] || { printf 'Too many levels of symbolic links\\n' >&2; return 1; }
 }
 # path, mode, 1 to keep the mode, mode of directories, owner or -, sha256, size, random name, umask that makes a new file have the mode (- when none does)
 k_write() {
-  k_follow "$1"
+  k_follow "$1" || return
   k_d=\${k_f%/*}; k_b=\${k_f##*/}; k_m=$2; k_o=$5; k_u=$9
   if [ -d "$k_f" ]; then printf 'Is a directory\\n' >&2; return 1; fi
   if [ -e "$k_f" ]; then
@@ -73,8 +75,9 @@ k_write() {
   if [ "$k_u" = - ]; then chmod "$k_m" -- "$k_t" || { rm -f -- "$k_t"; return 1; }; fi
   if base64 -d >"$k_t" && sync "$k_t" && mv -f -- "$k_t" "$k_f"; then sync "$k_d/"; else rm -f -- "$k_t"; return 1; fi
 }
-# path, mode, id of the request: what a request that was cut off has added already is taken away before it is added again
+# path, mode, id of the request, id of the boot: what a request that was cut off has added already is taken away before it is added again
 k_append() {
+  if [ "$4" != "$k_boot" ]; then printf 'the host started anew meanwhile\\n' >&2; return 1; fi
   k_mkdir "\${1%/*}" 700 || return
   k_new=; if [ ! -s "$1" ]; then k_new=1; printf '' >>"$1" || return; chmod "$2" -- "$1" || return; fi
   if [ -s "$k_dir/append-$3" ]; then
@@ -88,8 +91,9 @@ k_append() {
 }
 k_remove() { if k_gone "$1"; then return 0; fi; rm -f -- "$1" && sync "\${1%/*}/"; }
 k_rmdir() { if k_gone "$1" || [ ! -d "$1" ] || [ -L "$1" ]; then return 0; fi; rmdir -- "$1" && sync "\${1%/*}/"; }
-# id of a command, whose text is the input. The same id is never started twice: what is found is waited for.
+# id of a command, whose text is the input; id of the boot. The same id is never started twice: what is found is waited for, and a boot forgets what was found.
 k_run() {
+  if [ "$2" != "$k_boot" ]; then printf 'lost\\n'; cat >/dev/null; return 0; fi
   k_j=$k_dir/$1
   if mkdir -m 700 "$k_j" 2>/dev/null; then
     cat >"$k_j/job" || return
@@ -103,6 +107,8 @@ k_run() {
     done
   fi
   k_r=lost; [ ! -s "$k_j/rc" ] || read -r k_r <"$k_j/rc"
+  # Who says too much is ended by SIGPIPE; it is not worth the way.
+  if [ "$k_r" = 141 ] && [ "$(stat -c %s -- "$k_j/out")" -gt ${maximumOutput} ]; then printf 'much\\n'; return 0; fi
   printf '%s\\n' "$k_r"
   [ ! -s "$k_j/out" ] || cat "$k_j/out"
   [ ! -s "$k_j/err" ] || cat "$k_j/err" >&2

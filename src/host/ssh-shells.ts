@@ -1,6 +1,6 @@
 /** The shells of one host: as many as are needed at once and sshd allows. Requests survive a line that breaks. */
 import { randomBytes } from 'node:crypto'
-import { KadmError } from '../errors.ts'
+import { KadmError, messageOf } from '../errors.ts'
 import type { KeptLine, Line } from './ssh-line.ts'
 import { type Answer, LineBroken, NoMoreSessions, openShell, type Shell, TooMuchOutput } from './ssh-shell.ts'
 
@@ -55,7 +55,7 @@ export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): 
   }
 }
 
-const mostAttempts = 5
+const mostAttempts = 20
 // sshd allows 10 sessions on a connection by default.
 const mostShells = 6
 
@@ -64,9 +64,20 @@ interface Pool {
   end(): void
 }
 
+async function openFirst(line: Line, directory: string, begin: (ask: Ask) => Promise<void>): Promise<Shell> {
+  try {
+    const first = await openShell(line.client, directory)
+    await begin((text) => first.request(text))
+    return first
+  } catch (error) {
+    if (error instanceof LineBroken) line.drop()
+    if (error instanceof NoMoreSessions) throw new KadmError('HOST_UNREACHABLE', `sshd on the host gives no session: ${messageOf(error)}`, { remedy: ['sshd -T | grep -i -e maxsessions -e forcecommand   # on the host'], cause: error })
+    throw error
+  }
+}
+
 async function openPool(line: Line, directory: string, begin: (ask: Ask) => Promise<void>): Promise<Pool> {
-  const first = await openShell(line.client, directory)
-  await begin((text) => first.request(text))
+  const first = await openFirst(line, directory, begin)
   const free: Shell[] = [first]
   const waiting: ((shell: Shell) => void)[] = []
   let count = 1
@@ -82,6 +93,7 @@ async function openPool(line: Line, directory: string, begin: (ask: Ask) => Prom
       return await openShell(line.client, directory)
     } catch (error) {
       count--
+      if (error instanceof LineBroken) line.drop()
       if (!(error instanceof NoMoreSessions)) throw error
       limit = Math.max(1, count)
       return undefined
@@ -97,7 +109,7 @@ async function openPool(line: Line, directory: string, begin: (ask: Ask) => Prom
     const found = free.pop() ?? (count < limit || urgent ? await open() : undefined)
     if (found !== undefined) return found
     // All that sshd allows are held by commands: they go on without the line, and are found again on the next one.
-    if (urgent) line.end()
+    if (urgent) line.drop()
     return queue(urgent)
   }
   return {
@@ -109,8 +121,8 @@ async function openPool(line: Line, directory: string, begin: (ask: Ask) => Prom
         return answer
       } catch (error) {
         count--
-        if (!(error instanceof TooMuchOutput)) line.end() // one shell that is gone is a line that is not to be trusted
-        else if (waiting.length > 0) void open().then((fresh) => fresh && give(fresh), () => line.end())
+        if (!(error instanceof TooMuchOutput)) line.drop() // one shell that is gone is a line that is not to be trusted
+        else if (waiting.length > 0) void open().then((fresh) => fresh && give(fresh), () => line.drop())
         throw error
       }
     },

@@ -1,0 +1,201 @@
+/** Hosts behind SSH: all that a host promises, as root, as a user with sudo and through a bastion; lines that break; who must not be trusted. */
+import { generateKeyPairSync } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { messageOf } from '../../src/errors.ts'
+import type { Host } from '../../src/host/host.ts'
+import { connectSsh } from '../../src/host/ssh-host.ts'
+import type { SshOptions, SshTarget } from '../../src/host/ssh-target.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { contract } from '../host/contract.ts'
+import { renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { type SshRelay, sshRelay } from '../support/ssh-relay.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+const isLong = process.env['KADM_TEST_ALL'] === 'true'
+const password = `pass-${Math.random().toString(36).slice(2)}`
+
+let sandbox: Sandbox
+let relay: SshRelay
+let pins: Record<'h1' | 'h2', string>
+/** All that was said to the user in this file. */
+const said: string[] = []
+
+beforeAll(async () => {
+  sandbox = await sharedSandbox({ hosts: 2 })
+  relay = await sshRelay(sandbox, 'h1')
+  const [h1, h2] = await Promise.all(['h1', 'h2'].map(prepare))
+  pins = { h1: h1 ?? '', h2: h2 ?? '' }
+}, 300_000)
+
+afterAll(async () => {
+  relay.close()
+  await renewHosts(sandbox)
+})
+
+/** A user with sudo and a password; who logs in as root may log in as that one too. */
+async function prepare(host: string): Promise<string> {
+  const script = `set -e
+useradd -m -s /bin/bash admin 2>/dev/null || true; printf 'admin:%s\\n' "$1" | chpasswd
+install -d -m 700 -o admin ~admin/.ssh; install -m 600 -o admin ~/.ssh/authorized_keys ~admin/.ssh/authorized_keys
+echo 'admin ALL=(ALL) ALL' >/etc/sudoers.d/admin; chmod 440 /etc/sudoers.d/admin
+printf 'LANG=de_DE.UTF-8\\nLC_ALL=de_DE.UTF-8\\nLANGUAGE=de\\n' >/etc/environment
+echo 'PerSourcePenalties no' >>/etc/ssh/sshd_config # it would lock out who is cut off
+systemctl reload ssh
+ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`
+  return /SHA256:\S+/.exec(await sandbox.run(host, ['bash', '-c', script, 'bash', password]))?.[0] ?? ''
+}
+
+const identity = (): string => {
+  const argv = sandbox.sshArgv('h1')
+  return argv[argv.indexOf('-i') + 1] ?? ''
+}
+
+const at = (user: string): SshTarget => ({ user, address: '127.0.0.1', port: relay.port })
+
+async function connect(user: string, options: SshOptions = {}): Promise<Host> {
+  const host = await connectSsh(at(user), {
+    hostKey: pins.h1,
+    identityFiles: [identity()],
+    agent: '',
+    secret: async () => password,
+    say: (line) => said.push(line),
+    ...(user === 'admin' && { become: 'sudo' }),
+    ...options,
+  })
+  onTestFinished(() => host.close())
+  return host
+}
+
+describe.each<{ readonly name: string; readonly open: () => Promise<Host> }>([
+  { name: 'root', open: () => connect('root') },
+  { name: 'a user with sudo and a password', open: () => connect('admin') },
+  {
+    name: 'root, through a bastion',
+    open: async () => {
+      const address = sandbox.hosts.find(({ name }) => name === 'h2')?.address ?? ''
+      return connectBehind({ user: 'root', address, port: 22 })
+    },
+  },
+])('$name', ({ open }) => {
+  test('keeps what a host promises', { timeout: 60_000 }, async () => {
+    const host = await open()
+    const base = `/root/contract-${Math.random()}`
+    for (const [index, { name, holds }] of contract.entries()) {
+      await host.makeDirectory(`${base}/${index}`, 0o700)
+      await holds(host, `${base}/${index}`).catch((error: unknown) => {
+        throw new Error(`${name}: ${messageOf(error)}`, { cause: error })
+      })
+    }
+    expect([await host.services.kind(), await host.services.isActive('containerd'), await host.services.exists('nonsense')]).toEqual(['systemd', true, false])
+    expect(await host.containerRuntime('unix:///run/containerd/containerd.sock').version()).toMatchObject({ name: 'containerd' })
+    expect([await host.canListen(22), await host.canListen(22, '127.0.0.1')]).toEqual([false, false])
+    const stream = await host.dial({ kind: 'tcp', host: '127.0.0.1', port: 22 })
+    const [greeting] = await new Promise<Buffer[]>((resolve) => stream.once('data', (chunk: Buffer) => resolve([chunk])))
+    stream.destroy()
+    expect(greeting?.toString()).toMatch(/^SSH-2\.0-OpenSSH/)
+    await host.close()
+    expect((await sandbox.run('h1', ['ls', '/run'])).split('\n').filter((name) => name.startsWith('kadm-ssh-'))).toEqual([])
+  })
+})
+
+async function connectBehind(target: SshTarget): Promise<Host> {
+  const host = await connectSsh(target, { hostKey: pins.h2, identityFiles: [identity()], agent: '', bastion: { target: at('admin'), hostKey: pins.h1 } })
+  onTestFinished(() => host.close())
+  return host
+}
+
+test('the lock: told whose it is, kept when the line breaks, gone with the connection', { timeout: 30_000 }, async () => {
+  const [one, two] = [await connect('root'), await connect('root')]
+  const unlock = await one.lock('kadm one')
+  const taken = { code: 'RUN_IN_PROGRESS', message: expect.stringContaining('"kadm one"') }
+  await expect(two.lock('kadm two')).rejects.toMatchObject(taken)
+  relay.cut()
+  await one.readText('/etc/hostname')
+  await expect(two.lock('kadm two')).rejects.toMatchObject(taken)
+  await unlock()
+  await two.lock('kadm two')
+  await two.close()
+  await expect.poll(() => one.lock('kadm three').then(() => 'taken', () => 'refused'), { timeout: 5000 }).toBe('taken')
+})
+
+test('a line that breaks at any moment: every command runs once, every line is written once', { timeout: 90_000 }, async () => {
+  const host = await connect(isLong ? 'admin' : 'root')
+  const dir = `/root/broken-${Math.random()}`
+  await host.makeDirectory(dir, 0o700)
+  let over = false
+  const before = relay.opened()
+  const cutting = (async () => {
+    while (!over) {
+      await sleep(400 + Math.random() * 600)
+      relay.cut()
+    }
+  })()
+  const rounds = isLong ? 100 : 12
+  for (let round = 0; round < rounds; round++) {
+    const [answer] = await Promise.all([
+      host.run(['sh', '-c', 'echo "$1" >>"$2/ran"; sleep 0.2; echo "done $1"', 'sh', String(round), dir]),
+      host.appendFile(`${dir}/log`, `${round}\n`, 0o600),
+      host.writeFile(`${dir}/file`, `${round}`.repeat(10_000), { mode: 0o600 }),
+    ])
+    expect(answer.stdout).toBe(`done ${round}\n`)
+    expect(await host.readText(`${dir}/file`)).toBe(`${round}`.repeat(10_000))
+  }
+  over = true
+  await cutting
+  const all = Array.from({ length: rounds }, (_, round) => `${round}\n`).join('')
+  expect([await host.readText(`${dir}/ran`), await host.readText(`${dir}/log`)]).toEqual([all, all])
+  expect(relay.opened() - before).toBeGreaterThan(3)
+})
+
+test('a host that reboots under a command: told that it was cut off, and it is not started again', { timeout: 90_000 }, async () => {
+  const host = await connect('root')
+  await host.makeDirectory('/root/reboot', 0o700)
+  const running = host.run(['sh', '-c', 'echo x >>/root/reboot/count; sync /root/reboot/count; sleep 60'], { timeout: 80_000 })
+  const outcome = running.then(() => 'done', messageOf)
+  await expect.poll(() => host.readText('/root/reboot/count')).toBe('x\n')
+  await sandbox.kill('h1')
+  await sandbox.start('h1')
+  // What was only in memory is gone, the fact that it was started too: nothing vouches for it, so it may not run again.
+  expect(await outcome).toMatch(/was cut off/)
+  expect(await host.readText('/root/reboot/count')).toBe('x\n')
+})
+
+describe('host keys', () => {
+  const line = async (): Promise<string> => {
+    const [type, key] = (await sandbox.run('h1', ['cat', '/etc/ssh/ssh_host_ed25519_key.pub'])).split(' ')
+    return `[127.0.0.1]:${relay.port} ${type} ${key}`
+  }
+  const withFile = async (text: string, options: SshOptions = {}): Promise<{ readonly file: string; readonly outcome: string }> => {
+    const file = path.join(await temporaryDirectory(), 'ssh/known_hosts')
+    if (text !== '') await writeFile(file.replace('ssh/known_hosts', 'known_hosts'), text)
+    const knownHostsFile = text === '' ? file : file.replace('ssh/known_hosts', 'known_hosts')
+    const outcome = await connect('root', { hostKey: undefined, knownHostsFile, ...options }).then(
+      () => 'connected',
+      (error: unknown) => (error instanceof Error && 'code' in error ? `${String(error.code)}: ${error.message} ${'remedy' in error ? String(error.remedy) : ''}` : String(error)),
+    )
+    return { file: knownHostsFile, outcome }
+  }
+  test('known, unknown, taken on first use, changed, revoked, signed by an authority, pinned', { timeout: 60_000 }, async () => {
+    const known = await line()
+    const other = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }).subarray(-32)
+    const otherKey = Buffer.concat([Buffer.from('0000000b7373682d6564323535313900000020', 'hex'), other]).toString('base64')
+    const changed = known.replace(/AAAA\S+/, otherKey)
+    expect((await withFile(`# comment\n\n${known} comment\n`)).outcome).toBe('connected')
+    const unknown = await withFile('')
+    expect(unknown.outcome).toContain('HOST_KEY_UNKNOWN')
+    expect(unknown.outcome).toContain(pins.h1)
+    expect(unknown.outcome).toContain(known.trim()) // the very line to add
+    const first = await withFile('', { trustOnFirstUse: true })
+    expect([first.outcome, (await readFile(first.file, 'utf8')).trim()]).toEqual(['connected', known.trim()])
+    expect(said.at(-1)).toContain(pins.h1)
+    expect((await withFile(`${changed}\n`)).outcome).toContain('HOST_KEY_CHANGED')
+    expect((await withFile(`${changed}\n`, { trustOnFirstUse: true })).outcome).toContain('HOST_KEY_CHANGED')
+    expect((await withFile(`${known}\n@revoked * ${known.split(' ').slice(1).join(' ')}\n`)).outcome).toContain('revoked')
+    expect((await withFile(`@cert-authority * ${known.split(' ').slice(1).join(' ')}\n`)).outcome).toMatch(/HOST_KEY_UNKNOWN.*authority/)
+    expect((await withFile('', { hostKey: pins.h2 })).outcome).toContain('HOST_KEY_CHANGED')
+    expect((await withFile(`${known.replace('ssh-ed25519', 'ecdsa-sha2-nistp256')}\n`)).outcome).toContain('HOST_KEY_CHANGED')
+  })
+})
