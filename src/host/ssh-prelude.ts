@@ -2,6 +2,8 @@
  * What each shell at the far end knows before the first request: functions in POSIX sh over coreutils and `setsid`. Where the shell can do a thing by itself
  * no program is started: on a slow host each costs milliseconds. Exit code 44 says "there is nothing of that name".
  */
+import { maximumOutput } from './command.ts'
+
 /** Programs that the functions need. */
 export const neededPrograms = ['base64', 'cat', 'chmod', 'chown', 'dd', 'head', 'id', 'ln', 'mkdir', 'mkfifo', 'mv', 'readlink', 'rm', 'rmdir', 'setsid', 'sha256sum', 'sleep', 'stat', 'sync', 'timeout', 'truncate']
 

@@ -125,10 +125,10 @@ test('a line that breaks at any moment: every command runs once, every line is w
   const host = await connect(isLong ? 'admin' : 'root')
   const dir = `/root/broken-${Math.random()}`
   await host.makeDirectory(dir, 0o700)
-  let over = false
+  const over = new AbortController()
   const before = relay.opened()
   const cutting = (async () => {
-    while (!over) {
+    while (!over.signal.aborted) {
       await sleep(400 + Math.random() * 600)
       relay.cut()
     }
@@ -143,7 +143,7 @@ test('a line that breaks at any moment: every command runs once, every line is w
     expect(answer.stdout).toBe(`done ${round}\n`)
     expect(await host.readText(`${dir}/file`)).toBe(`${round}`.repeat(10_000))
   }
-  over = true
+  over.abort()
   await cutting
   const all = Array.from({ length: rounds }, (_, round) => `${round}\n`).join('')
   expect([await host.readText(`${dir}/ran`), await host.readText(`${dir}/log`)]).toEqual([all, all])
