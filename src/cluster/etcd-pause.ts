@@ -13,15 +13,15 @@ export interface PausedMember {
   readonly signal: AbortSignal
 }
 
-/** The member itself must be healthy; where there are three and more, a quorum without it too. Throws ETCD_FAILED. */
-export async function requireQuorumWithout(member: PausedMember): Promise<void> {
+/** The member itself must be healthy; where there are three and more, a quorum without it too. Throws ETCD_FAILED. @returns how many other voters there are */
+export function requireQuorumWithout(member: PausedMember): Promise<number> {
   const { server, signal } = member
-  await withEtcd(member, async (etcd) => {
+  return withEtcd(member, async (etcd) => {
     const { voters, unhealthy } = await etcdHealth(etcd, { signal })
     const others = voters.filter(({ clientUrls }) => !clientUrls.includes(server))
     const healthy = others.filter((one) => !unhealthy.includes(one))
     if (others.length === voters.length || unhealthy.some(({ clientUrls }) => clientUrls.includes(server))) throw unfit(`the member of this node does not answer at ${server}`)
-    if (others.length < 2 || healthy.length > voters.length / 2) return
+    if (others.length < 2 || healthy.length > voters.length / 2) return others.length
     throw unfit(`without the member of this node only ${healthy.length} of ${voters.length} are left, and that is no quorum: ${unhealthy.map(({ name }) => `"${name}"`).join(', ')} does not answer`)
   })
 }
@@ -43,10 +43,10 @@ export async function handOverLead(member: PausedMember, say: (line: string) => 
   }
 }
 
-async function withEtcd({ host, server, credentials, signal }: PausedMember, use: (etcd: EtcdCluster) => Promise<void>): Promise<void> {
+async function withEtcd<T>({ host, server, credentials, signal }: PausedMember, use: (etcd: EtcdCluster) => Promise<T>): Promise<T> {
   const etcd = connectEtcdCluster({ endpoints: [server], ...credentials, signal, dial: (address) => host.dial(address) })
   try {
-    await use(etcd)
+    return await use(etcd)
   } finally {
     etcd.close()
   }

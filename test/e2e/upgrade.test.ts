@@ -21,7 +21,6 @@ let sandbox: Sandbox
 beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 2, furtherVersions: [older] })
   await olderCluster()
-  await renewHosts(sandbox, ['h2'])
   await sandbox.version('h2', older)
   await sandbox.run('h2', ['kubeadm', ...(await joinWords(sandbox, 'h1')), cgroupVersion], { timeout: 60_000 })
 }, 300_000)
@@ -130,7 +129,7 @@ describe.runIf(isLong)('in full', () => {
 
 /** A fresh control plane of the older version, made by its kubeadm, with a Pod of somebody on it. */
 async function olderCluster(): Promise<void> {
-  await renewHosts(sandbox, ['h1'])
+  await renewHosts(sandbox)
   await sandbox.version('h1', older)
   const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: older })
   await sandbox.run('h1', ['kubeadm', 'init', '--config', file], { timeout: 180_000 })

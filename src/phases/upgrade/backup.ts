@@ -21,7 +21,7 @@ export interface BackupOptions {
 }
 
 /** Folder of names in the backup. */
-export const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db', etcdData: 'etcd-data' } as const
+const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db', etcdData: 'etcd-data' } as const
 
 /**
  * Copies what the upgrade is going to change. What the folder has already stays: a run that goes on with another one would take that one's work for what was before.
@@ -74,11 +74,16 @@ export async function copyEtcdData({ host, config, backup }: BackupOptions): Pro
   }
 }
 
+/** Is there a copy of etcd's data from before? */
+export async function hasEtcdDataCopy({ host, backup }: Pick<BackupOptions, 'host' | 'backup'>): Promise<boolean> {
+  return (await host.stat(`${backup}/${backupNames.etcdData}`)) !== undefined
+}
+
 /** Puts the copy in the place of the data, which is kept beside it. No etcd may run. @returns where the data is that was there. */
 export async function restoreEtcdData({ host, config, backup }: BackupOptions): Promise<string | undefined> {
   const { etcd } = config.cluster
   const copy = `${backup}/${backupNames.etcdData}`
-  if (etcd.kind === 'external' || (await host.stat(copy)) === undefined) return undefined
+  if (etcd.kind === 'external') return undefined
   const refused = `${backup}/etcd-data-after`
   await host.run(['rm', '-rf', '--', refused])
   await host.run(['cp', '-a', '--', etcd.dataDir, refused], { timeout: 600_000 })
@@ -89,9 +94,8 @@ export async function restoreEtcdData({ host, config, backup }: BackupOptions): 
 }
 
 /** The snapshot stays; the copy was for the way back only. */
-export async function dropEtcdDataCopy({ host, backup }: Pick<BackupOptions, 'host' | 'backup'>): Promise<void> {
-  const copy = `${backup}/${backupNames.etcdData}`
-  if ((await host.stat(copy)) !== undefined) await host.run(['rm', '-rf', '--', copy])
+export async function dropEtcdDataCopy(options: Pick<BackupOptions, 'host' | 'backup'>): Promise<void> {
+  if (await hasEtcdDataCopy(options)) await options.host.run(['rm', '-rf', '--', `${options.backup}/${backupNames.etcdData}`])
 }
 
 /** For the snapshot and for the copy. A host without `du` or `df` is taken at its word. */

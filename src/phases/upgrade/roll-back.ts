@@ -3,8 +3,8 @@ import type { InitConfig } from '../../config/model.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { PhaseContext } from '../phase.ts'
-import { awaitStaticPod } from './await-static-pod.ts'
-import { restoreEtcdData, restoreFiles } from './backup.ts'
+import { awaitStaticPod, type ExpectedStaticPod } from './await-static-pod.ts'
+import { hasEtcdDataCopy, restoreEtcdData, restoreFiles } from './backup.ts'
 import { isEtcdHealthy } from './own-etcd.ts'
 import { replaceStaticPods } from './replace-static-pods.ts'
 import type { PlannedStaticPod } from './static-pod-plan.ts'
@@ -25,37 +25,40 @@ export interface RollBackOptions {
  */
 export async function rollBack(replaced: readonly PlannedStaticPod[], cause: unknown, options: RollBackOptions, context: PhaseContext): Promise<KadmError> {
   const { host, config, timeout } = options
-  const { say } = context
   // A run that the user has stopped goes back all the same.
   const unstoppable = { ...context, signal: new AbortController().signal }
   const keepsEtcd = replaced.some(({ component }) => component === 'etcd') && (await isEtcdHealthy({ host, config, signal: AbortSignal.timeout(5000) }).catch(() => false))
   const old = replaced.flatMap(({ component, before }) => (before === undefined || (component === 'etcd' && keepsEtcd) ? [] : [{ component, ...before }]))
-  say(`[upgrade/staticpods] ${messageOf(cause)}. Going back to the manifests that were there: ${old.map(({ component }) => component).join(', ')}`)
+  context.say(`[upgrade/staticpods] ${messageOf(cause)}. Going back to the manifests that were there: ${old.map(({ component }) => component).join(', ')}`)
   try {
     await restoreFiles(options)
     const ended = await replaceStaticPods(old, { host, node: config.init.nodeRegistration }, unstoppable)
-    const etcd = old.find(({ component }) => component === 'etcd')
-    const others = old.filter((one) => one !== etcd)
-    let data: string | undefined
-    if (etcd !== undefined) data = await awaitOldEtcd(etcd, { ...options, ended }, unstoppable)
-    await Promise.all(others.map((one) => awaitStaticPod(one, { host, config, ended, timeout }, unstoppable)))
+    const data = await awaitOldEtcd(old, { ...options, ended }, unstoppable)
+    await Promise.all(old.map((one) => awaitStaticPod(one, { host, config, ended, timeout }, unstoppable)))
     return rolledBack(cause, { options, keepsEtcd, data })
   } catch (error) {
     return stuck(cause, error, options)
   }
+}
 
-  async function awaitOldEtcd(etcd: (typeof old)[number], { ended }: RollBackOptions & { readonly ended: ReadonlySet<string> }, unending: PhaseContext): Promise<string | undefined> {
-    try {
-      await awaitStaticPod(etcd, { host, config, ended, timeout: Math.min(timeout, longestEtcdStart) }, unending)
-      return undefined
-    } catch (error) {
-      say(`[upgrade/etcd] ${messageOf(error)}. Putting back the copy of its data`)
-      let data: string | undefined
-      const again = await replaceStaticPods(old, { host, node: config.init.nodeRegistration, whileDown: async () => void (data = await restoreEtcdData(options)) }, unending)
-      if (data === undefined) throw error
-      await awaitStaticPod(etcd, { host, config, ended: again, timeout }, unending)
-      return data
-    }
+interface OldStaticPod extends ExpectedStaticPod {
+  readonly text: string
+}
+
+/** @returns where the data is that the old etcd could not use; `undefined` when it could, or when it was never replaced */
+async function awaitOldEtcd(old: readonly OldStaticPod[], { ended, ...options }: RollBackOptions & { readonly ended: ReadonlySet<string> }, context: PhaseContext): Promise<string | undefined> {
+  const { host, config, timeout } = options
+  const etcd = old.find(({ component }) => component === 'etcd')
+  if (etcd === undefined) return undefined
+  try {
+    await awaitStaticPod(etcd, { host, config, ended, timeout: Math.min(timeout, longestEtcdStart) }, context)
+    return undefined
+  } catch (error) {
+    if (!(await hasEtcdDataCopy(options))) throw error
+    context.say(`[upgrade/etcd] ${messageOf(error)}. Putting back the copy of its data`)
+    let data: string | undefined
+    await replaceStaticPods(old, { host, node: config.init.nodeRegistration, whileDown: async () => void (data = await restoreEtcdData(options)) }, context)
+    return data
   }
 }
 

@@ -38,14 +38,14 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
   const changed = planned.filter(({ state }) => state === 'changes')
   for (const { component, state } of planned) if (state === 'equal') say(`[upgrade/staticpods] Current and new manifests of ${component} are equal, skipping upgrade`)
   const changesEtcd = changed.some(({ component }) => component === 'etcd')
-  if (changesEtcd) await requireQuorumWithout(await ownMember(options, context))
+  const otherMembers = changesEtcd ? await requireQuorumWithout(await ownMember(options, context)) : 0
   if (changed.length > 0 || certificateRenewal) await backUp(planned, options, context)
   if (certificateRenewal) await renewForUpgrade(changed, options, context)
   const concerned = planned.filter(({ state }) => state !== 'equal')
   if (concerned.length === 0) return
   const hashes = await mirrorHashes(cluster, changed, config)
   if (changesEtcd) await handOverLead(await ownMember(options, context), say)
-  await replace(planned, options, context)
+  await replace(planned, { ...options, copiesData: changesEtcd && otherMembers === 0 }, context)
   await Promise.all(concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)))
   await dropEtcdDataCopy(options)
 }
@@ -60,10 +60,14 @@ function toReplace(planned: readonly PlannedStaticPod[]): readonly PlannedStatic
   return planned.filter(({ component, state }) => state === 'changes' || (changesEtcd && component === 'kube-apiserver'))
 }
 
-async function replace(planned: readonly PlannedStaticPod[], options: UpgradeStaticPodsOptions, context: PhaseContext): Promise<void> {
-  const { config, host, timeout } = options
+interface ReplaceOptions extends UpgradeStaticPodsOptions {
+  /** Of the only member of an etcd: one that others know must not forget what it has told them. */
+  readonly copiesData: boolean
+}
+
+async function replace(planned: readonly PlannedStaticPod[], options: ReplaceOptions, context: PhaseContext): Promise<void> {
+  const { config, host, timeout, copiesData } = options
   const pods = toReplace(planned)
-  const copiesData = pods.some(({ component }) => component === 'etcd')
   const concerned = planned.filter((one) => one.state !== 'equal' || pods.includes(one))
   // The first that fails ends the waits for the others: all of them go back.
   const stop = new AbortController()
