@@ -7,7 +7,7 @@ import { drainNode, uncordonNode } from '../../cluster/drain.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { conditionAt, textAt } from '../../cluster/object-fields.ts'
 import { serverVersion } from '../../cluster/running-versions.ts'
-import { waitForObject } from '../../cluster/wait.ts'
+import { retryUntil, waitForObject } from '../../cluster/wait.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { parseVersion, versionTable } from '../../config/versions.ts'
 import { KadmError, messageOf } from '../../errors.ts'
@@ -37,8 +37,10 @@ export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseCont
   const target = await targetProgram(host, upgrade.target, installed)
   const running = versionOn(await cluster.get({ ...kinds.node, name }))
   if (running === target.version && installed.version === target.version) {
-    say(`[upgrade/kubelet] The kubelet is at ${target.version} already`)
-    return uncordonNode(cluster, name)
+    // A run that was cut off may have ended here.
+    await settledStaticPods(upgrade, context)
+    await uncordon(upgrade, signal)
+    return say(`[upgrade/kubelet] The kubelet is at ${target.version} already`)
   }
   requireSkew(target.version, await serverVersion(cluster))
   say(`[upgrade/kubelet] Draining node "${name}"`)
@@ -53,7 +55,7 @@ export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseCont
     signal.throwIfAborted()
     throw await bringBack(upgrade, { installed, old: installed.version === target.version ? running : installed.version, target, error }, context)
   }
-  await uncordonNode(cluster, name)
+  await uncordon(upgrade, signal)
   say(`[upgrade/kubelet] The kubelet of node "${name}" is at ${target.version}`)
 }
 
@@ -61,13 +63,18 @@ export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseCont
 async function restart({ host, cluster, config }: KubeletUpgrade, version: string, context: PhaseContext): Promise<void> {
   const { name } = config.init.nodeRegistration
   const timeout = config.init.timeouts.kubeletHealthCheck
-  const since = host.now()
   await host.services.restart('kubelet')
   await waitForKubelet({ kubelet: config.kubelet, host, timeout }, context)
   if (host.recording !== undefined) return host.recording.wouldWaitFor(`node "${name}" to be Ready at ${version}`)
   const isReady = (node: KubernetesObject): boolean => versionOn(node) === version && conditionAt(node, 'Ready') === 'True'
   await waitForObject(cluster, { ...kinds.node, name }, isReady, { timeout, signal: context.signal, describe: `node "${name}" to be Ready at ${version}` })
-  await settledStaticPods({ host, config }, since, context)
+  await settledStaticPods({ host, cluster, config }, context)
+}
+
+/** The API server of this node may be only a moment old. */
+async function uncordon({ cluster, config }: KubeletUpgrade, signal: AbortSignal): Promise<void> {
+  const { timeouts, nodeRegistration } = config.init
+  await retryUntil(() => uncordonNode(cluster, nodeRegistration.name), { timeout: timeouts.kubernetesAPICall, signal, describe: `node "${nodeRegistration.name}" to take Pods again` })
 }
 
 interface Failure {
@@ -80,7 +87,7 @@ interface Failure {
 
 /** @returns the error to throw: it says what the state is now */
 async function bringBack(upgrade: KubeletUpgrade, { installed, old, target, error }: Failure, context: PhaseContext): Promise<KadmError> {
-  const { host, cluster, config } = upgrade
+  const { host } = upgrade
   const details = await detailsOf(error, host)
   const failed = (state: string, more: readonly string[] = []): KadmError =>
     new KadmError('KUBELET_NOT_UPGRADED', `the kubelet of ${target.version} did not come up: ${state}`, {
@@ -93,7 +100,7 @@ async function bringBack(upgrade: KubeletUpgrade, { installed, old, target, erro
   await putBack(host, installed, old)
   try {
     await restart(upgrade, old, context)
-    await uncordonNode(cluster, config.init.nodeRegistration.name)
+    await uncordon(upgrade, context.signal)
   } catch (again) {
     return failed(`nor did ${old}, which is back in its place; the node is cordoned`, [messageOf(again)])
   }
