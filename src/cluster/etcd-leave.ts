@@ -43,7 +43,7 @@ export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): P
   const self = members.find(isSelf)
   if (self === undefined) return { kind: 'no-member' }
   if (members.length === 1) return { kind: 'last' }
-  const others = self.learner ? undefined : await healthOfOthers(etcd, self, { patience: force ? 2000 : 6000, waiting, signal })
+  const others = self.learner ? undefined : await healthOfOthers(etcd, members, self, { patience: force ? 2000 : 6000, waiting, signal })
   const isLost = others !== undefined && others.healthy.length < others.quorum
   if (isLost && !force) throw quorumLost(others)
   if (isLost) warn(quorumLost(others).message)
@@ -86,8 +86,12 @@ interface HealthOptions {
   readonly patience: number
 }
 
-async function healthOfOthers(etcd: EtcdCluster, self: EtcdMember, { patience, waiting, signal }: HealthOptions): Promise<Others> {
-  let seen: Others = { voters: [], healthy: [], quorum: 1 }
+async function healthOfOthers(etcd: EtcdCluster, members: readonly EtcdMember[], self: EtcdMember, { patience, waiting, signal }: HealthOptions): Promise<Others> {
+  const of = (all: readonly EtcdMember[], unhealthy: readonly EtcdMember[]): Others => {
+    const voters = all.filter(({ id, learner }) => id !== self.id && !learner)
+    return { voters, healthy: voters.filter(({ id }) => unhealthy.every((one) => one.id !== id)), quorum: Math.floor(voters.length / 2) + 1 }
+  }
+  let seen = of(members, members)
   await waitUntil<true>(
     {},
     {
@@ -96,10 +100,9 @@ async function healthOfOthers(etcd: EtcdCluster, self: EtcdMember, { patience, w
       signal,
       look: async (limit) => {
         const { voters, unhealthy } = await etcdHealth(etcd, { signal: limit })
-        const others = voters.filter(({ id }) => id !== self.id)
-        const healthy = others.filter(({ id }) => unhealthy.every((one) => one.id !== id))
-        seen = { voters: others, healthy, quorum: Math.floor(others.length / 2) + 1 }
-        return healthy.length >= seen.quorum ? { kind: 'done', value: true } : { kind: 'not-yet', seen: `${healthy.length} of ${others.length} members healthy` }
+        seen = of(voters, unhealthy)
+        const { healthy, quorum } = seen
+        return healthy.length >= quorum ? { kind: 'done', value: true } : { kind: 'not-yet', seen: `${healthy.length} of ${seen.voters.length} members healthy` }
       },
       ...(waiting && { onWaiting: waiting }),
       timedOut: (last) => new KadmError('ETCD_QUORUM', last, { remedy: ['crictl ps -a --name etcd'] }),

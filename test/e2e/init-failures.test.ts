@@ -211,7 +211,7 @@ describe('components that do not come up: the end of their own log and the likel
     const corrected = await initWith('/root/init.yaml')
     expect(corrected.exitCode).toBe(1)
     expect(linesOf(corrected.stderr, 'error: ')[0]).toContain('was not finished and is in the way')
-    await sandbox.run(host, ['kubeadm', 'reset', '--force'], { timeout: 120_000 })
+    await sandbox.run(host, ['kadm', 'reset', '--force'], { timeout: 120_000 })
     await expectCluster('/root/init.yaml')
   })
 
@@ -238,7 +238,7 @@ describe('components that do not come up: the end of their own log and the likel
     await initOk('/root/init.yaml')
     await shell('mv /var/lib/etcd /root/foreign')
     await shell(
-      'kubeadm reset --force >/dev/null 2>&1; mkdir -p /var/lib/etcd; cp -r /root/foreign/member /var/lib/etcd/; for f in /var/lib/etcd/member/wal/*.wal; do dd if=/dev/urandom of=$f bs=4k count=1 conv=notrunc 2>/dev/null; done',
+      'kadm reset --force >/dev/null 2>&1; mkdir -p /var/lib/etcd; cp -r /root/foreign/member /var/lib/etcd/; for f in /var/lib/etcd/member/wal/*.wal; do dd if=/dev/urandom of=$f bs=4k count=1 conv=notrunc 2>/dev/null; done',
     )
     await sandbox.put(host, '/root/bad.yaml', configWith(''))
     const failed = await initWith('/root/bad.yaml --ignore-preflight-errors=DirAvailable--var-lib-etcd,SystemVerification')

@@ -26,8 +26,9 @@ export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Pro
   }
   if (etcd === undefined && (await host.stat(kubeconfig)) === undefined) return
   const known = etcd === undefined ? [] : [...new Set([...etcd.clientUrls, ...etcd.initialPeerUrls.map(clientUrlBeside)])]
-  let departure = await attempt(run, async () => known, context)
-  if (departure.kind === 'unknown') departure = await attempt(run, () => endpointsByApi(run, signal), context)
+  const asked = await attempt(run, async () => known, context)
+  const askedAgain = asked.kind === 'unknown' ? await attempt(run, () => endpointsByApi(run, signal), context) : asked
+  const departure = askedAgain.kind === 'unknown' && known.length > 0 ? asked : askedAgain
   if (departure.kind === 'left') say(`[reset] Removed the etcd member ${nameOf(departure.member)}`)
   if (departure.kind === 'last') say('[reset] This is the last member of etcd: the data of the cluster goes with it')
   if (departure.kind === 'unknown' && etcd !== undefined) {
@@ -47,7 +48,7 @@ async function attempt(run: ResetRun, endpoints: () => Promise<readonly string[]
 }
 
 /** Nobody is there to be asked, or there is nothing to ask with. */
-const silence: ReadonlySet<ErrorCode> = new Set(['API_UNREACHABLE', 'API_REFUSED', 'CERTIFICATE_INVALID', 'KUBECONFIG_INVALID'])
+const silence: ReadonlySet<ErrorCode> = new Set(['COMPONENT_NOT_HEALTHY', 'API_UNREACHABLE', 'API_REFUSED', 'CERTIFICATE_INVALID', 'KUBECONFIG_INVALID'])
 
 /** The usual port of the clients, where only that of the peers is known. */
 function clientUrlBeside(peerUrl: string): string {

@@ -1,0 +1,160 @@
+/** Hosts leave their clusters: what kadm's reset and kubeadm's leave of a host is the same, the member leaves etcd, and the host can begin anew. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { ProgramResult } from '../../src/sandbox/run-program.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { joinWords, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { snapshotFiles } from '../support/host-files.ts'
+
+type Tool = 'kadm' | 'kubeadm'
+
+const isLong = process.env['KADM_TEST_ALL'] === 'true'
+const slow = { timeout: 240_000 }
+
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await sharedSandbox({ hosts: 2 })
+  await Promise.all(['h1', 'h2'].map((host) => putConfig(host)))
+}, 300_000)
+
+describe('one resets the host of the other', () => {
+  test('nothing of the cluster is left by either, and what is left is the same', slow, async () => {
+    const [ours, theirs] = await Promise.all([left('h1', 'kubeadm', 'kadm'), left('h2', 'kadm', 'kubeadm')])
+    expect(ours).toEqual(theirs)
+    expect(ours.files).toContain('/etc/kubernetes/foreign.yaml')
+    expect(ours.files.filter((file) => /^\/(etc\/kubernetes\/(pki|manifests)|var\/lib\/(etcd|kubelet))\/./.test(file))).toEqual([])
+    expect([ours.containers, ours.mounts, ours.kubelet]).toEqual(['', '', 'inactive'])
+  })
+
+  test('the network rules that were left go on --cleanup=network, and others stay', async () => {
+    const before = await sandbox.run('h1', ['sh', '-c', 'iptables -N MINE; iptables -A INPUT -j MINE; iptables-save; ip6tables-save'])
+    expect(before).toContain('KUBE-FIREWALL')
+    const { exitCode, stdout } = await sandbox.exec('h1', ['kadm', 'reset', '--force', '--cleanup=network'])
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/\[reset\] Removing iptables-\w+: \d+ rules in \d+ chains KUBE-\*\n/)])
+    expect(stdout).not.toContain('leaves to you')
+    const after = await sandbox.run('h1', ['sh', '-c', 'iptables-save; ip6tables-save'])
+    expect([after.includes('KUBE-'), after.includes('-A INPUT -j MINE')]).toEqual([false, true])
+  })
+})
+
+describe('a control plane of two leaves', () => {
+  const first = 'h1'
+  const second = 'h2'
+
+  test('killed at two random moments of its reset and run again: it has left etcd, and joins again under its name', slow, async () => {
+    await sandbox.run(first, ['kadm', 'init', '--config', '/root/init.yaml'], slow)
+    await joinControlPlane()
+    expect(await members(first)).toEqual([first, second])
+    for (const round of isLong ? [0, 1, 2, 3, 4, 5, 6, 7] : [0, 1]) {
+      const moment = (0.15 + ((round + Math.random()) * 1.2) / (isLong ? 8 : 2)).toFixed(3)
+      const { exitCode, took } = await timed(second, ['timeout', '--signal=KILL', moment, 'kadm', 'reset', '--force'])
+      if (!isLong || exitCode === 0) continue
+      await expectGone(`killed after ${took} ms`)
+      await joinControlPlane()
+    }
+    await expectGone('killed twice')
+    await joinControlPlane()
+    expect(await members(first)).toEqual([first, second])
+  })
+
+  test('when the other one is down it is refused, and nothing is changed; --force goes on, and does not hang', slow, async () => {
+    await stopEtcd(second)
+    const before = await stateOf(first)
+    const { exitCode, stderr } = await sandbox.exec(first, ['sh', '-c', 'echo y | kadm reset'])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('without this host it has 1 voting members, of which 1 must be healthy, and 0 are [ETCD_QUORUM]')])
+    expect(stderr).toContain(`member "${second}" at https://`)
+    expect(await stateOf(first)).toEqual(before)
+    const forced = await timed(first, ['kadm', 'reset', '--force'])
+    expect([forced.exitCode, forced.stderr]).toEqual([0, expect.stringContaining('etcd would be left without a quorum')])
+    expect(forced.took).toBeLessThan(12_000)
+    expect(await stateOf(first)).toMatchObject({ containers: '', kubelet: 'inactive' })
+  })
+
+  test('an etcd that is dead is no reason to wait', async () => {
+    const { exitCode, stderr, took } = await timed(second, ['kadm', 'reset', '--force'])
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining("this host's member was not removed from etcd: etcd at ")])
+    expect(took).toBeLessThan(10_000)
+  })
+})
+
+describe('begins anew', () => {
+  test.each(Array.from({ length: isLong ? 10 : 1 }, (_, round) => ({ round })))('round $round: init, and a worker, and both give up', slow, async () => {
+    await sandbox.run('h1', ['kadm', 'init', '--config', '/root/init.yaml'], slow)
+    await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--ignore-preflight-errors=SystemVerification'], slow)
+    const [worker, controlPlane] = await Promise.all([timed('h2', ['kadm', 'reset', '--force']), timed('h1', ['kadm', 'reset', '--force'])])
+    expect([worker.exitCode, controlPlane.exitCode, worker.stderr, controlPlane.stderr]).toEqual([0, 0, '', ''])
+  })
+})
+
+describe.runIf(isLong)('by the same tool', () => {
+  test.each(['kadm', 'kubeadm'] as const)('%s: what the other one leaves of its own host', slow, async (tool) => {
+    await renewHosts(sandbox)
+    await Promise.all(['h1', 'h2'].map((host) => putConfig(host)))
+    const [ours, theirs] = await Promise.all([left('h1', tool, 'kadm'), left('h2', tool, 'kubeadm')])
+    expect(ours).toEqual(theirs)
+  })
+})
+
+interface Left {
+  readonly files: readonly string[]
+  readonly mounts: string
+  readonly containers: string
+  readonly kubelet: string
+}
+
+/** What is left of a host that `maker` made a control plane and `resetter` has reset. */
+async function left(host: string, maker: Tool, resetter: Tool): Promise<Left> {
+  await sandbox.run(host, [maker, 'init', '--config', '/root/init.yaml'], slow)
+  await sandbox.put(host, '/etc/kubernetes/foreign.yaml', 'x')
+  // kube-proxy's Pod has mounts of the kubelet.
+  await sandbox.run(host, ['sh', '-c', 'for i in $(seq 300); do grep -q " /var/lib/kubelet/pods" /proc/mounts && exit; sleep 0.1; done; exit 1'])
+  const { exitCode, stderr } = await sandbox.exec(host, [resetter, 'reset', '--force'], { timeout: 60_000 })
+  expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('[BUG]')])
+  return stateOf(host)
+}
+
+async function stateOf(host: string): Promise<Left> {
+  const files = await snapshotFiles(sandbox, host, ['/etc/kubernetes', '/etc/cni', '/var/lib/kubelet', '/var/lib/etcd', '/var/lib/cni'], /^\/etc\/cni\/net.d\/\./)
+  const ask = async (script: string): Promise<string> => (await sandbox.exec(host, ['sh', '-c', script])).stdout.trim()
+  return {
+    files: [...files.keys()].filter((path) => !path.startsWith('/var/lib/kubelet/pods')),
+    mounts: await ask('cut -d" " -f2 /proc/mounts | grep /var/lib/kubelet/'),
+    containers: await ask('ctr --namespace k8s.io containers list --quiet'),
+    kubelet: await ask('systemctl is-active kubelet'),
+  }
+}
+
+async function timed(host: string, argv: readonly [string, ...string[]]): Promise<ProgramResult & { readonly took: number }> {
+  const began = performance.now()
+  const result = await sandbox.exec(host, argv, { timeout: 60_000 })
+  return { ...result, took: performance.now() - began }
+}
+
+function putConfig(host: string): Promise<string> {
+  return putInitConfig(sandbox, host, { kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: `${host}:6443` })
+}
+
+async function joinControlPlane(): Promise<void> {
+  const key = (await sandbox.run('h1', ['kubeadm', 'init', 'phase', 'upload-certs', '--upload-certs'])).trim().split('\n').at(-1) ?? ''
+  await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--control-plane', '--certificate-key', key, '--ignore-preflight-errors=SystemVerification'], slow)
+}
+
+async function expectGone(told: string): Promise<void> {
+  const { exitCode, stderr } = await sandbox.exec('h2', ['kadm', 'reset', '--force'])
+  expect([told, exitCode, stderr]).toEqual([told, 0, expect.not.stringContaining('error:')])
+  expect(await members('h1')).toEqual(['h1'])
+  expect(await stateOf('h2')).toMatchObject({ mounts: '', containers: '', kubelet: 'inactive' })
+  expect(await sandbox.run('h2', ['sh', '-c', 'ls -A /var/lib/kadm /var/lib/etcd /run/kadm* 2>/dev/null | grep -v : || true'])).toBe('')
+}
+
+async function members(host: string): Promise<readonly string[]> {
+  const pki = '/etc/kubernetes/pki/etcd'
+  const access = ['--endpoints=https://127.0.0.1:2379', `--cacert=${pki}/ca.crt`, `--cert=${pki}/healthcheck-client.crt`, `--key=${pki}/healthcheck-client.key`]
+  const list = JSON.parse(await sandbox.run(host, ['etcdctl', ...access, 'member', 'list', '-w', 'json'])) as { members: { name: string }[] }
+  return list.members.map(({ name }) => name).toSorted()
+}
+
+/** As on a host whose etcd does not come up any more. */
+async function stopEtcd(host: string): Promise<void> {
+  await sandbox.run(host, ['sh', '-c', 'systemctl stop kubelet; pkill -KILL -x etcd; for i in $(seq 50); do pgrep -x etcd || exit 0; sleep 0.1; done; exit 1'])
+}
