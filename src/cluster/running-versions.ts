@@ -15,6 +15,14 @@ export async function componentVersions(cluster: Reads, component: string): Prom
   return grouped(pods, (pod) => tagOf(textAt(pod, 'spec.containers.0.image')), 'spec.nodeName')
 }
 
+/** Of the API server that answers, with `v`. Throws API_REFUSED, API_UNREACHABLE. */
+export async function serverVersion(cluster: Pick<Cluster, 'raw' | 'server'>): Promise<string> {
+  const { status, body } = await cluster.raw('/version')
+  const version = /"gitVersion":\s*"([^"]+)"/.exec(body)?.[1]
+  if (status === 200 && version !== undefined) return version
+  throw new KadmError('API_REFUSED', `the API at ${cluster.server} does not tell its version: status ${status}`, { remedy: ['kubectl version'] })
+}
+
 /** As the nodes report them, with `v`. */
 export async function kubeletVersions(cluster: Reads): Promise<NodesByVersion> {
   return grouped(await cluster.list(kinds.node), (node) => textAt(node, 'status.nodeInfo.kubeletVersion'), 'metadata.name')
