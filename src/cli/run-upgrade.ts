@@ -24,7 +24,7 @@ export async function runApply(input: CommandInput, only: readonly string[] | un
     const { recording, version } = await startApply(host, {
       ...request,
       version: input.arguments[0],
-      confirm: flags.isOn('yes') ? undefined : ask,
+      confirm: flags.given.has('yes') && flags.isOn('yes') ? undefined : ask,
       printConfig: ({ cluster }) => void io.stdout.write(`${printedConfiguration(cluster)}\n`),
     })
     if (recording === undefined && only === undefined) {

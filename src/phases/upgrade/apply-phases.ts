@@ -13,7 +13,7 @@ import { preflightOfApply } from './preflight.ts'
 import { uploadConfig } from './upload-config.ts'
 import type { ApplyRun } from './upgrade-run.ts'
 
-export const applyPhases: readonly Phase<ApplyRun>[] = [
+export const applyPhases: readonly Phase<ApplyRun>[] = takingVersion([
   preflightOfApply,
   controlPlane('Upgrade the control plane'),
   uploadConfig,
@@ -22,4 +22,9 @@ export const applyPhases: readonly Phase<ApplyRun>[] = [
   bootstrapToken,
   addon(['control-plane']),
   postUpgrade(['upload-config', 'kubeconfig', 'kubelet-config', 'bootstrap-token', 'addon']),
-]
+])
+
+/** The version is the argument of each of them as a command too. */
+function takingVersion(phases: readonly Phase<ApplyRun>[]): readonly Phase<ApplyRun>[] {
+  return phases.map((phase) => ({ ...phase, argument: '[version]', ...(phase.phases && { phases: takingVersion(phase.phases) }) }))
+}
