@@ -1,6 +1,6 @@
 /** `kadm upgrade diff` for a user. */
-import { localHost } from '../host/local-host.ts'
 import { startDiff } from '../phases/upgrade/start-diff.ts'
+import { chosenHost } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 
@@ -9,7 +9,7 @@ const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', 'v', '
 /** Exits with 0 whether there are differences or not, as kubeadm's. */
 export async function diffUpgrade(input: CommandInput): Promise<void> {
   const { flags, io, signal } = input
-  const host = localHost()
+  const host = await chosenHost(input)
   try {
     const texts = await startDiff(host, {
       file: flags.given.has('config') ? flags.text('config') : undefined,

@@ -1,9 +1,9 @@
 /** `kadm upgrade plan` for a user. */
-import { localHost } from '../host/local-host.ts'
 import { parseVersion } from '../config/versions.ts'
 import type { Host } from '../host/host.ts'
 import { startPlan, startRehearsal, type PlanRequest, type Rehearsal } from '../phases/upgrade/start-plan.ts'
 import type { AvailableUpgrade, ConfigVersion, UpgradePlan } from '../phases/upgrade/upgrade-plan.ts'
+import { chosenHost } from './chosen-host.ts'
 import { columns } from './columns.ts'
 import type { CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
@@ -20,7 +20,7 @@ export async function planUpgrade(input: CommandInput): Promise<number> {
     object: ({ availableUpgrades, configVersions }) => ({ availableUpgrades: availableUpgrades.map(upgradeObject), configVersions: configVersions.map((version) => ({ ...version })) }),
     text: planText,
   })
-  const plan = await onHost((host) => startPlan(host, planRequest(input)))
+  const plan = await onHost(input, startPlan)
   // As in kubeadm, also for programs: nothing to do, nothing printed.
   if (plan.availableUpgrades.length > 0) input.io.stdout.write(await print(plan))
   else if (isText(input)) input.io.stdout.write('[upgrade/plan] There is nothing to upgrade to\n')
@@ -34,16 +34,16 @@ async function rehearseUpgrade(input: CommandInput): Promise<number> {
     object: ({ target, findings }) => ({ target, findings: findings.map((finding) => ({ ...finding })) }),
     text: rehearsalText,
   })
-  const rehearsal = await onHost((host) => startRehearsal(host, planRequest(input)))
+  const rehearsal = await onHost(input, startRehearsal)
   input.io.stdout.write(await print(rehearsal))
   if (rehearsal.findings.length === 0) return 0
   return rehearsal.findings.some(({ severity }) => severity === 'blocks') ? 4 : 3
 }
 
-async function onHost<T>(work: (host: Host) => Promise<T>): Promise<T> {
-  const host = localHost()
+async function onHost<T>(input: CommandInput, work: (host: Host, request: PlanRequest) => Promise<T>): Promise<T> {
+  const host = await chosenHost(input)
   try {
-    return await work(host)
+    return await work(host, planRequest(input))
   } finally {
     await host.close()
   }

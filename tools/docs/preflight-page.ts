@@ -1,10 +1,12 @@
+import { recordingCluster } from '../../src/cluster/recording-cluster.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { discoveredChecks, joinChecks, joiningControlPlaneChecks } from '../../src/preflight/checks-for-join.ts'
+import { upgradeApplyChecks, upgradeNodeChecks, upgradePlanChecks } from '../../src/preflight/checks-for-upgrade.ts'
 import { initChecks } from '../../src/preflight/checks-for-init.ts'
 import type { InitConfig } from '../../src/config/model.ts'
 import { initConfig } from '../../test/support/init-config.ts'
 
-/** docs/preflight.md: the checks of init and of join, with local and with external etcd. */
+/** docs/preflight.md: the checks of init, of join, with local and with external etcd, and of upgrade. */
 export function preflightPage(): string {
   const own = { owns: () => false }
   const config = initConfig({ cluster: { networking: { serviceSubnet: '10.96.0.0/12,fd00:96::/112', dnsDomain: 'cluster.local' } } })
@@ -43,7 +45,24 @@ export function preflightPage(): string {
     ...merged(beforeDiscovery).flatMap((group, i) => table(i === 0 ? 'Group 1:' : 'Group 2, before discovery (a CA file is in the way of workers only):', group)),
     ...afterDiscovery.flatMap((group) => table('Group 3, when the cluster is known:', group)),
     ...merged(ofControlPlane).flatMap((group, i) => table(`Group ${i + 4}, of a control plane:`, group)),
+    '',
+    '## kadm upgrade',
+    ...upgradeGroups(config),
   ].join('\n')
+}
+
+function upgradeGroups(config: InitConfig): readonly string[] {
+  const input = { config, host: localHost(), cluster: recordingCluster(undefined), signal: new AbortController().signal }
+  const numbers = (groups: readonly (readonly Row[])[]): string => groups.map((group) => group.map(({ name }) => `\`${name}\``).join(', ')).join('; then ')
+  return [
+    ...upgradeApplyChecks(input).flatMap((group, i) => table(`Group ${i + 1} of \`apply\`:`, group)),
+    '',
+    'After the version skew policy and the question to the user `apply` pulls the images (`ImagePull`), as `node` does on a control plane.',
+    '',
+    `\`node\`: ${numbers(upgradeNodeChecks(input))}.`,
+    '',
+    `\`plan\`: ${numbers(upgradePlanChecks(input))}.`,
+  ]
 }
 
 function table(title: string, rows: readonly Row[]): readonly string[] {

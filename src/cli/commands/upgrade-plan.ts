@@ -1,5 +1,6 @@
 /** `kadm upgrade plan` and `kadm upgrade diff`: what would come, before it comes. */
 import type { Command } from '../command.ts'
+import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { outputFlags } from '../output.ts'
 
@@ -11,6 +12,7 @@ export const planCommand: Command = {
   flags: [
     ...kubeadmFlags('allow-experimental-upgrades', 'allow-release-candidate-upgrades', 'config', 'etcd-upgrade', 'ignore-preflight-errors', 'kubeconfig', 'print-config', 'rehearse'),
     ...outputFlags,
+    ...hostFlags,
   ],
   run: async (input) => (await import('../run-upgrade-plan.ts')).planUpgrade(input),
 }
@@ -20,6 +22,6 @@ export const diffCommand: Command = {
   summary: 'Show what differences would be applied to existing static pod manifests',
   positional: '[version]',
   maxArguments: 1,
-  flags: kubeadmFlags('config', 'context-lines', 'kubeconfig'),
+  flags: [...kubeadmFlags('config', 'context-lines', 'kubeconfig'), ...hostFlags],
   run: async (input) => (await import('../run-upgrade-diff.ts')).diffUpgrade(input),
 }
