@@ -43,7 +43,7 @@ export function sshCommands(ask: Ask, boot: () => string): (argv: Argv, options?
 }
 
 /**
- * `dd` holds back what is too much, so that a command which never stops talking ends, and keeps nothing back of the rest as `head` would. A daemon that keeps the pipes gets a second; its `pid` is the one of
+ * A `cat` whose file may not grow beyond the limit (in blocks of 512 bytes) ends a command that never stops talking, and keeps nothing back as `head` would. A daemon that keeps the pipes gets a second; its `pid` is the one of
  * the whole group.
  */
 function jobText([program, ...args]: Argv, { input, environment = {} }: CommandOptions): string {
@@ -58,7 +58,7 @@ r=$(surroundings; case ${name} in
 esac)
 if [ -n "$r" ]; then echo "$r" >"$1/rc"; exit; fi
 mkfifo "$1/o" "$1/e"
-most() { exec dd bs=65536 count=${maximumOutput + 1} iflag=count_bytes 2>/dev/null; }
+most() { ulimit -f ${maximumOutput / 512 + 1}; exec cat 2>/dev/null; }
 most <"$1/o" >"$1/out" & o=$!
 most <"$1/e" >"$1/err" & e=$!
 ${feed}( surroundings; exec ${shellLine([program, ...args])} ) >"$1/o" 2>"$1/e"

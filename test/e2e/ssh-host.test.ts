@@ -2,19 +2,21 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { messageOf } from '../../src/errors.ts'
 import type { Host } from '../../src/host/host.ts'
 import { connectSsh } from '../../src/host/ssh-host.ts'
 import type { SshOptions, SshTarget } from '../../src/host/ssh-target.ts'
+import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { contract } from '../host/contract.ts'
 import { renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { runKadm, runProgram } from '../support/command-line.ts'
 import { type SshRelay, sshRelay } from '../support/ssh-relay.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const isLong = process.env['KADM_TEST_ALL'] === 'true'
+const passphrase = `phrase-${Math.random().toString(36).slice(2)}`
 const password = `pass-${Math.random().toString(36).slice(2)}`
 
 let sandbox: Sandbox
@@ -125,16 +127,10 @@ test('a line that breaks at any moment: every command runs once, every line is w
   const host = await connect(isLong ? 'admin' : 'root')
   const dir = `/root/broken-${Math.random()}`
   await host.makeDirectory(dir, 0o700)
-  const over = new AbortController()
   const before = relay.opened()
-  const cutting = (async () => {
-    while (!over.signal.aborted) {
-      await sleep(400 + Math.random() * 600)
-      relay.cut()
-    }
-  })()
   const rounds = isLong ? 100 : 12
   for (let round = 0; round < rounds; round++) {
+    setTimeout(() => relay.cut(), Math.random() * 400)
     const [answer] = await Promise.all([
       host.run(['sh', '-c', 'echo "$1" >>"$2/ran"; sleep 0.2; echo "done $1"', 'sh', String(round), dir]),
       host.appendFile(`${dir}/log`, `${round}\n`, 0o600),
@@ -143,8 +139,6 @@ test('a line that breaks at any moment: every command runs once, every line is w
     expect(answer.stdout).toBe(`done ${round}\n`)
     expect(await host.readText(`${dir}/file`)).toBe(`${round}`.repeat(10_000))
   }
-  over.abort()
-  await cutting
   const all = Array.from({ length: rounds }, (_, round) => `${round}\n`).join('')
   expect([await host.readText(`${dir}/ran`), await host.readText(`${dir}/log`)]).toEqual([all, all])
   expect(relay.opened() - before).toBeGreaterThan(3)
@@ -161,6 +155,89 @@ test('a host that reboots under a command: told that it was cut off, and it is n
   // What was only in memory is gone, the fact that it was started too: nothing vouches for it, so it may not run again.
   expect(await outcome).toMatch(/was cut off/)
   expect(await host.readText('/root/reboot/count')).toBe('x\n')
+})
+
+describe('users who may not, and secrets', () => {
+  const outcome = (host: Promise<Host>): Promise<string> =>
+    host.then(
+      () => 'connected',
+      (error: unknown) => `${error instanceof Error && 'code' in error ? String(error.code) : ''}: ${messageOf(error)}`,
+    )
+
+  test('sudo: no password, a wrong one is given once only, questions that kadm does not know', { timeout: 60_000 }, async () => {
+    expect(await outcome(connect('admin', { secret: async () => undefined }))).toMatch(/^BECOME_FAILED: .*wants a password, and there is none/)
+    await sandbox.run('h1', ['journalctl', '--rotate', '--vacuum-time=1s'])
+    expect(await outcome(connect('admin', { secret: async () => `wrong-${password}` }))).toMatch(/^BECOME_FAILED: .*asks again/)
+    expect((await sandbox.run('h1', ['journalctl', '--no-pager', '-t', 'sudo'])).match(/authentication failure/g)).toHaveLength(1)
+    if (!isLong) return
+    await sandbox.put('h1', '/usr/local/bin/sudo', '#!/bin/sh\nprintf "Einmalcode: " >&2; read code; exit 1\n', 0o755)
+    expect(await outcome(connect('admin'))).toMatch(/^BECOME_FAILED: .*Einmalcode/)
+    await sandbox.run('h1', ['rm', '/usr/local/bin/sudo'])
+  })
+
+  test('an encrypted key: opened by its passphrase, refused without and with another', { timeout: 30_000 }, async () => {
+    const file = path.join(await temporaryDirectory(), 'id')
+    await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', passphrase, '-C', 'test', '-f', file])
+    await sandbox.run('h1', ['sh', '-c', 'printf "%s\\n" "$1" >>/root/.ssh/authorized_keys', 'sh', (await readFile(`${file}.pub`, 'utf8')).trim()])
+    const withKey = (secret: string | undefined): Promise<string> => outcome(connect('root', { identityFiles: [file], secret: async () => secret }))
+    expect(await withKey(passphrase)).toBe('connected')
+    expect(await withKey(undefined)).toMatch(/^LOGIN_REFUSED: .*encrypted/)
+    expect(await withKey('other')).toMatch(/^LOGIN_REFUSED: .*passphrase does not open it/)
+    const stranger = path.join(await temporaryDirectory(), 'stranger')
+    await runProgram('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-C', 'test', '-f', stranger])
+    expect(await outcome(connect('root', { identityFiles: [stranger] }))).toMatch(/^LOGIN_REFUSED: .*accepts none of the keys/)
+  })
+
+  test('a host with one session for each connection', { timeout: 60_000 }, async () => {
+    await sandbox.run('h1', ['sh', '-c', 'echo "MaxSessions 1" >>/etc/ssh/sshd_config; systemctl reload ssh'])
+    onTestFinished(() => void sandbox.exec('h1', ['sh', '-c', 'sed -i "/^MaxSessions/d" /etc/ssh/sshd_config; systemctl reload ssh']))
+    for (const user of ['root', 'admin']) {
+      const host = await connect(user)
+      const started = performance.now()
+      const answers = await Promise.all([host.run(['sh', '-c', 'sleep 0.3; echo one']), host.readText('/etc/hostname'), host.query(['echo', 'two'])])
+      expect(answers).toMatchObject([{ stdout: 'one\n' }, 'h1\n', { stdout: 'two\n' }])
+      await expect(host.query(['sleep', '60'], { timeout: 300 })).rejects.toMatchObject({ message: expect.stringContaining('did not end within 0.3 s') })
+      expect((await host.query(['pgrep', '-x', 'sleep', '-a'])).stdout).not.toContain('sleep 60')
+      expect(performance.now() - started).toBeLessThan(20_000)
+    }
+  })
+
+  test('no secret in a process list, a log or what is said', { timeout: 60_000 }, async () => {
+    const secrets = [password, passphrase, `file-${password}`, `input-${password}`, `variable-${password}`]
+    const sampling = sandbox.exec('h1', ['sh', '-c', 'end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do cat /proc/[0-9]*/cmdline; done 2>/dev/null | tr "\\0" " " | sort -u'])
+    const host = await connect('admin')
+    for (let round = 0; round < 10; round++) {
+      await host.writeFile('/root/secret', `file-${password} ${round}`, { mode: 0o600, secret: true })
+      await host.run(['sh', '-c', 'cat >/dev/null; sleep 0.1'], { input: `input-${password}`, environment: { SECRET: `variable-${password}` } })
+    }
+    await host.removeFile('/root/secret')
+    const processes = (await sampling).stdout
+    expect(processes).toContain('sudo -S') // it did see us
+    await host.close()
+    const logs = await sandbox.run('h1', ['sh', '-c', 'journalctl --no-pager --output=cat; cat /var/log/*.log 2>/dev/null; grep -rs . /run/kadm* /var/lib/kadm 2>/dev/null; true'])
+    for (const secret of secrets) for (const text of [processes, logs, said.join('\n')]) expect(text.includes(secret)).toBe(false)
+  })
+
+  test('kadm --host: the phases of init on another host, the configuration from here; flags that make no sense', { timeout: 60_000 }, async () => {
+    const dir = await temporaryDirectory()
+    await writeFile(path.join(dir, 'init.yaml'), labInitConfig({ kubernetesVersion: 'v1.37.2' }))
+    await writeFile(path.join(dir, 'password'), `${password}\n`, { mode: 0o600 })
+    process.env['KADM_BECOME_PASSWORD_FILE'] = path.join(dir, 'password')
+    onTestFinished(() => void delete process.env['KADM_BECOME_PASSWORD_FILE'])
+    const target = ['--host', `admin@127.0.0.1:${relay.port}`, '--become', 'sudo', '--identity-file', identity(), '--host-key', pins.h1]
+    const certs = await runKadm('init', 'phase', 'certs', 'all', '--config', path.join(dir, 'init.yaml'), ...target)
+    expect([certs.exitCode, certs.stderr]).toEqual([0, ''])
+    const found = await sandbox.run('h1', ['sh', '-c', 'cd /etc/kubernetes/pki; stat -c "%a %U %n" ca.key; openssl verify -CAfile ca.crt apiserver.crt; openssl x509 -in apiserver.crt -noout -ext subjectAltName'])
+    expect(found).toContain('600 root ca.key\napiserver.crt: OK')
+    expect(found).toContain(`DNS:h1`)
+    expect(found).toContain(sandbox.hosts[0]?.address)
+    expect(await runKadm('init', '--become', 'sudo')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--become is for a host that --host names') })
+    expect(await runKadm('reset', '--host', '-oProxyCommand=x')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is not a host to log in to') })
+    if (!isLong) return
+    const init = await runKadm('init', '--config', path.join(dir, 'init.yaml'), ...target)
+    expect([init.exitCode, init.stdout]).toEqual([0, expect.stringContaining('Your Kubernetes control plane is up.')])
+    expect(await sandbox.run('h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'get', 'nodes', '-o', 'name'])).toBe('node/h1\n')
+  })
 })
 
 describe('host keys', () => {
