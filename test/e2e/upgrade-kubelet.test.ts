@@ -17,6 +17,7 @@ beforeAll(async () => {
   await renewHosts(sandbox, hosts)
   for (const host of hosts) {
     await sandbox.run(host, ['cp', '/usr/bin/kubelet', next])
+    await sandbox.run(host, ['cp', '/usr/bin/kubeadm', '/root/kubeadm'])
     await sandbox.version(host, older)
   }
   const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: newer })
@@ -41,6 +42,16 @@ async function installed(host: string): Promise<string> {
 }
 
 const unchanged = `${older} True `
+
+test('plan and diff of a cluster of 1.37.2 with a kubelet of 1.36.3: as the real kubeadm', { timeout: 120_000 }, async () => {
+  await kubectl(sandbox, 'h1', ['cordon', 'h1']) // no Job is made then
+  for (const words of [['plan', newer, '-o', 'json'], ['plan', 'v1.37.9', '-o', 'json'], ['plan', '-o', 'yaml'], ['plan', 'v1.38.0', '-o', 'json'], ['diff', newer], ['diff', 'v1.37.9', '-c', '3']]) {
+    const [theirs, ours] = [await sandbox.exec('h1', ['/root/kubeadm', 'upgrade', ...words]), await sandbox.exec('h1', ['kadm', 'upgrade', ...words])]
+    const sorted = ({ stdout }: ProgramResult): readonly string[] => stdout.split(/^(?=--- \/)/m).filter((part) => !part.startsWith('[upgrade/diff]')).toSorted()
+    expect([words, ours.exitCode, sorted(ours)]).toEqual([words, theirs.exitCode, sorted(theirs)])
+  }
+  await kubectl(sandbox, 'h1', ['uncordon', 'h1'])
+})
 
 describe('the kubelet of a control plane', () => {
   test('refused before anything is touched: no such file, no kubelet, another version, a Pod that would be lost', { timeout: 60_000 }, async () => {

@@ -35,8 +35,9 @@ export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseCont
   const { name } = config.init.nodeRegistration
   const installed = await installedProgram(host)
   const target = await targetProgram(host, upgrade.target, installed)
-  const running = versionOn(await cluster.get({ ...kinds.node, name }))
-  if (running === target.version && installed.version === target.version) {
+  const node = await cluster.get({ ...kinds.node, name })
+  const running = versionOn(node)
+  if (isReadyAt(node, target.version) && installed.version === target.version) {
     // A run that was cut off may have ended here.
     await settledStaticPods(upgrade, context)
     await uncordon(upgrade, signal)
@@ -66,8 +67,7 @@ async function restart({ host, cluster, config }: KubeletUpgrade, version: strin
   await host.services.restart('kubelet')
   await waitForKubelet({ kubelet: config.kubelet, host, timeout }, context)
   if (host.recording !== undefined) return host.recording.wouldWaitFor(`node "${name}" to be Ready at ${version}`)
-  const isReady = (node: KubernetesObject): boolean => versionOn(node) === version && conditionAt(node, 'Ready') === 'True'
-  await waitForObject(cluster, { ...kinds.node, name }, isReady, { timeout, signal: context.signal, describe: `node "${name}" to be Ready at ${version}` })
+  await waitForObject(cluster, { ...kinds.node, name }, (node) => isReadyAt(node, version), { timeout, signal: context.signal, describe: `node "${name}" to be Ready at ${version}` })
   await settledStaticPods({ host, cluster, config }, context)
 }
 
@@ -121,6 +121,10 @@ function requireSkew(kubelet: string, server: string): void {
   throw new KadmError('VERSION_SKEW', `a kubelet of ${kubelet} is ${why} (${server})`, {
     remedy: own > api ? ['upgrade the control planes first: kadm upgrade apply, then kadm upgrade node'] : ['name a newer kubelet'],
   })
+}
+
+function isReadyAt(node: KubernetesObject | undefined, version: string): boolean {
+  return versionOn(node) === version && conditionAt(node, 'Ready') === 'True'
 }
 
 function versionOn(node: KubernetesObject | undefined): string {
