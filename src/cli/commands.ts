@@ -10,6 +10,11 @@ interface ListedCommand {
 
 const listed: readonly ListedCommand[] = [
   {
+    name: 'alpha',
+    summary: 'Experimental sub-commands: none in this version',
+    load: async () => (await import('./commands/alpha.ts')).alphaCommand,
+  },
+  {
     name: 'apply',
     summary: 'Bring the hosts of a cluster file to what it says: make the cluster, let nodes join, take them out',
     load: async () => (await import('./commands/apply.ts')).applyCommand,

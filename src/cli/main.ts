@@ -17,10 +17,17 @@ export async function main(argv: readonly string[], io: Streams): Promise<number
       stop.abort(new KadmError('STOPPED', `stopped by ${name}`, { remedy: ['run the same command again: it goes on with what is done already'] }))
     })
   }
-  // kadm ... | head: the reader has gone, there is nobody to tell.
-  io.stdout.on('error', () => stop.abort(new Error('standard output is closed')))
+  let unwritten: KadmError | undefined
+  io.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // kadm ... | head: the reader has gone, there is nobody to tell.
+    if (error.code !== 'EPIPE') unwritten = new KadmError('FILE_FAILED', `standard output cannot be written: ${error.message}`, { remedy: ['make room on its disk and run the same command again'] })
+    stop.abort(unwritten ?? new Error('standard output is closed'))
+  })
+  io.stderr.on('error', () => undefined) // a warning that nobody can read must not end the run
   try {
     const code = await dispatch(argv, io, stop.signal)
+    await new Promise((written) => io.stdout.write('', written)) // behind all that went before
+    if (unwritten !== undefined) throw unwritten
     return signalled ?? code
   } catch (error) {
     const { errorText } = await import('./error-text.ts')
@@ -52,7 +59,7 @@ async function dispatch(argv: readonly string[], io: Streams, signal: AbortSigna
   const parsed = parseWords(command, path, rest, globalFlags)
   if (command.run === undefined) {
     io.stdout.write(await help())
-    if (command === root || command.name === 'kubeconfig') return 0
+    if (command === root || path === 'kadm alpha' || path === 'kadm kubeconfig') return 0 // as in kubeadm
     throw new KadmError('USAGE', `"${path}" needs a sub-command`, { remedy: [`${path} --help`] })
   }
   return (await command.run({ ...parsed, io, signal })) ?? 0

@@ -5,8 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
-import { main } from '../../../src/cli/main.ts'
+import { runInProcess } from '../../support/in-process.ts'
 import type { TableCase } from './table-case.ts'
 
 export interface TableResult {
@@ -19,7 +18,6 @@ export interface TableResult {
 
 if (import.meta.main) {
   const [cases = '', results = '', tool = ''] = process.argv.slice(2)
-  process.setMaxListeners(0)
   const all: TableResult[] = []
   for (const one of JSON.parse(readFileSync(cases, 'utf8')) as TableCase[]) all.push(await runCase(one, tool, all.length))
   writeFileSync(results, JSON.stringify(all))
@@ -35,7 +33,7 @@ async function runCase({ words, files = {} }: TableCase, tool: string, index: nu
     mkdirSync(path.dirname(here(file)), { recursive: true })
     writeFileSync(here(file), here(content), { mode: 0o600 })
   }
-  const { exitCode, stdout, stderr } = tool === 'kadm' ? await runInProcess(words.map(here)) : run(tool, words.map(here))
+  const { exitCode, stdout, stderr } = tool === 'kadm' ? await runInProcess(...words.map(here)) : run(tool, words.map(here))
   const left = [...filesBelow(dir), ...filesBelow('/etc/kubernetes')]
   return { exitCode, stdout, stderr, files: Object.fromEntries(left) }
 }
@@ -43,16 +41,6 @@ async function runCase({ words, files = {} }: TableCase, tool: string, index: nu
 function run(program: string, words: readonly string[]): Omit<TableResult, 'files'> {
   const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' })
   return { exitCode: status ?? 128, stdout, stderr }
-}
-
-async function runInProcess(words: readonly string[]): Promise<Omit<TableResult, 'files'>> {
-  const streams = { stdin: Readable.from([]), stdout: new PassThrough({ encoding: 'utf8' }), stderr: new PassThrough({ encoding: 'utf8' }) }
-  let [out, err] = ['', '']
-  streams.stdout.on('data', (text: string) => (out += text))
-  streams.stderr.on('data', (text: string) => (err += text))
-  const exitCode = await main(words, { ...streams, environment: process.env })
-  await new Promise((resolve) => setImmediate(resolve))
-  return { exitCode, stdout: out, stderr: err }
 }
 
 function filesBelow(dir: string): readonly (readonly [string, readonly [string, number]])[] {
