@@ -1,5 +1,5 @@
 /** gRPC calls over a stream that the caller opens: as much of the protocol as CRI needs (github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md). */
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, type IncomingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { messageOf } from '../errors.ts'
 import { systemCode } from './file-error.ts'
@@ -49,7 +49,7 @@ export function grpcConnection(dial: () => Promise<Duplex>): GrpcConnection {
       const limit = AbortSignal.timeout(timeout)
       const call = await beforeEnd(limit, start(method, request, { 'grpc-timeout': `${Math.ceil(timeout)}m` }))
       const stop = signal === undefined ? limit : AbortSignal.any([signal, limit])
-      const onStop = (): void => call.close(constants.NGHTTP2_CANCEL)
+      const onStop = (): void => call.close(cancelled)
       if (stop.aborted) onStop()
       stop.addEventListener('abort', onStop, { once: true })
       try {
@@ -63,18 +63,18 @@ export function grpcConnection(dial: () => Promise<Duplex>): GrpcConnection {
       }
     },
     stream: (method, request, { onMessage, onEnd }) => {
-      let cancelled = false
+      let isCancelled = false
       let cancel = (): void => undefined
       void (async () => {
         const call = await start(method, request, {})
-        cancel = () => call.close(constants.NGHTTP2_CANCEL)
-        if (cancelled) cancel()
+        cancel = () => call.close(cancelled)
+        if (isCancelled) cancel()
         await received(call, onMessage)
       })()
         .catch(() => undefined)
         .finally(onEnd)
       return () => {
-        cancelled = true
+        isCancelled = true
         cancel()
       }
     },
@@ -85,9 +85,14 @@ export function grpcConnection(dial: () => Promise<Duplex>): GrpcConnection {
   }
 }
 
+// RFC 9113, 7: CANCEL
+const cancelled = 0x8
+
 async function openSession(dial: () => Promise<Duplex>): Promise<ClientHttp2Session> {
   const stream = await dial()
   // containerd refuses a socket path as :authority.
+  // Loaded with the first call: most commands make none.
+  const { connect } = process.getBuiltinModule('node:http2')
   const session = connect('http://localhost', { createConnection: () => stream, settings: { initialWindowSize: 4 * 1024 * 1024 } })
   session.on('error', () => undefined) // each call hears of it
   stream.on('close', () => session.destroy())
