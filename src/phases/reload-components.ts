@@ -23,7 +23,7 @@ interface Holder {
   /** Names of managed certificates. */
   readonly certificates: readonly string[]
   /**
-   * It takes new files by itself (docs/decisions/0010): etcd and the clients of an API server read them for each connection, what an API server serves is
+   * It takes new files by itself (docs/decisions/0008): etcd and the clients of an API server read them for each connection, what an API server serves is
    * watched. A kubeconfig is read once.
    */
   readonly readsAnew: boolean

@@ -15,7 +15,7 @@ import { issueCertificate, type CertificateAuthority } from './issue.ts'
 import { keySupply } from './key-supply.ts'
 import { privateKeyPem } from './keys.ts'
 import { withCluster, withUser, type Kubeconfig } from './kubeconfig-file.ts'
-import { findManaged, managedCertificates, managedCertificatesOf, type ManagedCertificate } from './managed-certificates.ts'
+import { findManaged, managedCertificatesOf, type ManagedCertificate } from './managed-certificates.ts'
 import { pemText } from './pem.ts'
 import { finishReplacement, replacePair } from './replace-pair.ts'
 import { validityOf } from './validity.ts'
@@ -37,11 +37,6 @@ export type RenewalOutcome = { readonly managed: ManagedCertificate } & (
   /** The key of its CA is kept elsewhere. */
   | { readonly kind: 'external' }
 )
-
-/** The one of this name, or `undefined`. */
-export function managedCertificate(name: string): ManagedCertificate | undefined {
-  return managedCertificates.find((managed) => managed.name === name)
-}
 
 /**
  * Renews these, whatever their end. All that is needed is looked at before the first is touched. Throws CERTIFICATE_INVALID, KUBECONFIG_INVALID or EXTERNAL_CA_INCOMPLETE

@@ -64,6 +64,12 @@ describe('a host that is not as it should be', () => {
     expect([soon.code, soon.stderr]).toEqual([0, expect.stringContaining('apiserver outlives its CA "ca", which ends at')])
   })
 
+  test('a key that everybody may read: not the new one', { timeout: 60_000 }, async (context) => {
+    const files = await madeByKubeadm(context)
+    const result = await kadmIn(files, ['renew', 'all'], { before: `chmod 644 ${pki}/apiserver.key /etc/kubernetes/admin.conf` })
+    expect([result.code, result.tree.get(`${pki}/apiserver.key`)?.mode, result.tree.get('/etc/kubernetes/admin.conf')?.mode]).toEqual([0, 0o640, 0o640])
+  })
+
   test('another kadm at work', { timeout: 60_000 }, async (context) => {
     const files = await madeByKubeadm(context)
     const holder = `import { localHost } from '${new URL('../../src/host/local-host.ts', import.meta.url).pathname}'; await localHost().lock('kadm init'); console.log('held'); setInterval(() => {}, 1000)`

@@ -3,7 +3,7 @@ import { X509Certificate, type KeyObject } from 'node:crypto'
 import { dumpYaml, parseYaml } from '../../src/config/yaml.ts'
 import { certificateIdentity } from '../../src/pki/certificate-identity.ts'
 import { issueCertificate, selfSignedCa, type Leaf } from '../../src/pki/issue.ts'
-import { newPrivateKey, parsePrivateKey, privateKeyPem } from '../../src/pki/keys.ts'
+import { newPrivateKey, parsePrivateKey } from '../../src/pki/keys.ts'
 
 /** By path; those of /etc/kubernetes. */
 export type HostFiles = Readonly<Record<string, { readonly content: string; readonly mode: number }>>
@@ -158,10 +158,6 @@ export function keyIn(files: HostFiles, name: string): KeyObject {
   const key = parsePrivateKey(textOf(files, name))
   if (key === undefined) throw new Error(`${name} holds no key`)
   return key
-}
-
-export function keyText(key: KeyObject): string {
-  return privateKeyPem(key)
 }
 
 function base64(text: string): string {
