@@ -132,7 +132,7 @@ export const upgradeFields: readonly Field[] = [
     versionField,
     ...unstableFields,
     dryUpgradeField,
-    etcdUpgradeField,
+    { ...etcdUpgradeField, since: 'v1.33' },
     ignorePreflightErrorsField,
     printConfigField,
   ]),
