@@ -83,6 +83,7 @@ describe('begins anew', () => {
     await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--ignore-preflight-errors=SystemVerification'], slow)
     const [worker, controlPlane] = await Promise.all([timed('h2', ['kadm', 'reset', '--force']), timed('h1', ['kadm', 'reset', '--force'])])
     expect([worker.exitCode, controlPlane.exitCode, worker.stderr, controlPlane.stderr]).toEqual([0, 0, '', ''])
+    expect([worker.stdout, controlPlane.stdout]).toEqual([expect.stringContaining('  the Node "h2" in the cluster (kubectl delete node h2)\n'), expect.not.stringContaining('delete node')])
   })
 })
 

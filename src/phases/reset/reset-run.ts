@@ -21,6 +21,8 @@ export interface HostBefore {
   readonly etcd: EtcdOfHost | 'unreadable' | undefined
   /** Folders with the certificates of the cluster: the one of the configuration first. */
   readonly certificateFolders: readonly string[]
+  /** Of this host's kubelet, where it has a certificate. */
+  readonly nodeName: string | undefined
   /** Kubeconfigs of users that lead to this host's cluster. */
   readonly userKubeconfigs: readonly Leftover[]
 }

@@ -118,6 +118,20 @@ test('a dry run changes nothing, and names every path that the real run takes aw
   expect(done.tree.has('/var/lib/kadm/other')).toBe(true)
 })
 
+test('nothing that is broken on the host is an obstacle', async () => {
+  const { exitCode, stderr, left } = await resetByKadm({
+    files: { ...files, '/etc/kubernetes/kubelet.conf': JSON.stringify({ kind: 'Config', 'current-context': 'a', contexts: [{ name: 'a', context: { cluster: 'c', user: 'u' } }], clusters: [{ name: 'c', cluster: {} }], users: [{ name: 'u', user: { 'client-certificate-data': 'AAAA' } }] }) },
+    before: [['sh', '-c', 'cd /etc/kubernetes && rm pki/ca.crt && mkdir -p pki/ca.crt manifests/etcd.yaml && rm manifests/kube-apiserver.yaml && mkdir manifests/kube-apiserver.yaml && ln -s loop /var/lib/etcd']],
+  })
+  expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error:')])
+  expect(left.filter((line) => /pki\/|manifests\/|kubelet\.conf/.test(line))).toEqual([])
+})
+
+test('what may be wanted of it is named: copies of keys, the Node', async () => {
+  const { stdout } = await resetByKadm({ files })
+  expect(stdout).toContain('  /etc/kubernetes/tmp (may hold copies of keys; --cleanup-tmp-dir empties it)\n')
+})
+
 test('a damaged journal is no obstacle', async () => {
   const { exitCode, tree } = await resetByKadm({ files: { ...files, '/var/lib/kadm/journal.jsonl': '{"what\n' } })
   expect([exitCode, tree.has('/var/lib/kadm')]).toEqual([0, false])
