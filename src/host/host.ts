@@ -1,7 +1,7 @@
 /**
  * The `Host` door: one machine. Everything that kadm does to a machine, and everything it reads from one, goes through this interface.
  *
- * Real form: `local-host.ts` (this machine); later `ssh-host.ts` (another). `recording-host.ts` reads for real, writes into memory
+ * Real form: `local-host.ts` (this machine), `ssh-host.ts` (another). `recording-host.ts` reads for real, writes into memory
  * and keeps the plan.
  * `journaling-host.ts` wraps a real one and notes each change, with what was there before, ahead of making it.
  * A phase never knows which it holds.

@@ -23,7 +23,7 @@ export async function becomeRoot(user: Client, target: SshTarget, { secret, sign
     if (line === undefined) throw failed(target, `it starts no sshd: ${heard.lastWords()}`)
     const hostKey = Buffer.from(line[1] ?? '', 'base64')
     heard.end(line.index + line[0].length)
-    return await handshake(channel, { username: 'root', privateKey, hostVerifier: (key: Buffer) => key.equals(hostKey), readyTimeout: longestStart }, signal)
+    return await handshake(channel, { username: 'root', privateKey, hostVerifier: (key: Buffer) => key.equals(hostKey) }, signal)
   } catch (error) {
     channel.destroy()
     signal?.throwIfAborted()

@@ -51,7 +51,10 @@ export async function handshake(sock: Duplex, config: ConnectConfig, signal: Abo
   const client = new ssh2.Client()
   return new Promise((resolve, reject) => {
     const onAbort = (): void => settle(() => reject(signal?.reason))
+    const onSilence = (): void => fail(new Error(`sshd did not come to an end of the login within ${longestHandshake / 1000} s`))
+    let timer = setTimeout(onSilence, longestHandshake)
     const settle = (act: () => void): void => {
+      clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
       client.removeAllListeners('error').removeAllListeners('close')
       client.on('error', () => undefined) // a line that breaks later is told by 'close'
@@ -65,16 +68,25 @@ export async function handshake(sock: Duplex, config: ConnectConfig, signal: Abo
     signal?.addEventListener('abort', onAbort, { once: true })
     client.once('ready', () => settle(() => resolve(client)))
     client.once('error', fail).once('close', () => fail(new Error('the host closed the connection')))
-    // Half a minute of silence and the line counts as broken.
     const handler = config.authHandler
     const authHandler: ConnectConfig['authHandler'] =
-      typeof handler === 'function' ? (left, partial, next) => void Promise.resolve(handler(left, partial, next)).catch(fail) : handler
-    client.connect({ sock, readyTimeout: longestHandshake, keepaliveInterval: 10_000, keepaliveCountMax: 3, ...config, ...(authHandler && { authHandler }) })
+      typeof handler !== 'function'
+        ? handler
+        : (left, partial, next) => {
+            // A passphrase that is typed meanwhile takes as long as it takes.
+            clearTimeout(timer)
+            const answer = (method: Parameters<typeof next>[0]): void => {
+              timer = setTimeout(onSilence, longestHandshake)
+              next(method)
+            }
+            void Promise.resolve(handler(left, partial, answer)).catch(fail)
+          }
+    // Half a minute of silence, and the line counts as broken.
+    client.connect({ sock, readyTimeout: 0, keepaliveInterval: 10_000, keepaliveCountMax: 3, ...config, ...(authHandler && { authHandler }) })
   })
 }
 
-// A passphrase may have to be typed meanwhile.
-const longestHandshake = 120_000
+const longestHandshake = 20_000
 const longestConnect = 15_000
 
 /** Many small packets go to and fro: without noDelay each answer takes 40 ms. */
