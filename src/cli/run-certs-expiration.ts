@@ -2,12 +2,12 @@
 import { parseDuration } from '../config/durations.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { localHost } from '../host/local-host.ts'
 import { certificateExpirations } from '../pki/expiration.ts'
 import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
 import { reportObject, secondsLeft, seenCertificates, type CertificateReport } from './certificate-report.ts'
 import { certificateTables } from './certificate-tables.ts'
 import { certsConfig } from './certs-config.ts'
+import { chosenHost } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 import { humanDuration } from './human-duration.ts'
 import { outputPrinter, type Printer } from './output.ts'
@@ -20,7 +20,7 @@ export async function checkExpiration(input: CommandInput): Promise<number> {
   const { flags, io } = input
   const print = await printer(input)
   const within = warnWithin(flags.text('warn-within'))
-  const host = localHost()
+  const host = await chosenHost(input)
   try {
     const config = await certsConfig(input, host, flags.text('output') === 'text' ? 'check-expiration' : undefined)
     const wire = flags.isOn('all-nodes') ? { wire: await onTheWire(input, host) } : {}

@@ -1,17 +1,17 @@
 /** `kadm certs renew` for a user. */
 import { KadmError, type ErrorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { localHost } from '../host/local-host.ts'
 import { certificateSpec } from '../pki/certificate-specs.ts'
 import { managedCertificates, managedCertificatesOf } from '../pki/managed-certificates.ts'
 import { renewCertificates, type RenewalOutcome } from '../pki/renew.ts'
 import { certsConfig } from './certs-config.ts'
+import { chosenHost } from './chosen-host.ts'
 import type { CommandInput, Streams } from './command.ts'
 
 /** @param name of a certificate, or `all` */
 export async function renew(name: string, input: CommandInput): Promise<void> {
   const { flags, io, signal } = input
-  const host = localHost()
+  const host = await chosenHost(input)
   const outcomes: RenewalOutcome[] = []
   const warn = (line: string): void => void io.stderr.write(`WARNING: ${line}\n`)
   try {

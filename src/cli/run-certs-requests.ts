@@ -1,12 +1,13 @@
 /** `kadm certs generate-csr` for a user. */
 import { loadInitConfig } from '../config/load.ts'
 import { newestKubernetes } from '../config/own-version.ts'
-import { localHost } from '../host/local-host.ts'
 import { makeCertificateRequests } from '../pki/certificate-requests.ts'
+import { chosenHost } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 
-export async function generateRequests({ flags, io }: CommandInput): Promise<void> {
-  const host = localHost()
+export async function generateRequests(input: CommandInput): Promise<void> {
+  const { flags, io } = input
+  const host = await chosenHost(input)
   try {
     const file = flags.text('config') || undefined
     const directory = flags.text('cert-dir') || undefined

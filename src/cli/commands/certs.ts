@@ -2,10 +2,11 @@
 import { KadmError } from '../../errors.ts'
 import { managedCertificates } from '../../pki/managed-certificates.ts'
 import type { Command, CommandInput, Flag } from '../command.ts'
+import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { outputFlags } from '../output.ts'
 
-const common = kubeadmFlags('cert-dir', 'config', 'kubeconfig')
+const common: readonly Flag[] = [...kubeadmFlags('cert-dir', 'config', 'kubeconfig'), ...hostFlags]
 
 const renewFlags: readonly Flag[] = [
   ...common,
@@ -40,7 +41,7 @@ export const certsCommand: Command = {
     {
       name: 'generate-csr',
       summary: 'Generate keys and certificate signing requests',
-      flags: [{ name: 'cert-dir', kind: 'text', doc: "Where keys and requests go; the configuration's directory of certificates when not set" }, ...kubeadmFlags('config', 'kubeconfig-dir')],
+      flags: [{ name: 'cert-dir', kind: 'text', doc: "Where keys and requests go; the configuration's directory of certificates when not set" }, ...kubeadmFlags('config', 'kubeconfig-dir'), ...hostFlags],
       run: async (input) => (await import('../run-certs-requests.ts')).generateRequests(input),
     },
     {
