@@ -32,8 +32,9 @@ export interface ExpectedStaticPod {
 export async function awaitStaticPod(expected: ExpectedStaticPod, { host, config, ended, timeout }: AwaitOptions, { signal, waiting, say }: PhaseContext): Promise<void> {
   const { component } = expected
   const node = { runtime: host.containerRuntime(config.init.nodeRegistration.criSocket), nodeName: config.init.nodeRegistration.name }
-  const failed = (last: string): Promise<KadmError> => componentFailed(component, { url: component, timeout, last, host, config })
   const started = performance.now()
+  const seconds = (): number => Math.round((performance.now() - started) / 1000)
+  const failed = (last: string): Promise<KadmError> => componentFailed(component, { url: component, timeout: seconds() * 1000, last, host, config })
   const seen = await waitUntil<Seen>(host, {
     what: `${component} to run as its new manifest says`,
     timeout,
@@ -51,7 +52,7 @@ export async function awaitStaticPod(expected: ExpectedStaticPod, { host, config
   })
   if (seen?.crashed !== undefined) throw await failed(seen.crashed)
   // Nothing is seen where the host only records.
-  if (seen !== undefined) say(`[upgrade/staticpods] Component "${component}" upgraded successfully! It runs and is healthy after ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  if (seen !== undefined) say(`[upgrade/staticpods] Component "${component}" upgraded successfully! It runs and is healthy after ${seconds()} s`)
 }
 
 interface Seen {

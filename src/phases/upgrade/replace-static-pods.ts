@@ -23,7 +23,7 @@ export interface ReplaceOptions {
 
 /**
  * Nothing else on the node is touched. The kubelet is started whatever happens; killed at any point, the manifests are whole, old or new, and a start of the kubelet
- * goes on from there. @returns ids of the containers that were ended.
+ * goes on from there. @returns ids of the containers that there were, none of which runs any more.
  */
 export async function replaceStaticPods(manifests: readonly NewManifest[], { host, node, whileDown }: ReplaceOptions, { say, warn }: Pick<PhaseContext, 'say' | 'warn'>): Promise<ReadonlySet<string>> {
   const runtime = host.containerRuntime(node.criSocket)
@@ -64,9 +64,10 @@ const drain = { 'kube-apiserver': 2, 'kube-controller-manager': 2, 'kube-schedul
 async function stopComponents(components: readonly StaticPodComponent[], node: NodeRuntime): Promise<ReadonlySet<string>> {
   const ended = new Set<string>()
   const stop = async (component: StaticPodComponent): Promise<void> => {
-    const running = (await containersOf(component, node)).filter(({ state }) => state === 'running')
+    const all = await containersOf(component, node)
+    const running = all.filter(({ state }) => state === 'running')
     await Promise.all(running.map(({ id }) => node.runtime.stopContainer(id, drain[component])))
-    for (const { id } of running) ended.add(id)
+    for (const { id } of all) ended.add(id)
   }
   await Promise.all(components.filter((component) => component !== 'etcd').map(stop))
   if (components.includes('etcd')) await stop('etcd')
