@@ -22,7 +22,8 @@ export async function podTraffic(sandbox: Sandbox, host: string): Promise<PodTra
   const urls: Record<string, string> = { service: 'http://where.default.svc.cluster.local', short: 'http://where' }
   for (const { addresses } of pods) for (const address of addresses) urls[address] = `http://${address.includes(':') ? `[${address}]` : address}`
   const script = Object.entries(urls)
-    .map(([name, url]) => `answer=$(wget -T 5 -q -O - ${url}:8080/ 2>&1) || answer="failed: $answer"; echo "${name} $answer"`)
+    // kube-proxy may be some seconds behind on a busy machine.
+    .map(([name, url]) => `for i in 1 2 3 4 5; do answer=$(wget -T 5 -q -O - ${url}:8080/ 2>&1) && break; answer="failed: $answer"; sleep 1; done; echo "${name} $answer"`)
     .concat('if nslookup kubernetes.default.svc.cluster.local >/tmp/dns 2>&1; then echo dns ok; else echo dns failed: $(cat /tmp/dns); fi')
     .join('\n')
   const asked = pods.map(async ({ name, node }) => {

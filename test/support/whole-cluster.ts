@@ -16,7 +16,9 @@ export async function expectWholeCluster(sandbox: Sandbox, host: string, { nodes
   const found = await kubectl(sandbox, host, ['get', 'nodes', '-o', 'name'])
   expect(found.trim().split('\n').toSorted()).toEqual(nodes.map((node) => `node/${node}`).toSorted())
   expect(await etcdVoters(sandbox, host)).toEqual(voters)
-  await kubectl(sandbox, host, ['rollout', 'status', '-n', 'kube-system', 'deployment/coredns', '--timeout=90s'], { timeout: 100_000 })
+  for (const owner of ['deployment/coredns', 'daemonset/kube-proxy']) {
+    await kubectl(sandbox, host, ['rollout', 'status', '-n', 'kube-system', owner, '--timeout=90s'], { timeout: 100_000 })
+  }
   await expectPodTraffic(sandbox, host, nodes)
 }
 
