@@ -28,8 +28,12 @@ export interface ExpectedStaticPod {
   readonly pod: Manifest
 }
 
-/** Throws COMPONENT_NOT_HEALTHY with the end of the component's own log, also as soon as it has crashed for the fourth time. */
-export async function awaitStaticPod(expected: ExpectedStaticPod, { host, config, ended, timeout }: AwaitOptions, { signal, waiting, say }: PhaseContext): Promise<void> {
+/**
+ * Throws COMPONENT_NOT_HEALTHY with the end of the component's own log, also as soon as it has crashed for the fourth time.
+ *
+ * @returns the seconds that it took; `undefined` where the host only records
+ */
+export async function awaitStaticPod(expected: ExpectedStaticPod, { host, config, ended, timeout }: AwaitOptions, { signal, waiting }: Pick<PhaseContext, 'signal' | 'waiting'>): Promise<number | undefined> {
   const { component } = expected
   const node = { runtime: host.containerRuntime(config.init.nodeRegistration.criSocket), nodeName: config.init.nodeRegistration.name }
   const started = performance.now()
@@ -51,8 +55,7 @@ export async function awaitStaticPod(expected: ExpectedStaticPod, { host, config
     },
   })
   if (seen?.crashed !== undefined) throw await failed(seen.crashed)
-  // Nothing is seen where the host only records.
-  if (seen !== undefined) say(`[upgrade/staticpods] Component "${component}" upgraded successfully! It runs and is healthy after ${seconds()} s`)
+  return seen && seconds()
 }
 
 interface Seen {

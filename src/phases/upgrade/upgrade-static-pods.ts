@@ -78,7 +78,8 @@ async function replace(planned: readonly PlannedStaticPod[], options: ReplaceOpt
     const results = await Promise.allSettled(
       concerned.map(async (pod) => {
         try {
-          await awaitStaticPod(pod, { host, config, ended, timeout }, { ...context, signal })
+          const seconds = await awaitStaticPod(pod, { host, config, ended, timeout }, { ...context, signal })
+          if (seconds !== undefined) context.say(`[upgrade/staticpods] Component "${pod.component}" upgraded successfully! It runs and is healthy after ${seconds} s`)
         } catch (error) {
           stop.abort(error)
           throw error
