@@ -96,7 +96,7 @@ async function warmUp(node: string, folder: string): Promise<void> {
   for (const argv of [['version'], ['version', '--output', 'json'], ['--help'], ['init', '--help'], ['config', 'print', 'init-defaults']]) {
     await run(node, [path.join(folder, 'start.mjs'), ...argv], { env: { PATH: '/usr/bin:/bin' } }).catch(() => undefined)
   }
-  // What only a host or a cluster leads to (gRPC, tokens, etcd): a third of the first join's work.
+  // Then what only a host or a cluster leads to, such as gRPC, jose and etcd: their functions are compiled later, their modules are not.
   const chunks = (await readdir(folder)).filter((name) => name.endsWith('.mjs') && name !== 'start.mjs')
   const importAll = `const { enableCompileCache } = await import('node:module')
 enableCompileCache({ directory: ${JSON.stringify(path.join(folder, 'compiled'))}, portable: true })
