@@ -30,6 +30,7 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
     ahead = await clockAhead(first)
     await requirePrograms(first, target)
     boot = (await first('printf %s "$k_boot"')).stdout.toString('latin1')
+    await first('k_tidy')
     await lock.renew(first)
   })
   try {

@@ -15,6 +15,7 @@ export function prelude(directory: string): string {
 umask 077; cd /
 # /run is gone after a reboot, as the processes are; who is not root has only /tmp.
 for k_dir in /run/${directory} /tmp/${directory}; do if [ -d "$k_dir" ] || mkdir -m 700 "$k_dir" 2>/dev/null; then break; fi; done
+printf '' >"$k_dir/shell-$$"
 k_me=$(id -u):$(id -g)
 read -r k_boot </proc/sys/kernel/random/boot_id
 ${functions}`
@@ -131,6 +132,15 @@ k_hold() {
   exec 9<>"$k_dir/beat"
   (exec 9>&-; while [ "$(timeout 60 head -c 2)" = b ]; do :; done <"$k_dir/beat") >/dev/null 2>&1 &
   printf '%s\\n' $!
+}
+# What was left by one who was killed: no shell of it lives, and it had ten minutes to come back.
+k_tidy() {
+  for k_e in /run/kadm-ssh-* /tmp/kadm-ssh-*; do
+    if [ "$k_e" = "$k_dir" ] || [ ! -d "$k_e" ]; then continue; fi
+    [ $(($(date +%s) - $(stat -c %Y -- "$k_e"))) -gt 600 ] || continue
+    for k_p in "$k_e"/shell-*; do [ ! -d "/proc/\${k_p##*-}" ] || continue 2; done
+    rm -rf -- "$k_e"
+  done
 }
 k_beat() { [ ! -p "$k_dir/beat" ] || printf 'b\\n' 1<>"$k_dir/beat"; }
 k_facts() {

@@ -1,6 +1,7 @@
 /** One shell at the far end that lives as long as the line and does one thing after the other. A request costs one way to the host and back, and no login. */
 import { randomBytes } from 'node:crypto'
 import type { Client, ClientChannel } from 'ssh2'
+import { redact } from './redact.ts'
 import { prelude } from './ssh-prelude.ts'
 
 export interface Shell {
@@ -44,7 +45,7 @@ export async function openShell(client: Client, directory: string): Promise<Shel
   }
   channel.on('data', (chunk: Buffer) => take('stdout', chunk))
   channel.stderr.on('data', (chunk: Buffer) => take('stderr', chunk))
-  channel.on('close', () => fail(new LineBroken('the connection broke'))).on('error', () => undefined)
+  channel.on('close', () => fail(new LineBroken(`the shell ended${lastWords(waiting)}`))).on('error', () => undefined)
   const take = (name: 'stdout' | 'stderr', chunk: Buffer): void => {
     if (waiting === undefined) return // what a program says that outlived its request
     waiting[name].push(chunk)
@@ -95,6 +96,12 @@ function complete({ end, stdout, stderr }: Waiting): Answer | undefined {
   const whole = Buffer.concat(stdout)
   const text = Buffer.concat(stderr).toString('utf8')
   return { code: Number(match[1]), stdout: whole.subarray(0, whole.length - match[0].length), stderr: text.slice(0, text.length - end.length - 2) }
+}
+
+/** A user who may not work there is told so by the shell. */
+function lastWords(waiting: Waiting | undefined): string {
+  const text = waiting === undefined ? '' : Buffer.concat([...waiting.stdout, ...waiting.stderr]).subarray(0, 500).toString('utf8').trim()
+  return text === '' ? '' : `: ${redact(text.replaceAll(/\s+/g, ' '))}`
 }
 
 function tailOf(chunks: readonly Buffer[], length: number): string {

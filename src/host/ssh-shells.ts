@@ -18,6 +18,7 @@ export interface Shells {
 /** @param begin what each new line begins with, before anything else is asked there */
 export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): Shells {
   const directory = `kadm-ssh-${randomBytes(12).toString('hex')}`
+  let hasAnswered = false
   const urgents = new Set<Promise<unknown>>()
   let pool: { readonly line: Line; readonly shells: Promise<Pool> } | undefined
   const current = async (): Promise<Pool> => {
@@ -29,9 +30,12 @@ export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): 
     for (let attempt = 1; ; attempt++) {
       try {
         const shells = await current()
-        return await shells.ask(text, urgent)
+        const answer = await shells.ask(text, urgent)
+        hasAnswered = true
+        return answer
       } catch (error) {
         if (!(error instanceof LineBroken)) throw error
+        if (!hasAnswered) throw new KadmError('HOST_UNREACHABLE', `the host gives no shell: ${messageOf(error)}`, { remedy: ['getent passwd <user>   # on the host: is its shell one?', 'sshd -T | grep -i forcecommand   # on the host'], cause: error })
         // The same request on line after line that breaks: it is the request that breaks them.
         if (attempt === mostAttempts) throw new KadmError('HOST_UNREACHABLE', `the connection broke ${mostAttempts} times at the same request`, { remedy: ['look at sshd on the host: journalctl -u ssh -n 50'], cause: error })
       }
