@@ -4,5 +4,11 @@ import { dumpYaml } from '../config/yaml.ts'
 
 /** `--print-config` of upgrade: the ClusterConfiguration, indented below its heading. */
 export function printedConfiguration(cluster: ClusterConfiguration): string {
-  return ['[upgrade/config] Configuration used:', ...dumpYaml(clusterConfigurationDocument(cluster)).trimEnd().split('\n').map((line) => `\t${line}`)].join('\n')
+  return [
+    '[upgrade/config] Configuration used:',
+    ...dumpYaml(clusterConfigurationDocument(cluster))
+      .trimEnd()
+      .split('\n')
+      .map((line) => `\t${line}`),
+  ].join('\n')
 }

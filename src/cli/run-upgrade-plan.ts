@@ -10,14 +10,26 @@ import { configFlagValues } from './config-flag-values.ts'
 import { kadmOutput, outputPrinter } from './output.ts'
 import { printedConfiguration } from './printed-configuration.ts'
 
-const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', 'output', 'allow-missing-template-keys', 'show-managed-fields', 'rehearse', 'v', 'vmodule'])
+const optionFlags: ReadonlySet<string> = new Set([
+  'config',
+  'kubeconfig',
+  'output',
+  'allow-missing-template-keys',
+  'show-managed-fields',
+  'rehearse',
+  'v',
+  'vmodule',
+])
 
 /** @returns the exit code: 0; of a rehearsal 3 when something will hurt, 4 when something will block */
 export async function planUpgrade(input: CommandInput): Promise<number> {
   if (input.flags.isOn('rehearse')) return rehearseUpgrade(input)
   const print = outputPrinter<UpgradePlan>(input.flags, {
     kind: 'UpgradePlan',
-    object: ({ availableUpgrades, configVersions }) => ({ availableUpgrades: availableUpgrades.map(upgradeObject), configVersions: configVersions.map((version) => ({ ...version })) }),
+    object: ({ availableUpgrades, configVersions }) => ({
+      availableUpgrades: availableUpgrades.map(upgradeObject),
+      configVersions: configVersions.map((version) => ({ ...version })),
+    }),
     text: planText,
   })
   const plan = await onHost(input, startPlan)
@@ -51,7 +63,10 @@ async function onHost<T>(input: CommandInput, work: (host: Host, request: PlanRe
 
 function rehearsalText({ target, findings }: Rehearsal): string {
   if (findings.length === 0) return `\n[upgrade/rehearse] Nothing was found that stands in the way of ${target}\n`
-  const lines = findings.map(({ code, severity, what, why, remedy }) => `${severity === 'blocks' ? 'BLOCKS' : 'HURTS '} ${what}: ${why} [${code}]\n       try: ${remedy}\n`)
+  const lines = findings.map(
+    ({ code, severity, what, why, remedy }) =>
+      `${severity === 'blocks' ? 'BLOCKS' : 'HURTS '} ${what}: ${why} [${code}]\n       try: ${remedy}\n`,
+  )
   return `\nWhat an upgrade to ${target} will run into:\n\n${lines.join('')}`
 }
 
@@ -75,7 +90,10 @@ function isText({ flags }: CommandInput): boolean {
   return (flags.text('output') ?? 'text') === 'text'
 }
 
-function upgradeObject({ description, components }: AvailableUpgrade): { description: string; components: { name: string; currentVersion: string; newVersion: string; nodeName?: string }[] } {
+function upgradeObject({ description, components }: AvailableUpgrade): {
+  description: string
+  components: { name: string; currentVersion: string; newVersion: string; nodeName?: string }[]
+} {
   return { description, components: components.map((component) => ({ ...component })) }
 }
 
@@ -88,10 +106,18 @@ function planText({ availableUpgrades, configVersions }: UpgradePlan): string {
 
 function upgradeText({ description, components }: AvailableUpgrade): string {
   const table = (isIn: (name: string) => boolean): string =>
-    columns([heading, ...components.filter(({ name }) => isIn(name)).map(({ name, nodeName = '', currentVersion, newVersion }) => [name, nodeName, currentVersion, newVersion])])
+    columns([
+      heading,
+      ...components
+        .filter(({ name }) => isIn(name))
+        .map(({ name, nodeName = '', currentVersion, newVersion }) => [name, nodeName, currentVersion, newVersion]),
+    ])
   const version = components.find(({ name }) => name === 'kube-apiserver')?.newVersion ?? ''
   const kadm = components.find(({ name }) => name === 'kubeadm')
-  const note = kadm === undefined || kadm.currentVersion === kadm.newVersion ? '' : `Note: Before you can perform this upgrade, you have to update kadm to one that knows ${kadm.newVersion}.\n\n`
+  const note =
+    kadm === undefined || kadm.currentVersion === kadm.newVersion
+      ? ''
+      : `Note: Before you can perform this upgrade, you have to update kadm to one that knows ${kadm.newVersion}.\n\n`
   return (
     `Components that must be upgraded manually after you have upgraded the control plane with 'kadm upgrade apply':\n${table((name) => name === 'kubelet')}\n` +
     `Upgrade to the latest ${description}:\n\n${table((name) => name !== 'kubelet' && name !== 'kubeadm')}\n` +
@@ -106,7 +132,12 @@ function unstableFlag(version: string): string {
 }
 
 function configText(versions: readonly ConfigVersion[]): string {
-  const rows = versions.map(({ group, currentVersion, preferredVersion, manualUpgradeRequired }) => [group, currentVersion || '-', preferredVersion || '-', manualUpgradeRequired ? 'yes' : 'no'])
+  const rows = versions.map(({ group, currentVersion, preferredVersion, manualUpgradeRequired }) => [
+    group,
+    currentVersion || '-',
+    preferredVersion || '-',
+    manualUpgradeRequired ? 'yes' : 'no',
+  ])
   return `
 The table below shows the current state of component configs as understood by this version of kadm.
 Configs that have a "yes" mark in the "MANUAL UPGRADE REQUIRED" column require manual config upgrade or

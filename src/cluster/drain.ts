@@ -30,7 +30,12 @@ export async function drainNode(cluster: Cluster, name: string, { timeout, signa
     const left = await Promise.all(pods.map((pod) => evicted(cluster, pod, told, say)))
     if (left.length > 0) throw blocked(left)
   }
-  await retryUntil(look, { timeout, signal, describe: `the Pods of node "${name}" to leave it`, giveUp: (error) => error === hopeless || !(isBlocked(error) || isTransient(error)) })
+  await retryUntil(look, {
+    timeout,
+    signal,
+    describe: `the Pods of node "${name}" to leave it`,
+    giveUp: (error) => error === hopeless || !(isBlocked(error) || isTransient(error)),
+  })
 }
 
 /** No new Pods for the node. One that somebody else has cordoned is left to them: `uncordonNode` then leaves it cordoned. */
@@ -106,7 +111,12 @@ function blocked(left: readonly Left[]): KadmError {
   const refused = left.some(({ why }) => why !== 'it is ending')
   return new KadmError('DRAIN_BLOCKED', lines.length === 1 ? `${lines[0]}` : `${lines.length} Pods are left, first ${lines[0]}`, {
     details: lines,
-    remedy: [refused ? 'kubectl get pdb -A: give the budget another healthy Pod, or a lower minAvailable' : 'kubectl get pods -A -o wide: a finalizer or a long grace period may hold it', 'run the command again: it goes on with what is left'],
+    remedy: [
+      refused
+        ? 'kubectl get pdb -A: give the budget another healthy Pod, or a lower minAvailable'
+        : 'kubectl get pods -A -o wide: a finalizer or a long grace period may hold it',
+      'run the command again: it goes on with what is left',
+    ],
   })
 }
 

@@ -1,7 +1,9 @@
 /** Fields of API objects by their dotted paths: `spec.template.spec.containers.0.image`. What is not there, or is of another type, is empty. */
 
 export function valueAt(object: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined), object)
+  return path
+    .split('.')
+    .reduce<unknown>((at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined), object)
 }
 
 export function textAt(object: unknown, path: string): string {

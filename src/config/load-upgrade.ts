@@ -47,6 +47,11 @@ export async function loadUpgradeConfig<Action extends keyof UpgradeConfigs>(
 
 function withGiven(upgrade: JsonObject, action: keyof UpgradeConfigs, given: JsonObject): JsonObject {
   const section = part(upgrade, action)
-  const names = [section['ignorePreflightErrors'], given['ignorePreflightErrors']].flatMap((list) => (Array.isArray(list) ? list.map(String) : []))
-  return { ...upgrade, [action]: { ...section, ...given, ...(names.length > 0 && { ignorePreflightErrors: mergedPreflightErrors(names, undefined) }) } }
+  const names = [section['ignorePreflightErrors'], given['ignorePreflightErrors']].flatMap((list) =>
+    Array.isArray(list) ? list.map(String) : [],
+  )
+  return {
+    ...upgrade,
+    [action]: { ...section, ...given, ...(names.length > 0 && { ignorePreflightErrors: mergedPreflightErrors(names, undefined) }) },
+  }
 }

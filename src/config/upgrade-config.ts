@@ -60,7 +60,12 @@ export const toUpgradeConfig: { readonly [Action in keyof UpgradeConfigs]: (docu
   node: (document) => ({ ...work(part(document, 'node')), timeouts: timeouts(document) }),
   plan: (document) => {
     const plan = part(document, 'plan')
-    return { ...unstable(plan), etcdUpgrade: plan['etcdUpgrade'] === true, ignorePreflightErrors: texts(plan['ignorePreflightErrors']), timeouts: timeouts(document) }
+    return {
+      ...unstable(plan),
+      etcdUpgrade: plan['etcdUpgrade'] === true,
+      ignorePreflightErrors: texts(plan['ignorePreflightErrors']),
+      timeouts: timeouts(document),
+    }
   },
   diff: (document) => {
     const diff = part(document, 'diff')

@@ -50,7 +50,8 @@ function commonLengths(before: readonly string[], after: readonly string[]): rea
   const table = Array.from({ length: before.length + 1 }, () => Array.from({ length: after.length + 1 }, () => 0))
   for (let i = before.length - 1; i >= 0; i -= 1) {
     const [row, next] = [table[i] ?? [], table[i + 1] ?? []]
-    for (let j = after.length - 1; j >= 0; j -= 1) row[j] = before[i] === after[j] ? (next[j + 1] ?? 0) + 1 : Math.max(next[j] ?? 0, row[j + 1] ?? 0)
+    for (let j = after.length - 1; j >= 0; j -= 1)
+      row[j] = before[i] === after[j] ? (next[j + 1] ?? 0) + 1 : Math.max(next[j] ?? 0, row[j + 1] ?? 0)
   }
   return table
 }

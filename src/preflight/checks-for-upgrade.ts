@@ -41,7 +41,11 @@ export function upgradePlanChecks(input: UpgradeChecksInput): CheckGroups {
 function clusterChecks({ host, cluster, config, signal }: UpgradeChecksInput): readonly (readonly Check[])[] {
   return [
     coreDnsChecks(cluster, config.cluster.dns.disabled),
-    [createJob({ cluster, image: pauseImage(config.cluster), now: () => host.now(), signal }), controlPlaneNodesReady(cluster), staticPodManifests(host)],
+    [
+      createJob({ cluster, image: pauseImage(config.cluster), now: () => host.now(), signal }),
+      controlPlaneNodesReady(cluster),
+      staticPodManifests(host),
+    ],
   ]
 }
 

@@ -17,7 +17,11 @@ export function coreDnsChecks(cluster: Reads, disabled: boolean): readonly Check
     return disabled && installed.corefile === undefined ? passed : judge(installed)
   }
   return [
-    { name: 'CoreDNSUnsupportedPlugins', requires: 'no plugin in the Corefile that kadm knows nothing about', run: () => both(judgePlugins) },
+    {
+      name: 'CoreDNSUnsupportedPlugins',
+      requires: 'no plugin in the Corefile that kadm knows nothing about',
+      run: () => both(judgePlugins),
+    },
     { name: 'CoreDNSMigration', requires: 'a CoreDNS that kadm knows and that is not newer than its own', run: () => both(judgeVersion) },
   ]
 }
@@ -54,9 +58,14 @@ function judgeVersion(installed: Installed): Findings {
 }
 
 function problemOf({ version, corefile }: Installed): string | undefined {
-  if (corefile === undefined) return 'there is no Corefile in a ConfigMap kube-system/coredns: leave CoreDNS to others with dns.disabled in ConfigMap kube-system/kubeadm-config, or install it with "kadm init phase addon coredns"'
-  if (version === '') return 'no Deployment in kube-system has the label k8s-app=kube-dns, so nobody knows which CoreDNS the Corefile is for'
-  return migrationProblem(version, versionTable.coredns) ?? (parseCorefile(corefile) === undefined ? 'the braces of the Corefile do not match' : undefined)
+  if (corefile === undefined)
+    return 'there is no Corefile in a ConfigMap kube-system/coredns: leave CoreDNS to others with dns.disabled in ConfigMap kube-system/kubeadm-config, or install it with "kadm init phase addon coredns"'
+  if (version === '')
+    return 'no Deployment in kube-system has the label k8s-app=kube-dns, so nobody knows which CoreDNS the Corefile is for'
+  return (
+    migrationProblem(version, versionTable.coredns) ??
+    (parseCorefile(corefile) === undefined ? 'the braces of the Corefile do not match' : undefined)
+  )
 }
 
 function sameVersion(version: string): boolean {

@@ -20,7 +20,10 @@ export function createJob({ cluster, image, now, signal }: CreateJobInput): Chec
     requires: 'a Job is completed within a minute, where a node takes Pods',
     run: async () => {
       const wait = { timeout, signal }
-      const nodes = await retryUntil(() => cluster.list(kinds.node, { fieldSelector: 'spec.unschedulable=false' }), { ...wait, describe: 'the list of nodes that take Pods' })
+      const nodes = await retryUntil(() => cluster.list(kinds.node, { fieldSelector: 'spec.unschedulable=false' }), {
+        ...wait,
+        describe: 'the list of nodes that take Pods',
+      })
       if (nodes.length === 0) return warned('skipped: no node of the cluster takes Pods')
       const job = jobOf(`upgrade-health-check-${now().getTime()}`, image)
       await retryUntil(() => cluster.create(job), { ...wait, describe: `the Job "${job.metadata.name}" to be made` })
@@ -31,7 +34,9 @@ export function createJob({ cluster, image, now, signal }: CreateJobInput): Chec
         return failed(`${messageOf(error)}${await podState(cluster, job)}`)
       }
       const done = await cluster.get(refOf(job))
-      return conditionAt(done, 'Failed') === 'True' ? failed(`the Job kube-system/${job.metadata.name} failed${await podState(cluster, job)}`) : passed
+      return conditionAt(done, 'Failed') === 'True'
+        ? failed(`the Job kube-system/${job.metadata.name} failed${await podState(cluster, job)}`)
+        : passed
     },
   }
 }
@@ -48,10 +53,14 @@ function isOver(job: KubernetesObject): boolean {
 
 /** What its Pod is waiting for, as far as it can be seen. */
 async function podState(cluster: Cluster, job: KubernetesObject): Promise<string> {
-  const pods = await cluster.list({ ...kinds.pod, namespace: 'kube-system' }, { labelSelector: `job-name=${job.metadata.name}` }).catch(() => [])
+  const pods = await cluster
+    .list({ ...kinds.pod, namespace: 'kube-system' }, { labelSelector: `job-name=${job.metadata.name}` })
+    .catch(() => [])
   const [pod] = pods
   if (pod === undefined) return ': it has no Pod, look at the log of kube-controller-manager'
-  const unmet = listAt(pod, 'status.conditions').find((condition) => textAt(condition, 'status') === 'False' && textAt(condition, 'message') !== '')
+  const unmet = listAt(pod, 'status.conditions').find(
+    (condition) => textAt(condition, 'status') === 'False' && textAt(condition, 'message') !== '',
+  )
   const waiting = textAt(pod, 'status.containerStatuses.0.state.waiting.reason')
   return `: its Pod is ${[textAt(pod, 'status.phase'), waiting, textAt(unmet, 'message')].filter((word) => word !== '').join(', ')}`
 }

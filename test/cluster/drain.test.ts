@@ -27,10 +27,15 @@ async function node(cluster: Cluster, spec: object = {}): Promise<string> {
 }
 
 /** A Pod on the node that ends at once when it is told to, as one whose kubelet is quick. */
-async function pod(cluster: Cluster, nodeName: string, { owner = 'ReplicaSet', labels = {}, grace = 0, annotations = {} } = {}): Promise<KubernetesObject> {
+async function pod(
+  cluster: Cluster,
+  nodeName: string,
+  { owner = 'ReplicaSet', labels = {}, grace = 0, annotations = {} } = {},
+): Promise<KubernetesObject> {
   const namespace = 'default'
   await cluster.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } }).catch(() => undefined)
-  const ownerReferences = owner === '' ? [] : [{ apiVersion: 'apps/v1', kind: owner, name: 'x', uid: '00000000-0000-0000-0000-000000000001', controller: true }]
+  const ownerReferences =
+    owner === '' ? [] : [{ apiVersion: 'apps/v1', kind: owner, name: 'x', uid: '00000000-0000-0000-0000-000000000001', controller: true }]
   const container = { name: 'a', image: 'a' }
   return cluster.create({
     apiVersion: 'v1',
@@ -54,7 +59,11 @@ test('Pods with a controller go; those of DaemonSets, mirror Pods and other node
   const cluster = await admin(context)
   const [name, other] = [await node(cluster), await node(cluster)]
   const going = [await pod(cluster, name), await pod(cluster, name, { owner: 'StatefulSet' }), await pod(cluster, name, { owner: 'Job' })]
-  const staying = [await pod(cluster, name, { owner: 'DaemonSet' }), await pod(cluster, name, { owner: 'Node', annotations: { 'kubernetes.io/config.mirror': 'x' } }), await pod(cluster, other)]
+  const staying = [
+    await pod(cluster, name, { owner: 'DaemonSet' }),
+    await pod(cluster, name, { owner: 'Node', annotations: { 'kubernetes.io/config.mirror': 'x' } }),
+    await pod(cluster, other),
+  ]
   const lines: string[] = []
   await drainNode(cluster, name, { ...quiet, say: (line) => void lines.push(line) })
   expect(await Promise.all(going.map((one) => isThere(cluster, one)))).toEqual([false, false, false])
@@ -79,7 +88,11 @@ test('a Pod that nobody makes anew stops the drain before anything is evicted, u
   const cluster = await admin(context)
   const name = await node(cluster)
   const [bare, other] = [await pod(cluster, name, { owner: '' }), await pod(cluster, name)]
-  await expect(drainNode(cluster, name, quiet)).rejects.toMatchObject({ code: 'DRAIN_BLOCKED', details: [`Pod default/${bare.metadata.name}`], remedy: [`kubectl -n default delete pod ${bare.metadata.name}`] })
+  await expect(drainNode(cluster, name, quiet)).rejects.toMatchObject({
+    code: 'DRAIN_BLOCKED',
+    details: [`Pod default/${bare.metadata.name}`],
+    remedy: [`kubectl -n default delete pod ${bare.metadata.name}`],
+  })
   expect(await isThere(cluster, other)).toBe(true)
   await drainNode(cluster, name, { ...quiet, force: true })
   expect(await isThere(cluster, bare)).toBe(false)
@@ -87,13 +100,26 @@ test('a Pod that nobody makes anew stops the drain before anything is evicted, u
 
 test('a PodDisruptionBudget is respected: the time-out names the Pod and the budget; once it allows it, the drain goes on', async (context) => {
   const plane = await controlPlane(context)
-  plane.start(context, 'kube-controller-manager', [`--kubeconfig=${plane.dir}/super-admin.conf`, '--controllers=disruption,replicaset', '--leader-elect=false', '--secure-port=0'])
+  plane.start(context, 'kube-controller-manager', [
+    `--kubeconfig=${plane.dir}/super-admin.conf`,
+    '--controllers=disruption,replicaset',
+    '--leader-elect=false',
+    '--secure-port=0',
+  ])
   const cluster = plane.connect('super-admin')
   const name = await node(cluster)
   const guarded = await pod(cluster, name, { labels: { app: 'guarded' } })
   // A Pod that does not run yet is protected by no budget.
   const running = JSON.stringify({ status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } })
-  await run(realBinary(context, 'kubectl'), [`--kubeconfig=${plane.dir}/super-admin.conf`, 'patch', 'pod', guarded.metadata.name, '--subresource=status', '-p', running])
+  await run(realBinary(context, 'kubectl'), [
+    `--kubeconfig=${plane.dir}/super-admin.conf`,
+    'patch',
+    'pod',
+    guarded.metadata.name,
+    '--subresource=status',
+    '-p',
+    running,
+  ])
   const budget = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'never', namespace: 'default' } }
   await cluster.create({ ...budget, spec: { minAvailable: 1, selector: { matchLabels: { app: 'guarded' } } } })
   await retryUntil(
@@ -104,7 +130,11 @@ test('a PodDisruptionBudget is respected: the time-out names the Pod and the bud
   )
   await expect(drainNode(cluster, name, { ...quiet, timeout: 500 })).rejects.toMatchObject({
     code: 'DRAIN_BLOCKED',
-    message: expect.stringMatching(new RegExp(`^waited 0\\.5 s for the Pods of node "${name}" to leave it .*Pod default/${guarded.metadata.name}: Cannot evict pod .* The disruption budget never needs 1 healthy pods`)) as string,
+    message: expect.stringMatching(
+      new RegExp(
+        `^waited 0\\.5 s for the Pods of node "${name}" to leave it .*Pod default/${guarded.metadata.name}: Cannot evict pod .* The disruption budget never needs 1 healthy pods`,
+      ),
+    ) as string,
   })
   const drained = drainNode(cluster, name, { ...quiet, timeout: 10_000 })
   await cluster.delete(refOf(budget))
@@ -126,7 +156,11 @@ test('a recording plans the evictions', async (context) => {
   const recording = recordingCluster(cluster)
   await drainNode(recording, name, quiet)
   await uncordonNode(recording, name)
-  expect(recording.plan().map(({ verb, resource, name: object }) => `${verb} ${resource} ${object}`)).toEqual([`patch nodes ${name}`, `evict pods ${going.metadata.name}`, `patch nodes ${name}`])
+  expect(recording.plan().map(({ verb, resource, name: object }) => `${verb} ${resource} ${object}`)).toEqual([
+    `patch nodes ${name}`,
+    `evict pods ${going.metadata.name}`,
+    `patch nodes ${name}`,
+  ])
   expect(await isThere(cluster, going)).toBe(true)
   expect(await cordon(cluster, name)).toBeUndefined()
 })

@@ -22,7 +22,10 @@ beforeAll(async () => {
   }
   const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: newer })
   await sandbox.run('h1', ['kadm', 'init', '--config', file], { timeout: 120_000 })
-  if (isLong) await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--ignore-preflight-errors=SystemVerification'], { timeout: 60_000 })
+  if (isLong)
+    await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--ignore-preflight-errors=SystemVerification'], {
+      timeout: 60_000,
+    })
   await sandbox.network()
   await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=60s'], { timeout: 70_000 })
 }, 300_000)
@@ -45,44 +48,74 @@ const unchanged = `${older} True `
 
 test('plan and diff of a cluster of 1.37.2 with a kubelet of 1.36.3: as the real kubeadm', { timeout: 120_000 }, async () => {
   await kubectl(sandbox, 'h1', ['cordon', 'h1']) // no Job is made then
-  for (const words of [['plan', newer, '-o', 'json'], ['plan', 'v1.37.9', '-o', 'json'], ['plan', '-o', 'yaml'], ['plan', 'v1.38.0', '-o', 'json'], ['diff', newer], ['diff', 'v1.37.9', '-c', '3']]) {
-    const [theirs, ours] = [await sandbox.exec('h1', ['/root/kubeadm', 'upgrade', ...words]), await sandbox.exec('h1', ['kadm', 'upgrade', ...words])]
-    const sorted = ({ stdout }: ProgramResult): readonly string[] => stdout.split(/^(?=--- \/)/m).filter((part) => !part.startsWith('[upgrade/diff]')).toSorted()
+  for (const words of [
+    ['plan', newer, '-o', 'json'],
+    ['plan', 'v1.37.9', '-o', 'json'],
+    ['plan', '-o', 'yaml'],
+    ['plan', 'v1.38.0', '-o', 'json'],
+    ['diff', newer],
+    ['diff', 'v1.37.9', '-c', '3'],
+  ]) {
+    const [theirs, ours] = [
+      await sandbox.exec('h1', ['/root/kubeadm', 'upgrade', ...words]),
+      await sandbox.exec('h1', ['kadm', 'upgrade', ...words]),
+    ]
+    const sorted = ({ stdout }: ProgramResult): readonly string[] =>
+      stdout
+        .split(/^(?=--- \/)/m)
+        .filter((part) => !part.startsWith('[upgrade/diff]'))
+        .toSorted()
     expect([words, ours.exitCode, sorted(ours)]).toEqual([words, theirs.exitCode, sorted(theirs)])
   }
   await kubectl(sandbox, 'h1', ['uncordon', 'h1'])
 })
 
 describe('the kubelet of a control plane', () => {
-  test('refused before anything is touched: no such file, no kubelet, another version, a Pod that would be lost', { timeout: 60_000 }, async () => {
-    await sandbox.put('h1', '/root/tomorrow', '#!/bin/sh\necho Kubernetes v1.38.0\n', 0o755)
-    const refusals: readonly (readonly [words: readonly string[], code: string])[] = [
-      [['--kubelet', '/root/none'], 'FILE_FAILED'],
-      [['--kubelet', '/usr/bin/true'], 'COMMAND_FAILED'],
-      [['--kubelet', next, '--kubelet-version', older], 'USAGE'],
-      [['--kubelet-version', 'v1.37.1'], 'FILE_FAILED'],
-      [['--kubelet', '/root/tomorrow'], 'VERSION_SKEW'],
-      [[], 'USAGE'],
-    ]
-    for (const [words, code] of refusals) {
-      const { exitCode, stderr } = await upgrade('h1', ...words)
-      expect([exitCode, words, stderr]).toEqual([1, words, expect.stringContaining(`[${code}]`)])
-    }
-    expect(await node('h1')).toBe(unchanged)
-    await kubectl(sandbox, 'h1', ['apply', '-f', '-'], { input: rehearsalScene })
-    await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'pod', '-l', 'scene=rehearsal', '--timeout=30s'])
-    const bare = await upgrade('h1', '--kubelet', next)
-    expect([bare.exitCode, bare.stderr]).toEqual([1, expect.stringContaining('kubectl -n default delete pod bare')])
-    await kubectl(sandbox, 'h1', ['delete', 'pod', 'bare', '--grace-period=0', '--force'])
-    const guarded = await upgrade('h1', '--kubelet', next, '--drain-timeout', '3s')
-    expect([guarded.exitCode, guarded.stderr]).toEqual([1, expect.stringMatching(/waited 3 s .*The disruption budget cart needs 1 healthy pods(.|\n)*kubectl get pdb -A/)])
-    expect([await node('h1'), await installed('h1')]).toEqual([`${unchanged}cordoned`, `Kubernetes ${older}`])
-    await kubectl(sandbox, 'h1', ['delete', 'pdb,deployment', 'cart'])
-  })
+  test(
+    'refused before anything is touched: no such file, no kubelet, another version, a Pod that would be lost',
+    { timeout: 60_000 },
+    async () => {
+      await sandbox.put('h1', '/root/tomorrow', '#!/bin/sh\necho Kubernetes v1.38.0\n', 0o755)
+      const refusals: readonly (readonly [words: readonly string[], code: string])[] = [
+        [['--kubelet', '/root/none'], 'FILE_FAILED'],
+        [['--kubelet', '/usr/bin/true'], 'COMMAND_FAILED'],
+        [['--kubelet', next, '--kubelet-version', older], 'USAGE'],
+        [['--kubelet-version', 'v1.37.1'], 'FILE_FAILED'],
+        [['--kubelet', '/root/tomorrow'], 'VERSION_SKEW'],
+        [[], 'USAGE'],
+      ]
+      for (const [words, code] of refusals) {
+        const { exitCode, stderr } = await upgrade('h1', ...words)
+        expect([exitCode, words, stderr]).toEqual([1, words, expect.stringContaining(`[${code}]`)])
+      }
+      expect(await node('h1')).toBe(unchanged)
+      await kubectl(sandbox, 'h1', ['apply', '-f', '-'], { input: rehearsalScene })
+      await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'pod', '-l', 'scene=rehearsal', '--timeout=30s'])
+      const bare = await upgrade('h1', '--kubelet', next)
+      expect([bare.exitCode, bare.stderr]).toEqual([1, expect.stringContaining('kubectl -n default delete pod bare')])
+      await kubectl(sandbox, 'h1', ['delete', 'pod', 'bare', '--grace-period=0', '--force'])
+      const guarded = await upgrade('h1', '--kubelet', next, '--drain-timeout', '3s')
+      expect([guarded.exitCode, guarded.stderr]).toEqual([
+        1,
+        expect.stringMatching(/waited 3 s .*The disruption budget cart needs 1 healthy pods(.|\n)*kubectl get pdb -A/),
+      ])
+      expect([await node('h1'), await installed('h1')]).toEqual([`${unchanged}cordoned`, `Kubernetes ${older}`])
+      await kubectl(sandbox, 'h1', ['delete', 'pdb,deployment', 'cart'])
+    },
+  )
 
   test('one that does not come up: the old one is back, and its log is told', { timeout: 120_000 }, async () => {
-    await sandbox.put('h1', '/root/broken', `#!/bin/sh\n[ "$1" = --version ] && { echo Kubernetes v1.37.1; exit 0; }\necho no such flag: --mystery >&2; exit 1\n`, 0o755)
-    await sandbox.put('h1', '/root/short.yaml', 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: UpgradeConfiguration\ntimeouts: {kubeletHealthCheck: 15s}\n')
+    await sandbox.put(
+      'h1',
+      '/root/broken',
+      `#!/bin/sh\n[ "$1" = --version ] && { echo Kubernetes v1.37.1; exit 0; }\necho no such flag: --mystery >&2; exit 1\n`,
+      0o755,
+    )
+    await sandbox.put(
+      'h1',
+      '/root/short.yaml',
+      'apiVersion: kubeadm.k8s.io/v1beta4\nkind: UpgradeConfiguration\ntimeouts: {kubeletHealthCheck: 15s}\n',
+    )
     const { exitCode, stderr } = await upgrade('h1', '--kubelet', '/root/broken', '--config', '/root/short.yaml')
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`did not come up: ${older} is back and Ready [KUBELET_NOT_UPGRADED]`)])
     expect(stderr).toContain('no such flag: --mystery')
@@ -90,7 +123,8 @@ describe('the kubelet of a control plane', () => {
   })
 
   test('killed on the way, and run again: Ready at the new version, not cordoned, the old one kept', { timeout: 200_000 }, async () => {
-    const script = 'kadm upgrade node phase kubelet --kubelet "$1" >/root/log 2>&1 & pid=$!; i=0; while ! grep -q "$2" /root/log && [ $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; kill -9 $pid; cat /root/log'
+    const script =
+      'kadm upgrade node phase kubelet --kubelet "$1" >/root/log 2>&1 & pid=$!; i=0; while ! grep -q "$2" /root/log && [ $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; kill -9 $pid; cat /root/log'
     const moment = ['Evicting', 'Replacing', 'Waiting for a healthy kubelet'][Math.floor(Math.random() * 3)] ?? ''
     const log = await sandbox.run('h1', ['sh', '-c', script, 'killed', next, moment], { timeout: 60_000 })
     expect(log, moment).toContain(moment)
@@ -108,7 +142,11 @@ describe('the kubelet of a control plane', () => {
     if (!isLong) context.skip('npm run test:all does this')
     await kubectl(sandbox, 'h1', ['create', 'deployment', 'web', '--image=lab.test/busybox:1', '--replicas=2', '--', 'sleep', '3600'])
     await kubectl(sandbox, 'h1', ['rollout', 'status', 'deployment/web', '--timeout=60s'], { timeout: 70_000 })
-    const result = await sandbox.exec('h2', ['kadm', 'upgrade', 'node', '--kubelet', next, '--ignore-preflight-errors=SystemVerification'], { timeout: 110_000 })
+    const result = await sandbox.exec(
+      'h2',
+      ['kadm', 'upgrade', 'node', '--kubelet', next, '--ignore-preflight-errors=SystemVerification'],
+      { timeout: 110_000 },
+    )
     expect(result.exitCode, result.stderr).toBe(0)
     expect(result.stdout).toContain('Evicting Pod default/web-')
     expect(await node('h2')).toBe(`${newer} True `)

@@ -40,7 +40,9 @@ function checks({ stderr }: ProgramResult): readonly string[] {
 /** Lines taken away and put in, by the file that they are in. */
 function changedLines(text: string): Record<string, readonly string[]> {
   const parts = text.split(/^--- (?=\/)/m).slice(1)
-  return Object.fromEntries(parts.map((part) => [part.split('\n')[0] ?? '', part.split('\n').filter((line) => /^[-+]/.test(line) && !line.startsWith('+++'))]))
+  return Object.fromEntries(
+    parts.map((part) => [part.split('\n')[0] ?? '', part.split('\n').filter((line) => /^[-+]/.test(line) && !line.startsWith('+++'))]),
+  )
 }
 
 async function replaceInConfigMap(name: string, from: string, to: string): Promise<void> {
@@ -54,18 +56,28 @@ describe('a cluster whose node takes Pods', () => {
   test('plan with a version: the same object, byte by byte', async () => {
     const { kubeadm, kadm } = await both('plan', newer, '-o', 'json')
     expect([kadm.exitCode, kadm.stdout]).toEqual([kubeadm.exitCode, kubeadm.stdout])
-    expect(JSON.parse(kadm.stdout)).toMatchObject({ kind: 'UpgradePlan', availableUpgrades: [{ description: 'version in the v1.36 series' }] })
+    expect(JSON.parse(kadm.stdout)).toMatchObject({
+      kind: 'UpgradePlan',
+      availableUpgrades: [{ description: 'version in the v1.36 series' }],
+    })
     const jobs = await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'jobs', '-o', 'json'])
-    const [first, second] = (JSON.parse(jobs) as { items: { spec: { template: { spec: object } } }[] }).items.map(({ spec }) => spec.template.spec)
+    const [first, second] = (JSON.parse(jobs) as { items: { spec: { template: { spec: object } } }[] }).items.map(
+      ({ spec }) => spec.template.spec,
+    )
     expect(second).toEqual(first)
   })
 
   test('a rehearsal finds what will block and what will hurt', { timeout: 60_000 }, async () => {
     await kubectl(sandbox, 'h1', ['apply', '-f', '-'], { input: rehearsalScene })
     await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'pod', '-l', 'scene=rehearsal', '--timeout=30s'])
-    const rehearse = (...words: readonly string[]): Promise<ProgramResult> => sandbox.exec('h1', ['kadm', 'upgrade', 'plan', newer, '--rehearse', '--ignore-preflight-errors=SystemVerification', ...words])
+    const rehearse = (...words: readonly string[]): Promise<ProgramResult> =>
+      sandbox.exec('h1', ['kadm', 'upgrade', 'plan', newer, '--rehearse', '--ignore-preflight-errors=SystemVerification', ...words])
     const { exitCode, stdout } = await rehearse('-o', 'json')
-    const { kind, target, findings } = JSON.parse(stdout) as { kind: string; target: string; findings: { code: string; severity: string; what: string; remedy: string }[] }
+    const { kind, target, findings } = JSON.parse(stdout) as {
+      kind: string
+      target: string
+      findings: { code: string; severity: string; what: string; remedy: string }[]
+    }
     expect([exitCode, kind, target]).toEqual([4, 'UpgradeRehearsal', newer])
     const told = findings.filter(({ code }) => code !== 'PREFLIGHT').map(({ severity, code, what }) => `${severity} ${code} ${what}`)
     expect(told).toEqual([
@@ -81,8 +93,20 @@ describe('a cluster whose node takes Pods', () => {
     // The warning about cgroups v1 of a host in the lab is all that is left, where it is there.
     expect(clean.stdout).not.toContain('BLOCKS')
     expect([0, 3]).toContain(clean.exitCode)
-    const skew = await sandbox.exec('h1', ['kadm', 'upgrade', 'plan', 'v1.38.0', '--rehearse', '--ignore-preflight-errors=SystemVerification'])
-    expect([skew.exitCode, skew.stdout]).toEqual([4, expect.stringMatching(/BLOCKS v1\.36\.3 to v1\.38\.0: .*\[VERSION_SKEW\](.|\n)*HURTS {2}registry\.k8s\.io\/kube-apiserver:v1\.38\.0: .*\[IMAGE_MISSING\]/)])
+    const skew = await sandbox.exec('h1', [
+      'kadm',
+      'upgrade',
+      'plan',
+      'v1.38.0',
+      '--rehearse',
+      '--ignore-preflight-errors=SystemVerification',
+    ])
+    expect([skew.exitCode, skew.stdout]).toEqual([
+      4,
+      expect.stringMatching(
+        /BLOCKS v1\.36\.3 to v1\.38\.0: .*\[VERSION_SKEW\](.|\n)*HURTS {2}registry\.k8s\.io\/kube-apiserver:v1\.38\.0: .*\[IMAGE_MISSING\]/,
+      ),
+    ])
   })
 })
 
@@ -92,18 +116,28 @@ describe('a cluster whose node is cordoned', () => {
     await kubectl(sandbox, 'h1', ['cordon', 'h1'])
   })
 
-  const always = [[''], [`v1.36.${randomInt(4, 40)}`, '--etcd-upgrade=false'], ['v1.36.3'], ['v1.38.0-alpha.1', '--allow-experimental-upgrades'], ['v1.37.0-rc.1', '--allow-release-candidate-upgrades']]
+  const always = [
+    [''],
+    [`v1.36.${randomInt(4, 40)}`, '--etcd-upgrade=false'],
+    ['v1.36.3'],
+    ['v1.38.0-alpha.1', '--allow-experimental-upgrades'],
+    ['v1.37.0-rc.1', '--allow-release-candidate-upgrades'],
+  ]
   const more = [['v1.36.0'], ['1.37.1'], ['v1.38.0'], ['v1.37.0-rc.1'], ['v1.37.0-rc.1', '--allow-experimental-upgrades']]
 
-  test.each([...always, ...(isLong ? more : [])].map((words) => [words.join(' '), words] as const))('plan %s: the same object', async (_, words) => {
-    const format = ['json', 'yaml', 'kyaml'][randomInt(3)] ?? ''
-    const { kubeadm, kadm } = await both('plan', ...words.filter((word) => word !== ''), '-o', format)
-    expect([kadm.exitCode, kadm.stdout], format).toEqual([kubeadm.exitCode, kubeadm.stdout])
-  })
+  test.each([...always, ...(isLong ? more : [])].map((words) => [words.join(' '), words] as const))(
+    'plan %s: the same object',
+    async (_, words) => {
+      const format = ['json', 'yaml', 'kyaml'][randomInt(3)] ?? ''
+      const { kubeadm, kadm } = await both('plan', ...words.filter((word) => word !== ''), '-o', format)
+      expect([kadm.exitCode, kadm.stdout], format).toEqual([kubeadm.exitCode, kubeadm.stdout])
+    },
+  )
 
   test('plan as text: the same tables', async () => {
     const { kubeadm, kadm } = await both('plan', newer)
-    const tables = ({ stdout }: ProgramResult): readonly string[] => stdout.split('\n').filter((line) => /^(?:COMPONENT|kube|CoreDNS|etcd|API GROUP|___|\[upgrade\/versions\] (?!kub|kad))/.test(line))
+    const tables = ({ stdout }: ProgramResult): readonly string[] =>
+      stdout.split('\n').filter((line) => /^(?:COMPONENT|kube|CoreDNS|etcd|API GROUP|___|\[upgrade\/versions\] (?!kub|kad))/.test(line))
     expect(tables(kadm)).toEqual(tables(kubeadm))
     expect(tables(kadm).length).toBeGreaterThan(12)
     expect(kadm.stdout).toContain(`\tkadm upgrade apply ${newer}\n`)
@@ -118,13 +152,24 @@ describe('a cluster whose node is cordoned', () => {
     expect(kadm.stdout.split('\n').length).toBeGreaterThan(kubeadm.stdout.split('\n').length)
     const context = String(randomInt(0, 9))
     const given = await both('diff', '-c', context)
-    const hunks = ({ stdout }: ProgramResult): readonly string[] => stdout.split('\n').filter((line) => line.startsWith('@@')).toSorted()
+    const hunks = ({ stdout }: ProgramResult): readonly string[] =>
+      stdout
+        .split('\n')
+        .filter((line) => line.startsWith('@@'))
+        .toSorted()
     expect(hunks(given.kadm), context).toEqual(hunks(given.kubeadm))
     expect(Object.keys(changedLines(given.kadm.stdout))).toEqual(['/etc/kubernetes/manifests/kube-scheduler.yaml'])
   })
 
   test('refusals of both', { timeout: 60_000 }, async () => {
-    for (const words of [['plan', newer, '--kubeconfig', '/none.conf'], ['plan', newer, '-o', 'foo'], ['diff', 'foo'], ['diff', '--kubeconfig', '/none.conf'], ['plan', '--foo'], ['plan', newer, '--config', '/none.yaml']]) {
+    for (const words of [
+      ['plan', newer, '--kubeconfig', '/none.conf'],
+      ['plan', newer, '-o', 'foo'],
+      ['diff', 'foo'],
+      ['diff', '--kubeconfig', '/none.conf'],
+      ['plan', '--foo'],
+      ['plan', newer, '--config', '/none.yaml'],
+    ]) {
       const { kubeadm, kadm } = await both(...words)
       expect([kadm.exitCode, words], kadm.stderr).toEqual([kubeadm.exitCode, words])
       expect(kadm.exitCode).toBe(1)
@@ -149,7 +194,8 @@ describe('a cluster whose node is cordoned', () => {
     expect([manifest.kadm.exitCode, manifest.kubeadm.exitCode]).toEqual([1, 1])
     expect(manifest.kadm.stderr).toContain('kube-scheduler.yaml" does not exist')
     const plan = await both('plan', newer, '--ignore-preflight-errors=CoreDNSMigration,CoreDNSUnsupportedPlugins')
-    for (const result of [plan.kadm, plan.kubeadm]) expect(checks(result).filter((name) => name.startsWith('ERROR'))).toEqual(['ERROR StaticPodManifest'])
+    for (const result of [plan.kadm, plan.kubeadm])
+      expect(checks(result).filter((name) => name.startsWith('ERROR'))).toEqual(['ERROR StaticPodManifest'])
   })
 
   test('a version that is none is refused, where kubeadm plans with its own', async () => {

@@ -18,11 +18,11 @@ test('a CoreDNS goes to a newer one that is known, with or without v', () => {
 
 test('what is known of plugins and options', () => {
   expect(unknown(defaultCorefile('cluster.local'))).toEqual([])
-  expect(unknown('.:53 {\n  hosts {\n    10.0.0.1 a\n    fd00:1::2 b\n    ttl 5\n    strange\n  }\n  mystery\n  cache 30 {\n    prefetch 2\n    deep\n  }\n}\nexample.org {\n  mystery\n}\n')).toEqual([
-    'option "strange" of plugin "hosts"',
-    'plugin "mystery"',
-    'option "deep" of plugin "cache"',
-  ])
+  expect(
+    unknown(
+      '.:53 {\n  hosts {\n    10.0.0.1 a\n    fd00:1::2 b\n    ttl 5\n    strange\n  }\n  mystery\n  cache 30 {\n    prefetch 2\n    deep\n  }\n}\nexample.org {\n  mystery\n}\n',
+    ),
+  ).toEqual(['option "strange" of plugin "hosts"', 'plugin "mystery"', 'option "deep" of plugin "cache"'])
   // Words that every object has are no plugins.
   expect(unknown('.:53 {\n  constructor\n}\n')).toEqual(['plugin "constructor"'])
 })

@@ -31,7 +31,10 @@ test('patch makes the one text of the other; diff -d needs as many lines', async
         await Promise.all([writeFile(file('before'), before), writeFile(file('after'), after), writeFile(file('difference'), difference)])
         if (difference !== '') await run('patch', ['-s', '-o', file('result'), file('before'), file('difference')])
         expect(difference === '' ? before : await readFile(file('result'), 'utf8')).toBe(after)
-        const theirs = await run('diff', ['-d', '-U', String(context), file('before'), file('after')]).then(() => '', ({ stdout }: { stdout: string }) => stdout)
+        const theirs = await run('diff', ['-d', '-U', String(context), file('before'), file('after')]).then(
+          () => '',
+          ({ stdout }: { stdout: string }) => stdout,
+        )
         expect(changed(difference)).toBe(changed(theirs))
       }),
       { numRuns: 60 },

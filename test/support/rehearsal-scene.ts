@@ -1,4 +1,4 @@
-/** What an upgrade will run into: a budget that allows nothing, a Deployment of one, a Pod of nobody, webhooks without anybody behind them. */
+/** What an upgrade will run into: a budget that allows nothing, a Deployment of one, a Pod of nobody, webhooks without anybody behind them. Its Pods are on host h1. */
 export const rehearsalScene = `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: cart, namespace: default}
@@ -8,6 +8,7 @@ spec:
   template:
     metadata: {labels: {app: cart, scene: rehearsal}}
     spec:
+      nodeSelector: {kubernetes.io/hostname: h1}
       tolerations: [{operator: Exists}]
       containers: [{name: a, image: "lab.test/busybox:1", command: [sleep, "3600"], imagePullPolicy: IfNotPresent}]
 ---
@@ -20,6 +21,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: bare, namespace: default, labels: {scene: rehearsal}}
 spec:
+  nodeSelector: {kubernetes.io/hostname: h1}
   tolerations: [{operator: Exists}]
   containers: [{name: a, image: "lab.test/busybox:1", command: [sleep, "3600"], imagePullPolicy: IfNotPresent}]
 ---

@@ -10,7 +10,16 @@ export const planCommand: Command = {
   positional: '[version]',
   maxArguments: 1,
   flags: [
-    ...kubeadmFlags('allow-experimental-upgrades', 'allow-release-candidate-upgrades', 'config', 'etcd-upgrade', 'ignore-preflight-errors', 'kubeconfig', 'print-config', 'rehearse'),
+    ...kubeadmFlags(
+      'allow-experimental-upgrades',
+      'allow-release-candidate-upgrades',
+      'config',
+      'etcd-upgrade',
+      'ignore-preflight-errors',
+      'kubeconfig',
+      'print-config',
+      'rehearse',
+    ),
     ...outputFlags,
     ...hostFlags,
   ],

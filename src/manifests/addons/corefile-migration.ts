@@ -20,14 +20,30 @@ export function unknownPlugins(servers: readonly CorefileEntry[]): readonly stri
     entries.flatMap(({ words: [plugin = ''], entries: options }) => {
       const known = Object.hasOwn(plugins, plugin) ? plugins[plugin] : undefined
       if (known === undefined) return [`plugin "${plugin}"`]
-      return options.flatMap(({ words: [option = ''] }) => (isKnown(known, option, plugin) ? [] : [`option "${option}" of plugin "${plugin}"`]))
+      return options.flatMap(({ words: [option = ''] }) =>
+        isKnown(known, option, plugin) ? [] : [`option "${option}" of plugin "${plugin}"`],
+      )
     }),
   )
   return [...new Set(unknown)]
 }
 
-
-const versions = ['1.12.0', '1.12.1', '1.12.2', '1.12.3', '1.12.4', '1.13.0', '1.13.1', '1.13.2', '1.14.0', '1.14.1', '1.14.2', '1.14.3', '1.14.4', '1.14.6']
+const versions = [
+  '1.12.0',
+  '1.12.1',
+  '1.12.2',
+  '1.12.3',
+  '1.12.4',
+  '1.13.0',
+  '1.13.1',
+  '1.13.2',
+  '1.14.0',
+  '1.14.1',
+  '1.14.2',
+  '1.14.3',
+  '1.14.4',
+  '1.14.6',
+]
 
 /** Options by plugin, the same in all of these versions. */
 const plugins: Readonly<Record<string, readonly string[]>> = {
@@ -36,10 +52,35 @@ const plugins: Readonly<Record<string, readonly string[]>> = {
   health: ['lameduck'],
   ready: [],
   autopath: [],
-  kubernetes: ['endpoint', 'tls', 'kubeconfig', 'namespaces', 'labels', 'pods', 'endpoint_pod_names', 'ttl', 'noendpoints', 'fallthrough', 'ignore'],
+  kubernetes: [
+    'endpoint',
+    'tls',
+    'kubeconfig',
+    'namespaces',
+    'labels',
+    'pods',
+    'endpoint_pod_names',
+    'ttl',
+    'noendpoints',
+    'fallthrough',
+    'ignore',
+  ],
   k8s_external: ['apex', 'ttl', 'fallthrough'],
   prometheus: [],
-  forward: ['except', 'force_tcp', 'prefer_udp', 'expire', 'max_fails', 'tls', 'tls_servername', 'policy', 'health_check', 'max_concurrent', 'next', 'failfast_all_unhealthy_upstreams'],
+  forward: [
+    'except',
+    'force_tcp',
+    'prefer_udp',
+    'expire',
+    'max_fails',
+    'tls',
+    'tls_servername',
+    'policy',
+    'health_check',
+    'max_concurrent',
+    'next',
+    'failfast_all_unhealthy_upstreams',
+  ],
   cache: ['success', 'denial', 'prefetch', 'serve_stale', 'disable', 'servfail', 'keepttl'],
   loop: [],
   reload: [],

@@ -31,13 +31,18 @@ export async function availableVersions(options: AvailableVersionsOptions): Prom
   const target = stable ?? own
   const patch = await patchOf(cluster, target, options)
   const found: AvailableVersion[] = []
-  if (patch !== undefined && compareVersions(cluster, patch.version) < 0) found.push({ ...patch, kadm: compareVersions(own, patch.version) >= 0 ? own : patch.version })
+  if (patch !== undefined && compareVersions(cluster, patch.version) < 0)
+    found.push({ ...patch, kadm: compareVersions(own, patch.version) >= 0 ? own : patch.version })
   if (compareVersions(patch?.version ?? cluster, target) < 0) found.push({ description: 'stable version', version: target, kadm: target })
   return [...found, ...(await unstableVersions(options))]
 }
 
 /** The newest patch of the cluster's own minor. There is none to look for while that minor is not released. */
-async function patchOf(cluster: string, target: string, { lookUp, say, warn }: AvailableVersionsOptions): Promise<{ description: string; version: string } | undefined> {
+async function patchOf(
+  cluster: string,
+  target: string,
+  { lookUp, say, warn }: AvailableVersionsOptions,
+): Promise<{ description: string; version: string } | undefined> {
   const branch = parseVersion(cluster)
   if (branch === undefined || compareVersions(target, cluster) < 0) return undefined
   const series = `${branch.major}.${branch.minor}`
@@ -48,7 +53,14 @@ async function patchOf(cluster: string, target: string, { lookUp, say, warn }: A
   return version === undefined ? undefined : { description, version }
 }
 
-async function unstableVersions({ cluster, allowExperimentalUpgrades, allowRCUpgrades, lookUp, say, warn }: AvailableVersionsOptions): Promise<readonly AvailableVersion[]> {
+async function unstableVersions({
+  cluster,
+  allowExperimentalUpgrades,
+  allowRCUpgrades,
+  lookUp,
+  say,
+  warn,
+}: AvailableVersionsOptions): Promise<readonly AvailableVersion[]> {
   if (!allowExperimentalUpgrades && !allowRCUpgrades) return []
   const latest = await lookUp('latest')
   const minor = latest === undefined ? undefined : parseVersion(latest)?.minor
@@ -65,6 +77,8 @@ async function unstableVersions({ cluster, allowExperimentalUpgrades, allowRCUpg
   return [
     ...(allowRCUpgrades && isCandidate ? [offer('release candidate version', previous)] : []),
     // An alpha.0 is only the mark of a new branch: what is new is in the one before.
-    ...(allowExperimentalUpgrades && compareVersions(cluster, latest) < 0 ? [offer('experimental version', preRelease(latest) === 'alpha.0' ? previous : latest)] : []),
+    ...(allowExperimentalUpgrades && compareVersions(cluster, latest) < 0
+      ? [offer('experimental version', preRelease(latest) === 'alpha.0' ? previous : latest)]
+      : []),
   ]
 }

@@ -60,18 +60,26 @@ export async function putBack(host: Host, { file }: KubeletProgram, version: str
 
 async function checked(host: Host, file: string, wanted: string | undefined): Promise<KubeletProgram> {
   if ((await host.stat(file)) === undefined) {
-    throw new KadmError('FILE_FAILED', `there is no kubelet "${file}" on this host`, { remedy: ['put it there, or name it with --kubelet PATH'] })
+    throw new KadmError('FILE_FAILED', `there is no kubelet "${file}" on this host`, {
+      remedy: ['put it there, or name it with --kubelet PATH'],
+    })
   }
   const version = await versionOf(host, file)
   if (wanted === undefined || wanted === version) return { file, version }
-  throw new KadmError('USAGE', `"${file}" is a kubelet of ${version}, not of "${wanted}"`, { remedy: [`--kubelet-version ${version}, or another file`] })
+  throw new KadmError('USAGE', `"${file}" is a kubelet of ${version}, not of "${wanted}"`, {
+    remedy: [`--kubelet-version ${version}, or another file`],
+  })
 }
 
 async function versionOf(host: Host, file: string): Promise<string> {
   const { exitCode, stdout, stderr } = await host.query([file, '--version'])
   const version = /^Kubernetes (v\S+)\s*$/.exec(stdout)?.[1]
   if (exitCode === 0 && version !== undefined) return version
-  throw new KadmError('COMMAND_FAILED', `"${file}" is no kubelet that runs here: "${file} --version" exited with ${exitCode}: ${(stderr || stdout).trim().slice(0, 200)}`, {
-    remedy: [`${file} --version`],
-  })
+  throw new KadmError(
+    'COMMAND_FAILED',
+    `"${file}" is no kubelet that runs here: "${file} --version" exited with ${exitCode}: ${(stderr || stdout).trim().slice(0, 200)}`,
+    {
+      remedy: [`${file} --version`],
+    },
+  )
 }

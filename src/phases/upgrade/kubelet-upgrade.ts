@@ -16,7 +16,15 @@ import type { PhaseContext } from '../phase.ts'
 import { readableLog } from '../readable-log.ts'
 import { waitForKubelet } from '../wait-for-component.ts'
 import { settledStaticPods } from './settled-static-pods.ts'
-import { installedProgram, keptFile, putBack, replaceProgram, targetProgram, type KubeletProgram, type KubeletTarget } from './kubelet-program.ts'
+import {
+  installedProgram,
+  keptFile,
+  putBack,
+  replaceProgram,
+  targetProgram,
+  type KubeletProgram,
+  type KubeletTarget,
+} from './kubelet-program.ts'
 
 export interface KubeletUpgrade {
   readonly host: Host
@@ -47,14 +55,20 @@ export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseCont
   say(`[upgrade/kubelet] Draining node "${name}"`)
   await drainNode(cluster, name, { timeout: drainTimeout, signal, say: (line) => say(`[upgrade/kubelet] ${line}`) })
   if (installed.version !== target.version) {
-    say(`[upgrade/kubelet] Replacing "${installed.file}" (${installed.version}, kept as "${keptFile(installed, installed.version)}") by ${target.version}`)
+    say(
+      `[upgrade/kubelet] Replacing "${installed.file}" (${installed.version}, kept as "${keptFile(installed, installed.version)}") by ${target.version}`,
+    )
     await replaceProgram(host, installed, target)
   }
   try {
     await restart(upgrade, target.version, context)
   } catch (error) {
     signal.throwIfAborted()
-    throw await bringBack(upgrade, { installed, old: installed.version === target.version ? running : installed.version, target, error }, context)
+    throw await bringBack(
+      upgrade,
+      { installed, old: installed.version === target.version ? running : installed.version, target, error },
+      context,
+    )
   }
   await uncordon(upgrade, signal)
   say(`[upgrade/kubelet] The kubelet of node "${name}" is at ${target.version}`)
@@ -67,14 +81,22 @@ async function restart({ host, cluster, config }: KubeletUpgrade, version: strin
   await host.services.restart('kubelet')
   await waitForKubelet({ kubelet: config.kubelet, host, timeout }, context)
   if (host.recording !== undefined) return host.recording.wouldWaitFor(`node "${name}" to be Ready at ${version}`)
-  await waitForObject(cluster, { ...kinds.node, name }, (node) => isReadyAt(node, version), { timeout, signal: context.signal, describe: `node "${name}" to be Ready at ${version}` })
+  await waitForObject(cluster, { ...kinds.node, name }, (node) => isReadyAt(node, version), {
+    timeout,
+    signal: context.signal,
+    describe: `node "${name}" to be Ready at ${version}`,
+  })
   await settledStaticPods({ host, cluster, config }, context)
 }
 
 /** The API server of this node may be only a moment old. */
 async function uncordon({ cluster, config }: KubeletUpgrade, signal: AbortSignal): Promise<void> {
   const { timeouts, nodeRegistration } = config.init
-  await retryUntil(() => uncordonNode(cluster, nodeRegistration.name), { timeout: timeouts.kubernetesAPICall, signal, describe: `node "${nodeRegistration.name}" to take Pods again` })
+  await retryUntil(() => uncordonNode(cluster, nodeRegistration.name), {
+    timeout: timeouts.kubernetesAPICall,
+    signal,
+    describe: `node "${nodeRegistration.name}" to take Pods again`,
+  })
 }
 
 interface Failure {
@@ -95,7 +117,8 @@ async function bringBack(upgrade: KubeletUpgrade, { installed, old, target, erro
       remedy: ['journalctl -xeu kubelet', 'mend what its log tells, then run the command again'],
       cause: error,
     })
-  if (old === target.version || (await host.stat(keptFile(installed, old))) === undefined) return failed(`and the one before it (${old}) is not kept on this host; the node is cordoned`)
+  if (old === target.version || (await host.stat(keptFile(installed, old))) === undefined)
+    return failed(`and the one before it (${old}) is not kept on this host; the node is cordoned`)
   context.warn(`the kubelet of ${target.version} does not come up: putting ${old} back`)
   await putBack(host, installed, old)
   try {

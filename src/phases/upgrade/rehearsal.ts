@@ -17,7 +17,9 @@ export async function rehearse(options: RehearsalOptions): Promise<readonly Find
     'disk space': diskFindings(options),
     certificates: certificateFindings(options),
   }
-  const found = await Promise.all(Object.entries(probes).map(([what, probe]) => probe.catch((error: unknown) => [notLookedAt(what, error)])))
+  const found = await Promise.all(
+    Object.entries(probes).map(([what, probe]) => probe.catch((error: unknown) => [notLookedAt(what, error)])),
+  )
   options.signal.throwIfAborted()
   const all = found.flat()
   return [...all.filter(({ severity }) => severity === 'blocks'), ...all.filter(({ severity }) => severity === 'hurts')]

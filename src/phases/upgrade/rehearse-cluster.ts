@@ -9,18 +9,27 @@ type Options = Pick<RehearsalOptions, 'cluster' | 'config'>
 
 /** Budgets that refuse, Deployments of one, Pods without a controller: they count when nodes are drained for their kubelets. */
 export async function podFindings({ cluster }: Options): Promise<readonly Finding[]> {
-  const [budgets, deployments, replicaSets, pods] = await Promise.all([cluster.list(kinds.podDisruptionBudget), cluster.list(kinds.deployment), cluster.list(kinds.replicaSet), cluster.list(kinds.pod)])
+  const [budgets, deployments, replicaSets, pods] = await Promise.all([
+    cluster.list(kinds.podDisruptionBudget),
+    cluster.list(kinds.deployment),
+    cluster.list(kinds.replicaSet),
+    cluster.list(kinds.pod),
+  ])
   const running = pods.filter((pod) => !['Succeeded', 'Failed'].includes(textAt(pod, 'status.phase')))
   const single = deployments.filter((deployment) => (numberAt(deployment, 'spec.replicas') ?? 1) === 1)
   return [
-    ...budgets.filter((budget) => numberAt(budget, 'status.disruptionsAllowed') === 0 && (numberAt(budget, 'status.expectedPods') ?? 0) > 0).map(refusedEviction),
+    ...budgets
+      .filter((budget) => numberAt(budget, 'status.disruptionsAllowed') === 0 && (numberAt(budget, 'status.expectedPods') ?? 0) > 0)
+      .map(refusedEviction),
     ...running.filter((pod) => listAt(pod, 'metadata.ownerReferences').length === 0).map(barePod),
     ...single.flatMap((deployment) => singleReplica(deployment, replicaSets, running)),
   ]
 }
 
 function refusedEviction(budget: KubernetesObject): Finding {
-  const [healthy, desired, expected] = ['currentHealthy', 'desiredHealthy', 'expectedPods'].map((name) => numberAt(budget, `status.${name}`) ?? 0)
+  const [healthy, desired, expected] = ['currentHealthy', 'desiredHealthy', 'expectedPods'].map(
+    (name) => numberAt(budget, `status.${name}`) ?? 0,
+  )
   return {
     code: 'EVICTION_REFUSED',
     severity: 'blocks',
@@ -41,20 +50,35 @@ function barePod(pod: KubernetesObject): Finding {
   }
 }
 
-function singleReplica(deployment: KubernetesObject, replicaSets: readonly KubernetesObject[], pods: readonly KubernetesObject[]): readonly Finding[] {
-  const owned = (object: KubernetesObject, owner: string | undefined): boolean => listAt(object, 'metadata.ownerReferences').some((reference) => textAt(reference, 'uid') === owner)
+function singleReplica(
+  deployment: KubernetesObject,
+  replicaSets: readonly KubernetesObject[],
+  pods: readonly KubernetesObject[],
+): readonly Finding[] {
+  const owned = (object: KubernetesObject, owner: string | undefined): boolean =>
+    listAt(object, 'metadata.ownerReferences').some((reference) => textAt(reference, 'uid') === owner)
   const own = replicaSets.filter((set) => owned(set, deployment.metadata.uid)).map(({ metadata }) => metadata.uid)
   const pod = pods.find((one) => own.some((uid) => owned(one, uid)))
   const node = textAt(pod, 'spec.nodeName')
   if (node === '') return []
   const { name, namespace } = deployment.metadata
   const why = `its one Pod is on node ${node}, and is away from when that node is drained until another one is up`
-  return [{ code: 'SINGLE_REPLICA', severity: 'hurts', what: describeRef(refOf(deployment)), why, remedy: `kubectl -n ${namespace} scale deployment ${name} --replicas=2` }]
+  return [
+    {
+      code: 'SINGLE_REPLICA',
+      severity: 'hurts',
+      what: describeRef(refOf(deployment)),
+      why,
+      remedy: `kubectl -n ${namespace} scale deployment ${name} --replicas=2`,
+    },
+  ]
 }
 
 /** A webhook that must answer and cannot stops what it is asked about: Pods of the upgrade among them. */
 export async function webhookFindings({ cluster }: Options): Promise<readonly Finding[]> {
-  const configurations = (await Promise.all([kinds.mutatingWebhookConfiguration, kinds.validatingWebhookConfiguration].map((kind) => cluster.list(kind)))).flat()
+  const configurations = (
+    await Promise.all([kinds.mutatingWebhookConfiguration, kinds.validatingWebhookConfiguration].map((kind) => cluster.list(kind)))
+  ).flat()
   const found = configurations.flatMap((configuration) =>
     listAt(configuration, 'webhooks').map(async (webhook): Promise<readonly Finding[]> => {
       const [namespace, name] = [textAt(webhook, 'clientConfig.service.namespace'), textAt(webhook, 'clientConfig.service.name')]
@@ -83,7 +107,16 @@ async function hasEndpoints(cluster: Pick<Cluster, 'list'>, namespace: string, s
 /** The API server that answers keeps count since its start of the deprecated versions that it is asked for, and says when each goes. */
 export async function apiFindings({ cluster, config }: Options): Promise<readonly Finding[]> {
   const { status, body } = await cluster.raw('/metrics')
-  if (status !== 200) return [{ code: 'NOT_LOOKED_AT', severity: 'hurts', what: 'deprecated APIs', why: `the API server does not show its metrics: status ${status}`, remedy: 'kubectl get --raw /metrics' }]
+  if (status !== 200)
+    return [
+      {
+        code: 'NOT_LOOKED_AT',
+        severity: 'hurts',
+        what: 'deprecated APIs',
+        why: `the API server does not show its metrics: status ${status}`,
+        remedy: 'kubectl get --raw /metrics',
+      },
+    ]
   return removedApis(body, config.cluster.kubernetesVersion)
 }
 

@@ -12,13 +12,15 @@ export async function imageFindings({ host, config }: Options): Promise<readonly
   const runtime = host.containerRuntime(config.init.nodeRegistration.criSocket)
   const images = controlPlaneImages(config.cluster)
   const there = await Promise.all(images.map((image) => runtime.hasImage(image)))
-  return images.filter((_, index) => there[index] === false).map((image) => ({
-    code: 'IMAGE_MISSING',
-    severity: 'hurts',
-    what: image,
-    why: 'it is not on this host: the upgrade pulls it before it changes anything, and stops when that fails',
-    remedy: `kadm config images pull --kubernetes-version ${config.cluster.kubernetesVersion}`,
-  }))
+  return images
+    .filter((_, index) => there[index] === false)
+    .map((image) => ({
+      code: 'IMAGE_MISSING',
+      severity: 'hurts',
+      what: image,
+      why: 'it is not on this host: the upgrade pulls it before it changes anything, and stops when that fails',
+      remedy: `kadm config images pull --kubernetes-version ${config.cluster.kubernetesVersion}`,
+    }))
 }
 
 const MiB = 1024 * 1024
@@ -36,24 +38,39 @@ export async function diskFindings({ host, config }: Options): Promise<readonly 
   const size = data === undefined ? 0 : ((await host.stat(`${data}/member/snap/db`))?.size ?? 0)
   const needs = [
     { directory: paths.kubernetes, bytes: size + spare, why: 'the backup with the snapshot of etcd goes there' },
-    ...(data === undefined ? [] : [{ directory: data, bytes: size + spare, why: 'a snapshot that is brought back needs its size beside the data' }]),
+    ...(data === undefined
+      ? []
+      : [{ directory: data, bytes: size + spare, why: 'a snapshot that is brought back needs its size beside the data' }]),
   ]
   const found = needs.map(async ({ directory, bytes, why }): Promise<readonly Finding[]> => {
     const { free } = await fileSystem(host, directory)
     if (free >= bytes) return []
-    return [{ code: 'DISK_SPACE', severity: 'blocks', what: directory, why: `${mebibytes(free)} are free and ${mebibytes(bytes)} are needed: ${why}`, remedy: `df -h ${directory}` }]
+    return [
+      {
+        code: 'DISK_SPACE',
+        severity: 'blocks',
+        what: directory,
+        why: `${mebibytes(free)} are free and ${mebibytes(bytes)} are needed: ${why}`,
+        remedy: `df -h ${directory}`,
+      },
+    ]
   })
   const kubelet = await fileSystem(host, paths.kubelet)
   const low = kubelet.free / kubelet.size < leastFree
   const why = `${mebibytes(kubelet.free)} of ${mebibytes(kubelet.size)} are free: below a tenth the kubelet evicts Pods`
-  return [...(await Promise.all(found)).flat(), ...(low ? [{ code: 'DISK_SPACE', severity: 'hurts', what: paths.kubelet, why, remedy: `df -h ${paths.kubelet}` } as const] : [])]
+  return [
+    ...(await Promise.all(found)).flat(),
+    ...(low ? [{ code: 'DISK_SPACE', severity: 'hurts', what: paths.kubelet, why, remedy: `df -h ${paths.kubelet}` } as const] : []),
+  ]
 }
 
 async function fileSystem(host: Host, directory: string): Promise<{ readonly size: number; readonly free: number }> {
   const { exitCode, stdout, stderr } = await host.query(['df', '-P', '-k', directory])
   const [, size, , free] = (stdout.trim().split('\n').at(-1) ?? '').split(/\s+/)
   if (exitCode === 0 && size !== undefined && free !== undefined) return { size: Number(size) * 1024, free: Number(free) * 1024 }
-  throw new KadmError('COMMAND_FAILED', `"df -P -k ${directory}" exited with ${exitCode}: ${stderr.trim()}`, { remedy: [`df -P -k ${directory}`] })
+  throw new KadmError('COMMAND_FAILED', `"df -P -k ${directory}" exited with ${exitCode}: ${stderr.trim()}`, {
+    remedy: [`df -P -k ${directory}`],
+  })
 }
 
 function mebibytes(bytes: number): string {
@@ -66,7 +83,10 @@ const day = 86_400_000
 export async function certificateFindings({ host, config }: Options): Promise<readonly Finding[]> {
   const { certificates, authorities } = await certificateExpirations({ config, host })
   const now = host.now()
-  return [...certificates.flatMap((row) => endingSoon(row, now, 30, 'kadm certs renew all')), ...authorities.flatMap((row) => endingSoon(row, now, 180, 'a CA is not renewed by an upgrade: plan its replacement'))]
+  return [
+    ...certificates.flatMap((row) => endingSoon(row, now, 30, 'kadm certs renew all')),
+    ...authorities.flatMap((row) => endingSoon(row, now, 180, 'a CA is not renewed by an upgrade: plan its replacement')),
+  ]
 }
 
 function endingSoon(row: CertificateExpiration, now: Date, days: number, remedy: string): readonly Finding[] {
@@ -74,5 +94,13 @@ function endingSoon(row: CertificateExpiration, now: Date, days: number, remedy:
   const left = Math.floor((row.certificate.validToDate.getTime() - now.getTime()) / day)
   if (left >= days) return []
   const ended = left < 0
-  return [{ code: 'CERTIFICATE_ENDS', severity: ended ? 'blocks' : 'hurts', what: `certificate ${row.name}`, why: ended ? 'it has ended' : `it ends in ${left} days`, remedy }]
+  return [
+    {
+      code: 'CERTIFICATE_ENDS',
+      severity: ended ? 'blocks' : 'hurts',
+      what: `certificate ${row.name}`,
+      why: ended ? 'it has ended' : `it ends in ${left} days`,
+      remedy,
+    },
+  ]
 }

@@ -9,9 +9,17 @@ import type { Finding, RehearsalOptions } from './finding.ts'
 import { skewProblems } from './skew-policy.ts'
 
 /** All checks at once, whatever their groups: there is nothing to be hidden from who only looks. */
-export async function preflightFindings({ host, cluster, config, ignorePreflightErrors, signal }: RehearsalOptions): Promise<readonly Finding[]> {
+export async function preflightFindings({
+  host,
+  cluster,
+  config,
+  ignorePreflightErrors,
+  signal,
+}: RehearsalOptions): Promise<readonly Finding[]> {
   // Each node that is not Ready is a finding of its own.
-  const checks = upgradeApplyChecks({ host, cluster, config, signal }).flat().filter(({ name }) => name !== 'ControlPlaneNodesReady')
+  const checks = upgradeApplyChecks({ host, cluster, config, signal })
+    .flat()
+    .filter(({ name }) => name !== 'ControlPlaneNodesReady')
   const lines: string[] = []
   const failed = await runChecks([checks], { ignore: new Set(ignorePreflightErrors), warn: (line) => void lines.push(line) }).then(
     () => [],
@@ -26,23 +34,39 @@ export async function preflightFindings({ host, cluster, config, ignorePreflight
 /** `[ERROR CreateJob]: text` */
 function preflight(severity: Finding['severity'], line: string): Finding {
   const { name = '', text = line } = /^\[(?:ERROR|WARNING) (?<name>[^\]]+)\]: (?<text>.*)$/s.exec(line)?.groups ?? {}
-  const remedy = severity === 'blocks' ? `mend it, or --ignore-preflight-errors=${name} if you know that it does no harm here` : 'see what it tells'
+  const remedy =
+    severity === 'blocks' ? `mend it, or --ignore-preflight-errors=${name} if you know that it does no harm here` : 'see what it tells'
   return { code: 'PREFLIGHT', severity, what: `check ${name}`, why: text, remedy }
 }
 
-export async function versionFindings({ cluster, config, allowExperimentalUpgrades, allowRCUpgrades }: RehearsalOptions): Promise<readonly Finding[]> {
+export async function versionFindings({
+  cluster,
+  config,
+  allowExperimentalUpgrades,
+  allowRCUpgrades,
+}: RehearsalOptions): Promise<readonly Finding[]> {
   const [current, kubelets, nodes] = await Promise.all([serverVersion(cluster), kubeletVersions(cluster), cluster.list(kinds.node)])
   const target = config.cluster.kubernetesVersion
   const { mandatory, skippable } = skewProblems({ target, cluster: current, kubelets, allowExperimentalUpgrades, allowRCUpgrades })
-  const skew = (remedy: string) => (why: string): Finding => ({ code: 'VERSION_SKEW', severity: 'blocks', what: `${current} to ${target}`, why, remedy })
+  const skew =
+    (remedy: string) =>
+    (why: string): Finding => ({ code: 'VERSION_SKEW', severity: 'blocks', what: `${current} to ${target}`, why, remedy })
   const lost = nodes.filter((node) => conditionAt(node, 'Ready') !== 'True')
   return [
     ...mandatory.map(skew('choose another version, see "kadm upgrade plan"')),
     ...skippable.map(skew('choose another version, or kadm upgrade apply --force')),
     ...lost.map(({ metadata: { name, labels = {} } }): Finding => {
       const isControlPlane = 'node-role.kubernetes.io/control-plane' in labels
-      const why = isControlPlane ? 'the upgrade begins only when every control plane is Ready' : 'its Pods are not looked after, and it may be the only place that others could go to'
-      return { code: 'NODE_NOT_READY', severity: isControlPlane ? 'blocks' : 'hurts', what: `Node ${name}`, why, remedy: `kubectl describe node ${name}` }
+      const why = isControlPlane
+        ? 'the upgrade begins only when every control plane is Ready'
+        : 'its Pods are not looked after, and it may be the only place that others could go to'
+      return {
+        code: 'NODE_NOT_READY',
+        severity: isControlPlane ? 'blocks' : 'hurts',
+        what: `Node ${name}`,
+        why,
+        remedy: `kubectl describe node ${name}`,
+      }
     }),
   ]
 }

@@ -35,7 +35,11 @@ export async function settledStaticPods({ host, cluster, config }: Settling, { s
     timedOut: (last) => componentFailed('kube-apiserver', { url: cluster.server, timeout, last, host, config }),
     look: async (limit) => {
       const { status, body } = await cluster.raw(`/api/v1/nodes/${encodeURIComponent(name)}/proxy/pods`, { signal: limit })
-      if (status === 200) return settled(here.map((component) => `${component}-${name}`), JSON.parse(body))
+      if (status === 200)
+        return settled(
+          here.map((component) => `${component}-${name}`),
+          JSON.parse(body),
+        )
       if (status !== 403 || performance.now() - started < youth) return { kind: 'not-yet', seen: `status ${status}` }
       warn('this kubeconfig may not ask the kubelet for its Pods: the static Pods are not waited for')
       return { kind: 'done', value: undefined }

@@ -33,17 +33,24 @@ export function skewProblems(facts: SkewFacts): SkewProblems {
   const skippable: string[] = []
   // A pre-release may go further than a release, for who insists.
   const strict = to.preRelease === '' ? mandatory : skippable
-  if (compareVersions(target, oldest) < 0) mandatory.push(`"${target}" is older than ${oldest}, the oldest version that this kadm can upgrade to`)
-  if (to.minor > from.minor + 1) strict.push(`"${target}" is too new for a cluster of ${cluster}: control planes are upgraded one minor version at a time`)
-  if (to.minor < from.minor - 1) strict.push(`"${target}" is too old for a cluster of ${cluster}: control planes are taken back one minor version at most`)
+  if (compareVersions(target, oldest) < 0)
+    mandatory.push(`"${target}" is older than ${oldest}, the oldest version that this kadm can upgrade to`)
+  if (to.minor > from.minor + 1)
+    strict.push(`"${target}" is too new for a cluster of ${cluster}: control planes are upgraded one minor version at a time`)
+  if (to.minor < from.minor - 1)
+    strict.push(`"${target}" is too old for a cluster of ${cluster}: control planes are taken back one minor version at most`)
   if (compareVersions(own, target) < 0) {
     if (to.minor > self.minor) strict.push(`"${target}" is of a newer minor version than this kadm knows (${own})`)
     else skippable.push(`"${target}" is newer than what this kadm knows (${own}): update kadm first`)
   }
   if (self.minor > to.minor) skippable.push(`this kadm is meant for upgrades to ${self.major}.${self.minor}, not to "${target}"`)
-  if (!isAllowed(to, facts)) skippable.push(`"${target}" is no release: --allow-release-candidate-upgrades or --allow-experimental-upgrades says that you want it`)
+  if (!isAllowed(to, facts))
+    skippable.push(`"${target}" is no release: --allow-release-candidate-upgrades or --allow-experimental-upgrades says that you want it`)
   const tooOld = [...facts.kubelets].filter(([version]) => to.minor > (parseVersion(version)?.minor ?? 0) + versionTable.kubeletSkew)
-  if (tooOld.length > 0) skippable.push(`kubelets that are too old for "${target}": ${tooOld.map(([version, nodes]) => `${version} on ${nodes.join(', ')}`).join('; ')}`)
+  if (tooOld.length > 0)
+    skippable.push(
+      `kubelets that are too old for "${target}": ${tooOld.map(([version, nodes]) => `${version} on ${nodes.join(', ')}`).join('; ')}`,
+    )
   return { mandatory, skippable }
 }
 
@@ -62,7 +69,11 @@ export function enforceSkewPolicy(facts: SkewFacts, { force, warn }: EnforceOpti
 }
 
 function refusal({ target, cluster }: SkewFacts, details: readonly string[], remedy: readonly [string, ...string[]]): KadmError {
-  return new KadmError('VERSION_SKEW', `the cluster cannot go from ${cluster} to "${target}": ${details.length === 1 ? details[0] : `${details.length} rules forbid it`}`, { details, remedy })
+  return new KadmError(
+    'VERSION_SKEW',
+    `the cluster cannot go from ${cluster} to "${target}": ${details.length === 1 ? details[0] : `${details.length} rules forbid it`}`,
+    { details, remedy },
+  )
 }
 
 function isAllowed({ preRelease }: KubernetesVersion, { allowExperimentalUpgrades, allowRCUpgrades }: SkewFacts): boolean {

@@ -31,7 +31,9 @@ const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler
 /** One text for each component that would change. As in kubeadm without the user's patches. Throws FILE_FAILED, USAGE, CONFIG_INVALID, KUBECONFIG_INVALID, API_REFUSED, API_UNREACHABLE. */
 export async function startDiff(host: Host, request: DiffRequest): Promise<readonly string[]> {
   const { kubeconfig, signal, say, warn } = request
-  const current = await Promise.all(components.map(async (component) => ({ component, text: await readManifest(host, staticPodPath(component)) })))
+  const current = await Promise.all(
+    components.map(async (component) => ({ component, text: await readManifest(host, staticPodPath(component)) })),
+  )
   const { config: diff, warnings } = await loadUpgradeConfig({ ...request, action: 'diff', host })
   warnings.forEach(warn)
   const target = diff.kubernetesVersion === undefined ? undefined : requireVersion(diff.kubernetesVersion)
@@ -41,10 +43,15 @@ export async function startDiff(host: Host, request: DiffRequest): Promise<reado
     const { timeouts } = diff
     const node = { ignorePreflightErrors: [], imagePullPolicy: 'IfNotPresent', imagePullSerial: true } as const
     const stored = await readClusterConfig(cluster, { host, timeouts, signal, warn, patches: undefined, node })
-    const config = target === undefined ? stored : { ...stored, cluster: { ...stored.cluster, kubernetesVersion: target, ciVersion: false } }
+    const config =
+      target === undefined ? stored : { ...stored, cluster: { ...stored.cluster, kubernetesVersion: target, ciVersion: false } }
     const texts = current.map(async ({ component, text }) => {
       const manifest = await patchedStaticPod(component, { config, host, say, warn })
-      return unifiedDiff(text, manifest === undefined ? '' : dumpYaml(manifest), { from: staticPodPath(component), to: 'new manifest', context: diff.contextLines })
+      return unifiedDiff(text, manifest === undefined ? '' : dumpYaml(manifest), {
+        from: staticPodPath(component),
+        to: 'new manifest',
+        context: diff.contextLines,
+      })
     })
     return (await Promise.all(texts)).filter((text) => text !== '')
   } finally {
@@ -60,5 +67,7 @@ async function readManifest(host: Host, file: string): Promise<string> {
 
 function requireVersion(given: string): string {
   if (parseVersion(given) !== undefined) return given.startsWith('v') ? given : `v${given}`
-  throw new KadmError('USAGE', `"${given}" is not a version`, { remedy: [`give a version such as ${newestKubernetes}; labels such as stable are not looked up here`] })
+  throw new KadmError('USAGE', `"${given}" is not a version`, {
+    remedy: [`give a version such as ${newestKubernetes}; labels such as stable are not looked up here`],
+  })
 }

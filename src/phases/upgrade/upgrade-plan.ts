@@ -71,13 +71,22 @@ interface ClusterState {
 
 async function stateOf(cluster: Pick<Cluster, 'list'>): Promise<ClusterState> {
   const of = async (name: string): Promise<readonly [string, NodesByVersion]> => [name, await componentVersions(cluster, name)]
-  const [components, [, etcd], kubelets, coreDns] = await Promise.all([Promise.all(controlPlane.map(of)), of('etcd'), kubeletVersions(cluster), coreDnsVersion(cluster)])
+  const [components, [, etcd], kubelets, coreDns] = await Promise.all([
+    Promise.all(controlPlane.map(of)),
+    of('etcd'),
+    kubeletVersions(cluster),
+    coreDnsVersion(cluster),
+  ])
   const apiServers: NodesByVersion = components[0]?.[1] ?? new Map()
   const [version] = [...apiServers.keys()].toSorted((a, b) => compareVersions(b, a))
   if (version !== undefined) return { version, apiServers, controlPlane: components, etcd, kubelets, coreDns }
-  throw new KadmError('API_REFUSED', 'the cluster has no Pods with the labels component=kube-apiserver and tier=control-plane: its version is not to be seen', {
-    remedy: ['kubectl -n kube-system get pods -l tier=control-plane'],
-  })
+  throw new KadmError(
+    'API_REFUSED',
+    'the cluster has no Pods with the labels component=kube-apiserver and tier=control-plane: its version is not to be seen',
+    {
+      remedy: ['kubectl -n kube-system get pods -l tier=control-plane'],
+    },
+  )
 }
 
 function availableUpgrade(before: ClusterState, { description, version, kadm }: AvailableVersion, etcdUpgrade: boolean): AvailableUpgrade {
@@ -99,7 +108,9 @@ function kubeletsMove(kubelets: NodesByVersion, to: string): boolean {
 }
 
 function rows(name: string, versions: NodesByVersion, newVersion: string): readonly ComponentUpgrade[] {
-  return [...versions.keys()].toSorted().flatMap((currentVersion) => (versions.get(currentVersion) ?? []).map((nodeName) => ({ name, currentVersion, newVersion, nodeName })))
+  return [...versions.keys()]
+    .toSorted()
+    .flatMap((currentVersion) => (versions.get(currentVersion) ?? []).map((nodeName) => ({ name, currentVersion, newVersion, nodeName })))
 }
 
 /** Of each component's configuration there is one version that kadm knows, and another one in a cluster is refused when the configuration is read. */

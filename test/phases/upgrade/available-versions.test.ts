@@ -17,8 +17,20 @@ interface Case {
 // Those of kubeadm's TestGetAvailableUpgrades.
 const cases: Readonly<Record<string, Case>> = {
   'up to date': { cluster: 'v1.16.0', own: 'v1.16.0', stable: 'v1.16.0', patch: 'v1.16.0', expected: [] },
-  'a patch': { cluster: 'v1.15.1', own: 'v1.15.2', stable: 'v1.15.3', patch: 'v1.15.3', expected: ['version in the v1.15 series: v1.15.3 (v1.15.3)'] },
-  'a minor only': { cluster: 'v1.15.1', own: 'v1.16.0', stable: 'v1.16.0', patch: 'v1.15.1', expected: ['stable version: v1.16.0 (v1.16.0)'] },
+  'a patch': {
+    cluster: 'v1.15.1',
+    own: 'v1.15.2',
+    stable: 'v1.15.3',
+    patch: 'v1.15.3',
+    expected: ['version in the v1.15 series: v1.15.3 (v1.15.3)'],
+  },
+  'a minor only': {
+    cluster: 'v1.15.1',
+    own: 'v1.16.0',
+    stable: 'v1.16.0',
+    patch: 'v1.15.1',
+    expected: ['stable version: v1.16.0 (v1.16.0)'],
+  },
   'a patch and a minor': {
     cluster: 'v1.15.3',
     own: 'v1.15.5',
@@ -26,8 +38,22 @@ const cases: Readonly<Record<string, Case>> = {
     patch: 'v1.15.5',
     expected: ['version in the v1.15 series: v1.15.5 (v1.15.5)', 'stable version: v1.16.1 (v1.16.1)'],
   },
-  'a patch, and a newer own version': { cluster: 'v1.15.3', own: 'v1.16.0', stable: 'v1.15.5', patch: 'v1.15.5', expected: ['version in the v1.15 series: v1.15.5 (v1.16.0)'] },
-  'the newest experimental one is there': { cluster: 'v1.16.0-alpha.2', own: 'v1.15.5', stable: 'v1.15.5', latest: 'v1.16.0-alpha.2', previous: 'v1.15.5', allow: 'experimental', expected: [] },
+  'a patch, and a newer own version': {
+    cluster: 'v1.15.3',
+    own: 'v1.16.0',
+    stable: 'v1.15.5',
+    patch: 'v1.15.5',
+    expected: ['version in the v1.15 series: v1.15.5 (v1.16.0)'],
+  },
+  'the newest experimental one is there': {
+    cluster: 'v1.16.0-alpha.2',
+    own: 'v1.15.5',
+    stable: 'v1.15.5',
+    latest: 'v1.16.0-alpha.2',
+    previous: 'v1.15.5',
+    allow: 'experimental',
+    expected: [],
+  },
   'an experimental one': {
     cluster: 'v1.15.5',
     own: 'v1.15.5',

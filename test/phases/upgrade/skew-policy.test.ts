@@ -54,18 +54,31 @@ const rows: readonly Row[] = [
   { to: 'v1.36.3', cluster: 'v1.37.2', kubelet: 'v1.37.2', own: 'v1.36.3', expected: [0, 0] },
 ]
 
-test.each(rows.map((row) => [`${row.cluster} to ${row.to} by ${row.own} with kubelets ${row.kubelet} ${row.allow ?? ''}`, row] as const))('%s', (_, row) => {
-  const { mandatory, skippable } = skewProblems(facts(row))
-  expect([mandatory.length, skippable.length]).toEqual(row.expected)
-})
+test.each(rows.map((row) => [`${row.cluster} to ${row.to} by ${row.own} with kubelets ${row.kubelet} ${row.allow ?? ''}`, row] as const))(
+  '%s',
+  (_, row) => {
+    const { mandatory, skippable } = skewProblems(facts(row))
+    expect([mandatory.length, skippable.length]).toEqual(row.expected)
+  },
+)
 
 test('mandatory problems hide the others; force passes over what can be', () => {
   const told: string[] = []
   const warn = (line: string): void => void told.push(line)
   const [first, second] = [rows[4], rows[7]]
   if (first === undefined || second === undefined) throw new Error('no rows')
-  expect(() => enforceSkewPolicy(facts(first), { force: true, warn })).toThrow(expect.objectContaining({ code: 'VERSION_SKEW', details: [expect.stringContaining('"v1.10.10" is older than v1.11.0'), expect.stringContaining('too old for a cluster of v1.12.3')] as string[] }))
-  expect(() => enforceSkewPolicy(facts(second), { force: false, warn })).toThrow(/cannot go from v1\.14\.3 to "v1\.15\.0": kubelets that are too old for "v1\.15\.0": v1\.11\.3 on n1, n2/)
+  expect(() => enforceSkewPolicy(facts(first), { force: true, warn })).toThrow(
+    expect.objectContaining({
+      code: 'VERSION_SKEW',
+      details: [
+        expect.stringContaining('"v1.10.10" is older than v1.11.0'),
+        expect.stringContaining('too old for a cluster of v1.12.3'),
+      ] as string[],
+    }),
+  )
+  expect(() => enforceSkewPolicy(facts(second), { force: false, warn })).toThrow(
+    /cannot go from v1\.14\.3 to "v1\.15\.0": kubelets that are too old for "v1\.15\.0": v1\.11\.3 on n1, n2/,
+  )
   expect(told).toEqual([])
   enforceSkewPolicy(facts(second), { force: true, warn })
   expect(told).toEqual([expect.stringContaining('passed over, by --force')])
