@@ -5,6 +5,7 @@ import { kinds } from '../../cluster/kinds.ts'
 import { textAt } from '../../cluster/object-fields.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { KadmError } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
 import { kubeProxyObjects } from '../../manifests/addons/kube-proxy.ts'
 import type { Phase, PhaseContext } from '../phase.ts'
 import { upgradeCoreDns } from './upgrade-core-dns.ts'
@@ -23,9 +24,9 @@ export function addon(needs: readonly string[]): Phase<UpgradeRun> {
         await upgradeCoreDns(work)
         work.context.say('[addons] Applied essential addon: CoreDNS')
       }),
-      one('kube-proxy', 'Upgrade the kube-proxy addon', ({ cluster }) => cluster.proxy.disabled, async ({ run, config, cluster, context }) => {
-        const objects = await kubeProxyObjects({ config, host: run.host, say: context.say, warn: context.warn })
-        await ensureObjects(cluster, objects, { timeout: run.upgrade.timeouts.kubernetesAPICall, signal: context.signal })
+      one('kube-proxy', 'Upgrade the kube-proxy addon', ({ cluster }) => cluster.proxy.disabled, async ({ host, timeout, config, cluster, context }) => {
+        const objects = await kubeProxyObjects({ config, host, say: context.say, warn: context.warn })
+        await ensureObjects(cluster, objects, { timeout, signal: context.signal })
         context.say('[addons] Applied essential addon: kube-proxy')
       }),
     ],
@@ -33,7 +34,9 @@ export function addon(needs: readonly string[]): Phase<UpgradeRun> {
 }
 
 export interface AddonUpgrade {
-  readonly run: UpgradeRun
+  readonly host: Host
+  /** Milliseconds, for a call of the API. */
+  readonly timeout: number
   readonly config: InitConfig
   readonly cluster: Cluster
   readonly context: PhaseContext
@@ -50,11 +53,11 @@ function one(name: string, summary: string, isDisabled: (config: InitConfig) => 
       if (!isControlPlane) return skipped('Not a control plane node.')
       return isDisabled(await learn.config()) ? skipped('The addon is disabled.') : false
     },
-    run: async (run, context) => {
-      const [config, cluster] = await Promise.all([run.learn.config(), run.learn.cluster()])
+    run: async ({ host, learn, upgrade: { timeouts } }, context) => {
+      const [config, cluster] = await Promise.all([learn.config(), learn.cluster()])
       const older = await otherControlPlanes(cluster, config)
       if (older.length > 0) return context.say(`[upgrade/addon] Skipping upgrade of addons because control plane instances [${older.join(' ')}] have not been upgraded`)
-      await upgrade({ run, config, cluster, context })
+      await upgrade({ host, timeout: timeouts.kubernetesAPICall, config, cluster, context })
     },
   }
 }

@@ -14,8 +14,8 @@ import type { AddonUpgrade } from './addon.ts'
  * The number of replicas stays. Between the versions of CoreDNS that kadm knows no Corefile has to change (corefile-migration.ts); with one that it does not know, which
  * preflight refuses unless it is told not to, ConfigMap and Deployment stay as they are.
  */
-export async function upgradeCoreDns({ run: { host, upgrade }, config, cluster, context: { say, warn, signal } }: AddonUpgrade): Promise<void> {
-  const wait = { timeout: upgrade.timeouts.kubernetesAPICall, signal }
+export async function upgradeCoreDns({ host, timeout, config, cluster, context: { say, warn, signal } }: AddonUpgrade): Promise<void> {
+  const wait = { timeout, signal }
   const [configMap, deployment, version] = await Promise.all([find(cluster, kinds.configMap), find(cluster, kinds.deployment), coreDnsVersion(cluster)])
   const replicas = numberAt(deployment, 'spec.replicas')
   const parts = await coreDnsParts({ config, host, say, warn }, replicas === undefined ? {} : { replicas })
