@@ -21,7 +21,7 @@ export interface EmptyOptions {
  */
 export async function emptyDirectory(host: EmptyingHost, directory: string, { only, unmounted = false }: EmptyOptions = {}): Promise<readonly string[]> {
   const real = await realPath(host, directory)
-  if (real === undefined || (await host.stat(real))?.kind !== 'directory') return []
+  if (real === undefined || real === '/' || (await host.stat(real))?.kind !== 'directory') return []
   const mounted = await mountsBelow(host, real)
   const freed = unmounted && host.recording !== undefined ? mounted : []
   const mounts = freed.length > 0 ? [] : mounted

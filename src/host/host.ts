@@ -16,7 +16,7 @@ export interface Host {
   readonly name: string
   /**
    * There on a host that notes changes and makes none: what was "started" there never answers. Only the waits of the world
-   * (`wait.ts` and what is built on it) look at this, so that nobody else has to.
+   * (`wait.ts` and what is built on it) and `empty-directory.ts` look at this, so that nobody else has to.
    */
   readonly recording?: Recording
 

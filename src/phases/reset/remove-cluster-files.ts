@@ -16,6 +16,9 @@ export async function removeClusterFiles({ config, host, before }: Pick<ResetRun
     if (strangers.length === 0) certificates.push(folder)
     else warn(`"${folder}" is left as it is: "${strangers[0]}" in it is no certificate`)
   }
+  if (await hasEtcdData(host, before.etcd)) {
+    warn('the data of etcd stays, and nothing tells from now on that it is of this host: "kadm reset phase remove-etcd-member" is to go before')
+  }
   const folders = [paths.kubelet, ...certificates, ...(config.cleanupTmpDir ? [paths.temporary] : []), paths.manifests]
   const failures: KadmError[] = []
   const attempt = async (act: () => Promise<void>): Promise<void> => {
@@ -40,4 +43,9 @@ export async function removeClusterFiles({ config, host, before }: Pick<ResetRun
   if (first === undefined) return
   if (failures.length === 1) throw first
   throw new KadmError('FILE_FAILED', `${failures.length} things cannot be removed`, { details: failures.flatMap((error) => [messageOf(error), ...error.details]), remedy: first.remedy })
+}
+
+/** Of its own etcd, which a whole run has removed by now. */
+async function hasEtcdData(host: Pick<ResetRun['host'], 'list'>, etcd: ResetRun['before']['etcd']): Promise<boolean> {
+  return etcd !== undefined && etcd !== 'unreadable' && (await host.list(`${etcd.dataDir}/member`)) !== undefined
 }

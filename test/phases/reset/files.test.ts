@@ -127,6 +127,12 @@ test('nothing that is broken on the host is an obstacle', async () => {
   expect(left.filter((line) => /pki\/|manifests\/|kubelet\.conf/.test(line))).toEqual([])
 })
 
+test('phase cleanup-node says that the data of etcd stays', async () => {
+  const data = { '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/var/lib/etcd'), '/var/lib/etcd/member/wal/0.wal': 'x' }
+  const { exitCode, stderr, left } = await resetByKadm({ files: { ...files, ...data }, words: ['phase', 'cleanup-node'] })
+  expect([exitCode, stderr, left]).toEqual([0, expect.stringContaining('the data of etcd stays'), expect.arrayContaining(['file /var/lib/etcd/member/wal/0.wal'])])
+})
+
 test('what may be wanted of it is named: copies of keys, the Node', async () => {
   const { stdout } = await resetByKadm({ files })
   expect(stdout).toContain('  /etc/kubernetes/tmp (may hold copies of keys; --cleanup-tmp-dir empties it)\n')
