@@ -51,6 +51,11 @@ const listed: readonly ListedCommand[] = [
     load: async () => (await import('./commands/kubeconfig.ts')).kubeconfigCommand,
   },
   {
+    name: 'log',
+    summary: 'Say who did what on the hosts of a cluster file, and when, by their journals',
+    load: async () => (await import('./commands/log.ts')).logCommand,
+  },
+  {
     name: 'plan',
     summary: 'Look at the hosts of a cluster file and at the cluster, and say what apply would do; change nothing',
     load: async () => (await import('./commands/plan.ts')).planCommand,

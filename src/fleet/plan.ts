@@ -9,6 +9,7 @@ import { hostChecks } from './fleet-checks.ts'
 import type { HostState } from './host-state.ts'
 import type { Fleet } from './open-fleet.ts'
 import { decide, firstControlPlane, type Action } from './plan-actions.ts'
+import { reachWarnings } from './reach.ts'
 
 export interface FleetPlan {
   readonly apiVersion: string
@@ -43,6 +44,7 @@ export async function makePlan({ file, source, fleet, signal }: PlanInput): Prom
   const cluster = await observeCluster(members, file, signal)
   const { actions, problems, warnings } = decide(file, states, cluster)
   const checked = hostChecks(file, states, actions)
+  const reach = await reachWarnings(file, fleet, actions, signal)
   return {
     plan: {
       apiVersion: clusterFileApiVersion,
@@ -54,7 +56,7 @@ export async function makePlan({ file, source, fleet, signal }: PlanInput): Prom
     },
     first: firstControlPlane(file, states),
     problems: [...problems, ...checked.errors],
-    warnings: [...warnings, ...checked.warnings],
+    warnings: [...warnings, ...checked.warnings, ...reach],
   }
 }
 

@@ -27,7 +27,9 @@ export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'firs
   // A kubelet may not drain its own node: the administrator does, whose credentials are not written to the host.
   const kubeconfig = `${paths.adminConf} (${first.name})`
   const host = withFile(on.host, { path: kubeconfig, text: (await first.host.readText(paths.adminConf)) ?? '' })
-  await startNode(host, { ...asked, kubeconfig, kubelet })
+  // Of the first control plane all but the kubelet is done.
+  const only = on.name === first.name ? ['kubelet'] : undefined
+  await startNode(host, { ...asked, only, kubeconfig, kubelet })
 }
 
 /** Between two waves: the time to look, then the user's own word. Throws COMMAND_FAILED when the probe says no. */

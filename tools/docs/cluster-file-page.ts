@@ -53,7 +53,7 @@ const rest = [
   '  the machine that kadm runs on, never in a log or a plan. `--tokens` makes one bootstrap token instead, as kubeadm does, and removes it at the end.',
   '- **One at a time.** Each host has its lock, and the cluster a Lease (`kube-system/kadm`) with who holds it and until when; whoever comes second is shown that and refused.',
   '- **Before any change** the hosts are compared: the same machine id, product id or host name, clocks more than 60 s apart (1 s: a warning), addresses in the range of Pods or Services, kubelets that are missing,',
-  '  newer, or more than three minors older, and whether the hosts reach each other.',
+  '  newer, or more than three minors older. A new node that does not reach a control plane at the address of the file is a warning.',
   '- **Upgrade.** With a higher `kubernetesVersion`: the first control plane by `upgrade apply`, the others one after the other by `upgrade node`, then the workers: the canaries, `soak`, `probe`, and the rest in waves',
   '  of `maxUnavailable`, each wave followed by the probe. A worker is drained before and takes Pods again after. The new kubelet has to be on the hosts already; a host that fails ends the upgrade there, and apply',
   '  goes on with it. Nodes that are at the version are left alone.',
