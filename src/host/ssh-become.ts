@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import type { Client, ClientChannel } from 'ssh2'
 import { KadmError, messageOf } from '../errors.ts'
 import { shellLine } from './shell-quote.ts'
-import { handshake } from './ssh-login.ts'
+import { handshake, unreachable } from './ssh-login.ts'
 import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
 
 /** Root's connection. The first one has to stay open below it. Throws BECOME_FAILED. */
@@ -25,8 +25,11 @@ export async function becomeRoot(user: Client, target: SshTarget, { secret, sign
     heard.end(line.index + line[0].length)
     return await handshake(channel, { username: 'root', privateKey, hostVerifier: (key: Buffer) => key.equals(hostKey) }, signal)
   } catch (error) {
+    const isCut = heard.isCut()
     channel.destroy()
     signal?.throwIfAborted()
+    // What ends by itself says so; without a word it was the line below that broke.
+    if (isCut) throw unreachable(target, 'the connection broke while root was logged in', error)
     throw error instanceof KadmError ? error : failed(target, `${messageOf(error)}${heard.lastWords() === '' ? '' : `: ${heard.lastWords()}`}`, error)
   }
 }
@@ -98,6 +101,7 @@ interface Heard {
   until<T>(find: () => T | undefined, limit: number): Promise<T | undefined>
   write(text: string): void
   lastWords(): string
+  isCut(): boolean
   /** The channel is somebody else's from now on, from this byte of its output on. */
   end(from: number): void
 }
@@ -105,6 +109,7 @@ interface Heard {
 function listen(channel: ClientChannel): Heard {
   const texts = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
   let ended = false
+  let hasExited = false
   let wake = (): void => undefined
   const onStdout = (chunk: Buffer): void => {
     texts.stdout = Buffer.concat([texts.stdout, chunk])
@@ -114,7 +119,7 @@ function listen(channel: ClientChannel): Heard {
     ended = true
     wake()
   }
-  channel.on('data', onStdout).on('close', onEnd)
+  channel.on('data', onStdout).on('close', onEnd).on('exit', () => (hasExited = true))
   channel.stderr.on('data', (chunk: Buffer) => {
     texts.stderr = Buffer.concat([texts.stderr, chunk]).subarray(-65_536)
     wake()
@@ -137,6 +142,7 @@ function listen(channel: ClientChannel): Heard {
         })
       }
     },
+    isCut: () => channel.closed && !hasExited,
     write: (line) => void channel.write(line),
     lastWords: () => texts.stderr.toString('utf8').replaceAll(/kadm-[0-9a-f]{24}-password:/g, '').trim().split('\n').slice(-3).join('; '),
     end: (from) => {

@@ -28,7 +28,8 @@ export function sshCommands(ask: Ask, boot: () => string): (argv: Argv, options?
     const forgotten = done.splice(0)
     const forget = forgotten.length === 0 ? '' : `rm -rf ${forgotten.map((one) => `"$k_dir/${one}"`).join(' ')}\n`
     try {
-      const answer = await Promise.race([ask(`${forget}${shellLine(['k_run', id, boot()])} <<'KADM_JOB'\n${jobText(argv, options)}KADM_JOB`), killed])
+      // The id is random: no argument can hold it as a line, and end the text.
+      const answer = await Promise.race([ask(`${forget}${shellLine(['k_run', id, boot()])} <<'${id}'\n${jobText(argv, options)}${id}`), killed])
       if (answer === undefined || stop.signal.aborted) {
         await killed
         throw stop.signal.reason
@@ -43,8 +44,8 @@ export function sshCommands(ask: Ask, boot: () => string): (argv: Argv, options?
 }
 
 /**
- * A `cat` whose file may not grow beyond the limit (in blocks of 512 bytes) ends a command that never stops talking, and keeps nothing back as `head` would. A daemon that keeps the pipes gets a second; its `pid` is the one of
- * the whole group.
+ * A `cat` whose file may not grow beyond the limit (in blocks of 512 bytes) ends a command that never stops talking, and keeps nothing back as `head` would.
+ * A daemon that keeps the pipes gets a second. `pid` is that of the whole group.
  */
 function jobText([program, ...args]: Argv, { input, environment = {} }: CommandOptions): string {
   const name = shellQuote(program)

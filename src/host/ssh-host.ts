@@ -80,15 +80,19 @@ function sshDial(line: KeptLine, files: Pick<Host, 'stat'>): Host['dial'] {
     signal?.throwIfAborted()
     const { client } = await line.current()
     const opening = address.kind === 'tcp' ? forwardTcp(client, address.host, address.port) : forwardUnix(client, address.path)
-    const onAbort = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }))
+    const { promise: aborted, reject } = Promise.withResolvers<never>()
+    const onAbort = (): void => reject(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
     try {
-      return await Promise.race([opening, onAbort])
+      return await Promise.race([opening, aborted])
     } catch (error) {
       void opening.then((stream) => stream.destroy(), () => undefined)
       // sshd says no more than that it failed.
       if (address.kind === 'unix' && systemCode(error) === 'ECONNREFUSED' && (await files.stat(address.path)) === undefined)
         throw Object.assign(new Error(`connect ENOENT ${address.path}`, { cause: error }), { code: 'ENOENT' })
       throw error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 }

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { messageOf } from '../../src/errors.ts'
+import { runCommand } from '../../src/host/command.ts'
 import type { Host } from '../../src/host/host.ts'
 import { connectSsh } from '../../src/host/ssh-host.ts'
 import type { SshOptions, SshTarget } from '../../src/host/ssh-target.ts'
@@ -11,7 +12,7 @@ import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { contract } from '../host/contract.ts'
 import { renewHosts, sharedSandbox } from '../support/cluster.ts'
-import { runKadm, runProgram } from '../support/command-line.ts'
+import { kadmProgram, runKadm, runProgram } from '../support/command-line.ts'
 import { type SshRelay, sshRelay } from '../support/ssh-relay.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -230,7 +231,7 @@ describe('users who may not, and secrets', () => {
     for (const secret of secrets) for (const text of [processes, logs, said.join('\n')]) expect(text.includes(secret)).toBe(false)
   })
 
-  test('kadm --host: the phases of init on another host, the configuration from here; flags that make no sense', { timeout: 60_000 }, async () => {
+  test('kadm --host: the phases of init on another host, the configuration from here; flags that make no sense', { timeout: isLong ? 240_000 : 60_000 }, async () => {
     const dir = await temporaryDirectory()
     await writeFile(path.join(dir, 'init.yaml'), labInitConfig({ kubernetesVersion: 'v1.37.2' }))
     await writeFile(path.join(dir, 'password'), `${password}\n`, { mode: 0o600 })
@@ -246,7 +247,7 @@ describe('users who may not, and secrets', () => {
     expect(await runKadm('init', '--become', 'sudo')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--become is for a host that --host names') })
     expect(await runKadm('reset', '--host', '-oProxyCommand=x')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is not a host to log in to') })
     if (!isLong) return
-    const init = await runKadm('init', '--config', path.join(dir, 'init.yaml'), ...target)
+    const init = await runCommand([process.execPath, kadmProgram, 'init', '--config', path.join(dir, 'init.yaml'), ...target], { timeout: 180_000 })
     expect([init.exitCode, init.stdout]).toEqual([0, expect.stringContaining('Your Kubernetes control plane is up.')])
     expect(await sandbox.run('h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'get', 'nodes', '-o', 'name'])).toBe('node/h1\n')
   })

@@ -10,7 +10,7 @@ export interface Promised {
 }
 
 // What a shell, a here-document, a glob and a programmer each take for something else.
-const hostileNames = [`it's "q"`, '$(id) `id` ; rm -rf x', 'line\nbreak\n', ' -rf', '*?[a]', 'KADM_END\nx', 'é€😀', '\\n\t\u0001']
+const hostileNames = [`it's "q"`, '$(id) `id` ; rm -rf x', 'line\nbreak\n', ' -rf', '*?[a]', 'KADM_END\nKADM_INPUT\ntouch injected\n', 'é€😀', '\\n\t\u0001']
 
 export const contract: readonly Promised[] = [
   {
