@@ -102,7 +102,7 @@ describe('killed at a random moment, and run again', () => {
 describe.runIf(isLong)('in full', () => {
   test.each([
     { component: 'kube-apiserver', patch: 'args: ["--no-such-flag"]', says: 'unknown flag: --no-such-flag' },
-    { component: 'etcd', patch: 'args: ["--no-such-flag"]', says: 'no-such-flag' },
+    { component: 'etcd', patch: 'args: ["--no-such-flag"]', says: 'does not know one of its arguments' },
     { component: 'kube-controller-manager', patch: 'image: lab.test/busybox:no-such-tag', says: 'no-such-tag' },
   ])('$component does not come up: the node is as before', { timeout: 300_000 }, async ({ component, patch, says }) => {
     await olderCluster()
