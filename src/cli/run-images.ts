@@ -50,19 +50,21 @@ async function pullAll(images: readonly string[], pull: (image: string) => Promi
     return problem
   })
   showRest()
-  const settled = Promise.allSettled(pulls)
+  void Promise.allSettled(pulls) // one that fails before its turn is told at its turn
   const problems: string[] = []
-  for (const [index, image] of images.entries()) {
-    const problem = await pulls[index]
-    if (problem !== undefined) problems.push(problem)
-    else {
-      status.clear()
-      stdout.write(`[config/images] Pulled ${image}\n`)
-      showRest()
+  try {
+    for (const [index, image] of images.entries()) {
+      const problem = await pulls[index]
+      if (problem !== undefined) problems.push(problem)
+      else {
+        status.clear()
+        stdout.write(`[config/images] Pulled ${image}\n`)
+        showRest()
+      }
     }
+  } finally {
+    status.clear()
   }
-  await settled
-  status.clear()
   return problems
 }
 

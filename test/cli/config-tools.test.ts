@@ -77,7 +77,7 @@ test('diff: a file that cannot work is no file to compare', async () => {
 test.each([
   ['ClusterConfiguration.networking.serviceSubnet', ['type:    string', 'default: 10.96.0.0/12', 'flag:    --service-cidr']],
   ['serviceSubnet', ['ClusterConfiguration.networking.serviceSubnet']],
-  ['SERVICE-CIDR'.toLowerCase(), ['ClusterConfiguration.networking.serviceSubnet']],
+  ['service-cidr', ['ClusterConfiguration.networking.serviceSubnet']],
   ['etcd.external.httpEndpoints', ['since:   v1.35', 'default: endpoints']],
   ['bootstrapTokens[0].ttl', ['InitConfiguration.bootstrapTokens[].ttl', 'default: 24h0m0s']],
   ['certificateKey', ['InitConfiguration.certificateKey', 'JoinConfiguration.controlPlane.certificateKey']],
