@@ -60,5 +60,5 @@ async function settledCluster(sandbox: Sandbox, hosts: readonly string[]): Promi
   await putInitConfig(sandbox)
   await timed(sandbox, 'h1', initCommand('kadm'))
   await kubectl(sandbox, ['wait', '--for=create', 'serviceaccount/default', '--timeout=60s'])
-  await sleep(5000)
+  await sleep(3000)
 }
