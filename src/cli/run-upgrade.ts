@@ -28,7 +28,9 @@ export async function runApply(input: CommandInput, only: readonly string[] | un
       printConfig: ({ cluster }) => void io.stdout.write(`${printedConfiguration(cluster)}\n`),
     })
     if (recording === undefined && only === undefined) {
-      io.stdout.write(`\n[upgrade] SUCCESS! A control plane node of your cluster was upgraded to "${version}".\n\n[upgrade] Now please proceed with upgrading the rest of the nodes by following the right order.\n`)
+      io.stdout.write(
+        `\n[upgrade] SUCCESS! A control plane node of your cluster was upgraded to "${version}".\n\n[upgrade] Now please proceed with upgrading the rest of the nodes by following the right order.\n`,
+      )
     }
     return recording
   })
@@ -39,7 +41,11 @@ export async function runUpgradeNode(input: CommandInput, only: readonly string[
   await run(input, only, async (host, request) => (await startNode(host, { ...request, kubelet: askedKubelet(input.flags) })).recording)
 }
 
-async function run(input: CommandInput, only: readonly string[] | undefined, start: (host: Host, request: UpgradeRequest) => Promise<RunRecording | undefined>): Promise<void> {
+async function run(
+  input: CommandInput,
+  only: readonly string[] | undefined,
+  start: (host: Host, request: UpgradeRequest) => Promise<RunRecording | undefined>,
+): Promise<void> {
   const { flags, io, signal } = input
   const given = (name: string): string | undefined => (flags.given.has(name) ? flags.text(name) : undefined)
   const progress = phaseProgress(io)

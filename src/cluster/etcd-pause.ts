@@ -13,16 +13,22 @@ export interface PausedMember {
   readonly signal: AbortSignal
 }
 
-/** The member itself must be healthy; where there are three and more, a quorum without it too. Throws ETCD_FAILED. @returns how many other voters there are */
+/**
+ * The member itself must be healthy; where there are three and more, a quorum without it too. Throws ETCD_FAILED. @returns how many other
+ * voters there are
+ */
 export function requireQuorumWithout(member: PausedMember): Promise<number> {
   const { server, signal } = member
   return withEtcd(member, async (etcd) => {
     const { voters, unhealthy } = await etcdHealth(etcd, { signal })
     const others = voters.filter(({ clientUrls }) => !clientUrls.includes(server))
     const healthy = others.filter((one) => !unhealthy.includes(one))
-    if (others.length === voters.length || unhealthy.some(({ clientUrls }) => clientUrls.includes(server))) throw unfit(`the member of this node does not answer at ${server}`)
+    if (others.length === voters.length || unhealthy.some(({ clientUrls }) => clientUrls.includes(server)))
+      throw unfit(`the member of this node does not answer at ${server}`)
     if (others.length < 2 || healthy.length > voters.length / 2) return others.length
-    throw unfit(`without the member of this node only ${healthy.length} of ${voters.length} are left, and that is no quorum: ${unhealthy.map(({ name }) => `"${name}"`).join(', ')} does not answer`)
+    throw unfit(
+      `without the member of this node only ${healthy.length} of ${voters.length} are left, and that is no quorum: ${unhealthy.map(({ name }) => `"${name}"`).join(', ')} does not answer`,
+    )
   })
 }
 
@@ -54,6 +60,9 @@ async function withEtcd<T>({ host, server, credentials, signal }: PausedMember, 
 
 function unfit(why: string): KadmError {
   return new KadmError('ETCD_FAILED', `etcd is not fit for an upgrade: ${why}`, {
-    remedy: ['crictl ps -a --name etcd # on each control plane', 'bring the members back, then run the same command again: nothing was changed yet'],
+    remedy: [
+      'crictl ps -a --name etcd # on each control plane',
+      'bring the members back, then run the same command again: nothing was changed yet',
+    ],
   })
 }

@@ -25,16 +25,26 @@ export interface Snapshot {
 }
 
 /**
- * Asks one member, writes as it comes (0600), and compares the checksum that etcd sends at the end. `undefined` where the host only records. Throws ETCD_FAILED or
+ * Asks one member, writes as it comes (0600), and compares the checksum that etcd sends at the end. `undefined` where the host only
+ * records. Throws ETCD_FAILED or
  * FILE_FAILED (a full disk); the part that was written is removed then.
  */
-export async function saveSnapshot(host: Pick<Host, 'appendFile' | 'removeFile' | 'dial' | 'recording'>, options: SnapshotOptions): Promise<Snapshot | undefined> {
+export async function saveSnapshot(
+  host: Pick<Host, 'appendFile' | 'removeFile' | 'dial' | 'recording'>,
+  options: SnapshotOptions,
+): Promise<Snapshot | undefined> {
   const { server, credentials, file, signal } = options
   if (host.recording !== undefined) {
     host.recording.wouldWaitFor(`a snapshot of etcd at ${server}, in ${file}`)
     return undefined
   }
-  const etcd = requester({ server, ...credentials, signal, dial: (address) => host.dial(address), noAnswer: (_, cause) => failed(server, messageOf(cause)) })
+  const etcd = requester({
+    server,
+    ...credentials,
+    signal,
+    dial: (address) => host.dial(address),
+    noAnswer: (_, cause) => failed(server, messageOf(cause)),
+  })
   const member = connectEtcd({ server, ...credentials, signal, dial: (address) => host.dial(address) })
   await host.removeFile(file)
   try {
@@ -80,7 +90,8 @@ async function receive(
   }
   await write(Buffer.concat(pending))
   const sha256 = hash.digest()
-  if (size <= checksumLength || !sha256.equals(tail)) throw failed(server, `what arrived (${size} bytes) has not the checksum that etcd says`)
+  if (size <= checksumLength || !sha256.equals(tail))
+    throw failed(server, `what arrived (${size} bytes) has not the checksum that etcd says`)
   return { size, sha256: sha256.toString('hex') }
 }
 

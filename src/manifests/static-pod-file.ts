@@ -51,5 +51,7 @@ function parsed(text: string, file: string): Manifest | undefined {
 }
 
 function unusable(file: string, why: string): KadmError {
-  return new KadmError('CONFIG_INVALID', `the static Pod manifest "${file}" cannot be read: ${why}`, { remedy: [`put a manifest that can be read back at "${file}"`] })
+  return new KadmError('CONFIG_INVALID', `the static Pod manifest "${file}" cannot be read: ${why}`, {
+    remedy: [`put a manifest that can be read back at "${file}"`],
+  })
 }

@@ -1,4 +1,7 @@
-/** Three control planes behind a balancer from 1.36.3 to 1.37.2, one after the other, without an outage: by kadm, and by kadm and kubeadm mixed. */
+/**
+ * Three control planes behind a balancer from 1.36.3 to 1.37.2, one after the other, without an outage: by kadm, and by kadm and kubeadm
+ * mixed.
+ */
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ensureComponents } from '../../src/sandbox/components.ts'
@@ -40,8 +43,22 @@ describe.runIf(isLong)('three control planes', () => {
     process.stdout.write(`${acknowledged} writes through the balancer, the slowest took ${longest} ms\n`)
     expect(lost).toEqual([])
     if (tools.every((tool) => tool === 'kadm')) expect(longest).toBeLessThan(10_000)
-    const images = await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'pods', '-l', 'tier=control-plane', '-o', 'jsonpath={range .items[*]}{.spec.containers[0].image}{"\\n"}{end}'])
-    expect(images.trim().split('\n').filter((image) => !image.endsWith(newer) && !image.endsWith('etcd:3.7.0-0'))).toEqual([])
+    const images = await kubectl(sandbox, 'h1', [
+      '-n',
+      'kube-system',
+      'get',
+      'pods',
+      '-l',
+      'tier=control-plane',
+      '-o',
+      'jsonpath={range .items[*]}{.spec.containers[0].image}{"\\n"}{end}',
+    ])
+    expect(
+      images
+        .trim()
+        .split('\n')
+        .filter((image) => !image.endsWith(newer) && !image.endsWith('etcd:3.7.0-0')),
+    ).toEqual([])
     expect(await etcdHashes()).toHaveLength(1)
   })
 })
@@ -55,7 +72,8 @@ async function olderCluster(): Promise<void> {
   await sandbox.run('h1', ['kubeadm', 'init', '--config', file], { timeout: 180_000 })
   const join = await joinWords(sandbox, 'h1')
   const key = (await sandbox.run('h1', ['kubeadm', 'init', 'phase', 'upload-certs', '--upload-certs'])).trim().split('\n').at(-1) ?? ''
-  for (const host of hosts.slice(1)) await sandbox.run(host, ['kubeadm', ...join, '--control-plane', '--certificate-key', key, cgroupVersion], { timeout: 240_000 })
+  for (const host of hosts.slice(1))
+    await sandbox.run(host, ['kubeadm', ...join, '--control-plane', '--certificate-key', key, cgroupVersion], { timeout: 240_000 })
   await sandbox.network()
   await kubectl(sandbox, 'h1', ['taint', 'nodes', '--all', 'node-role.kubernetes.io/control-plane-'])
   await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=60s'], { timeout: 70_000 })
@@ -64,10 +82,19 @@ async function olderCluster(): Promise<void> {
 
 /** Of the data of all members, at one revision: the same, when the members are. */
 async function etcdHashes(): Promise<readonly string[]> {
-  const certificates = ['--cacert=/etc/kubernetes/pki/etcd/ca.crt', '--cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt', '--key=/etc/kubernetes/pki/etcd/healthcheck-client.key']
-  const etcdctl = (...words: readonly string[]): Promise<string> => kubectl(sandbox, 'h1', ['-n', 'kube-system', 'exec', 'etcd-h1', '--', 'etcdctl', ...certificates, ...words])
-  const [status] = JSON.parse(await etcdctl('endpoint', 'status', '--write-out=json')) as readonly { readonly Status: { readonly header: { readonly revision: number } } }[]
-  const found = JSON.parse(await etcdctl('endpoint', 'hashkv', '--cluster', `--rev=${status?.Status.header.revision}`, '--write-out=json')) as readonly { readonly HashKV: { readonly hash: number } }[]
+  const certificates = [
+    '--cacert=/etc/kubernetes/pki/etcd/ca.crt',
+    '--cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt',
+    '--key=/etc/kubernetes/pki/etcd/healthcheck-client.key',
+  ]
+  const etcdctl = (...words: readonly string[]): Promise<string> =>
+    kubectl(sandbox, 'h1', ['-n', 'kube-system', 'exec', 'etcd-h1', '--', 'etcdctl', ...certificates, ...words])
+  const [status] = JSON.parse(await etcdctl('endpoint', 'status', '--write-out=json')) as readonly {
+    readonly Status: { readonly header: { readonly revision: number } }
+  }[]
+  const found = JSON.parse(
+    await etcdctl('endpoint', 'hashkv', '--cluster', `--rev=${status?.Status.header.revision}`, '--write-out=json'),
+  ) as readonly { readonly HashKV: { readonly hash: number } }[]
   if (found.length !== 3) throw new Error(`etcd has ${found.length} members`)
   return [...new Set(found.map(({ HashKV }) => String(HashKV.hash)))]
 }

@@ -1,4 +1,7 @@
-/** `kadm upgrade apply` of a real control plane from 1.36.3 to 1.37.2: what it leaves, what it leaves alone, and what happens when it fails or is killed. */
+/**
+ * `kadm upgrade apply` of a real control plane from 1.36.3 to 1.37.2: what it leaves, what it leaves alone, and what happens when it fails
+ * or is killed.
+ */
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ensureComponents } from '../../src/sandbox/components.ts'
@@ -49,7 +52,18 @@ describe('one control plane', () => {
     expect(counted.acknowledged).toBeGreaterThan(10)
     expect(result.stdout).toContain(`SUCCESS! A control plane node of your cluster was upgraded to "${newer}"`)
     expect(await runningVersions()).toEqual([`kube-apiserver:${newer}`, `kube-controller-manager:${newer}`, `kube-scheduler:${newer}`])
-    expect(await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'pods', '-l', 'tier=control-plane', '-o', 'jsonpath={.items[*].status.phase}'])).toBe('Running Running Running Running')
+    expect(
+      await kubectl(sandbox, 'h1', [
+        '-n',
+        'kube-system',
+        'get',
+        'pods',
+        '-l',
+        'tier=control-plane',
+        '-o',
+        'jsonpath={.items[*].status.phase}',
+      ]),
+    ).toBe('Running Running Running Running')
     expect(JSON.parse(await kubectl(sandbox, 'h1', ['version', '-o', 'json']))).toMatchObject({ serverVersion: { gitVersion: newer } })
     // The addons' own Pods are replaced by their controllers afterwards.
     for (const [id, start] of await otherContainers()) if (others.has(id)) expect(start).toBe(others.get(id))
@@ -63,16 +77,24 @@ describe('one control plane', () => {
     const { bin } = await ensureComponents(newer, { say: () => {} })
     await sandbox.put('h2', '/usr/bin/kubeadm', await readFile(`${bin}/kubeadm`), 0o755)
     await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'configmap', 'kubelet-config', '--output=yaml']).then((text) =>
-      kubectl(sandbox, 'h1', ['replace', '--filename=-'], { input: text.replace('failCgroupV1: false', 'failCgroupV1: false\n    maxPods: 77') }),
+      kubectl(sandbox, 'h1', ['replace', '--filename=-'], {
+        input: text.replace('failCgroupV1: false', 'failCgroupV1: false\n    maxPods: 77'),
+      }),
     )
-    const left = (): Promise<string> => sandbox.run('h2', ['bash', '-c', 'cd /var/lib/kubelet; sha256sum config.yaml instance-config.yaml kubeadm-flags.env /etc/kubernetes/kubelet.conf; grep maxPods config.yaml'])
+    const left = (): Promise<string> =>
+      sandbox.run('h2', [
+        'bash',
+        '-c',
+        'cd /var/lib/kubelet; sha256sum config.yaml instance-config.yaml kubeadm-flags.env /etc/kubernetes/kubelet.conf; grep maxPods config.yaml',
+      ])
     await sandbox.run('h2', ['kubeadm', 'upgrade', 'node', cgroupVersion])
     const theirs = await left()
     await sandbox.run('h2', ['sed', '-i', 's/maxPods: 77/maxPods: 78/', '/var/lib/kubelet/config.yaml'])
     const said = await sandbox.run('h2', ['kadm', 'upgrade', 'node', cgroupVersion])
     expect(await left()).toBe(theirs)
     expect(theirs).toContain('maxPods: 77')
-    for (const phase of ['control-plane', 'kubeconfig', 'addon']) expect(said).toMatch(new RegExp(`Skipping (?:the )?(?:${phase}|phase).*Not a control plane node`))
+    for (const phase of ['control-plane', 'kubeconfig', 'addon'])
+      expect(said).toMatch(new RegExp(`Skipping (?:the )?(?:${phase}|phase).*Not a control plane node`))
   })
 
   test('again: nothing to do', { timeout: 60_000 }, async () => {
@@ -86,17 +108,24 @@ describe('one control plane', () => {
 describe('killed at a random moment, and run again', () => {
   const rounds = isLong ? 30 : 1
 
-  test.each(Array.from({ length: rounds }, (_, round) => ({ round })))('in part $round of its time', { timeout: 180_000 }, async ({ round }) => {
-    await olderCluster()
-    await startCounter(sandbox, 'h1')
-    // The first 5 s only check; a whole run takes some 17 s here.
-    const moment = 4 + (12 * (round + Math.random())) / rounds
-    const first = await sandbox.exec('h1', ['timeout', '--signal=KILL', moment.toFixed(3), ...upgrade], { timeout: 100_000 })
-    const again = await sandbox.exec('h1', upgrade, { timeout: 150_000 })
-    expect(again.exitCode, `killed after ${moment.toFixed(3)} s (exit code ${first.exitCode}): ${first.stdout}\nthen: ${again.stdout}${again.stderr}`).toBe(0)
-    expect(await runningVersions()).toEqual([`kube-apiserver:${newer}`, `kube-controller-manager:${newer}`, `kube-scheduler:${newer}`])
-    expect((await stopCounter(sandbox, 'h1')).lost).toEqual([])
-  })
+  test.each(Array.from({ length: rounds }, (_, round) => ({ round })))(
+    'in part $round of its time',
+    { timeout: 180_000 },
+    async ({ round }) => {
+      await olderCluster()
+      await startCounter(sandbox, 'h1')
+      // The first 5 s only check; a whole run takes some 17 s here.
+      const moment = 4 + (12 * (round + Math.random())) / rounds
+      const first = await sandbox.exec('h1', ['timeout', '--signal=KILL', moment.toFixed(3), ...upgrade], { timeout: 100_000 })
+      const again = await sandbox.exec('h1', upgrade, { timeout: 150_000 })
+      expect(
+        again.exitCode,
+        `killed after ${moment.toFixed(3)} s (exit code ${first.exitCode}): ${first.stdout}\nthen: ${again.stdout}${again.stderr}`,
+      ).toBe(0)
+      expect(await runningVersions()).toEqual([`kube-apiserver:${newer}`, `kube-controller-manager:${newer}`, `kube-scheduler:${newer}`])
+      expect((await stopCounter(sandbox, 'h1')).lost).toEqual([])
+    },
+  )
 })
 
 describe.runIf(isLong)('in full', () => {
@@ -119,8 +148,16 @@ describe.runIf(isLong)('in full', () => {
     const theirs = await upgradedBy('kubeadm')
     const ours = await upgradedBy('kadm')
     // A comparison of nothing would find no difference.
-    expect(Object.keys(theirs.files)).toEqual(expect.arrayContaining(['/etc/kubernetes/manifests/etcd.yaml', '/etc/kubernetes/pki/apiserver.crt', '/var/lib/kubelet/config.yaml']))
-    expect(Object.keys(theirs.objects)).toEqual(expect.arrayContaining(['ConfigMap kube-system/kubeadm-config', 'Deployment kube-system/coredns', 'DaemonSet kube-system/kube-proxy']))
+    expect(Object.keys(theirs.files)).toEqual(
+      expect.arrayContaining(['/etc/kubernetes/manifests/etcd.yaml', '/etc/kubernetes/pki/apiserver.crt', '/var/lib/kubelet/config.yaml']),
+    )
+    expect(Object.keys(theirs.objects)).toEqual(
+      expect.arrayContaining([
+        'ConfigMap kube-system/kubeadm-config',
+        'Deployment kube-system/coredns',
+        'DaemonSet kube-system/kube-proxy',
+      ]),
+    )
     expect(ours.files).toEqual(theirs.files)
     expect(Object.keys(ours.objects)).toEqual(Object.keys(theirs.objects))
     for (const [name, object] of Object.entries(theirs.objects)) expect.soft(ours.objects[name], name).toEqual(object)
@@ -135,12 +172,16 @@ async function olderCluster(): Promise<void> {
   await sandbox.run('h1', ['kubeadm', 'init', '--config', file], { timeout: 180_000 })
   await sandbox.network()
   await kubectl(sandbox, 'h1', ['taint', 'nodes', '--all', 'node-role.kubernetes.io/control-plane-'])
-  await until(async () => (await sandbox.exec('h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'get', 'serviceaccount', 'default'])).exitCode === 0)
+  await until(
+    async () =>
+      (await sandbox.exec('h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'get', 'serviceaccount', 'default'])).exitCode === 0,
+  )
   await kubectl(sandbox, 'h1', ['run', 'workload', '--image=lab.test/busybox:1', '--image-pull-policy=Never', '--', 'sleep', '100000'])
   await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'pod/workload', '--timeout=60s'], { timeout: 70_000 })
 }
 
-const schedulerThatSleeps = 'spec:\n  containers:\n  - name: kube-scheduler\n    image: lab.test/busybox:1\n    command: [sleep, "100000"]\n'
+const schedulerThatSleeps =
+  'spec:\n  containers:\n  - name: kube-scheduler\n    image: lab.test/busybox:1\n    command: [sleep, "100000"]\n'
 
 async function upgradeWith(patches: Readonly<Record<string, string>>, seconds: number): Promise<ProgramResult> {
   for (const [name, text] of Object.entries(patches)) await sandbox.put('h1', `/root/patches/${name}`, text)
@@ -155,7 +196,11 @@ timeouts: {upgradeManifests: ${seconds}s}
 
 /** Checksums of what a failed upgrade must leave as it was. A new etcd that is healthy may stay. */
 async function kept(): Promise<string> {
-  return sandbox.run('h1', ['bash', '-c', 'cd /etc/kubernetes; sha256sum manifests/kube*.yaml *.conf $(find pki -type f | sort) /var/lib/kubelet/config.yaml'])
+  return sandbox.run('h1', [
+    'bash',
+    '-c',
+    'cd /etc/kubernetes; sha256sum manifests/kube*.yaml *.conf $(find pki -type f | sort) /var/lib/kubelet/config.yaml',
+  ])
 }
 
 async function runningVersions(): Promise<readonly string[]> {
@@ -165,7 +210,9 @@ async function runningVersions(): Promise<readonly string[]> {
 /** Its running containers. */
 async function controlPlane(): Promise<readonly { readonly id: string; readonly image: string }[]> {
   const running = new Set((await sandbox.run('h1', ['ctr', '--namespace=k8s.io', 'tasks', 'list', '--quiet'])).trim().split('\n'))
-  const own = (await containers()).filter(({ id, image }) => running.has(id) && components.some((component) => image.startsWith(`${component}:`)))
+  const own = (await containers()).filter(
+    ({ id, image }) => running.has(id) && components.some((component) => image.startsWith(`${component}:`)),
+  )
   return own.toSorted((a, b) => (a.image < b.image ? -1 : 1))
 }
 
@@ -176,20 +223,34 @@ async function containers(): Promise<readonly { readonly id: string; readonly im
 
 /** Start by `Pod/container`, of all but the control plane's. */
 async function otherContainers(): Promise<ReadonlyMap<string, string>> {
-  const { items } = JSON.parse(await kubectl(sandbox, 'h1', ['get', 'pods', '--all-namespaces', '--output=json'])) as { readonly items: readonly PodObject[] }
+  const { items } = JSON.parse(await kubectl(sandbox, 'h1', ['get', 'pods', '--all-namespaces', '--output=json'])) as {
+    readonly items: readonly PodObject[]
+  }
   return new Map(
     items
       .filter(({ metadata }) => !components.some((component) => metadata.name.startsWith(component)))
-      .flatMap(({ metadata, status }) => (status.containerStatuses ?? []).map(({ name, containerID, state }) => [`${metadata.name}/${name}`, `${containerID} ${state.running?.startedAt}`] as const)),
+      .flatMap(({ metadata, status }) =>
+        (status.containerStatuses ?? []).map(
+          ({ name, containerID, state }) => [`${metadata.name}/${name}`, `${containerID} ${state.running?.startedAt}`] as const,
+        ),
+      ),
   )
 }
 
 interface PodObject {
   readonly metadata: { readonly name: string }
-  readonly status: { readonly containerStatuses?: readonly { readonly name: string; readonly containerID?: string; readonly state: { readonly running?: { readonly startedAt: string } } }[] }
+  readonly status: {
+    readonly containerStatuses?: readonly {
+      readonly name: string
+      readonly containerID?: string
+      readonly state: { readonly running?: { readonly startedAt: string } }
+    }[]
+  }
 }
 
-async function upgradedBy(tool: 'kadm' | 'kubeadm'): Promise<{ readonly files: Readonly<Record<string, unknown>>; readonly objects: ReturnType<typeof clusterObjects> }> {
+async function upgradedBy(
+  tool: 'kadm' | 'kubeadm',
+): Promise<{ readonly files: Readonly<Record<string, unknown>>; readonly objects: ReturnType<typeof clusterObjects> }> {
   await olderCluster()
   const { bin } = await ensureComponents(newer, { say: () => {} })
   // Only kubeadm: the kubelet stays at the older version in both.
@@ -200,8 +261,13 @@ async function upgradedBy(tool: 'kadm' | 'kubeadm'): Promise<{ readonly files: R
   await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=90s'], { timeout: 100_000 })
   await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'rollout', 'status', 'daemonset/kube-proxy', '--timeout=90s'], { timeout: 100_000 })
   const { files } = treeMeaning(await hostFiles(sandbox, 'h1'))
-  const kinds = (await kubectl(sandbox, 'h1', ['api-resources', '--verbs=list', '--output=name'])).trim().split('\n').filter((kind) => !kind.startsWith('events') && kind !== 'controllerrevisions.apps')
-  const objects = clusterObjects(await kubectl(sandbox, 'h1', ['get', kinds.join(','), '--all-namespaces', '--output=json'], { timeout: 60_000 }))
+  const kinds = (await kubectl(sandbox, 'h1', ['api-resources', '--verbs=list', '--output=name']))
+    .trim()
+    .split('\n')
+    .filter((kind) => !kind.startsWith('events') && kind !== 'controllerrevisions.apps')
+  const objects = clusterObjects(
+    await kubectl(sandbox, 'h1', ['get', kinds.join(','), '--all-namespaces', '--output=json'], { timeout: 60_000 }),
+  )
   const isOwn = (path: string): boolean => /^\/etc\/kubernetes\/tmp\b|^\/var\/lib\/kadm\b/.test(path)
   const isChance = (name: string): boolean => /^(?:Pod|ReplicaSet|EndpointSlice|Endpoints|Lease|Node|Job) /.test(name)
   return {
@@ -211,5 +277,5 @@ async function upgradedBy(tool: 'kadm' | 'kubeadm'): Promise<{ readonly files: R
 }
 
 async function until(look: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 40_000; !(await look()); ) if (performance.now() > end) throw new Error('it does not come')
+  for (const end = performance.now() + 40_000; !(await look());) if (performance.now() > end) throw new Error('it does not come')
 }

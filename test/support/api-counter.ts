@@ -36,9 +36,15 @@ export async function startCounter(sandbox: Sandbox, host: string): Promise<void
 
 /** Ends it, and compares what it knows with what the cluster has. */
 export async function stopCounter(sandbox: Sandbox, host: string): Promise<CounterResult> {
-  await sandbox.run(host, ['bash', '-c', 'touch /run/counter/stop; while systemctl is-active --quiet counter; do sleep 0.1; done; systemctl reset-failed counter 2>/dev/null || true'])
+  await sandbox.run(host, [
+    'bash',
+    '-c',
+    'touch /run/counter/stop; while systemctl is-active --quiet counter; do sleep 0.1; done; systemctl reset-failed counter 2>/dev/null || true',
+  ])
   const read = async (name: string): Promise<number> => Number(await sandbox.run(host, ['cat', `/run/counter/${name}`]))
-  const { data } = JSON.parse(await kubectl(sandbox, host, ['get', 'configmap', 'counter', '--output=json'])) as { readonly data: Readonly<Record<string, string>> }
+  const { data } = JSON.parse(await kubectl(sandbox, host, ['get', 'configmap', 'counter', '--output=json'])) as {
+    readonly data: Readonly<Record<string, string>>
+  }
   const acknowledged = await read('count')
   const lost = Array.from({ length: acknowledged }, (_, index) => index + 1).filter((n) => data[`k${n}`] === undefined)
   return { acknowledged, lost, longest: await read('longest') }

@@ -20,15 +20,25 @@ export function addon(needs: readonly string[]): Phase<UpgradeRun> {
     summary: 'Upgrade the default kubeadm addons',
     needs,
     phases: [
-      one('coredns', 'Upgrade the CoreDNS addon', ({ cluster }) => cluster.dns.disabled, async (work) => {
-        await upgradeCoreDns(work)
-        work.context.say('[addons] Applied essential addon: CoreDNS')
-      }),
-      one('kube-proxy', 'Upgrade the kube-proxy addon', ({ cluster }) => cluster.proxy.disabled, async ({ host, timeout, config, cluster, context }) => {
-        const objects = await kubeProxyObjects({ config, host, say: context.say, warn: context.warn })
-        await ensureObjects(cluster, objects, { timeout, signal: context.signal })
-        context.say('[addons] Applied essential addon: kube-proxy')
-      }),
+      one(
+        'coredns',
+        'Upgrade the CoreDNS addon',
+        ({ cluster }) => cluster.dns.disabled,
+        async (work) => {
+          await upgradeCoreDns(work)
+          work.context.say('[addons] Applied essential addon: CoreDNS')
+        },
+      ),
+      one(
+        'kube-proxy',
+        'Upgrade the kube-proxy addon',
+        ({ cluster }) => cluster.proxy.disabled,
+        async ({ host, timeout, config, cluster, context }) => {
+          const objects = await kubeProxyObjects({ config, host, say: context.say, warn: context.warn })
+          await ensureObjects(cluster, objects, { timeout, signal: context.signal })
+          context.say('[addons] Applied essential addon: kube-proxy')
+        },
+      ),
     ],
   }
 }
@@ -42,7 +52,12 @@ export interface AddonUpgrade {
   readonly context: PhaseContext
 }
 
-function one(name: string, summary: string, isDisabled: (config: InitConfig) => boolean, upgrade: (work: AddonUpgrade) => Promise<void>): Phase<UpgradeRun> {
+function one(
+  name: string,
+  summary: string,
+  isDisabled: (config: InitConfig) => boolean,
+  upgrade: (work: AddonUpgrade) => Promise<void>,
+): Phase<UpgradeRun> {
   const skipped = (why: string): string => `[upgrade/addon] Skipping the addon/${name} phase. ${why}`
   return {
     name,
@@ -56,13 +71,19 @@ function one(name: string, summary: string, isDisabled: (config: InitConfig) => 
     run: async ({ host, learn, upgrade: { timeouts } }, context) => {
       const [config, cluster] = await Promise.all([learn.config(), learn.cluster()])
       const older = await otherControlPlanes(cluster, config)
-      if (older.length > 0) return context.say(`[upgrade/addon] Skipping upgrade of addons because control plane instances [${older.join(' ')}] have not been upgraded`)
+      if (older.length > 0)
+        return context.say(
+          `[upgrade/addon] Skipping upgrade of addons because control plane instances [${older.join(' ')}] have not been upgraded`,
+        )
       await upgrade({ host, timeout: timeouts.kubernetesAPICall, config, cluster, context })
     },
   }
 }
 
-/** Names of control-plane nodes whose API server has another image than this node's. Throws COMPONENT_NOT_HEALTHY when the API shows none of this node. */
+/**
+ * Names of control-plane nodes whose API server has another image than this node's. Throws COMPONENT_NOT_HEALTHY when the API shows none of
+ * this node.
+ */
 async function otherControlPlanes(cluster: Cluster, { init }: InitConfig): Promise<readonly string[]> {
   const { name } = init.nodeRegistration
   const pods = await cluster.list({ ...kinds.pod, namespace: 'kube-system' }, { labelSelector: 'component=kube-apiserver' })
@@ -70,6 +91,9 @@ async function otherControlPlanes(cluster: Cluster, { init }: InitConfig): Promi
   const own = images.get(name)
   if (own !== undefined) return [...images].flatMap(([node, image]) => (image === own ? [] : [node])).toSorted()
   throw new KadmError('COMPONENT_NOT_HEALTHY', `the API shows no Pod of kube-apiserver on this node, "${name}"`, {
-    remedy: ['kubectl -n kube-system get pods -l component=kube-apiserver -o wide', 'systemctl restart kubelet; then run the same command again'],
+    remedy: [
+      'kubectl -n kube-system get pods -l component=kube-apiserver -o wide',
+      'systemctl restart kubelet; then run the same command again',
+    ],
   })
 }

@@ -1,5 +1,6 @@
 /**
- * What `kadm upgrade apply` does: the phases and names of kubeadm 1.37, in its order. The cluster hears of the new version when the control plane of this node
+ * What `kadm upgrade apply` does: the phases and names of kubeadm 1.37, in its order. The cluster hears of the new version when the control
+ * plane of this node
  * runs it; what does not need each other then goes side by side.
  */
 import type { Phase } from '../phase.ts'

@@ -1,4 +1,7 @@
-/** Waits until a static Pod runs as its manifest says: a new container in the host's own CRI, with the image and the arguments of the manifest, that says that it is well. */
+/**
+ * Waits until a static Pod runs as its manifest says: a new container in the host's own CRI, with the image and the arguments of the
+ * manifest, that says that it is well.
+ */
 import type { InitConfig } from '../../config/model.ts'
 import type { KadmError } from '../../errors.ts'
 import type { Container, ContainerProcess } from '../../host/container-runtime.ts'
@@ -33,12 +36,17 @@ export interface ExpectedStaticPod {
  *
  * @returns the seconds that it took; `undefined` where the host only records
  */
-export async function awaitStaticPod(expected: ExpectedStaticPod, { host, config, ended, timeout }: AwaitOptions, { signal, waiting }: Pick<PhaseContext, 'signal' | 'waiting'>): Promise<number | undefined> {
+export async function awaitStaticPod(
+  expected: ExpectedStaticPod,
+  { host, config, ended, timeout }: AwaitOptions,
+  { signal, waiting }: Pick<PhaseContext, 'signal' | 'waiting'>,
+): Promise<number | undefined> {
   const { component } = expected
   const node = { runtime: host.containerRuntime(config.init.nodeRegistration.criSocket), nodeName: config.init.nodeRegistration.name }
   const started = performance.now()
   const seconds = (): number => Math.round((performance.now() - started) / 1000)
-  const failed = (last: string): Promise<KadmError> => componentFailed(component, { url: component, timeout: seconds() * 1000, last, host, config })
+  const failed = (last: string): Promise<KadmError> =>
+    componentFailed(component, { url: component, timeout: seconds() * 1000, last, host, config })
   const seen = await waitUntil<Seen>(host, {
     what: `${component} to run as its new manifest says`,
     timeout,
@@ -77,7 +85,9 @@ function difference(process: ContainerProcess | undefined, { component, pod }: E
   if (process.image !== image) return `it runs "${process.image}", not "${image}"`
   const command = commandOf(pod, component)
   // The kubelet fills in $(VARIABLES).
-  const same = command.some((word) => word.includes('$(')) || (command.length === process.arguments.length && command.every((word, index) => word === process.arguments[index]))
+  const same =
+    command.some((word) => word.includes('$(')) ||
+    (command.length === process.arguments.length && command.every((word, index) => word === process.arguments[index]))
   return same ? undefined : 'it runs with other arguments than its manifest has'
 }
 
@@ -88,14 +98,22 @@ interface HealthOptions {
 }
 
 async function health(component: StaticPodComponent, { host, config, signal }: HealthOptions): Promise<Look<Seen>> {
-  if (component === 'etcd') return (await isEtcdHealthy({ host, config, signal })) ? { kind: 'done', value: {} } : { kind: 'not-yet', seen: 'it is not healthy' }
+  if (component === 'etcd')
+    return (await isEtcdHealthy({ host, config, signal })) ? { kind: 'done', value: {} } : { kind: 'not-yet', seen: 'it is not healthy' }
   const url = await componentHealthUrl(component, { config, host })
   const ca = component === 'kube-apiserver' ? await host.readText(`${config.cluster.certificatesDir}/ca.crt`) : undefined
   // The other two serve their health with certificates that they made themselves, on loopback.
   const trust = ca === undefined ? { verify: false } : { ca }
   for (const each of component === 'kube-apiserver' ? [url, url.replace(/\/livez$/, '/readyz')] : [url]) {
     const { status, body } = await httpGet(host, each, { ...trust, signal })
-    if (status !== 200) return { kind: 'not-yet', seen: `${each}: status ${status} ${body.split('\n').filter((line) => line.startsWith('[-]')).join('; ')}`.trim() }
+    if (status !== 200)
+      return {
+        kind: 'not-yet',
+        seen: `${each}: status ${status} ${body
+          .split('\n')
+          .filter((line) => line.startsWith('[-]'))
+          .join('; ')}`.trim(),
+      }
   }
   return { kind: 'done', value: {} }
 }

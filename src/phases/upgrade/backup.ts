@@ -1,4 +1,7 @@
-/** What was there before an upgrade, in a folder of its own on the host: manifests, certificates, kubeconfig files, a snapshot of etcd, and how to use them. */
+/**
+ * What was there before an upgrade, in a folder of its own on the host: manifests, certificates, kubeconfig files, a snapshot of etcd, and
+ * how to use them.
+ */
 import path from 'node:path/posix'
 import { saveSnapshot } from '../../cluster/etcd-snapshot.ts'
 import type { InitConfig } from '../../config/model.ts'
@@ -24,13 +27,15 @@ export interface BackupOptions {
 const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db', etcdData: 'etcd-data' } as const
 
 /**
- * Copies what the upgrade is going to change. What the folder has already stays: a run that goes on with another one would take that one's work for what was before.
+ * Copies what the upgrade is going to change. What the folder has already stays: a run that goes on with another one would take that one's
+ * work for what was before.
  * Throws FILE_FAILED, ETCD_FAILED; nothing else was changed then.
  */
 export async function backUp(planned: readonly PlannedStaticPod[], options: BackupOptions, context: PhaseContext): Promise<void> {
   const { host, config, backup } = options
   await host.makeDirectory(backup, 0o700)
-  for (const { component, before } of planned) if (before !== undefined) await keep(host, staticPodPath(component), `${backup}/${backupNames.manifests}/${component}.yaml`)
+  for (const { component, before } of planned)
+    if (before !== undefined) await keep(host, staticPodPath(component), `${backup}/${backupNames.manifests}/${component}.yaml`)
   for (const file of changedFiles(config)) await keep(host, file, backupPath(options, file))
   const changesEtcd = planned.some(({ component, state }) => component === 'etcd' && state === 'changes')
   const file = `${backup}/${backupNames.snapshot}`
@@ -49,7 +54,10 @@ export async function restoreFiles(options: BackupOptions): Promise<void> {
 }
 
 /** The manifests that the folder has, by component. */
-export async function manifestsBefore({ host, backup }: Pick<BackupOptions, 'host' | 'backup'>): Promise<ReadonlyMap<StaticPodComponent, string>> {
+export async function manifestsBefore({
+  host,
+  backup,
+}: Pick<BackupOptions, 'host' | 'backup'>): Promise<ReadonlyMap<StaticPodComponent, string>> {
   const directory = `${backup}/${backupNames.manifests}`
   const found = new Map<StaticPodComponent, string>()
   for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const) {
@@ -107,16 +115,28 @@ async function requireRoom({ host, config, backup }: BackupOptions): Promise<voi
   const needed = 2 * Number(used.stdout.split(/\s/)[0])
   const available = Number(free.stdout.trim().split('\n').at(-1)?.split(/\s+/)[3])
   if (!(available < needed)) return
-  throw new KadmError('FILE_FAILED', `"${backup}" has room for ${Math.round(available / 1024)} MiB, and a snapshot and a copy of etcd's data take ${Math.round(needed / 1024)} MiB`, {
-    remedy: [`df -h ${existing}`, `rm -rf ${paths.temporary}/kadm-upgrade-* ${paths.temporary}/kubeadm-backup-etcd-* # what earlier upgrades have kept`],
-  })
+  throw new KadmError(
+    'FILE_FAILED',
+    `"${backup}" has room for ${Math.round(available / 1024)} MiB, and a snapshot and a copy of etcd's data take ${Math.round(needed / 1024)} MiB`,
+    {
+      remedy: [
+        `df -h ${existing}`,
+        `rm -rf ${paths.temporary}/kadm-upgrade-* ${paths.temporary}/kubeadm-backup-etcd-* # what earlier upgrades have kept`,
+      ],
+    },
+  )
 }
 
-async function takeSnapshot(options: BackupOptions, file: string, { say, signal, waiting }: PhaseContext): Promise<Awaited<ReturnType<typeof saveSnapshot>>> {
+async function takeSnapshot(
+  options: BackupOptions,
+  file: string,
+  { say, signal, waiting }: PhaseContext,
+): Promise<Awaited<ReturnType<typeof saveSnapshot>>> {
   const { server, credentials } = await ownEtcd(options)
   waiting(`a snapshot of etcd at ${server}`)
   const snapshot = await saveSnapshot(options.host, { server, credentials, file, signal })
-  if (snapshot !== undefined) say(`[upgrade/etcd] Saved a snapshot of etcd (revision ${snapshot.revision}, ${snapshot.size} bytes, checksum compared) to "${file}"`)
+  if (snapshot !== undefined)
+    say(`[upgrade/etcd] Saved a snapshot of etcd (revision ${snapshot.revision}, ${snapshot.size} bytes, checksum compared) to "${file}"`)
   return snapshot
 }
 

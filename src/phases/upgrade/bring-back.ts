@@ -15,7 +15,10 @@ const prefix = `${paths.temporary}/kadm-upgrade-`
 
 /** The folder of a run that this one goes on with, or a new one: what is in it was there before either. */
 export function backupFolder(earlier: JournaledRun | undefined, now: Date): string {
-  const made = earlier?.changes.flatMap((change) => (change.kind === 'make-directory' && change.path.startsWith(prefix) ? [change.path.slice(prefix.length)] : [])) ?? []
+  const made =
+    earlier?.changes.flatMap((change) =>
+      change.kind === 'make-directory' && change.path.startsWith(prefix) ? [change.path.slice(prefix.length)] : [],
+    ) ?? []
   const time = made[0]?.split('/')[0] ?? now.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
   return `${prefix}${time}`
 }
@@ -29,7 +32,10 @@ export interface BringBackOptions {
   readonly warn: (line: string) => void
 }
 
-/** Starts the kubelet, and goes back to the manifests that were there when no API answers after that. Nothing happens after a run that did not get as far as that. */
+/**
+ * Starts the kubelet, and goes back to the manifests that were there when no API answers after that. Nothing happens after a run that did
+ * not get as far as that.
+ */
 export async function bringBack(earlier: JournaledRun | undefined, options: BringBackOptions): Promise<void> {
   if (earlier === undefined || !earlier.changes.some((change) => change.kind === 'stop-service' && change.service === 'kubelet')) return
   const { host, say, warn } = options
@@ -83,7 +89,10 @@ async function replacedManifests({ host, backup, warn }: BringBackOptions): Prom
 
 function noAnswer(backup: string): KadmError {
   return new KadmError('UPGRADE_STUCK', 'an upgrade was cut off on this host, and no API server of it answers', {
-    remedy: ['crictl ps -a --name "kube-apiserver|etcd" # then crictl logs', `cat ${backup}/README # how to go back by hand`, 'run the same command again: it goes on from here'],
+    remedy: [
+      'crictl ps -a --name "kube-apiserver|etcd" # then crictl logs',
+      `cat ${backup}/README # how to go back by hand`,
+      'run the same command again: it goes on from here',
+    ],
   })
 }
-

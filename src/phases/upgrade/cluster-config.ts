@@ -1,11 +1,19 @@
-/** The configuration that a cluster and a node of it have now: what the ConfigMaps of the cluster say, and what the files of the host say of the node. */
+/**
+ * The configuration that a cluster and a node of it have now: what the ConfigMaps of the cluster say, and what the files of the host say of
+ * the node.
+ */
 import { ApiError } from '../../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
 import { describeRef, kinds } from '../../cluster/kinds.ts'
 import { retryUntil } from '../../cluster/wait.ts'
 import { nodeName } from '../../config/host-defaults.ts'
 import type { ApiEndpoint, ComponentConfig, InitConfig, InitConfiguration, NodeRegistration, Timeouts } from '../../config/model.ts'
-import { settingsOfNode, storedClusterConfiguration, storedKubeletConfiguration, storedKubeProxyConfiguration } from '../../config/stored-config.ts'
+import {
+  settingsOfNode,
+  storedClusterConfiguration,
+  storedKubeletConfiguration,
+  storedKubeProxyConfiguration,
+} from '../../config/stored-config.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { isSigned } from '../../manifests/config-map.ts'
@@ -51,7 +59,11 @@ export async function readClusterConfig(cluster: Cluster, options: ClusterConfig
   }
 }
 
-async function configMap(cluster: Cluster, name: string, { timeouts, signal }: ClusterConfigOptions): Promise<KubernetesObject | undefined> {
+async function configMap(
+  cluster: Cluster,
+  name: string,
+  { timeouts, signal }: ClusterConfigOptions,
+): Promise<KubernetesObject | undefined> {
   const ref = { ...kinds.configMap, namespace: 'kube-system', name }
   const giveUp = (error: unknown): boolean => error instanceof ApiError && [401, 403].includes(error.status)
   try {
@@ -80,7 +92,10 @@ function signedOr(config: ComponentConfig, object: KubernetesObject | undefined)
   return { ...config, userSupplied: object !== undefined && !isSigned(object) }
 }
 
-async function readNodeRegistration(cluster: Cluster, { host, timeouts, signal, node, warn }: ClusterConfigOptions): Promise<NodeRegistration> {
+async function readNodeRegistration(
+  cluster: Cluster,
+  { host, timeouts, signal, node, warn }: ClusterConfigOptions,
+): Promise<NodeRegistration> {
   const { name, criSocket: socket } = await nodeOfKubelet(host, warn)
   const ref = { ...kinds.node, name }
   const look = async (): Promise<void> => {
@@ -105,7 +120,11 @@ async function readLocalEndpoint(host: Host): Promise<ApiEndpoint> {
   const parts = /^\[?(?<address>[^\]]+?)\]?:(?<port>\d+)$/.exec(text ?? '')?.groups
   if (parts !== undefined) return { advertiseAddress: parts['address'] ?? '', bindPort: Number(parts['port']) }
   if (pod === undefined) return { advertiseAddress: '', bindPort: 6443 }
-  throw new KadmError('CONFIG_INVALID', `the static Pod manifest of kube-apiserver has no annotation "${advertiseAddressAnnotation}" with its address`, {
-    remedy: ['kadm init phase control-plane apiserver --config with the configuration of this node'],
-  })
+  throw new KadmError(
+    'CONFIG_INVALID',
+    `the static Pod manifest of kube-apiserver has no annotation "${advertiseAddressAnnotation}" with its address`,
+    {
+      remedy: ['kadm init phase control-plane apiserver --config with the configuration of this node'],
+    },
+  )
 }

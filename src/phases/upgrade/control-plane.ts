@@ -15,7 +15,9 @@ export function controlPlane(summary: string): Phase<UpgradeRun> {
     run: async ({ upgrade, host, learn, start, backup }, context) => {
       const [config, cluster] = await Promise.all([learn.config(), learn.cluster()])
       const timeout = upgrade.timeouts.upgradeManifests
-      context.say(`[upgrade/control-plane] Upgrading your static Pod-hosted control plane to version "${config.cluster.kubernetesVersion}" (timeout: ${timeout / 1000} s)...`)
+      context.say(
+        `[upgrade/control-plane] Upgrading your static Pod-hosted control plane to version "${config.cluster.kubernetesVersion}" (timeout: ${timeout / 1000} s)...`,
+      )
       const { etcdUpgrade, certificateRenewal } = upgrade
       await upgradeStaticPods({ config, host, cluster, etcdUpgrade, certificateRenewal, backup, start, timeout }, context)
       context.say('[upgrade/control-plane] The control plane instance for this node was successfully upgraded!')

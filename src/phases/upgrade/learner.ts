@@ -58,8 +58,13 @@ export function openUpgradeLearner({ host, upgrade, target, kubeconfig, signal, 
   }
 }
 
-async function versionOf(target: string, warn: (line: string) => void): Promise<Pick<InitConfig['cluster'], 'kubernetesVersion' | 'ciVersion'>> {
-  const { version, ci, warnings, problems } = await resolveKubernetesVersion(target, () => Promise.reject(new Error('versions are not looked up in the internet')))
+async function versionOf(
+  target: string,
+  warn: (line: string) => void,
+): Promise<Pick<InitConfig['cluster'], 'kubernetesVersion' | 'ciVersion'>> {
+  const { version, ci, warnings, problems } = await resolveKubernetesVersion(target, () =>
+    Promise.reject(new Error('versions are not looked up in the internet')),
+  )
   warnings.forEach(warn)
   const [problem] = problems
   if (problem !== undefined) throw invalid(problem, ['see "kadm upgrade plan" for versions that the cluster can go to'])

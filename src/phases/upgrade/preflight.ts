@@ -1,4 +1,7 @@
-/** `kadm upgrade ... phase preflight`: may this cluster go there, and does the user want it? Changes nothing but for the pull of images that are not there. */
+/**
+ * `kadm upgrade ... phase preflight`: may this cluster go there, and does the user want it? Changes nothing but for the pull of images that
+ * are not there.
+ */
 import { kubeletVersions, serverVersion } from '../../cluster/running-versions.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { controlPlaneImages } from '../../manifests/images.ts'
@@ -12,7 +15,16 @@ import type { ApplyRun, UpgradeRun } from './upgrade-run.ts'
 export const preflightOfApply: Phase<ApplyRun> = {
   name: 'preflight',
   summary: 'Run preflight checks before upgrade',
-  flags: ['allow-experimental-upgrades', 'allow-release-candidate-upgrades', 'config', 'dry-run', 'force', 'ignore-preflight-errors', 'kubeconfig', 'yes'],
+  flags: [
+    'allow-experimental-upgrades',
+    'allow-release-candidate-upgrades',
+    'config',
+    'dry-run',
+    'force',
+    'ignore-preflight-errors',
+    'kubeconfig',
+    'yes',
+  ],
   needs: [],
   run: async (run, context) => {
     const { upgrade, host, learn, confirm } = run
@@ -26,7 +38,10 @@ export const preflightOfApply: Phase<ApplyRun> = {
     const current = await serverVersion(cluster)
     say(`[upgrade/versions] Cluster version: ${current}`)
     const { allowExperimentalUpgrades, allowRCUpgrades, forceUpgrade } = upgrade
-    enforceSkewPolicy({ target, cluster: current, kubelets: await kubeletVersions(cluster), allowExperimentalUpgrades, allowRCUpgrades }, { force: forceUpgrade, warn })
+    enforceSkewPolicy(
+      { target, cluster: current, kubelets: await kubeletVersions(cluster), allowExperimentalUpgrades, allowRCUpgrades },
+      { force: forceUpgrade, warn },
+    )
     await confirm()
     await pullImages(config, run, context)
   },
@@ -48,7 +63,10 @@ export const preflightOfNode: Phase<UpgradeRun> = {
 async function pullImages(config: InitConfig, run: UpgradeRun, context: PhaseContext): Promise<void> {
   const { say, signal } = context
   say('[upgrade/preflight] Pulling images required for setting up a Kubernetes cluster')
-  await runChecks([[controlPlaneImagePull({ config, host: run.host, images: controlPlaneImages(config.cluster), say, signal })]], checkOptions(run, context))
+  await runChecks(
+    [[controlPlaneImagePull({ config, host: run.host, images: controlPlaneImages(config.cluster), say, signal })]],
+    checkOptions(run, context),
+  )
 }
 
 function checkOptions({ upgrade }: UpgradeRun, { warn }: PhaseContext): RunChecksOptions {

@@ -20,10 +20,15 @@ const certificatesOf: Readonly<Record<StaticPodComponent, readonly string[]>> = 
 }
 
 /**
- * Those of `changed`, and etcd's too when the API server changes, as kubeadm does; etcd takes new ones without a restart. One whose CA is kept elsewhere is told of.
+ * Those of `changed`, and etcd's too when the API server changes, as kubeadm does; etcd takes new ones without a restart. One whose CA is
+ * kept elsewhere is told of.
  * Throws CERTIFICATE_INVALID, KUBECONFIG_INVALID before any is renewed.
  */
-export async function renewForUpgrade(changed: readonly { readonly component: StaticPodComponent }[], { config, host, start }: RenewForUpgradeOptions, { say, warn, signal }: PhaseContext): Promise<void> {
+export async function renewForUpgrade(
+  changed: readonly { readonly component: StaticPodComponent }[],
+  { config, host, start }: RenewForUpgradeOptions,
+  { say, warn, signal }: PhaseContext,
+): Promise<void> {
   const components = new Set(changed.map(({ component }) => component))
   if (components.has('kube-apiserver')) components.add('etcd')
   const names = new Set([...[...components].flatMap((component) => certificatesOf[component]), 'admin.conf', 'super-admin.conf'])
@@ -39,7 +44,8 @@ export async function renewForUpgrade(changed: readonly { readonly component: St
         if (kind === 'renewed') say(`[upgrade/staticpods] Renewing ${managed.name} certificate`)
         if (kind === 'external') say(`[upgrade/staticpods] External CA detected, ${managed.name} certificate can't be renewed`)
         // super-admin.conf is where init was, or nowhere.
-        if (kind === 'missing' && managed.name !== 'super-admin.conf') warn(`certificate ${managed.name} is not there, and so is not renewed`)
+        if (kind === 'missing' && managed.name !== 'super-admin.conf')
+          warn(`certificate ${managed.name} is not there, and so is not renewed`)
       },
     },
   )

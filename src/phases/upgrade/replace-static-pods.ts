@@ -1,6 +1,8 @@
 /**
- * Puts new manifests in the place of old ones and has them run within seconds: with the kubelet stopped, the old containers are ended through the CRI,
- * the manifests are written, and the kubelet is started again. Under a running kubelet the same takes a minute for each (docs/decisions/0007-upgrade-in-seconds.md).
+ * Puts new manifests in the place of old ones and has them run within seconds: with the kubelet stopped, the old containers are ended
+ * through the CRI,
+ * the manifests are written, and the kubelet is started again. Under a running kubelet the same takes a minute for each
+ * (docs/decisions/0007-upgrade-in-seconds.md).
  */
 import type { NodeRegistration } from '../../config/model.ts'
 import type { Container, ContainerRuntime } from '../../host/container-runtime.ts'
@@ -22,12 +24,19 @@ export interface ReplaceOptions {
 }
 
 /**
- * Nothing else on the node is touched. The kubelet is started whatever happens; killed at any point, the manifests are whole, old or new, and a start of the kubelet
+ * Nothing else on the node is touched. The kubelet is started whatever happens; killed at any point, the manifests are whole, old or new,
+ * and a start of the kubelet
  * goes on from there. @returns ids of the containers that there were, none of which runs any more.
  */
-export async function replaceStaticPods(manifests: readonly NewManifest[], { host, node, whileDown }: ReplaceOptions, { say, warn }: Pick<PhaseContext, 'say' | 'warn'>): Promise<ReadonlySet<string>> {
+export async function replaceStaticPods(
+  manifests: readonly NewManifest[],
+  { host, node, whileDown }: ReplaceOptions,
+  { say, warn }: Pick<PhaseContext, 'say' | 'warn'>,
+): Promise<ReadonlySet<string>> {
   const runtime = host.containerRuntime(node.criSocket)
-  say(`[upgrade/staticpods] Stopping the kubelet, and ${manifests.map(({ component }) => component).join(', ')} through the container runtime`)
+  say(
+    `[upgrade/staticpods] Stopping the kubelet, and ${manifests.map(({ component }) => component).join(', ')} through the container runtime`,
+  )
   await stopKubelet(host, warn)
   try {
     const ended = await stopComponents(
@@ -45,7 +54,8 @@ export async function replaceStaticPods(manifests: readonly NewManifest[], { hos
 
 /** Containers of a component on this node, newest first. */
 export async function containersOf(component: StaticPodComponent, { runtime, nodeName }: NodeRuntime): Promise<readonly Container[]> {
-  const isOwn = (one: Container): boolean => one.name === component && one.podNamespace === 'kube-system' && one.podName === `${component}-${nodeName}`
+  const isOwn = (one: Container): boolean =>
+    one.name === component && one.podNamespace === 'kube-system' && one.podName === `${component}-${nodeName}`
   return (await runtime.containers()).filter(isOwn).toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
 }
 
@@ -55,7 +65,8 @@ export interface NodeRuntime {
 }
 
 /**
- * Seconds between SIGTERM and SIGKILL. An API server stops to listen at once; what is worth waiting for, the requests in flight, is over within the first seconds, and its
+ * Seconds between SIGTERM and SIGKILL. An API server stops to listen at once; what is worth waiting for, the requests in flight, is over
+ * within the first seconds, and its
  * watches never end by themselves.
  */
 const drain = { 'kube-apiserver': 2, 'kube-controller-manager': 2, 'kube-scheduler': 2, etcd: 10 } as const

@@ -18,18 +18,30 @@ export interface RollBackOptions {
 }
 
 /**
- * Old manifests and certificates back, and waits until the old components serve. An etcd that is well stays as it is: older API servers work with it. Data that the
+ * Old manifests and certificates back, and waits until the old components serve. An etcd that is well stays as it is: older API servers
+ * work with it. Data that the
  * new etcd has touched is replaced by the copy only when the old etcd does not come up with it.
  *
  * @returns the error to throw: what failed, with its log, and what runs now
  */
-export async function rollBack(replaced: readonly PlannedStaticPod[], cause: unknown, options: RollBackOptions, context: PhaseContext): Promise<KadmError> {
+export async function rollBack(
+  replaced: readonly PlannedStaticPod[],
+  cause: unknown,
+  options: RollBackOptions,
+  context: PhaseContext,
+): Promise<KadmError> {
   const { host, config, timeout } = options
   // A run that the user has stopped goes back all the same.
   const unstoppable = { ...context, signal: new AbortController().signal }
-  const keepsEtcd = replaced.some(({ component }) => component === 'etcd') && (await isEtcdHealthy({ host, config, signal: AbortSignal.timeout(5000) }).catch(() => false))
-  const old = replaced.flatMap(({ component, before }) => (before === undefined || (component === 'etcd' && keepsEtcd) ? [] : [{ component, ...before }]))
-  context.say(`[upgrade/staticpods] ${messageOf(cause)}. Going back to the manifests that were there: ${old.map(({ component }) => component).join(', ')}`)
+  const keepsEtcd =
+    replaced.some(({ component }) => component === 'etcd') &&
+    (await isEtcdHealthy({ host, config, signal: AbortSignal.timeout(5000) }).catch(() => false))
+  const old = replaced.flatMap(({ component, before }) =>
+    before === undefined || (component === 'etcd' && keepsEtcd) ? [] : [{ component, ...before }],
+  )
+  context.say(
+    `[upgrade/staticpods] ${messageOf(cause)}. Going back to the manifests that were there: ${old.map(({ component }) => component).join(', ')}`,
+  )
   try {
     await restoreFiles(options)
     const ended = await replaceStaticPods(old, { host, node: config.init.nodeRegistration }, unstoppable)
@@ -46,7 +58,11 @@ interface OldStaticPod extends ExpectedStaticPod {
 }
 
 /** @returns where the data is that the old etcd could not use; `undefined` when it could, or when it was never replaced */
-async function awaitOldEtcd(old: readonly OldStaticPod[], { ended, ...options }: RollBackOptions & { readonly ended: ReadonlySet<string> }, context: PhaseContext): Promise<string | undefined> {
+async function awaitOldEtcd(
+  old: readonly OldStaticPod[],
+  { ended, ...options }: RollBackOptions & { readonly ended: ReadonlySet<string> },
+  context: PhaseContext,
+): Promise<string | undefined> {
   const { host, config, timeout } = options
   const etcd = old.find(({ component }) => component === 'etcd')
   if (etcd === undefined) return undefined
@@ -57,7 +73,11 @@ async function awaitOldEtcd(old: readonly OldStaticPod[], { ended, ...options }:
     if (!(await hasEtcdDataCopy(options))) throw error
     context.say(`[upgrade/etcd] ${messageOf(error)}. Putting back the copy of its data`)
     let data: string | undefined
-    await replaceStaticPods(old, { host, node: config.init.nodeRegistration, whileDown: async () => void (data = await restoreEtcdData(options)) }, context)
+    await replaceStaticPods(
+      old,
+      { host, node: config.init.nodeRegistration, whileDown: async () => void (data = await restoreEtcdData(options)) },
+      context,
+    )
     return data
   }
 }
@@ -73,15 +93,23 @@ interface Outcome {
 }
 
 function rolledBack(cause: unknown, { options: { backup, config }, keepsEtcd, data }: Outcome): KadmError {
-  return new KadmError('UPGRADE_ROLLED_BACK', `the control plane of this node runs as it did before, and not ${config.cluster.kubernetesVersion}: ${messageOf(cause)}`, {
-    cause,
-    details: [
-      ...(cause instanceof KadmError ? cause.details : []),
-      ...(keepsEtcd ? ['the new etcd is healthy and stays: the old API server works with it'] : []),
-      ...(data === undefined ? [] : [`the old etcd could not use its data any more: it was put back as it was before the upgrade; what the new etcd had made of it is in ${data}`]),
-    ],
-    remedy: ['mend the cause, then run the same command again', `ls ${backup} # what was before; see its README`],
-  })
+  return new KadmError(
+    'UPGRADE_ROLLED_BACK',
+    `the control plane of this node runs as it did before, and not ${config.cluster.kubernetesVersion}: ${messageOf(cause)}`,
+    {
+      cause,
+      details: [
+        ...(cause instanceof KadmError ? cause.details : []),
+        ...(keepsEtcd ? ['the new etcd is healthy and stays: the old API server works with it'] : []),
+        ...(data === undefined
+          ? []
+          : [
+              `the old etcd could not use its data any more: it was put back as it was before the upgrade; what the new etcd had made of it is in ${data}`,
+            ]),
+      ],
+      remedy: ['mend the cause, then run the same command again', `ls ${backup} # what was before; see its README`],
+    },
+  )
 }
 
 function stuck(cause: unknown, error: unknown, { backup }: RollBackOptions): KadmError {

@@ -1,4 +1,6 @@
-/** From what the user asked to a run of upgrade's phases on a host: configuration, session, what an unfinished run has left, the cluster. */
+/**
+ * From what the user asked to a run of upgrade's phases on a host: configuration, session, what an unfinished run has left, the cluster.
+ */
 import { createHash } from 'node:crypto'
 import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
 import type { InitConfig } from '../../config/model.ts'
@@ -52,7 +54,9 @@ export async function startApply(real: Host, request: ApplyRequest): Promise<Upg
   warnings.forEach(request.warn)
   const target = upgrade.kubernetesVersion
   if (target === undefined) {
-    throw new KadmError('USAGE', 'missing one or more required arguments. Required arguments: [version]', { remedy: [`kadm upgrade apply ${newestKubernetes}`] })
+    throw new KadmError('USAGE', 'missing one or more required arguments. Required arguments: [version]', {
+      remedy: [`kadm upgrade apply ${newestKubernetes}`],
+    })
   }
   const asks = confirm !== undefined && !upgrade.forceUpgrade && !upgrade.dryRun
   return start<ApplyRun>(real, request, {
@@ -69,11 +73,24 @@ export async function startApply(real: Host, request: ApplyRequest): Promise<Upg
 
 /** Upgrades a further control plane or a worker to the version of the cluster. */
 export async function startNode(real: Host, request: NodeRequest): Promise<Upgraded> {
-  const { config: upgrade, warnings } = await loadUpgradeConfig({ action: 'node', file: request.file, flags: request.flags, version: undefined, host: real })
+  const { config: upgrade, warnings } = await loadUpgradeConfig({
+    action: 'node',
+    file: request.file,
+    flags: request.flags,
+    version: undefined,
+    host: real,
+  })
   warnings.forEach(request.warn)
   const { kubelet } = request
   const more = { decisive: kubelet, leftOut: kubelet === undefined ? ['kubelet'] : [] }
-  return start<NodeRun>(real, request, { workflow: 'node', phases: nodePhases, upgrade, target: undefined, ...more, make: async (run) => ({ ...run, kubelet }) })
+  return start<NodeRun>(real, request, {
+    workflow: 'node',
+    phases: nodePhases,
+    upgrade,
+    target: undefined,
+    ...more,
+    make: async (run) => ({ ...run, kubelet }),
+  })
 }
 
 interface Workflow<Run> {
@@ -88,7 +105,11 @@ interface Workflow<Run> {
   readonly make: (run: UpgradeRun) => Promise<Run>
 }
 
-async function start<Run extends UpgradeRun>(real: Host, request: UpgradeRequest, { workflow, phases, upgrade, target, decisive, leftOut = [], make }: Workflow<Run>): Promise<Upgraded> {
+async function start<Run extends UpgradeRun>(
+  real: Host,
+  request: UpgradeRequest,
+  { workflow, phases, upgrade, target, decisive, leftOut = [], make }: Workflow<Run>,
+): Promise<Upgraded> {
   const { only, signal } = request
   const { uid } = await real.facts()
   const input = uid === 0 && !upgrade.dryRun ? runInput(request, workflow, [target, upgrade, decisive]) : undefined
@@ -96,7 +117,8 @@ async function start<Run extends UpgradeRun>(real: Host, request: UpgradeRequest
     const recorder = upgrade.dryRun ? recordingHost(real) : undefined
     const host = recorder ?? session?.host ?? real
     const isControlPlane = workflow === 'apply' || (await real.stat(staticPodPath('kube-apiserver'))) !== undefined
-    const tell = (kind: 'line' | 'warning') => (text: string) => request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
+    const tell = (kind: 'line' | 'warning') => (text: string) =>
+      request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
     const backup = backupFolder(earlierRun(session), host.now())
     const learner = openUpgradeLearner({
       host,
@@ -108,11 +130,19 @@ async function start<Run extends UpgradeRun>(real: Host, request: UpgradeRequest
       warn: tell('warning'),
     })
     try {
-      if (isControlPlane) await bringBack(earlierRun(session), { host, cluster: learner.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
+      if (isControlPlane)
+        await bringBack(earlierRun(session), { host, cluster: learner.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
       const run = await make({ upgrade, host, start: host.now(), isControlPlane, learn: learner, backup })
-      await runSelected(phases, run, { request, except: only === undefined ? [...upgrade.skipPhases, ...leftOut] : [], session, host: real, onStart: request.onStart })
+      await runSelected(phases, run, {
+        request,
+        except: only === undefined ? [...upgrade.skipPhases, ...leftOut] : [],
+        session,
+        host: real,
+        onStart: request.onStart,
+      })
       const { cluster } = await learner.config()
-      const recording = recorder === undefined ? undefined : { host: recorder, cluster: learner.recorded(), certificatesDir: cluster.certificatesDir }
+      const recording =
+        recorder === undefined ? undefined : { host: recorder, cluster: learner.recorded(), certificatesDir: cluster.certificatesDir }
       return { recording, version: cluster.kubernetesVersion }
     } finally {
       await learner.close()
@@ -128,7 +158,9 @@ function earlierRun(session: RunSession | undefined): RunSession['resumed'] {
 function runInput({ only }: UpgradeRequest, workflow: string, decisive: readonly unknown[]): RunInput {
   return {
     command: only === undefined ? `upgrade ${workflow}` : `upgrade ${workflow} phase ${only.join(' ')}`,
-    fingerprint: createHash('sha256').update(JSON.stringify([only, ...decisive])).digest('hex'),
+    fingerprint: createHash('sha256')
+      .update(JSON.stringify([only, ...decisive]))
+      .digest('hex'),
     version: kadmVersion,
   }
 }

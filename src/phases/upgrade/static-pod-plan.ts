@@ -34,11 +34,16 @@ export interface PlanOptions {
 export async function planStaticPods(options: PlanOptions): Promise<readonly PlannedStaticPod[]> {
   const components: readonly StaticPodComponent[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
   const withEtcd = await upgradesEtcd(options)
-  const planned = await Promise.all((withEtcd ? (['etcd', ...components] as const) : components).map((component) => planOne(component, options)))
+  const planned = await Promise.all(
+    (withEtcd ? (['etcd', ...components] as const) : components).map((component) => planOne(component, options)),
+  )
   return planned.flat()
 }
 
-async function planOne(component: StaticPodComponent, { config, host, kept, say, warn }: PlanOptions): Promise<readonly PlannedStaticPod[]> {
+async function planOne(
+  component: StaticPodComponent,
+  { config, host, kept, say, warn }: PlanOptions,
+): Promise<readonly PlannedStaticPod[]> {
   const [pod, current, text] = await Promise.all([
     patchedStaticPod(component, { config, host, say, warn }),
     findStaticPod(host, component),
@@ -63,7 +68,9 @@ async function upgradesEtcd({ config, host, etcdUpgrade, say }: PlanOptions): Pr
   const current = await findStaticPod(host, 'etcd')
   const [wanted, installed] = [tagOf(etcdImage(config.cluster)), tagOf(current === undefined ? '' : imageOf(current, 'etcd'))]
   if (compareVersions(wanted, installed) >= 0) return true
-  say(`[upgrade/etcd] Non fatal issue encountered during upgrade: the desired etcd version "${wanted}" is older than the currently installed "${installed}". Skipping etcd upgrade`)
+  say(
+    `[upgrade/etcd] Non fatal issue encountered during upgrade: the desired etcd version "${wanted}" is older than the currently installed "${installed}". Skipping etcd upgrade`,
+  )
   return false
 }
 

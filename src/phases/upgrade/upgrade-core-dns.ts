@@ -11,22 +11,42 @@ import { isDefaultCorefile } from '../../manifests/addons/known-corefiles.ts'
 import type { AddonUpgrade } from './addon.ts'
 
 /**
- * The number of replicas stays. Between the versions of CoreDNS that kadm knows no Corefile has to change (corefile-migration.ts); with one that it does not know, which
+ * The number of replicas stays. Between the versions of CoreDNS that kadm knows no Corefile has to change (corefile-migration.ts); with one
+ * that it does not know, which
  * preflight refuses unless it is told not to, ConfigMap and Deployment stay as they are.
  */
 export async function upgradeCoreDns({ host, timeout, config, cluster, context: { say, warn, signal } }: AddonUpgrade): Promise<void> {
   const wait = { timeout, signal }
-  const [configMap, deployment, version] = await Promise.all([find(cluster, kinds.configMap), find(cluster, kinds.deployment), coreDnsVersion(cluster)])
+  const [configMap, deployment, version] = await Promise.all([
+    find(cluster, kinds.configMap),
+    find(cluster, kinds.deployment),
+    coreDnsVersion(cluster),
+  ])
   const replicas = numberAt(deployment, 'spec.replicas')
   const parts = await coreDnsParts({ config, host, say, warn }, replicas === undefined ? {} : { replicas })
-  const problem = version === undefined || configMap === undefined ? undefined : migrationProblem(version, config.cluster.dns.imageTag || versionTable.coredns)
-  if (problem !== undefined) warn(`the CoreDNS Configuration was not migrated: ${problem}. The existing CoreDNS Corefile configuration has been retained`)
-  const isOurs = configMap === undefined || valueAt(configMap, 'data.Corefile') === undefined || isDefaultCorefile(textAt(configMap, 'data.Corefile'))
+  const problem =
+    version === undefined || configMap === undefined
+      ? undefined
+      : migrationProblem(version, config.cluster.dns.imageTag || versionTable.coredns)
+  if (problem !== undefined)
+    warn(`the CoreDNS Configuration was not migrated: ${problem}. The existing CoreDNS Corefile configuration has been retained`)
+  const isOurs =
+    configMap === undefined || valueAt(configMap, 'data.Corefile') === undefined || isDefaultCorefile(textAt(configMap, 'data.Corefile'))
   const keeps = { configMap: !isOurs || problem !== undefined, deployment: problem !== undefined }
   await Promise.all([
     ...(keeps.configMap ? [ensureExists(cluster, parts.configMap, wait)] : []),
     ...(keeps.deployment ? [ensureExists(cluster, parts.deployment, wait)] : []),
-    ensureObjects(cluster, [...(keeps.configMap ? [] : [parts.configMap]), ...parts.access, parts.serviceAccount, ...(keeps.deployment ? [] : [parts.deployment]), parts.service], wait),
+    ensureObjects(
+      cluster,
+      [
+        ...(keeps.configMap ? [] : [parts.configMap]),
+        ...parts.access,
+        parts.serviceAccount,
+        ...(keeps.deployment ? [] : [parts.deployment]),
+        parts.service,
+      ],
+      wait,
+    ),
   ])
 }
 

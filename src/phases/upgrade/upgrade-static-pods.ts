@@ -1,4 +1,7 @@
-/** The static Pods of this node from one version to another: prepared while the old ones serve, replaced within seconds, and back when the new ones do not come up. */
+/**
+ * The static Pods of this node from one version to another: prepared while the old ones serve, replaced within seconds, and back when the
+ * new ones do not come up.
+ */
 import type { Cluster } from '../../cluster/cluster.ts'
 import { handOverLead, requireQuorumWithout, type PausedMember } from '../../cluster/etcd-pause.ts'
 import { kinds } from '../../cluster/kinds.ts'
@@ -36,7 +39,8 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
   const kept = await manifestsBefore(options)
   const planned = await planStaticPods({ config, host, etcdUpgrade, kept, say, warn })
   const changed = planned.filter(({ state }) => state === 'changes')
-  for (const { component, state } of planned) if (state === 'equal') say(`[upgrade/staticpods] Current and new manifests of ${component} are equal, skipping upgrade`)
+  for (const { component, state } of planned)
+    if (state === 'equal') say(`[upgrade/staticpods] Current and new manifests of ${component} are equal, skipping upgrade`)
   const changesEtcd = changed.some(({ component }) => component === 'etcd')
   const otherMembers = changesEtcd ? await requireQuorumWithout(await ownMember(options, context)) : 0
   if (changed.length > 0 || certificateRenewal) await backUp(planned, options, context)
@@ -46,7 +50,9 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
   const hashes = await mirrorHashes(cluster, changed, config)
   if (changesEtcd) await handOverLead(await ownMember(options, context), say)
   await replace(planned, { ...options, copiesData: changesEtcd && otherMembers === 0 }, context)
-  await Promise.all(concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)))
+  await Promise.all(
+    concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)),
+  )
   await dropEtcdDataCopy(options)
 }
 
@@ -54,7 +60,9 @@ async function ownMember(options: UpgradeStaticPodsOptions, { signal }: PhaseCon
   return { host: options.host, signal, ...(await ownEtcd(options)) }
 }
 
-/** A kubelet that starts beside an API server whose etcd is not there waits for more than a minute: those two are always replaced together. */
+/**
+ * A kubelet that starts beside an API server whose etcd is not there waits for more than a minute: those two are always replaced together.
+ */
 function toReplace(planned: readonly PlannedStaticPod[]): readonly PlannedStaticPod[] {
   const changesEtcd = planned.some(({ component, state }) => component === 'etcd' && state === 'changes')
   return planned.filter(({ component, state }) => state === 'changes' || (changesEtcd && component === 'kube-apiserver'))
@@ -79,7 +87,10 @@ async function replace(planned: readonly PlannedStaticPod[], options: ReplaceOpt
       concerned.map(async (pod) => {
         try {
           const seconds = await awaitStaticPod(pod, { host, config, ended, timeout }, { ...context, signal })
-          if (seconds !== undefined) context.say(`[upgrade/staticpods] Component "${pod.component}" upgraded successfully! It runs and is healthy after ${seconds} s`)
+          if (seconds !== undefined)
+            context.say(
+              `[upgrade/staticpods] Component "${pod.component}" upgraded successfully! It runs and is healthy after ${seconds} s`,
+            )
         } catch (error) {
           stop.abort(error)
           throw error
@@ -95,7 +106,9 @@ async function replace(planned: readonly PlannedStaticPod[], options: ReplaceOpt
 
 /** By component: the hash of its manifest that the API shows now. */
 async function mirrorHashes(cluster: Cluster, pods: readonly PlannedStaticPod[], config: InitConfig): Promise<ReadonlyMap<string, string>> {
-  const found = await Promise.all(pods.map(async ({ component }) => [component, hashOf(await cluster.get(mirrorPod(component, config)))] as const))
+  const found = await Promise.all(
+    pods.map(async ({ component }) => [component, hashOf(await cluster.get(mirrorPod(component, config)))] as const),
+  )
   return new Map(found)
 }
 
@@ -107,7 +120,12 @@ interface MirrorOptions {
 }
 
 /** Until the API shows the Pod that runs: addons and other nodes go by that. The kubelet tells it a moment after the fact. */
-async function awaitMirrorPod(cluster: Cluster, { component, pod }: PlannedStaticPod, { host, config, timeout, before }: MirrorOptions, { signal, waiting }: PhaseContext): Promise<void> {
+async function awaitMirrorPod(
+  cluster: Cluster,
+  { component, pod }: PlannedStaticPod,
+  { host, config, timeout, before }: MirrorOptions,
+  { signal, waiting }: PhaseContext,
+): Promise<void> {
   const ref = mirrorPod(component, config)
   await waitUntil(host, {
     what: `the Pod "${ref.name}" in the API to be the new one`,
@@ -117,18 +135,26 @@ async function awaitMirrorPod(cluster: Cluster, { component, pod }: PlannedStati
     look: async () => {
       const found = await cluster.get(ref)
       if (found === undefined) return { kind: 'not-yet', seen: 'it is not there' }
-      if (hashOf(found) === before || textAt(found, 'spec.containers.0.image') !== textAt(pod, 'spec.containers.0.image')) return { kind: 'not-yet', seen: 'it is still the old one' }
+      if (hashOf(found) === before || textAt(found, 'spec.containers.0.image') !== textAt(pod, 'spec.containers.0.image'))
+        return { kind: 'not-yet', seen: 'it is still the old one' }
       const phase = textAt(found, 'status.phase')
       return phase === 'Running' ? { kind: 'done', value: undefined } : { kind: 'not-yet', seen: `it is ${phase}` }
     },
     timedOut: (last) =>
-      new KadmError('COMPONENT_NOT_HEALTHY', `${component} runs in its new version, but the kubelet has not told the API after ${timeout / 1000} s: ${last}`, {
-        remedy: ['journalctl -xeu kubelet', 'systemctl restart kubelet; then run the same command again'],
-      }),
+      new KadmError(
+        'COMPONENT_NOT_HEALTHY',
+        `${component} runs in its new version, but the kubelet has not told the API after ${timeout / 1000} s: ${last}`,
+        {
+          remedy: ['journalctl -xeu kubelet', 'systemctl restart kubelet; then run the same command again'],
+        },
+      ),
   })
 }
 
-function mirrorPod(component: string, { init }: InitConfig): { readonly apiVersion: string; readonly kind: string; readonly namespace: string; readonly name: string } {
+function mirrorPod(
+  component: string,
+  { init }: InitConfig,
+): { readonly apiVersion: string; readonly kind: string; readonly namespace: string; readonly name: string } {
   return { ...kinds.pod, namespace: 'kube-system', name: `${component}-${init.nodeRegistration.name}` }
 }
 

@@ -13,7 +13,9 @@ export const uploadConfig: Phase<UpgradeRun> = {
   summary: 'Upload the kubeadm and kubelet configurations to ConfigMaps',
   needs: ['control-plane'],
   phases: [
-    upload('kubeadm', 'Upload the kubeadm ClusterConfiguration to a ConfigMap', ({ cluster }) => kubeadmConfigObjects(clusterConfigurationDocument(cluster))),
+    upload('kubeadm', 'Upload the kubeadm ClusterConfiguration to a ConfigMap', ({ cluster }) =>
+      kubeadmConfigObjects(clusterConfigurationDocument(cluster)),
+    ),
     upload('kubelet', 'Upload the kubelet configuration to a ConfigMap', kubeletConfigObjects),
   ],
 }

@@ -11,15 +11,36 @@ const custom = '.:53 {\n    errors\n    hosts { 10.0.0.1 own.example }\n    forw
 const old = defaultCorefile('')
 
 test.each([
-  { name: "somebody's own Corefile stays, CoreDNS is replaced", version: 'v1.14.2', corefile: custom, writes: { configmaps: 0, deployments: 1 }, warns: 0 },
-  { name: 'the Corefile of an installer is replaced', version: 'v1.14.2', corefile: old, writes: { configmaps: 1, deployments: 1 }, warns: 0 },
-  { name: 'with a CoreDNS that nobody knows, both stay', version: 'v1.99.0', corefile: custom, writes: { configmaps: 0, deployments: 0 }, warns: 1 },
+  {
+    name: "somebody's own Corefile stays, CoreDNS is replaced",
+    version: 'v1.14.2',
+    corefile: custom,
+    writes: { configmaps: 0, deployments: 1 },
+    warns: 0,
+  },
+  {
+    name: 'the Corefile of an installer is replaced',
+    version: 'v1.14.2',
+    corefile: old,
+    writes: { configmaps: 1, deployments: 1 },
+    warns: 0,
+  },
+  {
+    name: 'with a CoreDNS that nobody knows, both stay',
+    version: 'v1.99.0',
+    corefile: custom,
+    writes: { configmaps: 0, deployments: 0 },
+    warns: 1,
+  },
   { name: 'a newer CoreDNS is not taken back', version: 'v1.15.0', corefile: old, writes: { configmaps: 0, deployments: 0 }, warns: 1 },
 ])('$name', async ({ version, corefile, writes, warns }) => {
   const { cluster, upgrade, warnings } = await play({ version, corefile })
   const before = cluster.plan().length
   await upgrade()
-  const replaced = cluster.plan().slice(before).filter(({ verb }) => verb === 'replace')
+  const replaced = cluster
+    .plan()
+    .slice(before)
+    .filter(({ verb }) => verb === 'replace')
   const count = (resource: string): number => replaced.filter((call) => call.resource === resource).length
   expect({ configmaps: count('configmaps'), deployments: count('deployments') }).toEqual(writes)
   expect(warnings).toHaveLength(warns)
@@ -45,6 +66,12 @@ async function play({ version, corefile }: { readonly version: string; readonly 
   ]
   for (const object of there) await cluster.create(object)
   const warnings: string[] = []
-  const context = { signal: new AbortController().signal, say: () => {}, warn: (line: string) => void warnings.push(line), waiting: () => {}, result: () => {} }
+  const context = {
+    signal: new AbortController().signal,
+    say: () => {},
+    warn: (line: string) => void warnings.push(line),
+    waiting: () => {},
+    result: () => {},
+  }
   return { cluster, warnings, upgrade: () => upgradeCoreDns({ host, timeout: 1000, config, cluster, context }) }
 }
