@@ -48,14 +48,17 @@ const unchanged = `${older} True `
 
 test('plan and diff of a cluster of 1.37.2 with a kubelet of 1.36.3: as the real kubeadm', { timeout: 120_000 }, async () => {
   await kubectl(sandbox, 'h1', ['cordon', 'h1']) // no Job is made then
-  for (const words of [
-    ['plan', newer, '-o', 'json'],
+  const always = [
     ['plan', 'v1.37.9', '-o', 'json'],
+    ['diff', 'v1.37.9', '-c', '3'],
+  ]
+  const more = [
+    ['plan', newer, '-o', 'json'],
     ['plan', '-o', 'yaml'],
     ['plan', 'v1.38.0', '-o', 'json'],
     ['diff', newer],
-    ['diff', 'v1.37.9', '-c', '3'],
-  ]) {
+  ]
+  for (const words of [...always, ...(isLong ? more : [])]) {
     const [theirs, ours] = [
       await sandbox.exec('h1', ['/root/kubeadm', 'upgrade', ...words]),
       await sandbox.exec('h1', ['kadm', 'upgrade', ...words]),
@@ -71,6 +74,21 @@ test('plan and diff of a cluster of 1.37.2 with a kubelet of 1.36.3: as the real
 })
 
 describe('the kubelet of a control plane', () => {
+  test('a dry run tells all of it and does nothing', async () => {
+    const { exitCode, stdout, stderr } = await upgrade('h1', '--kubelet', next, '--dry-run')
+    expect(exitCode, stderr).toBe(0)
+    const told = [
+      'resource "nodes"',
+      'action EVICT on resource "pods"',
+      `"mv -fT /usr/bin/kubelet.kadm-new /usr/bin/kubelet"`,
+      'restart service "kubelet"',
+      `node "h1" to be Ready at ${newer}`,
+    ]
+    // With a second host the only Pods that could leave may be there.
+    expect(told.filter((part) => !stdout.includes(part) && !(isLong && part.includes('EVICT')))).toEqual([])
+    expect([await node('h1'), await installed('h1')]).toEqual([unchanged, `Kubernetes ${older}`])
+  })
+
   test(
     'refused before anything is touched: no such file, no kubelet, another version, a Pod that would be lost',
     { timeout: 60_000 },
@@ -114,7 +132,7 @@ describe('the kubelet of a control plane', () => {
     await sandbox.put(
       'h1',
       '/root/short.yaml',
-      'apiVersion: kubeadm.k8s.io/v1beta4\nkind: UpgradeConfiguration\ntimeouts: {kubeletHealthCheck: 15s}\n',
+      'apiVersion: kubeadm.k8s.io/v1beta4\nkind: UpgradeConfiguration\ntimeouts: {kubeletHealthCheck: 8s}\n',
     )
     const { exitCode, stderr } = await upgrade('h1', '--kubelet', '/root/broken', '--config', '/root/short.yaml')
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`did not come up: ${older} is back and Ready [KUBELET_NOT_UPGRADED]`)])
@@ -125,7 +143,7 @@ describe('the kubelet of a control plane', () => {
   test('killed on the way, and run again: Ready at the new version, not cordoned, the old one kept', { timeout: 200_000 }, async () => {
     const script =
       'kadm upgrade node phase kubelet --kubelet "$1" >/root/log 2>&1 & pid=$!; i=0; while ! grep -q "$2" /root/log && [ $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; kill -9 $pid; cat /root/log'
-    const moment = ['Evicting', 'Replacing', 'Waiting for a healthy kubelet'][Math.floor(Math.random() * 3)] ?? ''
+    const moment = ['Draining', 'Replacing', 'Waiting for a healthy kubelet'][Math.floor(Math.random() * 3)] ?? ''
     const log = await sandbox.run('h1', ['sh', '-c', script, 'killed', next, moment], { timeout: 60_000 })
     expect(log, moment).toContain(moment)
     await sleep(300)
