@@ -1,4 +1,7 @@
-/** `kadm upgrade apply phase bootstrap-token`: what the holders of bootstrap tokens may do, as this version has it. The tokens and cluster-info stay. */
+/**
+ * `kadm upgrade apply phase bootstrap-token`: what the holders of bootstrap tokens may do, as this version has it. The tokens and
+ * cluster-info stay.
+ */
 import { ensureObjects } from '../../cluster/apply-object.ts'
 import { accessObjects, accessRules, bootstrapAccessObjects } from '../../manifests/access-rules.ts'
 import type { Phase } from '../phase.ts'

@@ -1,4 +1,7 @@
-/** The kubelet of a control plane talks to the API server beside it, which is never older than the kubelet; clusters of Kubernetes before 1.36 have it talk to the shared endpoint. */
+/**
+ * The kubelet of a control plane talks to the API server beside it, which is never older than the kubelet; clusters of Kubernetes before
+ * 1.36 have it talk to the shared endpoint.
+ */
 import { localServerUrl, sharedServerUrl } from '../../config/server-url.ts'
 import { paths } from '../../config/paths.ts'
 import { findKubeconfig } from '../../pki/kubeconfig-file.ts'

@@ -1,4 +1,7 @@
-/** `kadm upgrade ... phase kubelet-config`: the configuration of this node's kubelet as the cluster has it now. The kubelet reads it when it is started the next time. */
+/**
+ * `kadm upgrade ... phase kubelet-config`: the configuration of this node's kubelet as the cluster has it now. The kubelet reads it when it
+ * is started the next time.
+ */
 import { paths } from '../../config/paths.ts'
 import { rewriteKubeletConfiguration } from '../../manifests/kubelet-files.ts'
 import type { Phase } from '../phase.ts'

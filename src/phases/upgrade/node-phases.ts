@@ -1,4 +1,7 @@
-/** What `kadm upgrade node` does on a further control plane or a worker: the phases and names of kubeadm 1.37, in its order, and at the end one of kadm's own. */
+/**
+ * What `kadm upgrade node` does on a further control plane or a worker: the phases and names of kubeadm 1.37, in its order, and at the end
+ * one of kadm's own.
+ */
 import type { Phase } from '../phase.ts'
 import { addon } from './addon.ts'
 import { controlPlane } from './control-plane.ts'

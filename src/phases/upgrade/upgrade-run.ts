@@ -1,4 +1,7 @@
-/** What the phases of `kadm upgrade apply` and `kadm upgrade node` are given. Data only: a phase takes the part that it uses (`Pick<UpgradeRun, 'upgrade' | 'host'>`). */
+/**
+ * What the phases of `kadm upgrade apply` and `kadm upgrade node` are given. Data only: a phase takes the part that it uses
+ * (`Pick<UpgradeRun, 'upgrade' | 'host'>`).
+ */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import type { UpgradeApplyConfig, UpgradeWorkConfig } from '../../config/upgrade-config.ts'
