@@ -11,6 +11,9 @@ const name = `user-${randomBytes(3).toString('hex')}`
 const group = `team:${randomBytes(3).toString('hex')}`
 const hours = 1 + Math.floor(Math.random() * 5000)
 const config = '/tmp/jail/config.yaml'
+/** With a version: kubeadm would look for the newest in the network. */
+const plain = '/tmp/jail/plain.yaml'
+const plainCluster = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.0\n'
 const cluster = `apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 kubernetesVersion: v1.37.0
@@ -39,12 +42,11 @@ async function both(kubeadm: string, lines: readonly Words[], before: readonly W
   const run = lines.flatMap((words, index) =>
     Object.entries(programs).map(([tool, program]) => {
       const file = `/tmp/jail/out/${index}-${tool}`
-      return ['bash', '-c', `out=$1; shift; "$@" > "$out.conf" 2> "$out.err"; echo $? > "$out.rc"`, 'sh', file, ...program, 'kubeconfig', 'user', ...words]
+      return ['bash', '-c', `out=$1; shift; "$@" > "$out.conf" 2> "$out.err"; echo $? > "$out.rc"`, 'sh', file, ...program, 'kubeconfig', 'user', ...words, ...(words.includes('--config') ? [] : ['--config', plain])]
     }),
   )
   const start = [['mkdir', '/tmp/jail/out'], [kubeadm, 'init', 'phase', 'certs', 'ca', '--kubernetes-version', 'v1.37.0'], ...before]
-  // A name server that answers nothing at once: kubeadm looks its version up.
-  const result = await runJailed([...start, ...run], { ...options, files: { '/etc/resolv.conf': 'nameserver 127.0.0.1\n', [config]: cluster, ...options.files } })
+  const result = await runJailed([...start, ...run], { ...options, files: { [plain]: plainCluster, [config]: cluster, ...options.files } })
   expect(result.exitCode, result.stderr).toBe(0)
   return lines.map((_, index) => {
     const of = (tool: string): Printed => {
@@ -99,7 +101,7 @@ const address6 = `apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nl
 
 test('an IPv6 address is in brackets (F3), and the flags of a user with odd names stay YAML', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
-  const names = ['yes', '0x10', "it's: #", '"', 'ünï']
+  const names = ['yes', "it's: #", 'ünï"']
   const lines = names.map((odd) => ['--client-name', odd, '--token', odd, '--config', config])
   const results = await both(kubeadm, lines, [], { files: { [config]: address6 } })
   for (const [index, { kadm, kubeadm: theirs }] of results.entries()) {
