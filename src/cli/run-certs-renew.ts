@@ -16,15 +16,14 @@ export async function renew(name: string, input: CommandInput): Promise<void> {
   const warn = (line: string): void => void io.stderr.write(`WARNING: ${line}\n`)
   try {
     const config = await certsConfig(input, host, 'renew')
-    const chosen = managedCertificatesOf(config.cluster)
-    const named = name === 'all' ? chosen : managedCertificates.filter((managed) => managed.name === name)
+    const chosen = name === 'all' ? managedCertificatesOf(config.cluster) : managedCertificates.filter((managed) => managed.name === name)
     const unlock = await host.lock(`kadm certs renew ${name}`)
     try {
       const onOutcome = (outcome: RenewalOutcome): void => {
         outcomes.push(outcome)
         tell(outcome, io)
       }
-      await renewCertificates(named, { config, host, start: host.now(), signal, warn, onOutcome })
+      await renewCertificates(chosen, { config, host, start: host.now(), signal, warn, onOutcome })
       if (flags.isOn('restart')) await restart(outcomes, { host, io, signal, warn })
     } finally {
       await unlock()
@@ -46,7 +45,7 @@ const reminder =
   'Done renewing certificates. You must restart the kube-apiserver, kube-controller-manager, kube-scheduler and etcd, so that they can use the new certificates.'
 const restarted = 'Done renewing certificates. The components of this control plane use the new ones.'
 
-/** Of one component: pulling its image is not part of it, and the kubelet may wait some time before it starts one that it has just started. */
+/** Of one component: the kubelet may wait up to some minutes before it starts one that has ended often. */
 const restartTimeout = 240_000
 
 interface RestartContext {
