@@ -19,7 +19,7 @@ const anyFile = fc
   .tuple(anyConfiguration(true), fc.option(anyComponent(kubeletKind)), fc.option(anyComponent(kubeProxyKind)))
   .map(([documents, ...components]) => [...documents, ...components.filter((component) => component !== null)])
 
-test('migrate prints the same documents as kubeadm, byte for byte, and twice is once', async (context) => {
+test('migrate prints the same documents as kubeadm, byte for byte, and twice is once', { timeout: 180_000 }, async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
   const texts = sample(anyFile)
   const verdicts = await kubeadmConfig(kubeadm, 'migrate', texts)
@@ -33,7 +33,7 @@ test('migrate prints the same documents as kubeadm, byte for byte, and twice is 
   expect(verdicts.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThan(runs / 2)
 })
 
-test('validate gives the same verdict and names the same fields, whatever is wrong with their values', async (context) => {
+test('validate gives the same verdict and names the same fields, whatever is wrong with their values', { timeout: 180_000 }, async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
   const texts = sample(anyConfiguration(false))
   const verdicts = await kubeadmConfig(kubeadm, 'validate', texts)
@@ -46,7 +46,7 @@ test('validate gives the same verdict and names the same fields, whatever is wro
   expect(verdicts.filter(({ paths }) => paths.length > 0).length).toBeGreaterThan(runs / 4)
 })
 
-test('unknown fields, wrong types and nulls in any place are found where kubeadm finds them', async (context) => {
+test('unknown fields, wrong types and nulls in any place are found where kubeadm finds them', { timeout: 180_000 }, async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
   const texts = sample(anyFile.chain(withMistake))
   const verdicts = await kubeadmConfig(kubeadm, 'validate', texts)
@@ -61,7 +61,7 @@ test('unknown fields, wrong types and nulls in any place are found where kubeadm
   expect(verdicts.filter(({ undecoded }) => undecoded.length > 0).length).toBeGreaterThan(runs / 3)
 })
 
-test('v1beta3 becomes what kubeadm 1.36, the last that reads it, makes of it', async (context) => {
+test('v1beta3 becomes what kubeadm 1.36, the last that reads it, makes of it', { timeout: 180_000 }, async (context) => {
   const kubeadm = realBinary(context, 'kubeadm', 'v1.36.3')
   const [good, bad] = [anyConfiguration(true).map(asV1beta3), anyConfiguration(false).map(asV1beta3)]
   const texts = [good, bad, good.chain(withMistake)].flatMap((files) => sample(files, Math.ceil(runs / 3)))

@@ -64,7 +64,7 @@ function treeOf(files: TableResult['files'], stdout: string, index: number): Rea
 }
 
 /** So many that a jail ends in time. */
-const perJail = 150
+const perJail = 75
 
 async function resultsOf(cases: readonly TableCase[], tool: string): Promise<readonly TableResult[]> {
   if (cases.length === 0) return []
