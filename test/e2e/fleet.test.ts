@@ -33,6 +33,10 @@ describe('one control plane and two workers', () => {
     expect([again.exitCode, again.stderr], again.stdout).toEqual([0, ''])
     expect(await nodes('{.metadata.name}:{.metadata.labels.example\\.com/kind} ')).toBe('h1: h2:test')
 
+    const log = await operator.kadm(['log', '-f', file])
+    expect(log.stdout).toMatch(/ h1 {2}kadm init: done, \d+ phases, \d+ changes/)
+    expect(log.stdout).toMatch(/ h2 {2}kadm join: done/)
+
     const third = await operator.kadm(['apply', '-f', file])
     expect([third.exitCode, third.stdout]).toEqual([0, 'shop: nothing to do on 2 hosts\n'])
   })

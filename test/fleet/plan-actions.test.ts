@@ -4,6 +4,7 @@ import type { ClusterState, NodeState } from '../../src/fleet/cluster-state.ts'
 import type { HostState, ReachedHost } from '../../src/fleet/host-state.ts'
 import { hostChecks } from '../../src/fleet/fleet-checks.ts'
 import { decide } from '../../src/fleet/plan-actions.ts'
+import { waves } from '../../src/fleet/plan-upgrade.ts'
 import { requireSame, type FleetPlan } from '../../src/fleet/plan.ts'
 
 const file = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker' })
@@ -65,6 +66,28 @@ test('hosts that are twins, clocks apart, addresses in a range of the cluster, k
   const wanted = ['h1 and h2 have the same /etc/machine-id', 'the clock of h2 is 61.0 s ahead', 'h3 has the address 10.96.0.9', 'h1 has kubelet v1.38.0, newer', 'h2 has kubelet v1.33.1, more than three', 'h3 has no kubelet']
   expect(wanted.filter((text) => !errors.some((error) => error.includes(text)))).toEqual([])
   expect(hostChecks(file, states, []).errors.filter((text) => text.includes('kubelet'))).toEqual([])
+})
+
+test('an upgrade: the first control plane, the others, canaries, the rest; nothing else beside it', () => {
+  const roles = { h1: 'control-plane', h2: 'control-plane', h3: 'worker', h4: 'worker', h5: 'worker', h6: 'worker', h7: 'worker' }
+  const wanted = { ...fileOf(roles), upgrade: { maxUnavailable: '2', canary: ['h5'], soak: 0 } }
+  const old = (name: string): NodeState => ({ name, isControlPlane: false, kubelet: 'v1.36.3', labels: {}, taints: [] })
+  const cluster = { ...running(), kubernetesVersion: 'v1.36.3', nodes: ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map(old) }
+  const member = (node: 'worker' | 'control-plane'): Partial<ReachedHost> => ({ node, caHash: 'sha256:a', hasWantedKubelet: true, ...(node === 'control-plane' && { controlPlane: 'v1.36.3' }) })
+  const hosts = { h1: member('control-plane'), h2: member('control-plane'), h3: member('worker'), h4: member('worker'), h5: member('worker'), h6: { ...member('worker'), hasWantedKubelet: false }, h7: {} }
+  expect(planned(wanted, hosts, cluster)).toEqual({ actions: ['h1 upgrade', 'h2 upgrade', 'h5 upgrade', 'h3 upgrade', 'h4 upgrade'], problems: [] })
+  // Cut off after the first control plane: what is there counts, not what the cluster says of itself.
+  const later = { ...cluster, kubernetesVersion: 'v1.37.2', nodes: [{ ...old('h1'), kubelet: 'v1.37.2' }, ...cluster.nodes.slice(1)] }
+  expect(planned(wanted, { ...hosts, h1: { ...member('control-plane'), controlPlane: 'v1.37.2' } }, later).actions).toEqual(['h2 upgrade', 'h5 upgrade', 'h3 upgrade', 'h4 upgrade'])
+  expect(planned({ ...wanted, kubernetesVersion: 'v1.35.4' }, hosts, cluster).problems.join()).toContain('there is no way back')
+})
+
+test.each([
+  { maxUnavailable: '2', total: 5, expected: [['c'], ['a', 'b'], ['d', 'e']] },
+  { maxUnavailable: '10%', total: 5, expected: [['c'], ['a'], ['b'], ['d'], ['e']] },
+  { maxUnavailable: '60%', total: 5, expected: [['c'], ['a', 'b', 'd'], ['e']] },
+])('waves of $maxUnavailable of $total, the canary first', ({ maxUnavailable, total, expected }) => {
+  expect(waves(['a', 'b', 'c', 'd', 'e'], { maxUnavailable, canary: ['c'], soak: 0 }, total)).toEqual(expected)
 })
 
 test('a kept plan is refused with what has changed', () => {

@@ -16,6 +16,8 @@ export type Role = 'control-plane' | 'worker' | 'absent'
 
 export interface FileChanges {
   readonly controlPlaneEndpoint?: string
+  readonly kubernetesVersion?: string
+  readonly upgrade?: object
   readonly labels?: Readonly<Record<string, string>>
 }
 
@@ -26,7 +28,7 @@ export function fleetOperator(sandbox: Sandbox, folder: string): FleetOperator {
   const { outside, identity } = doorOf(sandbox)
   return {
     folder,
-    write: async (roles, { controlPlaneEndpoint, labels = {} } = {}) => {
+    write: async (roles, { controlPlaneEndpoint, labels = {}, kubernetesVersion = 'v1.37.2', upgrade = {} } = {}) => {
       const hosts = await Promise.all(
         Object.entries(roles).map(async ([name, role]) => ({ name, role, address: addressOf(sandbox, name), hostKey: await fingerprint(sandbox, name), ...(role === 'worker' && { labels }) })),
       )
@@ -38,7 +40,7 @@ export function fleetOperator(sandbox: Sandbox, folder: string): FleetOperator {
         kubeletConfiguration: { failCgroupV1: false },
         kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } },
       }
-      const spec = { kubernetesVersion: 'v1.37.2', ...(controlPlaneEndpoint && { controlPlaneEndpoint }), ssh: { user: 'root', identityFile: identity }, hosts, kubeadm }
+      const spec = { kubernetesVersion, ...(controlPlaneEndpoint && { controlPlaneEndpoint }), ssh: { user: 'root', identityFile: identity }, hosts, kubeadm, upgrade }
       await mkdir(folder, { recursive: true })
       const file = path.join(folder, 'cluster.yaml')
       // JSON is YAML.
