@@ -36,7 +36,7 @@ export async function becomeRoot(user: Client, target: SshTarget, { secret, sign
 
 const longestStart = 20_000
 // A question that kadm does not know stands there without an end of line; PAM modules may take a moment.
-const longestSilence = 15_000
+const longestSilence = 20_000
 
 /**
  * Answers the one question for a password that is known by its mark, and no other. A second one is not answered: the password was wrong, or sudo wants more
@@ -101,6 +101,7 @@ interface Heard {
   until<T>(find: () => T | undefined, limit: number): Promise<T | undefined>
   write(text: string): void
   lastWords(): string
+  hasExited(): boolean
   isCut(): boolean
   /** The channel is somebody else's from now on, from this byte of its output on. */
   end(from: number): void
@@ -142,6 +143,7 @@ function listen(channel: ClientChannel): Heard {
         })
       }
     },
+    hasExited: () => hasExited,
     isCut: () => channel.closed && !hasExited,
     write: (line) => void channel.write(line),
     lastWords: () => texts.stderr.toString('utf8').replaceAll(/kadm-[0-9a-f]{24}-password:/g, '').trim().split('\n').slice(-3).join('; '),
@@ -157,9 +159,11 @@ function openChannel(client: Client, command: string, target: SshTarget): Promis
   return new Promise((resolve, reject) => client.exec(command, (error, channel) => (error ? reject(failed(target, error.message, error)) : resolve(channel))))
 }
 
+/** It ended, or asks something that kadm does not know: a question has no end of line. Who says nothing is only slow, and may be asked once more. */
 function refused(target: SshTarget, heard: Heard): KadmError {
   const words = heard.lastWords()
-  return failed(target, words === '' ? `sudo did not come to an end within ${longestSilence / 1000} s` : words)
+  if (heard.hasExited() || /[^\n]$/.test(heard.text('stderr').replace(/kadm-[0-9a-f]{24}-password:\s*$/, ''))) return failed(target, words === '' ? 'sudo ended without a word' : words)
+  return unreachable(target, `sudo did not come to an end within ${longestSilence / 1000} s${words === '' ? '' : `: ${words}`}`)
 }
 
 function failed(target: SshTarget, why: string, cause?: unknown): KadmError {
