@@ -50,7 +50,7 @@ export async function finishReplacement(host: Files, paths: PairPaths): Promise<
     return true
   }
   await host.removeFile(pending)
-  return !fits
+  return false
 }
 
 interface Failure {
