@@ -45,11 +45,16 @@ export async function makeMemberCgroups(hierarchies: readonly CgroupHierarchy[],
 
 /** Holds every process of the member where it is, or lets it go on. */
 export async function setFrozen(hierarchies: readonly CgroupHierarchy[], member: string, frozen: boolean): Promise<void> {
-  for (const { options, folder } of hierarchies) {
-    const file = path.join(folder, member)
-    if (options === 'freezer') await writeFile(path.join(file, 'freezer.state'), frozen ? 'FROZEN' : 'THAWED').catch(ifMissing)
-    if (options === 'v2') await writeFile(path.join(file, 'cgroup.freeze'), frozen ? '1' : '0').catch(ifMissing)
+  for (const { options, folder } of hierarchies) await setFolderFrozen(options, path.join(folder, member), frozen)
+}
+
+/** Lets everything in the member go on, also what the member itself holds: runc does so with a container for a moment, and what is held cannot die. */
+export async function thawAll(hierarchies: readonly CgroupHierarchy[], member: string): Promise<void> {
+  const thaw = async (options: string, folder: string): Promise<void> => {
+    await setFolderFrozen(options, folder, false)
+    for (const below of await subfolders(folder)) await thaw(options, below)
   }
+  for (const { options, folder } of hierarchies) if (options === 'freezer' || options === 'v2') await thaw(options, path.join(folder, member))
 }
 
 export async function isFrozen(hierarchies: readonly CgroupHierarchy[], member: string): Promise<boolean> {
@@ -80,6 +85,11 @@ export async function removeCgroup(folder: string): Promise<boolean> {
 
 export function isHierarchy(value: unknown): value is CgroupHierarchy {
   return typeof value === 'object' && value !== null && 'options' in value && 'folder' in value && typeof value.folder === 'string'
+}
+
+async function setFolderFrozen(options: string, folder: string, frozen: boolean): Promise<void> {
+  if (options === 'freezer') await writeFile(path.join(folder, 'freezer.state'), frozen ? 'FROZEN' : 'THAWED').catch(ifMissing)
+  if (options === 'v2') await writeFile(path.join(folder, 'cgroup.freeze'), frozen ? '1' : '0').catch(ifMissing)
 }
 
 async function makeMemberCgroup({ options, folder }: CgroupHierarchy, member: string): Promise<string> {

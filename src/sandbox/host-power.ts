@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
-import { makeMemberCgroups, setFrozen } from './cgroups.ts'
+import { makeMemberCgroups, thawAll } from './cgroups.ts'
 import { hostDirectory } from './host-disk.ts'
 import { namespaceName } from './namespaces.ts'
 import { isRunning, killProcess, parseProcessStat, type ProcessIdentity, processesWithArgument, waitUntil } from './processes.ts'
@@ -75,7 +75,7 @@ export async function cutPower(state: SandboxState, host: string): Promise<void>
   // The supply first, or it could take the end for a restart. Its `unshare` kills the host when it dies; PID 1 is named too, to be quick.
   for (const pid of supplies) killProcess(pid)
   if (leader !== undefined) killProcess(leader.pid)
-  await setFrozen(state.cgroups, host, false)
+  await thawAll(state.cgroups, host)
   const off = async () => (leader === undefined || !(await isRunning(leader))) && (await processesWithArgument(directory)).length === 0
   if (await waitUntil(off, 10_000)) return
   throw new KadmError('SANDBOX_FAILED', `host "${host}" has processes that do not die`, { remedy: [`kadm sandbox down --name ${state.name}`] })

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
-import { type CgroupHierarchy, cgroupProcesses, readCgroupHierarchies, removeCgroup, setFrozen } from './cgroups.ts'
+import { type CgroupHierarchy, cgroupProcesses, readCgroupHierarchies, removeCgroup, thawAll } from './cgroups.ts'
 import { existingNamespaces, namespaceName, unplug } from './namespaces.ts'
 import { killProcess, processesWithArgument, waitUntil } from './processes.ts'
 import { removeFolder } from './remove-folder.ts'
@@ -47,7 +47,7 @@ async function endProcesses(name: string, directory: string, cgroups: readonly C
     supplies.forEach(killProcess)
     const members = (await Promise.all(cgroups.map(({ folder }) => cgroupProcesses(folder)))).flat()
     members.forEach(killProcess)
-    for (const member of await memberNames(cgroups)) await setFrozen(cgroups, member, false)
+    for (const member of await memberNames(cgroups)) await thawAll(cgroups, member)
     return supplies.length + members.length === 0
   }, 10_000)
   if (gone) return
