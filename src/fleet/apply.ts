@@ -74,8 +74,10 @@ export function fleetFailed(failures: ReadonlyMap<string, unknown>): KadmError {
     return [`${cause}: ${messageOf(error)}${error instanceof KadmError ? ` [${error.code}]` : ''}`, ...details.map((line) => `  ${line}`), ...(others.length === 0 ? [] : [`  (${others.join(', ')} waited for it)`])]
   })
   const remedies = [...causes.keys()].flatMap((error) => (error instanceof KadmError ? error.remedy : []))
+  const again = 'run the same command again: it goes on with what is left'
+  const [best = again, ...others] = new Set([...remedies, again])
   return new KadmError('FLEET_FAILED', `${failures.size === 1 ? 'a host has' : `${failures.size} hosts have`} not come to what the file says: ${[...failures.keys()].join(', ')}`, {
     details: lines,
-    remedy: [...new Set(remedies), 'run the same command again: it goes on with what is left'] as unknown as [string, ...string[]],
+    remedy: [best, ...others],
   })
 }

@@ -1,5 +1,6 @@
 /** Progress of a fleet on a terminal: a row for each host with what it is doing and since when, by listr2. The work is done elsewhere: this only listens. */
 import { Listr, type DefaultRenderer, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
+import { messageOf } from '../errors.ts'
 import type { FleetEvent } from '../fleet/fleet-run.ts'
 
 type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>
@@ -49,7 +50,7 @@ export function hostRows(actions: readonly { readonly host: string; readonly kin
       const isAction = !event.phase.includes('/')
       if (isAction && event.kind === 'failed') {
         row.left = 0
-        row.ended.reject(event.error instanceof Error ? event.error : new Error(String(event.error)))
+        row.ended.reject(new Error(`${host}: ${messageOf(event.error)}`))
         return
       }
       if (isAction && event.kind === 'done') {
