@@ -85,7 +85,8 @@ async function remove(input: StepInput): Promise<void> {
 export async function resetHost({ host }: FleetHost, request: RunRequest, { alone }: { readonly alone: boolean } = { alone: true }): Promise<void> {
   await startReset(host, {
     ...request,
-    flags: { force: true, ...(!alone && { 'skip-phases': ['remove-etcd-member/member'] }) },
+    // Who leaves a cluster that stays must leave it a quorum: that refusal is not to be forced.
+    flags: alone ? {} : { force: true, 'skip-phases': ['remove-etcd-member/member'] },
     options: { kubeconfig: paths.adminConf, cleanup: new Set() },
     confirm: async () => true,
     onStart: () => {},
