@@ -26,6 +26,15 @@ export function isRefusal(error: unknown, ...reasons: readonly string[]): error 
   return error instanceof ApiError && reasons.includes(error.reason)
 }
 
+/** How long a refusal of who we are may come from an API server that is so young that it does not know its tokens and roles yet. Milliseconds. */
+const youth = 15_000
+
+/** For a wait that begins now: an error that no more time will mend, which a refusal of who we are is not before the API server has had time to read its roles. */
+export function refusesForGood(): (error: unknown) => boolean {
+  const start = performance.now()
+  return (error) => error instanceof ApiError && [401, 403].includes(error.status) && performance.now() - start > youth
+}
+
 /** API_UNREACHABLE: no answer came. The cause is the error of the connection. */
 export function unreachable(server: string, cause: unknown): KadmError {
   const text = cause instanceof Error ? cause.message || codeOf(cause) : String(cause)

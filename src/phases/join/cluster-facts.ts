@@ -1,5 +1,5 @@
 /** What the API of a cluster tells a node that joins: its configuration, and who else has the node's name. */
-import { ApiError } from '../../cluster/api-error.ts'
+import { refusesForGood } from '../../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
 import { describeRef, kinds } from '../../cluster/kinds.ts'
 import { retryUntil } from '../../cluster/wait.ts'
@@ -50,12 +50,4 @@ async function readConfigMap(
     return text
   }
   return retryUntil(look, { timeout, signal, describe: describeRef(ref), giveUp: refusesForGood() })
-}
-
-/** How long a refusal of who we are may come from a cluster that is so young that it does not know its tokens and roles yet. Milliseconds. */
-const youth = 15_000
-
-function refusesForGood(): (error: unknown) => boolean {
-  const start = performance.now()
-  return (error) => error instanceof ApiError && [401, 403].includes(error.status) && performance.now() - start > youth
 }

@@ -2,7 +2,7 @@
  * The configuration that a cluster and a node of it have now: what the ConfigMaps of the cluster say, and what the files of the host say of
  * the node.
  */
-import { ApiError } from '../../cluster/api-error.ts'
+import { ApiError, refusesForGood } from '../../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
 import { describeRef, kinds } from '../../cluster/kinds.ts'
 import { retryUntil } from '../../cluster/wait.ts'
@@ -32,16 +32,17 @@ export interface ClusterConfigOptions {
   readonly patches: InitConfiguration['patches']
 }
 
-/** What `init` would have here. All is asked for side by side. Throws CONFIG_INVALID, API_REFUSED, API_UNREACHABLE. */
+/** What `init` would have here. Throws CONFIG_INVALID, API_REFUSED, API_UNREACHABLE. */
 export async function readClusterConfig(cluster: Cluster, options: ClusterConfigOptions): Promise<InitConfig> {
   const { host, timeouts, warn, patches } = options
-  const [stored, kubeletMap, kubeProxyMap, nodeRegistration, localAPIEndpoint] = await Promise.all([
+  const [stored, kubeletMap, nodeRegistration, localAPIEndpoint] = await Promise.all([
     configMap(cluster, 'kubeadm-config', options),
     configMap(cluster, 'kubelet-config', options),
-    configMap(cluster, 'kube-proxy', options),
     readNodeRegistration(cluster, options),
     readLocalEndpoint(host),
   ])
+  // Last: whoever could read the others and not this one may not, and is not asking an API server that knows nobody yet.
+  const kubeProxyMap = await configMap(cluster, 'kube-proxy', options)
   const clusterText = textIn(stored, 'kubeadm-config', 'ClusterConfiguration')
   const { cluster: configuration, warnings } = storedClusterConfiguration(clusterText)
   const { kubelet, warnings: kubeletWarnings } = storedKubeletConfiguration(textIn(kubeletMap, 'kubelet-config', 'kubelet'), configuration)
@@ -65,14 +66,18 @@ async function configMap(
   { timeouts, signal }: ClusterConfigOptions,
 ): Promise<KubernetesObject | undefined> {
   const ref = { ...kinds.configMap, namespace: 'kube-system', name }
-  const giveUp = (error: unknown): boolean => error instanceof ApiError && [401, 403].includes(error.status)
+  const giveUp = name === 'kube-proxy' ? isDenied : refusesForGood()
   try {
     return await retryUntil(() => cluster.get(ref), { timeout: timeouts.kubernetesAPICall, signal, describe: describeRef(ref), giveUp })
   } catch (error) {
     // A kubelet may not read all of them on a cluster of another making; only kubeadm-config and kubelet-config are needed.
-    if (name === 'kube-proxy' && giveUp(error)) return undefined
+    if (name === 'kube-proxy' && isDenied(error)) return undefined
     throw error
   }
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof ApiError && [401, 403].includes(error.status)
 }
 
 function textIn(object: KubernetesObject | undefined, name: string, key: string): string {
