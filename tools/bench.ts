@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- init [--pairs 5] [--json]`: the real kubeadm and kadm in turn on the same hosts; medians and their ratio. Also of `version`, `join`
- * (a worker), `init-join`, `control-plane`, and `two-control-planes` (kadm against itself).
+ * (a worker), `init-join`, `control-plane`, `upgrade`, `fleet`, and `two-control-planes` (kadm against itself).
  */
 import { parseArgs } from 'node:util'
 import { errorText } from '../src/cli/error-text.ts'
@@ -9,8 +9,10 @@ import type { Sandbox } from '../src/sandbox/sandbox.ts'
 import { readState } from '../src/sandbox/state.ts'
 import { takeDown } from '../src/sandbox/take-down.ts'
 import { benchVersion, type Benchmark } from './bench/benchmark.ts'
+import { fleet } from './bench/fleet.ts'
 import { init, version } from './bench/init.ts'
 import { controlPlane, initJoin, join, twoControlPlanes } from './bench/join.ts'
+import { upgrade } from './bench/upgrade.ts'
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   init,
@@ -19,6 +21,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'init-join': initJoin,
   'control-plane': controlPlane,
   'two-control-planes': twoControlPlanes,
+  upgrade,
+  fleet,
 }
 
 const { positionals, values } = parseArgs({
@@ -31,9 +35,11 @@ try {
   const benchmark = benchmarks[which]
   if (benchmark === undefined) throw new Error(`there is no benchmark "${which}": use one of ${Object.keys(benchmarks).join(', ')}`)
   if ((await readState(values.name)) !== undefined) await takeDown(values.name)
-  const sandbox = await sandboxUp({ name: values.name, hosts: benchmark.hosts, kubernetesVersion: benchVersion, say: (line) => console.error(line) })
+  const { hosts, hasLoadBalancer = false, furtherVersions = [] } = benchmark
+  const settings = { name: values.name, hosts, kubernetesVersion: benchVersion, furtherVersions, loadBalancer: hasLoadBalancer }
+  const sandbox = await sandboxUp({ ...settings, say: (line) => console.error(line) })
   try {
-    report(which, benchmark, await measure(which, benchmark, sandbox))
+    report(benchmark, await measure(which, benchmark, sandbox))
   } finally {
     await takeDown(values.name)
   }
@@ -42,32 +48,41 @@ try {
   process.exitCode = 1
 }
 
-type Times = ReadonlyMap<string, number[]>
+/** Seconds by what was measured, then by way, in the order of the runs. */
+type Times = ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>
 
-async function measure(which: string, { ways, repeat = 1, prepare, run }: Benchmark, sandbox: Sandbox): Promise<Times> {
+async function measure(which: string, { ways, repeat = 1, prepare, isWarm = false, run }: Benchmark, sandbox: Sandbox): Promise<Times> {
   const pairs = Number(values.pairs)
-  const times = new Map(ways.map((way) => [way, [] as number[]]))
+  const runs: { readonly way: string; readonly took: Readonly<Record<string, number>> }[] = []
   await prepare?.(sandbox)
   // The first ones read everything from the disk: they are not counted.
-  for (const way of ways) await run(sandbox, way)
+  for (const way of isWarm ? [] : ways) await run(sandbox, way)
   for (let pair = 1; pair <= pairs * repeat; pair++) {
     for (const way of pair % 2 === 0 ? ways : ways.toReversed()) {
-      const took = await run(sandbox, way)
-      times.get(way)?.push(took)
-      if (repeat === 1) console.error(`pair ${pair}/${pairs}: ${way} ${which} ${took.toFixed(2)} s`)
+      const seconds = await run(sandbox, way)
+      const took = typeof seconds === 'number' ? { [which]: seconds } : seconds
+      runs.push({ way, took })
+      if (repeat === 1) console.error(`pair ${pair}/${pairs}: ${way} ${Object.entries(took).map(([what, time]) => `${what} ${time.toFixed(2)} s`).join(', ')}`)
     }
   }
-  return times
+  const measured = Object.keys(runs[0]?.took ?? {})
+  const of = (what: string, way: string): readonly number[] => runs.filter((one) => one.way === way).map(({ took }) => took[what] ?? NaN)
+  return new Map(measured.map((what) => [what, new Map(ways.map((way) => [way, of(what, way)]))]))
 }
 
-function report(which: string, { ways: [first, second] }: Benchmark, times: Times): void {
-  const ratio = median(times.get(second) ?? []) / median(times.get(first) ?? [])
-  if (values.json) return console.log(JSON.stringify({ benchmark: which, times: Object.fromEntries(times), ratio }))
-  for (const [way, all] of times) {
-    const sorted = all.toSorted((a, b) => a - b)
-    console.log(`${way} ${which}: median ${median(sorted).toFixed(3)} s, from ${sorted[0]?.toFixed(3)} to ${sorted.at(-1)?.toFixed(3)} (${sorted.length} runs)`)
+function report({ ways: [first, second] }: Benchmark, times: Times): void {
+  for (const [what, byWay] of times) {
+    const ratio = median(byWay.get(second) ?? []) / median(byWay.get(first) ?? [])
+    if (values.json) {
+      console.log(JSON.stringify({ benchmark: what, times: Object.fromEntries(byWay), ratio }))
+      continue
+    }
+    for (const [way, all] of byWay) {
+      const sorted = all.toSorted((a, b) => a - b)
+      console.log(`${way} ${what}: median ${median(sorted).toFixed(3)} s, from ${sorted[0]?.toFixed(3)} to ${sorted.at(-1)?.toFixed(3)} (${sorted.length} runs)`)
+    }
+    console.log(`ratio ${second} / ${first}: ${ratio.toFixed(2)}`)
   }
-  console.log(`ratio ${second} / ${first}: ${ratio.toFixed(2)}`)
 }
 
 function median(numbers: readonly number[]): number {

@@ -57,7 +57,7 @@ const plainStringWidth: Plugin = {
 }
 
 /**
- * `const { Client } = await import('@grpc/grpc-js')`: Node finds the names that a CommonJS package exports, but a chunk that esbuild splits off
+ * `const { Client } = await import('ssh2')`: Node finds the names that a CommonJS package exports, but a chunk that esbuild splits off
  * has only `default`, and `Client` would be undefined in the bundle alone. So a module between them exports the names that Node finds.
  */
 const namedExports: Plugin = {

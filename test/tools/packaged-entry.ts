@@ -12,14 +12,13 @@ export async function main(argv: readonly string[], { stdout }: { readonly stdou
 
 /** Each package of the bundle does something small. */
 async function packages(): Promise<readonly string[]> {
-  const [{ default: yargs }, { Listr }, { default: ssh2 }, { default: forge }, jose, yaml, grpc] = await Promise.all([
+  const [{ default: yargs }, { Listr }, { default: ssh2 }, { default: forge }, jose, yaml] = await Promise.all([
     import('yargs'),
     import('listr2'),
     import('ssh2'),
     import('node-forge'),
     import('jose'),
     import('js-yaml'),
-    import('@grpc/grpc-js'),
   ])
   const help = await yargs().usage('usage').option('flag', { describe: 'one' }).getHelp()
   const ran: string[] = []
@@ -32,6 +31,5 @@ async function packages(): Promise<readonly string[]> {
     forge.asn1.toDer(forge.asn1.create(forge.asn1.Class.UNIVERSAL, forge.asn1.Type.NULL, false, '')).length() === 2 ? 'node-forge' : 'no-node-forge',
     token.split('.').length === 3 ? 'jose' : 'no-jose',
     yaml.dump({ a: 1 }) === 'a: 1\n' ? 'js-yaml' : 'no-js-yaml',
-    typeof grpc.Client === 'function' ? 'grpc-js' : 'no-grpc-js',
   ]
 }

@@ -27,7 +27,6 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'node:dns': world,
   'node:dns/promises': world,
   ssh2: ['src/host/', 'src/sandbox/'],
-  '@grpc/grpc-js': ['src/host/'],
   'js-yaml': ['src/config/yaml.ts'],
   'node-forge': ['src/pki/'],
   jose: ['src/tokens/'],
@@ -113,7 +112,7 @@ export function importsOf(source: SourceText): readonly Import[] {
   })
 }
 
-/** `@grpc/grpc-js/build/x.js` into `@grpc/grpc-js`. */
+/** `jose/key/import` into `jose`, `@scope/name/x.js` into `@scope/name`. */
 function packageOf(specifier: string): string {
   return specifier
     .split('/')

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises'
+import { labInitConfig } from '../../src/sandbox/lab-config.ts'
+import { ensureComponents } from '../../src/sandbox/components.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { benchVersion, kubectl, seconds, type Benchmark } from './benchmark.ts'
+
+const older = 'v1.36.3'
+
+/** One control plane, one minor version up: how long it takes, and how long the API is away meanwhile. */
+export const upgrade: Benchmark = {
+  hosts: 1,
+  furtherVersions: [older],
+  ways: ['kubeadm', 'kadm'],
+  // kubeadm takes three minutes each time: what the disk does the first time is nothing beside that.
+  isWarm: true,
+  run: async (sandbox, tool) => {
+    await olderCluster(sandbox)
+    await startProbe(sandbox)
+    const total = await seconds(sandbox, 'h1', [tool, 'upgrade', 'apply', benchVersion, '--yes', '--ignore-preflight-errors=SystemVerification'])
+    return { total, 'API away': await stopProbe(sandbox) }
+  },
+}
+
+async function olderCluster(sandbox: Sandbox): Promise<void> {
+  await sandbox.renew('h1')
+  await sandbox.version('h1', older)
+  await sandbox.put('h1', '/root/init.yaml', labInitConfig({ kubernetesVersion: older }), 0o600)
+  await sandbox.run('h1', ['kubeadm', 'init', '--config', '/root/init.yaml'], { timeout: 180_000 })
+  await sandbox.network()
+  // kubeadm's check before an upgrade runs a Job, which needs a Ready node and its ServiceAccount.
+  await kubectl(sandbox, ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=60s'])
+  await kubectl(sandbox, ['wait', '--for=create', 'serviceaccount/default', '-n', 'kube-system', '--timeout=60s'])
+  const { bin } = await ensureComponents(benchVersion, { say: () => {} })
+  await sandbox.put('h1', '/usr/bin/kubeadm', await readFile(`${bin}/kubeadm`), 0o755)
+}
+
+// A line for each answer. Anybody may ask /livez.
+const probe = 'until [ -e /run/probe-stop ]; do curl -skf -m 2 https://127.0.0.1:6443/livez >/dev/null && echo $EPOCHREALTIME; sleep 0.1; done >/run/probe'
+
+async function startProbe(sandbox: Sandbox): Promise<void> {
+  await sandbox.run('h1', ['systemd-run', '--quiet', '--unit=probe', 'bash', '-c', probe])
+}
+
+/** Seconds without an answer: what lies between two answers beyond the pause. */
+async function stopProbe(sandbox: Sandbox): Promise<number> {
+  await sandbox.run('h1', ['bash', '-c', 'touch /run/probe-stop; while systemctl is-active -q probe; do sleep 0.1; done'])
+  const answers = (await sandbox.run('h1', ['cat', '/run/probe'])).trim().split('\n').map(Number)
+  const gaps = answers.slice(1).map((at, index) => at - (answers[index] ?? at))
+  return gaps.filter((gap) => gap > 0.5).reduce((sum, gap) => sum + gap, 0)
+}
