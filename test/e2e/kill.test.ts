@@ -6,7 +6,7 @@ import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cl
 import { meaningOfFiles, readFiles } from '../support/host-files.ts'
 
 const host = 'h1'
-const rounds = process.env['KADM_TEST_ALL'] === 'true' ? 30 : 6
+const rounds = process.env['KADM_TEST_ALL'] === 'true' ? 30 : 3
 const init = 'kadm init --config /root/init.yaml --upload-certs'
 
 let sandbox: Sandbox
