@@ -113,5 +113,7 @@ describe.skipIf(unable !== undefined)('two hosts', () => {
 })
 
 // As runc does with a container for a moment: what is held in a group of its own dies only when that one is let go.
-const holdAProcess = `d=/sys/fs/cgroup/freezer; [ -d $d ] || d=/sys/fs/cgroup; mkdir $d/held; sleep 1000 >/dev/null 2>&1 & echo $! >$d/held/cgroup.procs
+const holdAProcess = `d=/sys/fs/cgroup/freezer; [ -d $d ] || d=/sys/fs/cgroup; mkdir $d/held; sleep 1000 >/dev/null 2>&1 &
+until grep -q sleep /proc/$!/comm; do :; done # held before that, it would still have the output of this shell
+echo $! >$d/held/cgroup.procs
 if [ -e $d/held/freezer.state ]; then echo FROZEN >$d/held/freezer.state; else echo 1 >$d/held/cgroup.freeze; fi`
