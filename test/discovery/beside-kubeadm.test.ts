@@ -4,11 +4,12 @@ import { expect, test } from 'vitest'
 import { runJailed } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'
 import { goodScenes, neverScenes, refusedScenes } from './scenes.ts'
+import { isLongRun } from '../support/long-run.ts'
 
 const scenes = { ...goodScenes, ...refusedScenes, ...neverScenes }
 const comparable = Object.entries(scenes).filter(([, { kubeadm }]) => kubeadm !== undefined)
 // kubeadm takes seconds for each: in the short run, where they differ and some of the others.
-const isShort = process.env['KADM_TEST_ALL'] !== 'true'
+const isShort = !isLongRun
 const differing = comparable.filter(([, { kadm, kubeadm }]) => (kadm[0] === 'accepted') !== (kubeadm === 'accepted'))
 const some = comparable.filter((each) => !differing.includes(each) && (!isShort || Math.random() < 0.3))
 const shared = [...differing, ...some]

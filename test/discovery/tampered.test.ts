@@ -8,8 +8,9 @@ import { localHost } from '../../src/host/local-host.ts'
 import { parseToken } from '../../src/tokens/bootstrap-token.ts'
 import { hostileServer } from './hostile-server.ts'
 import { newWorld } from './scenes.ts'
+import { isLongRun } from '../support/long-run.ts'
 
-const numRuns = process.env['KADM_TEST_ALL'] === 'true' ? 3000 : 200
+const numRuns = isLongRun ? 3000 : 200
 
 interface Change {
   readonly kind: 'flip' | 'put' | 'insert' | 'remove' | 'swap'

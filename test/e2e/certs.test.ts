@@ -6,14 +6,14 @@ import { controllerArgv } from '../../src/sandbox/execute.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { readState } from '../../src/sandbox/state.ts'
 import { joinWords, kubectl, putInitConfig, sharedSandbox, testSandboxName } from '../support/cluster.ts'
+import { isLongRun } from '../support/long-run.ts'
 
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
-const hosts = isLong ? ['h1', 'h2', 'h3'] : ['h1']
+const hosts = isLongRun ? ['h1', 'h2', 'h3'] : ['h1']
 
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  sandbox = await sharedSandbox({ hosts: hosts.length, loadBalancer: isLong })
+  sandbox = await sharedSandbox({ hosts: hosts.length, loadBalancer: isLongRun })
   const cluster = 'encryptionAlgorithm: ECDSA-P256\ncertificateValidityPeriod: 1000h\n'
   const endpoint = sandbox.loadBalancer === undefined ? {} : { controlPlaneEndpoint: `${sandbox.loadBalancer.address}:6443` }
   const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2', cluster, ...endpoint })
@@ -31,7 +31,7 @@ test("renew all --restart: every port serves what is new, by the cluster's confi
   const before = await ports('h1')
   expect(before.map(({ name }) => name)).toEqual(expect.arrayContaining(['etcd client', 'etcd peer', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet']))
   // On a machine that is too busy the balancer takes servers for dead that are not. So who goes by it is counted when it was quiet before; the API servers themselves always are.
-  const isQuiet = isLong && (await quietBefore())
+  const isQuiet = isLongRun && (await quietBefore())
   const clients = await Promise.all([...hosts.map(addressOf), ...(isQuiet ? [balancerAddress()] : [])].map(startClient))
   try {
     for (const host of hosts) {

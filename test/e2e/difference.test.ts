@@ -8,8 +8,8 @@ import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning, type TreeMeaning } from '../interop/difference/meaning.ts'
 import { kubectl, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { configurationFile, configurations, documentsOf, type Configuration, type Place } from './difference-configurations.ts'
+import { isLongRun } from '../support/long-run.ts'
 
-const isLongRun = process.env['KADM_TEST_ALL'] === 'true'
 const chosen = configurations().filter(({ isLong }) => isLongRun || isLong !== true)
 const pairs = new Map<string, Promise<Pair>>()
 

@@ -4,6 +4,7 @@ import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { kubeadmSuite } from '../support/kubeadm-suite.ts'
+import { skipInShortRun } from '../support/long-run.ts'
 
 const hosts = ['h1', 'h2'] as const
 let sandbox: Sandbox
@@ -29,7 +30,7 @@ test('the specs that pass on a cluster of kubeadm pass on a cluster of kadm', as
 })
 
 test('the names below are those of a cluster of kubeadm', async (context) => {
-  if (process.env['KADM_TEST_ALL'] !== 'true') context.skip('npm run test:all does this')
+  skipInShortRun(context)
   await raise('kubeadm')
   expect(await kubeadmSuite(sandbox, 'h1')).toEqual({ passed: passedOnKubeadm, skipped: skippedOnKubeadm, failed: [] })
 })

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { skipInShortRun } from '../support/long-run.ts'
 
 const pki = '/etc/kubernetes/pki'
 const kubernetesVersion = 'v1.37.2'
@@ -50,7 +51,7 @@ test('an external CA whose signatures are not all there: every missing piece is 
 })
 
 test.for(['kubeadm', 'kadm'])('an external etcd with TLS, and a second control plane by %s that gets its certificates', async (tool, context) => {
-  if (process.env['KADM_TEST_ALL'] !== 'true') context.skip('npm run test:all does this')
+  skipInShortRun(context)
   const [first, second] = sandbox.hosts
   const endpoint = `https://${second?.address}:2379`
   await startEtcd('h2', endpoint)

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, sharedSandbox } from '../support/cluster.ts'
 import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
+import { isLongRun } from '../support/long-run.ts'
 
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-fleet-'))
 const roles = { h1: 'control-plane', h2: 'worker', h3: 'worker' } as const
 
@@ -16,7 +16,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-describe.runIf(isLong)('from 1.36.3 to 1.37.2', () => {
+describe.runIf(isLongRun)('from 1.36.3 to 1.37.2', () => {
   let sandbox: Sandbox
   let operator: FleetOperator
 

@@ -7,15 +7,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
+import { isLongRun } from '../support/long-run.ts'
 
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-fleet-'))
 
 let sandbox: Sandbox
 let operator: FleetOperator
 
 beforeAll(async () => {
-  sandbox = await sharedSandbox({ hosts: isLong ? 5 : 3, ...(isLong && { loadBalancer: true }) })
+  sandbox = await sharedSandbox({ hosts: isLongRun ? 5 : 3, ...(isLongRun && { loadBalancer: true }) })
   operator = fleetOperator(sandbox, folder)
 }, 300_000)
 
@@ -95,7 +95,7 @@ describe('one control plane and two workers', () => {
   })
 })
 
-describe.runIf(isLong)('three control planes behind a balancer, two workers', () => {
+describe.runIf(isLongRun)('three control planes behind a balancer, two workers', () => {
   test('from bare hosts, then one control plane less', { timeout: 400_000 }, async () => {
     await renewHosts(sandbox)
     const controlPlaneEndpoint = `${sandbox.loadBalancer?.address}:6443`

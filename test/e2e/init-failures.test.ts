@@ -4,6 +4,7 @@ import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { changesBetween, snapshotFiles } from '../support/host-files.ts'
+import { skipInShortRun } from '../support/long-run.ts'
 
 const host = 'h1'
 const kubernetesVersion = 'v1.37.2'
@@ -223,7 +224,8 @@ describe('components that do not come up: the end of their own log and the likel
     expect(changesBetween(before, await wholeHost())).toEqual([])
   })
 
-  test('an image that is not there, imagePullPolicy Never: the kubelet says so, and the same command goes on once it is there', async () => {
+  test('an image that is not there, imagePullPolicy Never: the kubelet says so, and the same command goes on once it is there', async (context) => {
+    skipInShortRun(context)
     await sandbox.put(host, '/root/bad.yaml', configWith('etcd: {local: {imageTag: 0.0.0-none}}\n', '  imagePullPolicy: Never\n'))
     const failed = await initWith('/root/bad.yaml')
     expectFailure(
@@ -234,7 +236,8 @@ describe('components that do not come up: the end of their own log and the likel
     await expectCluster('/root/bad.yaml')
   })
 
-  test('etcd on damaged data of another cluster: it has failed, not only what waits for it', async () => {
+  test('etcd on damaged data of another cluster: it has failed, not only what waits for it', async (context) => {
+    skipInShortRun(context)
     await initOk('/root/init.yaml')
     await shell('mv /var/lib/etcd /root/foreign')
     await shell(

@@ -8,10 +8,10 @@ import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { expectWholeCluster } from '../support/whole-cluster.ts'
+import { isLongRun, longRunOnly } from '../support/long-run.ts'
 
 type Tool = 'kadm' | 'kubeadm'
 
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const older = 'v1.36.3'
 const hosts = ['h1', 'h2', 'h3'] as const
 const labHost = '--ignore-preflight-errors=SystemVerification'
@@ -20,7 +20,7 @@ const slow = { timeout: 240_000 }
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  sandbox = await sharedSandbox({ hosts: 3, loadBalancer: true, ...(isLong ? { furtherVersions: [older] } : {}) })
+  sandbox = await sharedSandbox({ hosts: 3, loadBalancer: true, ...(isLongRun ? { furtherVersions: [older] } : {}) })
 }, 600_000)
 
 test.for<{ readonly maker: Tool; readonly joiner: Tool; readonly version: string; readonly inShort?: true }>([
@@ -30,7 +30,7 @@ test.for<{ readonly maker: Tool; readonly joiner: Tool; readonly version: string
   { maker: 'kubeadm', joiner: 'kadm', version: older },
   { maker: 'kadm', joiner: 'kadm', version: older },
 ])('$maker began it, $joiner joins, $version', { timeout: 300_000 }, async ({ maker, joiner, version, inShort = false }, context) => {
-  if (!isLong && !inShort) context.skip('npm run test:all does this')
+  if (!isLongRun && !inShort) context.skip(longRunOnly)
   const words = await begun(maker, version)
   await Promise.all([joined(joiner, 'h2', words.controlPlane), joined(joiner, 'h3', words.worker)])
   await expectWholeCluster(sandbox, 'h2', { nodes: hosts, voters: ['h1', 'h2'] })

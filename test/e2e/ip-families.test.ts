@@ -6,6 +6,7 @@ import type { Sandbox, SandboxHost } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { kubeadmSuite } from '../support/kubeadm-suite.ts'
 import { podTraffic } from '../support/pod-traffic.ts'
+import { skipInShortRun } from '../support/long-run.ts'
 
 const hosts = ['h1', 'h2'] as const
 let sandbox: Sandbox
@@ -69,7 +70,7 @@ test('dual stack', async () => {
 })
 
 test('IPv6 only', async (context) => {
-  if (process.env['KADM_TEST_ALL'] !== 'true') context.skip('npm run test:all does this')
+  skipInShortRun(context)
   const output = await raise(ipv6Only)
   const address = sandbox.hosts[0]?.address6
   expect(output).toContain(`kubeadm join [${address}]:6443 --token`)

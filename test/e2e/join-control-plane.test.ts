@@ -6,10 +6,10 @@ import { clusterObjects } from '../interop/difference/cluster-objects.ts'
 import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
 import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { isLongRun } from '../support/long-run.ts'
 
 type Tool = 'kadm' | 'kubeadm'
 
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const joining = 'h2'
 
 let sandbox: Sandbox
@@ -66,7 +66,7 @@ describe('cut off and run again', () => {
 
 /** None in the short form. */
 function longRounds(rounds: number): readonly { readonly round: number; readonly rounds: number }[] {
-  return Array.from({ length: isLong ? rounds : 0 }, (_, round) => ({ round, rounds }))
+  return Array.from({ length: isLongRun ? rounds : 0 }, (_, round) => ({ round, rounds }))
 }
 
 /** Seconds. A whole run takes some 8 s here. */

@@ -4,18 +4,18 @@ import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { etcdVoters, expectWholeCluster } from '../support/whole-cluster.ts'
+import { isLongRun, skipInShortRun } from '../support/long-run.ts'
 
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const hosts = ['h1', 'h2', 'h3'] as const
 const slow = { timeout: 240_000 }
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  if (isLong) sandbox = await sharedSandbox({ hosts: 3 })
+  if (isLongRun) sandbox = await sharedSandbox({ hosts: 3 })
 }, 600_000)
 
 test('joined at once, lost, refused, replaced', { timeout: 600_000 }, async (context) => {
-  if (!isLong) context.skip('npm run test:all does this')
+  skipInShortRun(context)
   await renewHosts(sandbox, hosts)
   const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'h1:6443', cluster: 'encryptionAlgorithm: ECDSA-P256\n' })
   const { controlPlane = [] } = printedJoin(await sandbox.run('h1', ['kadm', 'init', '--config', file, '--upload-certs'], slow))

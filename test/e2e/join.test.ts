@@ -6,11 +6,11 @@ import { clusterObjects } from '../interop/difference/cluster-objects.ts'
 import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
 import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { isLongRun, longRunOnly } from '../support/long-run.ts'
 
 type Tool = 'kadm' | 'kubeadm'
 
 const worker = 'h2'
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const cgroupVersion = '--ignore-preflight-errors=SystemVerification'
 
 let sandbox: Sandbox
@@ -62,8 +62,8 @@ describe.each<{ readonly maker: Tool }>([{ maker: 'kubeadm' }, { maker: 'kadm' }
 })
 
 describe('cut off and run again', () => {
-  const rounds = isLong ? 30 : 3
-  const powerCuts = isLong ? 3 : 1
+  const rounds = isLongRun ? 30 : 3
+  const powerCuts = isLongRun ? 3 : 1
 
   beforeAll(async () => {
     if (begunBy !== 'kadm') await begin('kadm') // these tests alone were asked for
@@ -131,7 +131,7 @@ async function finishes(words: readonly string[], told: string): Promise<void> {
 }
 
 function onlyLong(context: TestContext, maker: Tool): void {
-  if (!isLong && maker === 'kubeadm') context.skip('npm run test:all does this')
+  if (!isLongRun && maker === 'kubeadm') context.skip(longRunOnly)
 }
 
 interface Joined {

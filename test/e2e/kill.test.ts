@@ -4,9 +4,10 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { meaningOfObjects } from '../support/cluster-objects.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { meaningOfFiles, readFiles } from '../support/host-files.ts'
+import { isLongRun, skipInShortRun } from '../support/long-run.ts'
 
 const host = 'h1'
-const rounds = process.env['KADM_TEST_ALL'] === 'true' ? 30 : 3
+const rounds = isLongRun ? 30 : 3
 const init = 'kadm init --config /root/init.yaml --upload-certs'
 
 let sandbox: Sandbox
@@ -35,7 +36,8 @@ describe(`SIGKILL at ${rounds} random moments of init`, () => {
   )
 })
 
-test('killed twice, the second time while it goes on with the first: the third run ends it', async () => {
+test('killed twice, the second time while it goes on with the first: the third run ends it', async (context) => {
+  skipInShortRun(context)
   await freshHost()
   await killed('KILL', seconds((0.1 + 0.8 * Math.random()) * wholeRun))
   const first = await handedOut()
@@ -45,10 +47,7 @@ test('killed twice, the second time while it goes on with the first: the third r
   await expectWholeAfter(init, second)
 })
 
-describe.each([
-  { signal: 'TERM', code: 143 },
-  { signal: 'INT', code: 130 },
-])('SIG$signal', ({ signal, code }) => {
+describe.each([{ signal: 'TERM', code: 143 }, ...(isLongRun ? [{ signal: 'INT', code: 130 }] : [])])('SIG$signal', ({ signal, code }) => {
   test(`ends the run with ${code}, gives the lock back, says how to go on; the next run ends it`, async () => {
     await freshHost()
     const share = 0.2 + 0.5 * Math.random()

@@ -4,13 +4,14 @@ import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { podTraffic } from '../support/pod-traffic.ts'
+import { isLongRun, skipInShortRun } from '../support/long-run.ts'
 
 const older = 'v1.36.3'
 const hosts = ['h1', 'h2'] as const
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  if (process.env['KADM_TEST_ALL'] !== 'true') return
+  if (!isLongRun) return
   // A kadm of 1.37 takes its own etcd and CoreDNS for a 1.36 cluster, as kubeadm 1.37 does: their images are those of 1.37.
   sandbox = await sharedSandbox({ hosts: 2, furtherVersions: [older] })
   await renewHosts(sandbox, hosts)
@@ -18,7 +19,7 @@ beforeAll(async () => {
 })
 
 test('a cluster of 1.36', async (context) => {
-  if (process.env['KADM_TEST_ALL'] !== 'true') context.skip('npm run test:all does this')
+  skipInShortRun(context)
   const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: older })
   const { worker } = printedJoin(await sandbox.run('h1', ['kadm', 'init', '--config', file], { timeout: 180_000 }))
   expect(await sandbox.run('h2', ['kubeadm', 'version', '-o', 'short'])).toBe(`${older}\n`)

@@ -4,10 +4,10 @@ import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { joinWords, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { snapshotFiles } from '../support/host-files.ts'
+import { isLongRun } from '../support/long-run.ts'
 
 type Tool = 'kadm' | 'kubeadm'
 
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const slow = { timeout: 240_000 }
 
 let sandbox: Sandbox
@@ -45,10 +45,10 @@ describe('a control plane of two leaves', () => {
     await sandbox.run(first, ['kadm', 'init', '--config', '/root/init.yaml'], slow)
     await joinControlPlane()
     expect(await members(first)).toEqual([first, second])
-    for (const round of isLong ? [0, 1, 2, 3, 4, 5, 6, 7] : [0, 1]) {
-      const moment = (0.15 + ((round + Math.random()) * 1.2) / (isLong ? 8 : 2)).toFixed(3)
+    for (const round of isLongRun ? [0, 1, 2, 3, 4, 5, 6, 7] : [0, 1]) {
+      const moment = (0.15 + ((round + Math.random()) * 1.2) / (isLongRun ? 8 : 2)).toFixed(3)
       const { exitCode, took } = await timed(second, ['timeout', '--signal=KILL', moment, 'kadm', 'reset', '--force'])
-      if (!isLong || exitCode === 0) continue
+      if (!isLongRun || exitCode === 0) continue
       await expectGone(`killed after ${took} ms`)
       await joinControlPlane()
     }
@@ -78,7 +78,7 @@ describe('a control plane of two leaves', () => {
 })
 
 describe('begins anew', () => {
-  test.each(Array.from({ length: isLong ? 10 : 1 }, (_, round) => ({ round })))('round $round: init, and a worker, and both give up', slow, async () => {
+  test.each(Array.from({ length: isLongRun ? 10 : 1 }, (_, round) => ({ round })))('round $round: init, and a worker, and both give up', slow, async () => {
     await sandbox.run('h1', ['kadm', 'init', '--config', '/root/init.yaml'], slow)
     await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--ignore-preflight-errors=SystemVerification'], slow)
     const [worker, controlPlane] = await Promise.all([timed('h2', ['kadm', 'reset', '--force']), timed('h1', ['kadm', 'reset', '--force'])])
@@ -87,7 +87,7 @@ describe('begins anew', () => {
   })
 })
 
-describe.runIf(isLong)('by the same tool', () => {
+describe.runIf(isLongRun)('by the same tool', () => {
   test.each(['kadm', 'kubeadm'] as const)('%s: what the other one leaves of its own host', slow, async (tool) => {
     await renewHosts(sandbox)
     await Promise.all(['h1', 'h2'].map((host) => putConfig(host)))

@@ -15,8 +15,8 @@ import { renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { kadmProgram, runKadm, runProgram } from '../support/command-line.ts'
 import { type SshRelay, sshRelay } from '../support/ssh-relay.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+import { isLongRun } from '../support/long-run.ts'
 
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const passphrase = `phrase-${Math.random().toString(36).slice(2)}`
 const password = `pass-${Math.random().toString(36).slice(2)}`
 
@@ -124,12 +124,12 @@ test('the lock: told whose it is, kept when the line breaks, gone with the conne
   await expect.poll(() => one.lock('kadm three').then(() => 'taken', () => 'refused'), { timeout: 5000 }).toBe('taken')
 })
 
-test('a line that breaks at any moment: every command runs once, every line is written once', { timeout: isLong ? 300_000 : 90_000 }, async () => {
-  const host = await connect(isLong ? 'admin' : 'root')
+test('a line that breaks at any moment: every command runs once, every line is written once', { timeout: isLongRun ? 300_000 : 90_000 }, async () => {
+  const host = await connect(isLongRun ? 'admin' : 'root')
   const dir = `/root/broken-${Math.random()}`
   await host.makeDirectory(dir, 0o700)
   const before = relay.opened()
-  const rounds = isLong ? 100 : 12
+  const rounds = isLongRun ? 100 : 12
   for (let round = 0; round < rounds; round++) {
     setTimeout(() => relay.cut(), Math.random() * 400)
     const [answer] = await Promise.all([
@@ -178,7 +178,7 @@ describe('users who may not, and secrets', () => {
     await expect(user.readText('/etc/shadow')).rejects.toMatchObject({ code: 'FILE_FAILED', message: 'cannot read "/etc/shadow": permission denied' })
     await expect(user.writeFile('/etc/new', 'x', { mode: 0o600 })).rejects.toMatchObject({ code: 'FILE_FAILED', message: 'cannot write "/etc/new": permission denied' })
     expect(await user.readText('/etc/kadm-none')).toBeUndefined()
-    if (!isLong) return
+    if (!isLongRun) return
     await sandbox.put('h1', '/usr/local/bin/sudo', '#!/bin/sh\nprintf "Einmalcode: " >&2; read code; exit 1\n', 0o755)
     expect(await outcome(connect('admin'))).toMatch(/^BECOME_FAILED: .*Einmalcode/)
     await sandbox.run('h1', ['rm', '/usr/local/bin/sudo'])
@@ -231,7 +231,7 @@ describe('users who may not, and secrets', () => {
     for (const secret of secrets) for (const text of [processes, logs, said.join('\n')]) expect(text.includes(secret)).toBe(false)
   })
 
-  test('kadm --host: the phases of init on another host, the configuration from here; flags that make no sense', { timeout: isLong ? 240_000 : 60_000 }, async () => {
+  test('kadm --host: the phases of init on another host, the configuration from here; flags that make no sense', { timeout: isLongRun ? 240_000 : 60_000 }, async () => {
     const dir = await temporaryDirectory()
     await writeFile(path.join(dir, 'init.yaml'), labInitConfig({ kubernetesVersion: 'v1.37.2' }))
     await writeFile(path.join(dir, 'password'), `${password}\n`, { mode: 0o600 })
@@ -246,7 +246,7 @@ describe('users who may not, and secrets', () => {
     expect(found).toContain(sandbox.hosts[0]?.address)
     expect(await runKadm('init', '--become', 'sudo')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--become is for a host that --host names') })
     expect(await runKadm('reset', '--host', '-oProxyCommand=x')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is not a host to log in to') })
-    if (!isLong) return
+    if (!isLongRun) return
     const init = await runCommand([process.execPath, kadmProgram, 'init', '--config', path.join(dir, 'init.yaml'), ...target], { timeout: 180_000 })
     expect([init.exitCode, init.stdout]).toEqual([0, expect.stringContaining('Your Kubernetes control plane is up.')])
     expect(await sandbox.run('h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'get', 'nodes', '-o', 'name'])).toBe('node/h1\n')

@@ -8,16 +8,16 @@ import { ensureComponents } from '../../src/sandbox/components.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { startCounter, stopCounter } from '../support/api-counter.ts'
 import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { isLongRun } from '../support/long-run.ts'
 
 const [older, newer] = ['v1.36.3', 'v1.37.2']
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const hosts = ['h1', 'h2', 'h3'] as const
 const cgroupVersion = '--ignore-preflight-errors=SystemVerification'
 type Tool = 'kadm' | 'kubeadm'
 
 let sandbox: Sandbox
 
-describe.runIf(isLong)('three control planes', () => {
+describe.runIf(isLongRun)('three control planes', () => {
   beforeAll(async () => {
     sandbox = await sharedSandbox({ hosts: 3, furtherVersions: [older], loadBalancer: true })
   }, 300_000)

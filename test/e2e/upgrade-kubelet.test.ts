@@ -5,15 +5,15 @@ import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { rehearsalScene } from '../support/rehearsal-scene.ts'
+import { isLongRun, skipInShortRun } from '../support/long-run.ts'
 
 const [older, newer] = ['v1.36.3', 'v1.37.2']
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const next = `/root/kubelet-${newer}`
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  sandbox = await sharedSandbox({ hosts: isLong ? 2 : 1, furtherVersions: [older] })
-  const hosts = isLong ? ['h1', 'h2'] : ['h1']
+  sandbox = await sharedSandbox({ hosts: isLongRun ? 2 : 1, furtherVersions: [older] })
+  const hosts = isLongRun ? ['h1', 'h2'] : ['h1']
   await renewHosts(sandbox, hosts)
   for (const host of hosts) {
     await sandbox.run(host, ['cp', '/usr/bin/kubelet', next])
@@ -22,7 +22,7 @@ beforeAll(async () => {
   }
   const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: newer })
   await sandbox.run('h1', ['kadm', 'init', '--config', file], { timeout: 120_000 })
-  if (isLong)
+  if (isLongRun)
     await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--ignore-preflight-errors=SystemVerification'], {
       timeout: 60_000,
     })
@@ -58,7 +58,7 @@ test('plan and diff of a cluster of 1.37.2 with a kubelet of 1.36.3: as the real
     ['plan', 'v1.38.0', '-o', 'json'],
     ['diff', newer],
   ]
-  for (const words of [...always, ...(isLong ? more : [])]) {
+  for (const words of [...always, ...(isLongRun ? more : [])]) {
     const [theirs, ours] = [
       await sandbox.exec('h1', ['/root/kubeadm', 'upgrade', ...words]),
       await sandbox.exec('h1', ['kadm', 'upgrade', ...words]),
@@ -85,7 +85,7 @@ describe('the kubelet of a control plane', () => {
       `node "h1" to be Ready at ${newer}`,
     ]
     // With a second host the only Pods that could leave may be there.
-    expect(told.filter((part) => !stdout.includes(part) && !(isLong && part.includes('EVICT')))).toEqual([])
+    expect(told.filter((part) => !stdout.includes(part) && !(isLongRun && part.includes('EVICT')))).toEqual([])
     expect([await node('h1'), await installed('h1')]).toEqual([unchanged, `Kubernetes ${older}`])
   })
 
@@ -140,7 +140,8 @@ describe('the kubelet of a control plane', () => {
     expect([await node('h1'), await installed('h1')]).toEqual([unchanged, `Kubernetes ${older}`])
   })
 
-  test('killed on the way, and run again: Ready at the new version, not cordoned, the old one kept', { timeout: 200_000 }, async () => {
+  test('killed on the way, and run again: Ready at the new version, not cordoned, the old one kept', { timeout: 200_000 }, async (context) => {
+    skipInShortRun(context)
     const script =
       'kadm upgrade node phase kubelet --kubelet "$1" >/root/log 2>&1 & pid=$!; i=0; while ! grep -q "$2" /root/log && [ $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; kill -9 $pid; cat /root/log'
     const moment = ['Draining', 'Replacing', 'Waiting for a healthy kubelet'][Math.floor(Math.random() * 3)] ?? ''
@@ -157,7 +158,7 @@ describe('the kubelet of a control plane', () => {
   })
 
   test('a worker drains itself, with the rights of its kubelet, in a whole run', { timeout: 120_000 }, async (context) => {
-    if (!isLong) context.skip('npm run test:all does this')
+    skipInShortRun(context)
     await kubectl(sandbox, 'h1', ['create', 'deployment', 'web', '--image=lab.test/busybox:1', '--replicas=2', '--', 'sleep', '3600'])
     await kubectl(sandbox, 'h1', ['rollout', 'status', 'deployment/web', '--timeout=60s'], { timeout: 70_000 })
     const result = await sandbox.exec(

@@ -5,9 +5,9 @@ import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { rehearsalScene } from '../support/rehearsal-scene.ts'
+import { isLongRun } from '../support/long-run.ts'
 
 const [older, newer] = ['v1.36.3', 'v1.37.2']
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 let sandbox: Sandbox
 
 beforeAll(async () => {
@@ -125,7 +125,7 @@ describe('a cluster whose node is cordoned', () => {
   ]
   const more = [['v1.36.0'], ['1.37.1'], ['v1.38.0'], ['v1.37.0-rc.1'], ['v1.37.0-rc.1', '--allow-experimental-upgrades']]
 
-  test.each([...always, ...(isLong ? more : [])].map((words) => [words.join(' '), words] as const))(
+  test.each([...always, ...(isLongRun ? more : [])].map((words) => [words.join(' '), words] as const))(
     'plan %s: the same object',
     async (_, words) => {
       const format = ['json', 'yaml', 'kyaml'][randomInt(3)] ?? ''

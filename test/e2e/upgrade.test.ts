@@ -12,9 +12,9 @@ import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
 import { startCounter, stopCounter } from '../support/api-counter.ts'
 import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { isLongRun } from '../support/long-run.ts'
 
 const [older, newer] = ['v1.36.3', 'v1.37.2']
-const isLong = process.env['KADM_TEST_ALL'] === 'true'
 const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 const cgroupVersion = '--ignore-preflight-errors=SystemVerification'
 const upgrade = ['kadm', 'upgrade', 'apply', newer, '--yes', cgroupVersion] as const
@@ -31,7 +31,7 @@ beforeAll(async () => {
 describe('one control plane', () => {
   test('a component that never becomes healthy: the node is as before, and says why', { timeout: 120_000 }, async () => {
     const before = await kept()
-    const result = await upgradeWith({ 'kube-scheduler.yaml': schedulerThatSleeps }, 25)
+    const result = await upgradeWith({ 'kube-scheduler.yaml': schedulerThatSleeps }, 12)
     expect([result.exitCode, result.stderr]).toEqual([1, expect.stringContaining('UPGRADE_ROLLED_BACK')])
     expect(result.stderr).toMatch(/kube-scheduler is not healthy after \d+ s/)
     expect(await kept()).toEqual(before)
@@ -106,7 +106,7 @@ describe('one control plane', () => {
 })
 
 describe('killed at a random moment, and run again', () => {
-  const rounds = isLong ? 30 : 1
+  const rounds = isLongRun ? 30 : 1
 
   test.each(Array.from({ length: rounds }, (_, round) => ({ round })))(
     'in part $round of its time',
@@ -128,7 +128,7 @@ describe('killed at a random moment, and run again', () => {
   )
 })
 
-describe.runIf(isLong)('in full', () => {
+describe.runIf(isLongRun)('in full', () => {
   test.each([
     { component: 'kube-apiserver', patch: 'args: ["--no-such-flag"]', says: 'unknown flag: --no-such-flag' },
     { component: 'etcd', patch: 'args: ["--no-such-flag"]', says: 'does not know one of its arguments' },

@@ -1,5 +1,6 @@
 /** What was skipped and why, then one closing line that machines can read: `12 passed, 0 failed, 1 skipped`. */
 import type { Reporter, TestModule } from 'vitest/node'
+import { isLongRun, longRunOnly } from './long-run.ts'
 
 export const summaryReporter: Reporter = {
   onTestRunEnd: (modules) => {
@@ -10,7 +11,7 @@ export const summaryReporter: Reporter = {
       for (const test of module.children.allTests()) {
         const result = test.result()
         counts[result.state] += 1
-        if (result.state === 'skipped') skipped.push(`skipped: ${place(module)} > ${test.fullName}: ${result.note ?? 'no reason given'}`)
+        if (result.state === 'skipped') skipped.push(`skipped: ${place(module)} > ${test.fullName}: ${result.note ?? (isLongRun ? 'no reason given' : longRunOnly)}`)
       }
     }
     for (const line of skipped) console.log(line)
