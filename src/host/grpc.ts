@@ -29,10 +29,9 @@ export class GrpcError extends Error {
 /** Dials at the first call, and again after the connection broke. */
 export function grpcConnection(dial: () => Promise<Duplex>): GrpcConnection {
   let session: Promise<ClientHttp2Session> | undefined
-  const connected = async (): Promise<ClientHttp2Session> => {
-    const open = await session?.catch(() => undefined)
-    if (open !== undefined && !open.closed && !open.destroyed) return open
-    session = openSession(dial)
+  const connected = (): Promise<ClientHttp2Session> => {
+    // Taken at once, so that calls side by side share one.
+    session = usableOrNew(session, dial)
     return session
   }
   const start = async (method: string, request: Buffer, headers: Readonly<Record<string, string>>): Promise<ClientHttp2Stream> => {
@@ -87,6 +86,11 @@ export function grpcConnection(dial: () => Promise<Duplex>): GrpcConnection {
 
 // RFC 9113, 7: CANCEL
 const cancelled = 0x8
+
+async function usableOrNew(earlier: Promise<ClientHttp2Session> | undefined, dial: () => Promise<Duplex>): Promise<ClientHttp2Session> {
+  const open = await earlier?.catch(() => undefined)
+  return open !== undefined && !open.closed && !open.destroyed ? open : openSession(dial)
+}
 
 async function openSession(dial: () => Promise<Duplex>): Promise<ClientHttp2Session> {
   const stream = await dial()
