@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts'
 import { localHost } from '../host/local-host.ts'
 import type { SshOptions, SshQuestion } from '../host/ssh-target.ts'
 import { askSecret } from './ask-secret.ts'
-import type { CommandInput, Streams } from './command.ts'
+import { givenText, type CommandInput, type Streams } from './command.ts'
 import { hostFlagNames } from './host-flags.ts'
 
 /**
@@ -12,7 +12,7 @@ import { hostFlagNames } from './host-flags.ts'
  * `connectSsh`.
  */
 export async function chosenHost({ flags, io, signal }: Pick<CommandInput, 'flags' | 'io' | 'signal'>): Promise<Host> {
-  const given = (name: string): string | undefined => (flags.given.has(name) ? flags.text(name) : undefined)
+  const given = (name: string): string | undefined => givenText(flags, name)
   const address = given('host')
   if (address === undefined) {
     const alone = [...flags.given].find((name) => hostFlagNames.has(name))

@@ -43,6 +43,11 @@ export interface FlagValues {
   readonly given: ReadonlySet<string>
 }
 
+/** `undefined` when the user did not give it, whatever its default. */
+export function givenText(flags: FlagValues, name: string): string | undefined {
+  return flags.given.has(name) ? flags.text(name) : undefined
+}
+
 export interface Streams {
   readonly stdin: NodeJS.ReadableStream
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }

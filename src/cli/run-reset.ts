@@ -1,41 +1,24 @@
 /** `kadm reset` for a user: words read, the question, progress, what is left. */
 import { KadmError } from '../errors.ts'
 import { startReset, type ResetRequest } from '../phases/reset/start-reset.ts'
-import { chosenHost } from './chosen-host.ts'
-import type { CommandInput, FlagValues } from './command.ts'
-import { configFlagValues } from './config-flag-values.ts'
+import { givenText, type CommandInput, type FlagValues } from './command.ts'
 import { confirm } from './confirm.ts'
-import { phaseProgress } from './phase-progress.ts'
 import { planText } from './print-plan.ts'
+import { runWorkflow } from './run-workflow.ts'
 
 const optionFlags: ReadonlySet<string> = new Set(['config', 'cleanup', 'kubeconfig', 'v', 'vmodule'])
 
 /** @param only full names of phases; all when not given */
 export async function runReset(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
   const { flags, io, signal } = input
-  const progress = phaseProgress(io)
-  const host = await chosenHost(input)
-  try {
+  await runWorkflow(input, { only, optionFlags }, async ({ host, request }) => {
     const recording = await startReset(host, {
-      file: flags.given.has('config') ? flags.text('config') : undefined,
-      flags: configFlagValues(input, optionFlags),
-      only,
-      options: {
-        kubeconfig: (flags.given.has('kubeconfig') ? flags.text('kubeconfig') : undefined) ?? '/etc/kubernetes/admin.conf',
-        cleanup: cleanupOf(flags),
-      },
+      ...request,
+      options: { kubeconfig: givenText(flags, 'kubeconfig') ?? '/etc/kubernetes/admin.conf', cleanup: cleanupOf(flags) },
       confirm: (question) => confirm(io, question, signal),
-      signal,
-      onStart: progress.start,
-      report: progress.report,
-      warn: (line) => void io.stderr.write(`WARNING: ${line}\n`),
     })
     if (recording !== undefined) io.stdout.write(`${planText(recording.host.plan(), [])}[dryrun] Nothing was changed on this host\n`)
-    await progress.end()
-  } finally {
-    await progress.end()
-    await host.close()
-  }
+  })
 }
 
 /** Throws USAGE. */

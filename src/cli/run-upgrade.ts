@@ -3,13 +3,11 @@ import { KadmError } from '../errors.ts'
 import { startApply, startNode, type UpgradeRequest } from '../phases/upgrade/start-upgrade.ts'
 import type { RunRecording } from '../phases/run-request.ts'
 import type { Host } from '../host/host.ts'
-import { chosenHost } from './chosen-host.ts'
-import type { CommandInput } from './command.ts'
-import { configFlagValues } from './config-flag-values.ts'
+import { givenText, type CommandInput } from './command.ts'
 import { confirm } from './confirm.ts'
 import { askedKubelet, kubeletFlags } from './kubelet-flags.ts'
-import { phaseProgress } from './phase-progress.ts'
 import { printedConfiguration } from './printed-configuration.ts'
+import { runWorkflow } from './run-workflow.ts'
 
 const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', ...kubeletFlags, 'yes', 'v', 'vmodule'])
 
@@ -46,28 +44,13 @@ async function run(
   only: readonly string[] | undefined,
   start: (host: Host, request: UpgradeRequest) => Promise<RunRecording | undefined>,
 ): Promise<void> {
-  const { flags, io, signal } = input
-  const given = (name: string): string | undefined => (flags.given.has(name) ? flags.text(name) : undefined)
-  const progress = phaseProgress(io)
-  const host = await chosenHost(input)
-  try {
-    const recording = await start(host, {
-      file: given('config'),
-      flags: configFlagValues(input, optionFlags),
-      kubeconfig: given('kubeconfig'),
-      only,
-      signal,
-      onStart: progress.start,
-      report: progress.report,
-      warn: (line) => void io.stderr.write(`WARNING: ${line}\n`),
-    })
+  const { flags, io } = input
+  await runWorkflow(input, { only, optionFlags }, async ({ host, request, progress }) => {
+    const recording = await start(host, { ...request, kubeconfig: givenText(flags, 'kubeconfig') })
     await progress.end()
     if (recording === undefined) return
     const { showRecording } = await import('./dry-run.ts')
     await showRecording(recording, { io, variable: 'KUBEADM_UPGRADE_DRYRUN_DIR', prefix: 'kubeadm-upgrade-dryrun', host })
     io.stdout.write('[upgrade/successful] Finished dryrunning successfully!\n')
-  } finally {
-    await progress.end()
-    await host.close()
-  }
+  })
 }
