@@ -1,6 +1,5 @@
 /** From what the user asked to an upgrade plan: configuration, checks of the cluster, versions. Nothing is changed but for the Job of a check. */
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { InitFlags } from '../../config/flags.ts'
 import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
@@ -8,26 +7,14 @@ import type { UpgradePlanConfig } from '../../config/upgrade-config.ts'
 import { parseVersion } from '../../config/versions.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
 import { upgradePlanChecks } from '../../preflight/checks-for-upgrade.ts'
 import { runChecks } from '../../preflight/run-checks.ts'
-import { readClusterConfig } from './cluster-config.ts'
 import type { Finding } from './finding.ts'
+import { atVersion, lookAtCluster, type LookRequest } from './look-at-cluster.ts'
 import { rehearse } from './rehearsal.ts'
 import { makeUpgradePlan, type UpgradePlan } from './upgrade-plan.ts'
 
-export interface PlanRequest {
-  /** Path of a configuration file on the host. */
-  readonly file: string | undefined
-  /** Those of the configuration that the user gave. */
-  readonly flags: InitFlags
-  /** The argument. */
-  readonly version: string | undefined
-  /** Path of the kubeconfig on the host. */
-  readonly kubeconfig: string
-  readonly signal: AbortSignal
-  readonly say: (line: string) => void
-  readonly warn: (line: string) => void
+export interface PlanRequest extends LookRequest {
   /** Hears of the cluster's configuration where the user wants to see it. */
   readonly printConfig: (config: InitConfig) => void
 }
@@ -53,9 +40,9 @@ export interface Rehearsal {
 export function startRehearsal(host: Host, request: PlanRequest): Promise<Rehearsal> {
   return withCluster(host, request, async ({ cluster, plan, config }) => {
     const { kubernetesVersion = newestKubernetes } = plan
-    const target = kubernetesVersion.startsWith('v') ? kubernetesVersion : `v${kubernetesVersion}`
+    const after = atVersion(config, kubernetesVersion)
+    const target = after.cluster.kubernetesVersion
     request.say(`[upgrade/rehearse] Looking for what an upgrade to ${target} will run into`)
-    const after = { ...config, cluster: { ...config.cluster, kubernetesVersion: target, ciVersion: false } }
     return { target, findings: await rehearse({ host, cluster, ...plan, config: after, signal: request.signal }) }
   })
 }
@@ -68,21 +55,11 @@ interface OpenCluster {
 
 /** Closed after `work`. */
 async function withCluster<T>(host: Host, request: PlanRequest, work: (open: OpenCluster) => Promise<T>): Promise<T> {
-  const { kubeconfig, signal, say, warn } = request
   const { config: plan, warnings } = await loadUpgradeConfig({ ...request, action: 'plan', host })
-  warnings.forEach(warn)
+  warnings.forEach(request.warn)
   requireVersion(plan.kubernetesVersion)
-  const cluster = await connectWithKubeconfig(host, kubeconfig, { signal })
-  try {
-    say('[preflight] Running pre-flight checks.')
-    const { ignorePreflightErrors, timeouts } = plan
-    say('[upgrade/config] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...')
-    const node = { ignorePreflightErrors, imagePullPolicy: 'IfNotPresent', imagePullSerial: true } as const
-    const config = await readClusterConfig(cluster, { host, timeouts, signal, warn, patches: undefined, node })
-    return await work({ cluster, plan, config })
-  } finally {
-    await cluster.close()
-  }
+  const saysFirst = ['[preflight] Running pre-flight checks.', '[upgrade/config] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...']
+  return lookAtCluster(host, request, { ...plan, saysFirst }, (cluster, config) => work({ cluster, plan, config }))
 }
 
 /** There is no release server to ask yet: the given version stands for every label, or the own one, as in kubeadm without a network. */
