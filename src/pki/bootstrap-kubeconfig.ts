@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '../config/model.ts'
 import { dumpYaml } from '../config/yaml.ts'
 import type { DiscoveredCluster } from '../discovery/discovered-cluster.ts'
+import { isObject } from './kubeconfig-entries.ts'
 
 export interface BootstrapKubeconfig {
   readonly discovered: DiscoveredCluster
@@ -48,10 +49,6 @@ function ofFile(document: JsonObject, clusterName: string, server: string): Json
 function entries(document: JsonObject, key: string): readonly JsonObject[] {
   const list = document[key]
   return Array.isArray(list) ? list.filter((entry: Json) => isObject(entry)) : []
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function base64(text: string): string {
