@@ -1,7 +1,7 @@
 /** `kadm upgrade diff` for a user. */
 import { startDiff } from '../phases/upgrade/start-diff.ts'
 import { chosenHost } from './chosen-host.ts'
-import type { CommandInput } from './command.ts'
+import { givenText, type CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 
 const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', 'v', 'vmodule'])
@@ -12,7 +12,7 @@ export async function diffUpgrade(input: CommandInput): Promise<void> {
   const host = await chosenHost(input)
   try {
     const texts = await startDiff(host, {
-      file: flags.given.has('config') ? flags.text('config') : undefined,
+      file: givenText(flags, 'config'),
       flags: configFlagValues(input, optionFlags),
       version: input.arguments[0],
       kubeconfig: flags.text('kubeconfig') ?? '',

@@ -5,7 +5,7 @@ import { startPlan, startRehearsal, type PlanRequest, type Rehearsal } from '../
 import type { AvailableUpgrade, ConfigVersion, UpgradePlan } from '../phases/upgrade/upgrade-plan.ts'
 import { chosenHost } from './chosen-host.ts'
 import { columns } from './columns.ts'
-import type { CommandInput } from './command.ts'
+import { givenText, type CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 import { kadmOutput, outputPrinter } from './output.ts'
 import { printedConfiguration } from './printed-configuration.ts'
@@ -75,7 +75,7 @@ function planRequest(input: CommandInput): PlanRequest {
   const { flags, io, signal } = input
   const tell = (line: string): void => void (isText(input) && io.stdout.write(`${line}\n`))
   return {
-    file: flags.given.has('config') ? flags.text('config') : undefined,
+    file: givenText(flags, 'config'),
     flags: configFlagValues(input, optionFlags),
     version: input.arguments[0],
     kubeconfig: flags.text('kubeconfig') ?? '',
