@@ -1,72 +1,131 @@
-import { expect, test } from 'vitest'
+/** Help beside the real kubeadm's (N1 of the catalogue): the same sub-commands, and the same flags with the same short forms, defaults and kinds. */
+import { expect, test, type TestContext } from 'vitest'
+import { wholeTree } from '../../src/cli/commands.ts'
+import type { Command, Flag } from '../../src/cli/command.ts'
 import { hostFlags } from '../../src/cli/host-flags.ts'
 import { runKadm, runProgram } from '../support/command-line.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { realBinary } from '../support/real-binary.ts'
 
-interface Help {
-  readonly commands: readonly string[]
-  readonly flags: readonly string[]
-}
-
-/** What differs on purpose, and why. */
+/** Of kubeadm alone, on purpose, and why. */
 const onlyKubeadm: ReadonlySet<string> = new Set([
   '--rootfs', // chroot into another system: kadm has SSH for other hosts
-  'show-join-command', // shows what its run has made: alone it has nothing to show, and kubeadm's fails
+  'init phase show-join-command', // shows what its run has made: alone it has nothing to show, and kubeadm's fails
 ])
 
-/** kadm's own. */
+/** Of kadm alone. */
 const onlyKadm: ReadonlySet<string> = new Set([
-  '--discovery-unsafe-allow-insecure-file', // kubeadm takes such a file without being asked
-  '--discovery-unsafe-allow-unpinned-ca', // and such a CA
-  '--replace', // a lost host of the same name
-  ...hostFlags.map(({ name }) => `--${name}`),
+  'config diff',
+  'config explain',
+  'config schema',
+  'upgrade node phase kubelet',
+  'reset phase remove-etcd-member --force', // out of an etcd that loses its quorum by it
 ])
 
-test.for(['init', 'join'])('%s and all its phases have the sub-commands and flags of kubeadm', { timeout: 120_000 }, async (workflow, context) => {
-  const kubeadm = realBinary(context, 'kubeadm')
-  const ask = async (words: readonly string[]): Promise<void> => {
-    const [theirs, ours] = await Promise.all([runProgram(kubeadm, [...words, '--help']), runKadm(...words, '--help')])
-    expect([words, ours.exitCode, ours.stderr]).toEqual([words, 0, ''])
-    const [expected, actual] = [without(parseHelp(theirs.stdout), onlyKubeadm), without(parseHelp(ours.stdout), onlyKadm)]
-    expect({ words, ...actual }).toEqual({ words, ...expected })
-    for (const command of actual.commands) await ask([...words, command])
+/** Taken by kadm too, and shown at another place: three among the global flags, those of groups at their sub-commands; the last two mean nothing. */
+const elsewhere: ReadonlySet<string> = new Set([
+  '--help',
+  '--v',
+  '--vmodule',
+  ...['config', 'config images', 'config print', 'token'].map((group) => `${group} --kubeconfig`),
+  'token --dry-run',
+  '--allow-missing-template-keys',
+  '--show-managed-fields',
+])
+
+const kindOf: Readonly<Record<string, Flag['kind']>> = { '': 'switch', string: 'text', duration: 'text', moduleSpec: 'text', int: 'number', int32: 'number', Level: 'number', strings: 'list' }
+
+const workflows = ['init', 'join', 'reset', 'upgrade', 'certs', 'config', 'kubeconfig', 'token', 'version', 'completion', 'alpha']
+
+test.for(workflows)('%s and all below it', { timeout: 120_000 }, async (workflow, context) => {
+  const differences: string[] = []
+  const walk = async (command: Command, above: readonly string[]): Promise<void> => {
+    const words = [...above, command.name]
+    const help = await kubeadmHelp(context, words)
+    const commands = (command.commands ?? []).filter(({ hidden }) => hidden !== true)
+    for (const { name } of commands) if (!help.commands.includes(name) && !onlyKadm.has([...words, name].join(' '))) differences.push(`${words.join(' ')} ${name}: kadm only`)
+    for (const name of help.commands) if (commands.every((one) => one.name !== name) && !onlyKubeadm.has([...words, name].join(' '))) differences.push(`${words.join(' ')} ${name}: kubeadm only`)
+    differences.push(...differentFlags(words.join(' '), help.flags, command.flags ?? []))
+    for (const child of commands.filter(({ name }) => help.commands.includes(name))) await walk(child, words)
   }
-  await ask([workflow])
+  const command = (await wholeTree()).commands?.find(({ name }) => name === workflow)
+  if (command === undefined) throw new Error(`kadm has no ${workflow}`)
+  await walk(command, [])
+  expect(differences).toEqual([])
 })
 
-test('help of every command that kadm has, also as `kadm help ...` and -h', async () => {
-  const walk = async (words: readonly string[]): Promise<number> => {
+test('help of every command that kadm has, also as `kadm help ...` and -h: every flag is in it', { timeout: 60_000 }, async () => {
+  let walked = 0
+  const walk = async (command: Command, words: readonly string[]): Promise<void> => {
     const [help, long, short] = await Promise.all([runInProcess('help', ...words), runInProcess(...words, '--help'), runInProcess(...words, '-h')])
     expect([words, help]).toEqual([words, { exitCode: 0, stdout: expect.stringContaining(`kadm ${words.join(' ')}`.trim()), stderr: '' }])
     expect([long, short]).toEqual([help, help])
-    let count = 1
-    if (words[0] !== 'init' && words[0] !== 'join') for (const command of parseHelp(help.stdout).commands) count += await walk([...words, command])
-    return count
+    const shown = flagsIn(help.stdout)
+    for (const { name, short: letter = '', default: value, hidden } of command.flags ?? []) {
+      const flag = shown.get(`--${name}`)
+      expect([words, name, flag?.short]).toEqual([words, name, hidden === true ? undefined : letter])
+      if (hidden !== true) expect([words, name, flag?.default]).toEqual([words, name, value ?? ''])
+    }
+    walked += 1
+    for (const child of command.commands ?? []) if (child.hidden !== true) await walk(child, [...words, child.name])
   }
-  expect(await walk([])).toBeGreaterThan(4)
+  await walk(await wholeTree(), [])
+  expect(walked).toBeGreaterThan(100)
 })
 
 test('without words: the help', async () => {
   expect(await runKadm()).toEqual(await runKadm('--help'))
 })
 
-/** Of cobra's form and of kadm's: sections with a title, one name at the start of a line. */
-function parseHelp(text: string): Help {
-  const commands: string[] = []
-  const flags: string[] = []
-  let section = ''
-  for (const line of text.split('\n')) {
-    section = /^(\S.*):$/.exec(line)?.[1] ?? section
-    const command = /^ {2}([a-z][a-z0-9-]*)\s/.exec(line)?.[1]
-    if (command !== undefined && section.endsWith('Commands')) commands.push(command)
-    const flag = /^ {2,6}(?:-\w, )?(--?[a-z][a-z0-9-]*)/.exec(line)?.[1]
-    if (flag !== undefined && section.endsWith('Flags')) flags.push(flag === '-v' ? '--v' : flag)
-  }
-  return { commands: commands.toSorted(), flags: flags.toSorted() }
+interface ShownFlag {
+  readonly short: string
+  /** Empty where there is none. */
+  readonly default: string
+  /** kubeadm's word for what follows it; empty for a switch. */
+  readonly type: string
 }
 
-function without({ commands, flags }: Help, names: ReadonlySet<string>): Help {
-  const kept = (name: string): boolean => !names.has(name)
-  return { commands: commands.filter(kept), flags: flags.filter(kept) }
+function differentFlags(command: string, theirs: ReadonlyMap<string, ShownFlag>, ours: readonly Flag[]): readonly string[] {
+  const known = ours.filter(({ hidden }) => hidden !== true)
+  const more = known.filter((flag) => !theirs.has(`--${flag.name}`) && !isOwn(flag) && !onlyKadm.has(`${command} --${flag.name}`)).map(({ name }) => `${command} --${name}: kadm only, and its text does not say so`)
+  const others = [...theirs].flatMap(([name, flag]) => {
+    if (onlyKubeadm.has(name) || elsewhere.has(name) || elsewhere.has(`${command} ${name}`)) return []
+    const mine = ours.find((one) => `--${one.name}` === name)
+    if (mine === undefined) return [`${command} ${name}: kubeadm only`]
+    const [expected, actual] = [JSON.stringify([flag.short, flag.default, kindOf[flag.type]]), JSON.stringify([mine.short ?? '', meantDefault(mine), mine.kind])]
+    return expected === actual ? [] : [`${command} ${name}: kubeadm ${expected}, kadm ${actual}`]
+  })
+  return [...more, ...others]
+}
+
+/** The help says of a flag that it is kadm's own; of those for hosts the first one says it for all. */
+function isOwn({ name, doc }: Flag): boolean {
+  return doc.includes("(kadm's own") || hostFlags.some((one) => one.name === name)
+}
+
+/** cobra shows no default that is empty. */
+function meantDefault({ kind, default: value = '' }: Flag): string {
+  return kind === 'switch' && value === 'false' ? '' : value
+}
+
+async function kubeadmHelp(context: TestContext, words: readonly string[]): Promise<{ readonly commands: readonly string[]; readonly flags: ReadonlyMap<string, ShownFlag> }> {
+  const { exitCode, stdout } = await runProgram(realBinary(context, 'kubeadm'), [...words, '--help'])
+  expect([words, exitCode]).toEqual([words, 0])
+  const [, listed = ''] = /^Available Commands:\n((?: .*\n)+)/m.exec(stdout) ?? []
+  return { commands: [...listed.matchAll(/^ {2}([a-z][a-z0-9.-]*)\s/gm)].map(([, name = '']) => name), flags: flagsIn(stdout) }
+}
+
+/** Of cobra's form and of kadm's; what one flag says may go on in further lines. */
+function flagsIn(help: string): ReadonlyMap<string, ShownFlag> {
+  const flags = new Map<string, ShownFlag>()
+  const lines = help.split('\n')
+  for (const [index, line] of lines.entries()) {
+    const [, short = '', name = '', type = ''] = /^ {2,6}(?:-(\w)(?:, | {2,}))?--?([a-z][a-z0-9-]*)(?: (\w+))?/.exec(line) ?? []
+    if (name === '') continue
+    const end = lines.findIndex((one, at) => at > index && !/^ {8}/.test(one))
+    const text = lines.slice(index, end).join(' ')
+    const value = /\(default (?:is )?"?([^")]*)"?\)\s*$/.exec(text)?.[1] ?? /\[default: "?([^"\]]*)"?\]/.exec(text)?.[1] ?? ''
+    flags.set(`--${name}`, { short, default: value.replace(/^\[(.*)\]$/, '$1'), type })
+  }
+  return flags
 }

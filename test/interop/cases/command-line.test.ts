@@ -1,4 +1,4 @@
-/** Area N of the catalogue: the command line itself, beside kubeadm's. N5 (version), N7 and N9 have their tests in test/commands too. */
+/** Area N of the catalogue: the command line itself, beside kubeadm's. N1 is test/commands/help.test.ts; N5 (version), N7 and N9 have tests in test/commands too. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -9,41 +9,6 @@ import { kadmProgram, runKadm, runProgram, type Ended } from '../../support/comm
 import { realBinary } from '../../support/real-binary.ts'
 import { runJailed } from '../../support/jail.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
-
-interface HelpFlag {
-  readonly short: string
-  readonly default: string
-}
-
-/** kadm's own. */
-const own: ReadonlySet<string> = new Set(['config diff', 'config explain', 'config schema'])
-
-/** `help` stands among the global flags; the others are taken and mean nothing, so that the help does not have them. */
-const notShown: ReadonlySet<string> = new Set(['help', 'allow-missing-template-keys', 'show-managed-fields'])
-
-test('N1: help of every command: the same sub-commands, and the same flags with the same short forms and defaults', { timeout: 180_000 }, async (context) => {
-  const kubeadm = realBinary(context, 'kubeadm')
-  const differences: unknown[] = []
-  let walked = 0
-  const walk = async (words: readonly string[]): Promise<void> => {
-    const [theirs, ours] = await Promise.all([runProgram(kubeadm, [...words, '--help']), runKadm(...words, '--help')])
-    walked += 1
-    expect([words, theirs.exitCode, ours.exitCode, ours.stderr]).toEqual([words, 0, 0, ''])
-    const [their, our] = [parseHelp(theirs.stdout), parseHelp(ours.stdout)]
-    const more = our.commands.filter((command) => !their.commands.includes(command) && !own.has([...words, command].join(' ')))
-    const missing = their.commands.filter((command) => !our.commands.includes(command))
-    if (more.length > 0 || missing.length > 0) differences.push({ words, missing, more })
-    for (const [name, flag] of their.flags) {
-      if (notShown.has(name) || (our.commands.length > 0 && ['kubeconfig', 'dry-run'].includes(name))) continue // the sub-commands have them
-      const mine = our.flags.get(name)
-      if (mine === undefined || mine.short !== flag.short || mine.default !== flag.default) differences.push({ words, name, kubeadm: flag, kadm: mine })
-    }
-    for (const command of their.commands.filter((one) => our.commands.includes(one))) await walk([...words, command])
-  }
-  for (const words of [['config'], ['kubeconfig'], ['token'], ['version'], ['completion'], ['alpha']]) await walk(words)
-  expect(differences).toEqual([])
-  expect(walked).toBeGreaterThan(15)
-})
 
 test('N3: without a sub-command: help on stdout and exit code 1, or 0 where kubeadm has that', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
@@ -111,25 +76,3 @@ test('N11: with standard error a pipe that nobody reads, and after SIGINT, it en
   expect(signal === 'SIGINT' || code === 130 || code === 0).toBe(true)
   expect((await readdir(dir)).filter((name) => !['config.yaml', 'new.yaml', 'other.yaml'].includes(name))).toEqual([])
 })
-
-/** Of cobra's form and of kadm's. */
-function parseHelp(text: string): { readonly commands: readonly string[]; readonly flags: ReadonlyMap<string, HelpFlag> } {
-  const commands: string[] = []
-  const flags = new Map<string, HelpFlag>()
-  let section = ''
-  let last = ''
-  for (const line of text.split('\n')) {
-    section = /^(\S.*):$/.exec(line)?.[1] ?? section
-    const command = /^ {2}([a-z][a-z0-9-]*)\s/.exec(line)?.[1]
-    if (command !== undefined && section.endsWith('Commands')) commands.push(command)
-    const flag = /^ {2,6}(?:-(\w), )?--?([a-z][a-z0-9-]*)/.exec(line)
-    if (flag !== null && section === 'Flags') {
-      last = flag[2] ?? ''
-      flags.set(last, { short: flag[1] ?? '', default: '' })
-    }
-    const given = /\(default (?:is )?"?([^")]*)"?\)|\[default: "?([^"\]]*)"?\]/.exec(line)
-    const flagOfLine = flags.get(last)
-    if (given !== null && flagOfLine !== undefined && section === 'Flags') flags.set(last, { ...flagOfLine, default: (given[1] ?? given[2] ?? '').replace(/^false$|^\[|\]$/g, '') })
-  }
-  return { commands, flags }
-}
