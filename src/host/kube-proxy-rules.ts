@@ -8,9 +8,9 @@ export interface LeftRules {
   readonly remove: () => Promise<void>
 }
 
-type RulesHost = Pick<Host, 'query' | 'run' | 'facts'>
+type RulesHost = Pick<Host, 'query' | 'run'>
 
-/** A program that is not on the host has left no rules there. */
+/** What no program on the host can show is not told of. kube-proxy brings its own in its image. */
 export async function findKubeProxyRules(host: RulesHost): Promise<readonly LeftRules[]> {
   const found = await Promise.all([...['iptables', 'ip6tables'].map((family) => iptablesRules(host, family)), nftTables(host), ipvsServices(host), ipSets(host)])
   return found.flat()
@@ -68,18 +68,38 @@ async function nftTables(host: RulesHost): Promise<readonly LeftRules[]> {
   })
 }
 
-/** The services at the addresses of kube-proxy's own device; the others are not Kubernetes'. */
 async function ipvsServices(host: RulesHost): Promise<readonly LeftRules[]> {
-  const device = 'kube-ipvs0'
-  const own = (await host.facts()).addresses.filter((address) => address.device === device).map(({ address }) => address)
-  if ((await linesOf(host.query, ['ip', '-o', 'link', 'show', 'dev', device])).length === 0) return []
-  const saved = (await linesOf(host.query, ['ipvsadm', '-S', '-n'])).filter((line) => line.startsWith('-A '))
-  const services = saved.map((line) => line.split(' ').slice(1, 3)).filter(([, at = '']) => own.some((address) => at.startsWith(`${address}:`) || at.startsWith(`[${address}]:`)))
+  const addresses = await linesOf(host.query, ['ip', '-o', 'addr', 'show'])
+  if ((await linesOf(host.query, ['ip', '-o', 'link', 'show', 'dev', ipvsDevice])).length === 0) return []
+  const isKnown = (await linesOf(host.query, ['ipvsadm', '--version'])).length > 0
+  const services = ipvsServicesOf(await linesOf(host.query, ['ipvsadm', '-S', '-n']), addresses)
   const remove = async (): Promise<void> => {
-    for (const [protocol = '', at = ''] of services) await host.run(['ipvsadm', '-D', protocol, at])
-    await host.run(['ip', 'link', 'delete', device])
+    for (const service of services) await host.run(['ipvsadm', '-D', ...service])
+    await host.run(['ip', 'link', 'delete', ipvsDevice])
   }
-  return [{ what: `ipvs: ${services.length} services of the device "${device}"`, remove }]
+  const counted = isKnown ? `${services.length} services, and` : 'services that only ipvsadm can show and remove, which is not installed, and'
+  return [{ what: `ipvs: ${counted} the device "${ipvsDevice}"`, remove }]
+}
+
+/** It is never up: the host's facts do not have its addresses. */
+const ipvsDevice = 'kube-ipvs0'
+
+/**
+ * Of the services in `ipvsadm -S -n` those of kube-proxy, each as `-t 10.96.0.1:443`: at the addresses of its own device, and node ports (of the usual range)
+ * at other addresses of the host. The rest is not Kubernetes'.
+ * @param addresses the lines of `ip -o addr show`
+ */
+function ipvsServicesOf(saved: readonly string[], addresses: readonly string[]): readonly (readonly [string, string])[] {
+  const deviceOf = new Map(addresses.flatMap((line) => {
+    const [, device = '', address = ''] = /^\d+: (\S+)\s+inet6? ([^\s/]+)/.exec(line) ?? []
+    return device === '' ? [] : [[address, device]]
+  }))
+  return saved.flatMap((line) => {
+    const [, protocol = '', at = '', address = '', port = ''] = /^-A (-[tu]) (\[?([^\]\s]+?)\]?:(\d+))(?: |$)/.exec(line) ?? []
+    const device = deviceOf.get(address)
+    const isNodePort = device !== undefined && Number(port) >= 30_000 && Number(port) <= 32_767
+    return device === ipvsDevice || isNodePort ? [[protocol, at]] : []
+  })
 }
 
 /** They are free when the rules that use them have gone. */

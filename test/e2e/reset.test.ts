@@ -1,5 +1,6 @@
 /** Hosts leave their clusters: what kadm's reset and kubeadm's leave of a host is the same, the member leaves etcd, and the host can begin anew. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { joinWords, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
@@ -34,6 +35,19 @@ describe('one resets the host of the other', () => {
     expect(stdout).not.toContain('leaves to you')
     const after = await sandbox.run('h1', ['sh', '-c', 'iptables-save; ip6tables-save'])
     expect([after.includes('KUBE-'), after.includes('-A INPUT -j MINE')]).toEqual([false, true])
+  })
+
+  test('so do the tables of a kube-proxy in nftables mode, and the addresses that the Pod network gave out', slow, async () => {
+    const config = labInitConfig({ kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'h1:6443' }).replace(/^conntrack:/m, 'mode: nftables\nconntrack:')
+    await sandbox.put('h1', '/root/nftables.yaml', config, 0o600)
+    await sandbox.run('h1', ['kadm', 'init', '--config', '/root/nftables.yaml'], slow)
+    await sandbox.run('h1', ['sh', '-c', 'for i in $(seq 300); do nft list table ip kube-proxy 2>/dev/null | grep -q service- && exit; sleep 0.1; done; exit 1'])
+    await sandbox.run('h1', ['nft', 'add', 'table', 'inet', 'mine'])
+    const { exitCode, stdout, stderr } = await sandbox.exec('h1', ['kadm', 'reset', '--force', '--cleanup=network'])
+    expect([exitCode, stderr]).toEqual([0, ''])
+    for (const family of ['ip', 'ip6']) expect(stdout).toContain(`[reset] Removing nft: table "${family} kube-proxy"\n`)
+    const tables = await sandbox.run('h1', ['nft', 'list', 'tables'])
+    expect([tables.includes('kube-proxy'), tables.includes('table inet mine\n')]).toEqual([false, true])
   })
 })
 
