@@ -36,12 +36,11 @@ export interface ReachedHost {
 
 /** Reads and changes nothing. Throws what the host throws; files that are not there are facts. */
 export async function observeHost(host: Host, wantedVersion: string): Promise<ReachedHost> {
-  const [facts, machineId, productUuid, kubelet, kept, journal, ca, marks, manifest] = await Promise.all([
+  const [facts, machineId, productUuid, kubelets, journal, ca, marks, manifest] = await Promise.all([
     host.facts(),
     host.readText('/etc/machine-id'),
     host.readText('/sys/class/dmi/id/product_uuid').catch(() => undefined),
-    kubeletVersion(host, 'kubelet'),
-    kubeletVersion(host, `kubelet-${wantedVersion}`),
+    kubeletVersions(host, wantedVersion),
     readJournal(host),
     host.readText(`${paths.defaultCertificates}/ca.crt`),
     Promise.all([paths.kubeletConf, paths.adminConf].map((path) => host.stat(path))),
@@ -58,10 +57,10 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     cpus: facts.cpus,
     memory: facts.memory,
     addresses: facts.addresses.filter(({ loopback, device }) => !loopback && !ofPods.test(device)).map(({ address }) => address),
-    kubelet,
+    kubelet: kubelets[0] ?? '',
     node: kubeletConf === undefined ? 'none' : adminConf !== undefined && manifest !== undefined ? 'control-plane' : 'worker',
     controlPlane: /image: \S*kube-apiserver:(v[\d.]+\S*)/.exec(manifest ?? '')?.[1] ?? '',
-    hasWantedKubelet: [kubelet, kept].includes(wantedVersion),
+    hasWantedKubelet: kubelets.includes(wantedVersion),
     caHash: ca === undefined ? '' : (caHashes(ca)[0] ?? ''),
     ...(unfinished !== undefined && { unfinished: unfinished.command }),
     clockAhead: host.now().getTime() - Date.now(),
@@ -74,6 +73,12 @@ export function unreachable(error: unknown): HostState {
 
 /** Devices that come and go with Pods. */
 const ofPods = /^(?:veth|cni|flannel|cali|cilium|lxc|kube-|docker)/
+
+/** Of the one that is installed; of the one that is kept beside it where the first is not the one that is wanted: each is a program to start. */
+async function kubeletVersions(host: Host, wantedVersion: string): Promise<readonly string[]> {
+  const installed = await kubeletVersion(host, 'kubelet')
+  return installed === wantedVersion ? [installed] : [installed, await kubeletVersion(host, `kubelet-${wantedVersion}`)]
+}
 
 async function kubeletVersion(host: Host, program: string): Promise<string> {
   const { exitCode, stdout } = await host.query([program, '--version']).catch(() => ({ exitCode: 1, stdout: '' }))

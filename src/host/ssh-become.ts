@@ -156,7 +156,14 @@ function listen(channel: ClientChannel): Heard {
 }
 
 function openChannel(client: Client, command: string, target: SshTarget): Promise<ClientChannel> {
-  return new Promise((resolve, reject) => client.exec(command, (error, channel) => (error ? reject(failed(target, error.message, error)) : resolve(channel))))
+  const why = (error: Error): KadmError => (/open failure|unable to exec/i.test(error.message) ? failed(target, error.message, error) : unreachable(target, `the connection broke before sudo was asked: ${error.message}`, error))
+  return new Promise((resolve, reject) => {
+    try {
+      client.exec(command, (error, channel) => (error ? reject(why(error)) : resolve(channel)))
+    } catch (error) {
+      reject(unreachable(target, 'the connection broke before sudo was asked', error))
+    }
+  })
 }
 
 /** It ended, or asks something that kadm does not know: a question has no end of line. Who says nothing is only slow, and may be asked once more. */

@@ -7,13 +7,13 @@ import type { Files } from './local-files.ts'
 import { shellLine } from './shell-quote.ts'
 import { nothingThere } from './ssh-prelude.ts'
 import { type Answer, TooMuchOutput } from './ssh-shell.ts'
-import type { Ask } from './ssh-shells.ts'
+import type { Ask, AskOptions } from './ssh-shells.ts'
 
 /** @param boot id of the boot that the host is in */
 export function sshFiles(ask: Ask, boot: () => string): Files {
   const read = (verb: string, name: string, file: string): Promise<Answer | undefined> =>
     describingFileErrors(verb, file, async () => {
-      const answer = await answered(ask, shellLine([name, plain(file)]))
+      const answer = await answered(ask, shellLine([name, plain(file)]), { brief: true })
       return answer.code === nothingThere ? undefined : answer
     })
   const change = async (verb: string, file: string, lines: string, harmless: readonly string[] = []): Promise<void> => {
@@ -55,9 +55,9 @@ function withInput(words: readonly string[], input: Uint8Array): string {
   return `${shellLine(words)} <<'KADM_END'\n${base64Lines(input)}KADM_END`
 }
 
-async function answered(ask: Ask, lines: string): Promise<Answer> {
+async function answered(ask: Ask, lines: string, options?: AskOptions): Promise<Answer> {
   try {
-    const answer = await ask(lines)
+    const answer = await ask(lines, options)
     if (answer.code !== 0 && answer.code !== nothingThere) throw printedError(answer.stderr)
     return answer
   } catch (error) {

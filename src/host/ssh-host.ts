@@ -27,10 +27,10 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   let ahead = 0
   let boot = ''
   const { ask, end } = sshShells(line, async (first) => {
-    ahead = await clockAhead(first)
-    await requirePrograms(first, target)
-    boot = (await first('printf %s "$k_boot"')).stdout.toString('latin1')
-    await first('k_tidy')
+    // All on one way there and back.
+    const answers = await Promise.all([clockAhead(first), requirePrograms(first, target), first('printf %s "$k_boot"'), first('k_tidy')])
+    ahead = answers[0]
+    boot = answers[2].stdout.toString('latin1')
     await lock.renew(first)
   })
   try {
@@ -47,7 +47,7 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   }
   const runtimes = new Map<string, ContainerRuntime>()
   const dial = sshDial(line, files)
-  const facts = async (): Promise<HostFacts> => parseFacts((await ask('k_facts')).stdout.toString('utf8'))
+  const facts = async (): Promise<HostFacts> => parseFacts((await ask('k_facts', { brief: true })).stdout.toString('utf8'))
   return {
     name: sshTargetText(target),
     ...files,
@@ -97,14 +97,17 @@ function sshDial(line: KeptLine, files: Pick<Host, 'stat'>): Host['dial'] {
   }
 }
 
-/** Milliseconds that the host's clock is ahead of ours; its answer is taken for the middle of the request. Without nanoseconds (busybox) to the second. */
+/**
+ * Milliseconds that the host's clock is certainly ahead of ours, or behind: 0 when both may show the same. The way there may be slow, or this machine busy with a
+ * hundred others. Without nanoseconds (busybox) to the second.
+ */
 async function clockAhead(ask: Ask): Promise<number> {
   const before = Date.now()
   const { stdout } = await ask('date +%s%N')
-  const text = stdout.toString('latin1').trim()
-  const there = /^\d{19}$/.test(text) ? Number(text.slice(0, 13)) : Number(/^\d{10}/.exec(text)?.[0] ?? before / 1000) * 1000 + 500
   const now = Date.now()
-  return Math.round(there - (before + now) / 2)
+  const text = stdout.toString('latin1').trim()
+  const [earliest, latest] = /^\d{19}$/.test(text) ? [Number(text.slice(0, 13)), Number(text.slice(0, 13))] : [Number(text) * 1000, Number(text) * 1000 + 999]
+  return Math.max(earliest - now, Math.min(0, latest - before))
 }
 
 async function requirePrograms(ask: Ask, target: SshTarget): Promise<void> {

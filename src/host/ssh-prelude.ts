@@ -22,7 +22,7 @@ ${functions}`
 }
 
 const functions = `
-k_end() { printf '\\n%s %s\\n' "$2" "$1"; printf '\\n%s\\n' "$2" >&2; }
+k_end() { printf '\\n%s %s\\n' "$2" "$1"; printf '\\n%s %s\\n' "$2" "$1" >&2; }
 # Root sees everything: then it is enough that the shell looks.
 k_gone() { case $k_me in 0:*) [ ! -e "$1" ] && [ ! -L "$1" ];; *) stat -- "$1" 2>&1 >/dev/null | grep -q -e 'No such file' -e 'Not a directory';; esac; }
 k_read() { k_gone "$1" && return 44; cat -- "$1"; }

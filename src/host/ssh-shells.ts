@@ -6,9 +6,16 @@ import { type Answer, LineBroken, NoMoreSessions, openShell, type Shell, TooMuch
 
 /**
  * Runs lines of shell at the far end (`ssh-prelude.ts` has the functions). When the line breaks before the answer is there they are sent once more: they have
- * to bear that. `urgent`: ahead of all others, and not stopped by commands that hold every shell. Throws HOST_UNREACHABLE, or TooMuchOutput.
+ * to bear that. Throws HOST_UNREACHABLE, or TooMuchOutput.
  */
-export type Ask = (lines: string, options?: { readonly urgent?: boolean }) => Promise<Answer>
+export type Ask = (lines: string, options?: AskOptions) => Promise<Answer>
+
+export interface AskOptions {
+  /** Ahead of all others, and not stopped by commands that hold every shell. */
+  readonly urgent?: boolean
+  /** It waits for nothing: those that are asked at once share one shell, and one way there and back. */
+  readonly brief?: boolean
+}
 
 export interface Shells {
   readonly ask: Ask
@@ -26,11 +33,11 @@ export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): 
     if (pool?.line !== line) pool = { line, shells: openPool(line, directory, begin) }
     return pool.shells
   }
-  const persist = async (text: string, urgent: boolean): Promise<Answer> => {
+  const persist = async (text: string, options: AskOptions): Promise<Answer> => {
     for (let attempt = 1; ; attempt++) {
       try {
         const shells = await current()
-        const answer = await shells.ask(text, urgent)
+        const answer = await shells.ask(text, options)
         hasAnswered = true
         return answer
       } catch (error) {
@@ -42,18 +49,18 @@ export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): 
     }
   }
   return {
-    ask: async (text, { urgent = false } = {}) => {
-      if (!urgent) {
+    ask: async (text, options = {}) => {
+      if (options.urgent !== true) {
         await Promise.allSettled(urgents)
-        return persist(text, urgent)
+        return persist(text, options)
       }
-      const answer = persist(text, urgent)
+      const answer = persist(text, options)
       urgents.add(answer)
       return answer.finally(() => urgents.delete(answer))
     },
     end: async () => {
       const open = await pool?.shells.catch(() => undefined)
-      await open?.ask('rm -rf -- "$k_dir"', false).catch(() => undefined)
+      await open?.ask('rm -rf -- "$k_dir"', {}).catch(() => undefined)
       open?.end()
     },
   }
@@ -64,7 +71,7 @@ const mostAttempts = 20
 const mostShells = 6
 
 interface Pool {
-  ask(text: string, urgent: boolean): Promise<Answer>
+  ask(text: string, options: AskOptions): Promise<Answer>
   end(): void
 }
 
@@ -116,17 +123,38 @@ async function openPool(line: Line, directory: string, begin: (ask: Ask) => Prom
     if (urgent) line.drop()
     return queue(urgent)
   }
+  const replace = async (): Promise<void> => {
+    const fresh = await open().catch(() => line.drop())
+    if (fresh !== undefined) give(fresh)
+  }
+  const failed = (error: unknown): void => {
+    count--
+    if (!(error instanceof TooMuchOutput)) line.drop() // one shell that is gone is a line that is not to be trusted
+    else if (waiting.length > 0) void replace()
+  }
+  /** The shell that brief requests share for as long as there are any. */
+  let shared: { readonly shell: Promise<Shell>; requests: number } | undefined
   return {
-    ask: async (text, urgent) => {
-      const shell = await take(urgent)
+    ask: async (text, { urgent = false, brief = false }) => {
+      // Nobody joins while others wait for a shell: it would never be free.
+      const own = brief && shared !== undefined && waiting.length === 0 ? shared : { shell: take(urgent), requests: 0 }
+      if (brief) shared = own
+      own.requests++
+      const isLast = (): boolean => {
+        own.requests--
+        if (own.requests === 0 && shared === own) shared = undefined
+        return own.requests === 0
+      }
+      const shell = await own.shell.catch((error: unknown) => {
+        isLast()
+        throw error
+      })
       try {
         const answer = await shell.request(text)
-        give(shell)
+        if (isLast()) give(shell)
         return answer
       } catch (error) {
-        count--
-        if (!(error instanceof TooMuchOutput)) line.drop() // one shell that is gone is a line that is not to be trusted
-        else if (waiting.length > 0) void open().then((fresh) => fresh && give(fresh), () => line.drop())
+        if (isLast()) failed(error)
         throw error
       }
     },

@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { messageOf } from '../../src/errors.ts'
 import { runCommand } from '../../src/host/command.ts'
@@ -131,11 +132,13 @@ test('a line that breaks at any moment: every command runs once, every line is w
   const before = relay.opened()
   const rounds = isLongRun ? 100 : 12
   for (let round = 0; round < rounds; round++) {
-    setTimeout(() => relay.cut(), Math.random() * 400)
+    // Waited for: the last one would cut the line of the next test.
+    const cut = sleep(Math.random() * 400).then(() => relay.cut())
     const [answer] = await Promise.all([
       host.run(['sh', '-c', 'echo "$1" >>"$2/ran"; sleep 0.2; echo "done $1"', 'sh', String(round), dir]),
       host.appendFile(`${dir}/log`, `${round}\n`, 0o600),
       host.writeFile(`${dir}/file`, `${round}`.repeat(10_000), { mode: 0o600 }),
+      cut,
     ])
     expect(answer.stdout).toBe(`done ${round}\n`)
     expect(await host.readText(`${dir}/file`)).toBe(`${round}`.repeat(10_000))
