@@ -47,7 +47,7 @@ export async function bringBack(earlier: JournaledRun | undefined, options: Brin
   const old = await replacedManifests(options)
   if (old.length === 0) throw noAnswer(options.backup)
   warn(`no API answers with what "kadm ${earlier.command}" has left: going back to the manifests that were there`)
-  await replaceStaticPods(old, { host, node: await nodeOfKubelet(host, warn) }, options)
+  await replaceStaticPods(old, { host, node: await nodeOfKubelet(host, warn), cluster: await options.cluster() }, options)
   if (!(await answers(options))) throw noAnswer(options.backup)
 }
 

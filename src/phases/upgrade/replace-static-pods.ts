@@ -4,7 +4,12 @@
  * the manifests are written, and the kubelet is started again. Under a running kubelet the same takes a minute for each
  * (docs/decisions/0007-upgrade-in-seconds.md).
  */
+import type { Cluster } from '../../cluster/cluster.ts'
+import { releaseLease } from '../../cluster/release-lease.ts'
+import { retryUntil } from '../../cluster/wait.ts'
+import { nodeName as nameOfHost } from '../../config/host-defaults.ts'
 import type { NodeRegistration } from '../../config/model.ts'
+import { messageOf } from '../../errors.ts'
 import type { Container, ContainerRuntime } from '../../host/container-runtime.ts'
 import type { Host } from '../../host/host.ts'
 import { staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
@@ -19,6 +24,8 @@ export interface NewManifest {
 export interface ReplaceOptions {
   readonly host: Host
   readonly node: Pick<NodeRegistration, 'criSocket' | 'name'>
+  /** It is told that nobody on this node leads any more, where it answers. */
+  readonly cluster: Cluster
   /** Work for the moment in which no container of theirs runs. */
   readonly whileDown?: () => Promise<void>
 }
@@ -30,10 +37,10 @@ export interface ReplaceOptions {
  */
 export async function replaceStaticPods(
   manifests: readonly NewManifest[],
-  { host, node, whileDown }: ReplaceOptions,
+  options: ReplaceOptions,
   { say, warn }: Pick<PhaseContext, 'say' | 'warn'>,
 ): Promise<ReadonlySet<string>> {
-  const runtime = host.containerRuntime(node.criSocket)
+  const { host, whileDown } = options
   say(
     `[upgrade/staticpods] Stopping the kubelet, and ${manifests.map(({ component }) => component).join(', ')} through the container runtime`,
   )
@@ -41,7 +48,8 @@ export async function replaceStaticPods(
   try {
     const ended = await stopComponents(
       manifests.map(({ component }) => component),
-      { runtime, nodeName: node.name },
+      options,
+      say,
     )
     await whileDown?.()
     await Promise.all(manifests.map(({ component, text }) => host.writeFile(staticPodPath(component), text, { mode: 0o600 })))
@@ -71,16 +79,41 @@ export interface NodeRuntime {
  */
 const drain = { 'kube-apiserver': 2, 'kube-controller-manager': 2, 'kube-scheduler': 2, etcd: 10 } as const
 
-/** etcd last: the API server writes to it until it ends. */
-async function stopComponents(components: readonly StaticPodComponent[], node: NodeRuntime): Promise<ReadonlySet<string>> {
+const leaders: readonly StaticPodComponent[] = ['kube-controller-manager', 'kube-scheduler']
+
+/** Those that lead first, so that there is an API in which they can hand over; etcd last: the API server writes to it until it ends. */
+async function stopComponents(
+  components: readonly StaticPodComponent[],
+  options: ReplaceOptions,
+  say: (line: string) => void,
+): Promise<ReadonlySet<string>> {
+  const { host, node } = options
+  const at = { runtime: host.containerRuntime(node.criSocket), nodeName: node.name }
   const ended = new Set<string>()
   const stop = async (component: StaticPodComponent): Promise<void> => {
-    const all = await containersOf(component, node)
+    const all = await containersOf(component, at)
     const running = all.filter(({ state }) => state === 'running')
-    await Promise.all(running.map(({ id }) => node.runtime.stopContainer(id, drain[component])))
+    await Promise.all(running.map(({ id }) => at.runtime.stopContainer(id, drain[component])))
     for (const { id } of all) ended.add(id)
+    if (running.length > 0 && leaders.includes(component)) await release(component, options, say)
   }
-  await Promise.all(components.filter((component) => component !== 'etcd').map(stop))
-  if (components.includes('etcd')) await stop('etcd')
+  for (const group of [leaders, ['kube-apiserver'], ['etcd']] as const)
+    await Promise.all(components.filter((component) => group.some((one) => one === component)).map(stop))
   return ended
 }
+
+/** Without it nobody leads for some 15 s. An API that does not answer cannot be told; then nobody has led lately either. */
+async function release(name: StaticPodComponent, { host, node, cluster }: ReplaceOptions, say: (line: string) => void): Promise<void> {
+  const facts = await host.facts()
+  // Two machines of one name would have Node names that were given to them.
+  if (host.recording !== undefined || nameOfHost('', facts) !== node.name) return
+  try {
+    const attempt = (): Promise<boolean> => releaseLease(cluster, { name, hostname: facts.hostname })
+    await retryUntil(attempt, { timeout: longestRelease, describe: `the Lease of ${name} to be free`, giveUp: () => true })
+  } catch (error) {
+    say(`[upgrade/staticpods] The lead of ${name} could not be handed over: ${messageOf(error)}`)
+  }
+}
+
+/** Milliseconds. */
+const longestRelease = 2000

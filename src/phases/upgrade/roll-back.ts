@@ -1,4 +1,5 @@
 /** Back to the static Pods that were there, when new ones do not come up. */
+import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
@@ -12,6 +13,7 @@ import type { PlannedStaticPod } from './static-pod-plan.ts'
 export interface RollBackOptions {
   readonly host: Host
   readonly config: InitConfig
+  readonly cluster: Cluster
   readonly backup: string
   /** Milliseconds. */
   readonly timeout: number
@@ -30,7 +32,7 @@ export async function rollBack(
   options: RollBackOptions,
   context: PhaseContext,
 ): Promise<KadmError> {
-  const { host, config, timeout } = options
+  const { host, config, cluster, timeout } = options
   // A run that the user has stopped goes back all the same.
   const unstoppable = { ...context, signal: new AbortController().signal }
   const keepsEtcd =
@@ -44,7 +46,7 @@ export async function rollBack(
   )
   try {
     await restoreFiles(options)
-    const ended = await replaceStaticPods(old, { host, node: config.init.nodeRegistration }, unstoppable)
+    const ended = await replaceStaticPods(old, { host, node: config.init.nodeRegistration, cluster }, unstoppable)
     const data = await awaitOldEtcd(old, { ...options, ended }, unstoppable)
     await Promise.all(old.map((one) => awaitStaticPod(one, { host, config, ended, timeout }, unstoppable)))
     return rolledBack(cause, { options, keepsEtcd, data })
@@ -63,7 +65,7 @@ async function awaitOldEtcd(
   { ended, ...options }: RollBackOptions & { readonly ended: ReadonlySet<string> },
   context: PhaseContext,
 ): Promise<string | undefined> {
-  const { host, config, timeout } = options
+  const { host, config, cluster, timeout } = options
   const etcd = old.find(({ component }) => component === 'etcd')
   if (etcd === undefined) return undefined
   try {
@@ -75,7 +77,7 @@ async function awaitOldEtcd(
     let data: string | undefined
     await replaceStaticPods(
       old,
-      { host, node: config.init.nodeRegistration, whileDown: async () => void (data = await restoreEtcdData(options)) },
+      { host, node: config.init.nodeRegistration, cluster, whileDown: async () => void (data = await restoreEtcdData(options)) },
       context,
     )
     return data

@@ -74,14 +74,14 @@ interface ReplaceOptions extends UpgradeStaticPodsOptions {
 }
 
 async function replace(planned: readonly PlannedStaticPod[], options: ReplaceOptions, context: PhaseContext): Promise<void> {
-  const { config, host, timeout, copiesData } = options
+  const { config, host, cluster, timeout, copiesData } = options
   const pods = toReplace(planned)
   const concerned = planned.filter((one) => one.state !== 'equal' || pods.includes(one))
   // The first that fails ends the waits for the others: all of them go back.
   const stop = new AbortController()
   const signal = AbortSignal.any([context.signal, stop.signal])
   try {
-    const work = { host, node: config.init.nodeRegistration, ...(copiesData && { whileDown: () => copyEtcdData(options) }) }
+    const work = { host, node: config.init.nodeRegistration, cluster, ...(copiesData && { whileDown: () => copyEtcdData(options) }) }
     const ended = pods.length === 0 ? new Set<string>() : await replaceStaticPods(pods, work, context)
     const results = await Promise.allSettled(
       concerned.map(async (pod) => {
