@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- init [--pairs 5] [--json]`: the real kubeadm and kadm in turn on the same hosts; medians and their ratio. Also of `version`, `join`
- * (a worker), `init-join`, `control-plane`, `upgrade`, `fleet`, and `two-control-planes` (kadm against itself).
+ * (a worker), `init-join`, `control-plane`, `upgrade`, `fleet`, and `two-control-planes` (kadm against itself). `npm run bench -- scale [--hosts 100]`: the plan
+ * of many hosts.
  */
 import { parseArgs } from 'node:util'
 import { errorText } from '../src/cli/error-text.ts'
@@ -12,6 +13,7 @@ import { benchVersion, type Benchmark } from './bench/benchmark.ts'
 import { fleet } from './bench/fleet.ts'
 import { init, version } from './bench/init.ts'
 import { controlPlane, initJoin, join, twoControlPlanes } from './bench/join.ts'
+import { scale } from './bench/scale.ts'
 import { upgrade } from './bench/upgrade.ts'
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
@@ -27,13 +29,21 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { pairs: { type: 'string', default: '5' }, json: { type: 'boolean', default: false }, name: { type: 'string', default: 'kadm-bench' } },
+  options: { pairs: { type: 'string', default: '5' }, json: { type: 'boolean', default: false }, name: { type: 'string', default: 'kadm-bench' }, hosts: { type: 'string', default: '100' } },
 })
 
 try {
   const which = positionals[0] ?? 'init'
+  if (which === 'scale') await scale({ hosts: Number(values.hosts), runs: Number(values.pairs) }, (line) => console.log(line))
+  else await compare(which)
+} catch (error) {
+  process.stderr.write(errorText(error, 0))
+  process.exitCode = 1
+}
+
+async function compare(which: string): Promise<void> {
   const benchmark = benchmarks[which]
-  if (benchmark === undefined) throw new Error(`there is no benchmark "${which}": use one of ${Object.keys(benchmarks).join(', ')}`)
+  if (benchmark === undefined) throw new Error(`there is no benchmark "${which}": use one of ${[...Object.keys(benchmarks), 'scale'].join(', ')}`)
   if ((await readState(values.name)) !== undefined) await takeDown(values.name)
   const { hosts, hasLoadBalancer = false, furtherVersions = [] } = benchmark
   const settings = { name: values.name, hosts, kubernetesVersion: benchVersion, furtherVersions, loadBalancer: hasLoadBalancer }
@@ -43,9 +53,6 @@ try {
   } finally {
     await takeDown(values.name)
   }
-} catch (error) {
-  process.stderr.write(errorText(error, 0))
-  process.exitCode = 1
 }
 
 /** Seconds by what was measured, then by way, in the order of the runs. */
