@@ -1,8 +1,10 @@
 /** A connection to every host of a cluster file, all at once. */
-import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
+import { atMost } from '../cluster/at-most.ts'
+import type { ClusterFile, ClusterHost, SshSettings } from '../config/cluster-file.ts'
 import type { Host } from '../host/host.ts'
+import { openBastion } from '../host/ssh-bastion.ts'
 import { connectSsh } from '../host/ssh-host.ts'
-import type { SshOptions, SshTarget } from '../host/ssh-target.ts'
+import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from '../host/ssh-target.ts'
 import { observeHost, unreachable, type HostState } from './host-state.ts'
 
 export interface FleetOptions extends Pick<SshOptions, 'trustOnFirstUse' | 'secret' | 'say'> {
@@ -19,37 +21,74 @@ export interface Fleet {
   readonly close: () => Promise<void>
 }
 
+/**
+ * A login costs this machine 5 ms of its processor: of a thousand at once all would come late, and some beyond sshd's patience (docs/scale.md). So many share it
+ * that a slow way to the hosts holds nobody up.
+ */
+const loginsAtOnce = 128
+
 /** Connects and looks; a host that cannot be reached is a state, not an error. */
 export async function openFleet(file: ClusterFile, options: FleetOptions): Promise<Fleet> {
-  const opened = await Promise.all(file.hosts.map(async (wanted) => ({ name: wanted.name, ...(await openHost(wanted, file.kubernetesVersion, options)) })))
+  const inTurn = atMost(loginsAtOnce)
+  const shared = sharedBetweenHosts(options)
+  const opened = await Promise.all(
+    file.hosts.map(async (wanted) => ({ name: wanted.name, ...(await inTurn(() => openHost(wanted, file.kubernetesVersion, { ...options, ...shared }))) })),
+  )
   options.signal.throwIfAborted()
   return {
     hosts: new Map(opened.flatMap(({ name, host }) => (host === undefined ? [] : [[name, host] as const]))),
     states: new Map(opened.map(({ name, state }) => [name, state])),
-    close: async () => void (await Promise.allSettled(opened.map(async ({ host }) => host?.close()))),
+    close: async () => {
+      await Promise.allSettled(opened.map(async ({ host }) => host?.close()))
+      shared.end()
+    },
   }
 }
 
-async function openHost({ address, ssh }: ClusterHost, version: string, options: FleetOptions): Promise<{ readonly host: Host | undefined; readonly state: HostState }> {
-  const { trustOnFirstUse, secret, say, signal, user } = options
-  const { bastion } = ssh
-  const targetOf = (one: { readonly user?: string; readonly port: number }, at: string): SshTarget => ({ user: one.user ?? user, address: at, port: one.port })
-  const filesOf = (one: { readonly identityFile?: string }) => (one.identityFile === undefined ? {} : { identityFiles: [one.identityFile] })
+interface Shared extends Required<Pick<SshOptions, 'readKeys'>> {
+  readonly bastionOf: (ssh: SshSettings) => Bastion | undefined
+}
+
+/** Keys are read and opened once; hosts behind the same bastion share one connection to it: sshd lets no more than ten log in at the same time. */
+function sharedBetweenHosts({ user, ...options }: FleetOptions): Shared & { readonly end: () => void } {
+  const readKeys: Shared['readKeys'] = new Map()
+  const bastions = new Map<string, Bastion>()
+  return {
+    readKeys,
+    bastionOf: ({ bastion }) => {
+      if (bastion === undefined) return undefined
+      const target = targetOf(bastion, bastion.address, user)
+      const key = sshTargetText(target)
+      const found = bastions.get(key) ?? openBastion({ target, hostKey: bastion.hostKey, ...identityOf(bastion) }, { ...options, readKeys })
+      bastions.set(key, found)
+      return found
+    },
+    end: () => bastions.forEach((bastion) => bastion.end()),
+  }
+}
+
+async function openHost({ address, ssh }: ClusterHost, version: string, options: FleetOptions & Shared): Promise<{ readonly host: Host | undefined; readonly state: HostState }> {
+  const { user, bastionOf, ...rest } = options
   let host: Host | undefined
   try {
-    host = await connectSsh(targetOf(ssh, address), {
-      ...filesOf(ssh),
+    host = await connectSsh(targetOf(ssh, address, user), {
+      ...rest,
+      ...identityOf(ssh),
       become: ssh.become === 'sudo' ? 'sudo' : undefined,
       hostKey: ssh.hostKey,
-      ...(bastion !== undefined && { bastion: { target: targetOf(bastion, bastion.address), ...filesOf(bastion), hostKey: bastion.hostKey } }),
-      ...(trustOnFirstUse !== undefined && { trustOnFirstUse }),
-      ...(secret !== undefined && { secret }),
-      ...(say !== undefined && { say }),
-      signal,
+      bastion: bastionOf(ssh),
     })
     return { host, state: await observeHost(host, version) }
   } catch (error) {
     await host?.close().catch(() => undefined)
     return { host: undefined, state: unreachable(error) }
   }
+}
+
+function targetOf({ user, port }: Pick<SshSettings, 'user' | 'port'>, address: string, otherwise: string): SshTarget {
+  return { user: user ?? otherwise, address, port }
+}
+
+function identityOf({ identityFile }: Pick<SshSettings, 'identityFile'>): Pick<SshOptions, 'identityFiles'> {
+  return identityFile === undefined ? {} : { identityFiles: [identityFile] }
 }

@@ -72,7 +72,7 @@ function matches(names: string, name: string): boolean {
     return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
   }
   const patterns = names.split(',')
-  const hits = (pattern: string): boolean => wildcard(pattern).test(name)
+  const hits = (pattern: string): boolean => (/[*?]/.test(pattern) ? wildcard(pattern).test(name) : pattern.toLowerCase() === name)
   return !patterns.some((one) => one.startsWith('!') && hits(one.slice(1))) && patterns.some((one) => !one.startsWith('!') && hits(one))
 }
 

@@ -6,6 +6,7 @@ import { criRuntime } from './cri-runtime.ts'
 import { systemCode } from './file-error.ts'
 import type { Host, HostFacts } from './host.ts'
 import { servicesOf } from './services.ts'
+import { openBastion } from './ssh-bastion.ts'
 import { sshCommands } from './ssh-command.ts'
 import { forwardTcp, forwardUnix } from './ssh-dial.ts'
 import { parseFacts } from './ssh-facts.ts'
@@ -22,7 +23,17 @@ import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
  * Throws HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, LOGIN_REFUSED, BECOME_FAILED or COMMAND_MISSING.
  */
 export async function connectSsh(target: SshTarget, options: SshOptions = {}): Promise<Host> {
-  const line = await keepLine(target, options)
+  const { bastion } = options
+  const own = bastion !== undefined && 'target' in bastion ? openBastion(bastion, options) : undefined
+  const through = own ?? (bastion !== undefined && 'dial' in bastion ? bastion : undefined)
+  const line = await keepLine(target, options, through && (() => through.dial(target.address, target.port))).catch((error: unknown) => {
+    own?.end()
+    throw error
+  })
+  const hangUp = (): void => {
+    line.end()
+    own?.end()
+  }
   const lock = sshLock()
   let ahead = 0
   let boot = ''
@@ -36,7 +47,7 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   try {
     await ask('true')
   } catch (error) {
-    line.end()
+    hangUp()
     throw error
   }
   const files = sshFiles(ask, () => boot)
@@ -70,7 +81,7 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
       await Promise.all([...runtimes.values()].map((runtime) => runtime.close()))
       runtimes.clear()
       await end()
-      line.end()
+      hangUp()
     },
   }
 }

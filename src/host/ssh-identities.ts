@@ -19,11 +19,13 @@ export interface Attempt {
  * The identity files when there are any, then the agent; without files the agent, then the usual ones of `~/.ssh`. A file that was named and cannot be used
  * throws FILE_FAILED or LOGIN_REFUSED; a usual one is passed over.
  */
-export function loginAttempts({ user }: SshTarget, { identityFiles = [], agent = process.env['SSH_AUTH_SOCK'], secret }: SshOptions): readonly Attempt[] {
+export function loginAttempts({ user }: SshTarget, { identityFiles = [], agent = process.env['SSH_AUTH_SOCK'], secret, readKeys = new Map() }: SshOptions): readonly Attempt[] {
   const fromFile = (file: string, named: boolean): Attempt => ({
     name: file,
     method: async () => {
-      const key = await readKey(file, named, secret)
+      const reading = readKeys.get(file) ?? readKey(file, named, secret)
+      readKeys.set(file, reading)
+      const key = await reading
       return key && { type: 'publickey', username: user, key }
     },
   })

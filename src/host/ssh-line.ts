@@ -1,9 +1,9 @@
-/** The line to a host: through a bastion where there is one, as root where that is asked. It breaks; whoever needs it then makes it anew. */
-import type { Client } from 'ssh2'
+/** The line to a host, as root where that is asked. It breaks; whoever needs it then makes it anew. */
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from 'ssh2'
 import { KadmError, messageOf } from '../errors.ts'
 import { becomeRoot } from './ssh-become.ts'
-import { forwardTcp } from './ssh-dial.ts'
 import { logIn, unreachable } from './ssh-login.ts'
 import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
 
@@ -24,9 +24,10 @@ export interface KeptLine {
   end(): void
 }
 
-export async function keepLine(target: SshTarget, options: SshOptions): Promise<KeptLine> {
+/** @param through gives the stream to sshd, when it is not a TCP connection from here */
+export async function keepLine(target: SshTarget, options: Omit<SshOptions, 'bastion'>, through?: () => Promise<Duplex>): Promise<KeptLine> {
   const answers = rememberedAnswers(options.secret)
-  const open = (signal: AbortSignal | undefined): Promise<Line> => openLine(target, { ...options, ...(answers && { secret: answers }), ...(signal && { signal }) })
+  const open = (signal: AbortSignal | undefined): Promise<Line> => openLine(target, { ...options, ...(answers && { secret: answers }), ...(signal && { signal }) }, through)
   const ended = new AbortController()
   let line: Promise<Line>
   const keep = async (opened: Line): Promise<Line> => {
@@ -54,20 +55,13 @@ export async function keepLine(target: SshTarget, options: SshOptions): Promise<
   }
 }
 
-async function openLine(target: SshTarget, options: SshOptions): Promise<Line> {
-  const { bastion, become } = options
+async function openLine(target: SshTarget, options: SshOptions, through: (() => Promise<Duplex>) | undefined): Promise<Line> {
   const clients: Client[] = []
   const end = (): void => clients.toReversed().forEach((client) => client.end())
   try {
-    if (bastion !== undefined) {
-      const { become: _, bastion: __, hostKey: ___, ...rest } = options
-      const keys = bastion.identityFiles ?? options.identityFiles
-      clients.push(await logIn(bastion.target, { ...rest, hostKey: bastion.hostKey, ...(keys && { identityFiles: keys }) }))
-    }
-    const [through] = clients
-    const user = await logIn(target, options, through && (() => forwardTcp(through, target.address, target.port)))
+    const user = await logIn(target, options, through)
     clients.push(user)
-    if (become === 'sudo' && target.user !== 'root') clients.push(await becomeRoot(user, target, options))
+    if (options.become === 'sudo' && target.user !== 'root') clients.push(await becomeRoot(user, target, options))
     const client = clients.at(-1) ?? user
     const { promise: broken, resolve } = Promise.withResolvers<void>()
     const drop = (): void => {

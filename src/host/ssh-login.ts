@@ -15,6 +15,7 @@ import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
  */
 export async function logIn(target: SshTarget, options: SshOptions, via?: () => Promise<Duplex>): Promise<Client> {
   const except: string[] = []
+  let notPinned: KadmError | undefined
   for (;;) {
     const check = await hostKeyCheck(target, options, except)
     if (check.algorithms?.length === 0) throw check.missing()
@@ -37,10 +38,11 @@ export async function logIn(target: SshTarget, options: SshOptions, via?: () => 
       const other = check.otherThanPinned()
       if (other !== undefined && !except.includes(other)) {
         except.push(other)
+        notPinned ??= check.refusal()
         const next = await hostKeyCheck(target, options, except)
         if (next.algorithms?.length !== 0) continue
       }
-      throw check.refusal() ?? (noKeyOfTheKinds(error) ? check.missing() : failure(target, attempts, error))
+      throw check.refusal() ?? (noKeyOfTheKinds(error) ? (notPinned ?? check.missing()) : failure(target, attempts, error))
     }
   }
 }

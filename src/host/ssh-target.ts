@@ -1,5 +1,7 @@
 /** What is needed to reach a host over SSH: where it is, who logs in, with what, and how the host proves that it is the one. */
 import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { ParsedKey } from 'ssh2'
 import { KadmError } from '../errors.ts'
 
 export interface SshTarget {
@@ -15,8 +17,8 @@ export interface SshOptions {
   readonly identityFiles?: readonly string[]
   /** How the user becomes root; without it the user works with the rights that the login has. */
   readonly become?: 'sudo' | undefined
-  /** The host that this one is reached through. */
-  readonly bastion?: SshHop | undefined
+  /** The host that this one is reached through: with a connection of its own, or with one that others share, which is not ended with this one. */
+  readonly bastion?: SshHop | Bastion | undefined
   /** The fingerprint that the host's key must have: `SHA256:…`. Without it `known_hosts` decides. */
   readonly hostKey?: string | undefined
   /** The key of a host that `known_hosts` does not have is taken and recorded there. A changed key is refused all the same. */
@@ -25,6 +27,8 @@ export interface SshOptions {
   readonly knownHostsFile?: string | undefined
   /** Socket of the agent; default: the environment's SSH_AUTH_SOCK. */
   readonly agent?: string | undefined
+  /** Keys that were read, by file: many connections that share it read and open each once. */
+  readonly readKeys?: Map<string, Promise<ParsedKey | undefined>>
   /** Gives the passphrase of a key and sudo's password, asked for once each at most; `undefined` when there is none. */
   readonly secret?: (question: SshQuestion) => Promise<string | undefined>
   /** Told in words what the user should know: a key that was recorded, a line that broke and is up again. */
@@ -37,6 +41,13 @@ export interface SshHop {
   readonly target: SshTarget
   readonly identityFiles?: readonly string[]
   readonly hostKey?: string | undefined
+}
+
+/** A connection to a host that others are reached through, however many they are. */
+export interface Bastion {
+  /** A stream to a port as that host sees it. Throws as `connectSsh`, or an Error with the system's `code`. */
+  readonly dial: (address: string, port: number) => Promise<Duplex>
+  readonly end: () => void
 }
 
 export type SshQuestion =
