@@ -18,7 +18,7 @@ export function parseWords(command: Command, path: string, words: readonly strin
       // A YError is yargs' own word for what the user got wrong.
       throw error === undefined || error.name === 'YError' ? usageError(lowerFirst(message || error.message), help) : error
     })
-    .parseSync(ungluedShorts(words, flags))
+    .parseSync(plainWords(words, flags, help))
   const known = new Map(flags.map((flag) => [flag.name, flag]))
   const positional = parsed._.map(String)
   const stray = positional.find((word) => word.startsWith('-') && word !== '-')
@@ -52,14 +52,31 @@ export async function helpText(command: Command, path: string, globalFlags: read
   return `${await built.getHelp()}\n`
 }
 
-/** `-ojson` into `-o json`, which is how the parser knows it. */
-function ungluedShorts(words: readonly string[], flags: readonly Flag[]): string[] {
-  const taking = new Set(flags.flatMap(({ name, short, kind }) => (kind === 'switch' ? [] : [short ?? '', name.length === 1 ? name : ''])))
+/**
+ * Words as Go's flags have them, into what the parser knows: `-ojson` into `-o json`, and each switch into `--dry-run=true` or `=false`. The parser would take
+ * `--dry-run=1` for false, and the word after a switch for its value.
+ */
+function plainWords(words: readonly string[], flags: readonly Flag[], help: string): string[] {
+  const names = (which: (flag: Flag) => boolean): ReadonlySet<string> =>
+    new Set(flags.filter(which).flatMap(({ name, short }) => [name.length === 1 ? `-${name}` : `--${name}`, ...(short === undefined ? [] : [`-${short}`])]))
+  const [switches, taking] = [names(({ kind }) => kind === 'switch'), names(({ kind }) => kind !== 'switch')]
   const end = words.includes('--') ? words.indexOf('--') : words.length
   return words.flatMap((word, index) => {
-    const [, letter = '', value = ''] = /^-([a-zA-Z])([^=].*)$/s.exec(word) ?? []
-    return index < end && letter !== '' && taking.has(letter) ? [`-${letter}`, value] : [word]
+    if (index >= end) return [word]
+    const [, name = '', value = 'true'] = /^(--?[^=]+)(?:=(.*))?$/s.exec(word) ?? []
+    if (switches.has(name)) return [`${name}=${String(truthOf(value, name, help))}`]
+    const [letter, glued] = [word.slice(0, 2), word.slice(2)]
+    if (/^-[a-zA-Z][^=]/s.test(word) && taking.has(letter)) return [letter, glued]
+    const letters = /^-[a-zA-Z]{2,}$/.test(word) ? Array.from(word.slice(1), (one) => `-${one}`) : []
+    return letters.length > 0 && letters.every((one) => switches.has(one)) ? letters.map((one) => `${one}=true`) : [word]
   })
+}
+
+/** As Go reads it (strconv.ParseBool). */
+function truthOf(text: string, name: string, help: string): boolean {
+  if (/^(?:1|[tT]|TRUE|[tT]rue)$/.test(text)) return true
+  if (/^(?:0|[fF]|FALSE|[fF]alse)$/.test(text)) return false
+  throw usageError(`invalid value "${text}" for "${name}": not true or false`, help)
 }
 
 function parser(flags: readonly Flag[]): ReturnType<typeof yargs> {

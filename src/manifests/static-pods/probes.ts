@@ -20,7 +20,9 @@ export function readinessProbe(target: ProbeTarget, path: string): JsonObject {
 
 /** Lasts as long as kadm itself waits for the component (`healthCheckTimeout` in milliseconds). */
 export function startupProbe(target: ProbeTarget, path: string, healthCheckTimeout: number): JsonObject {
-  return httpProbe(target, path, { initialDelaySeconds: 10, periodSeconds: 10, failureThreshold: Math.ceil(healthCheckTimeout / 10_000) })
+  const failureThreshold = Math.ceil(healthCheckTimeout / 10_000)
+  // Kubernetes knows no threshold of 0, and Go leaves it out.
+  return httpProbe(target, path, { initialDelaySeconds: 10, periodSeconds: 10, ...(failureThreshold !== 0 && { failureThreshold }) })
 }
 
 /** Address to probe for a component that listens on `address`. */

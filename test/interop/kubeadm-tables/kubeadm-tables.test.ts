@@ -1,16 +1,19 @@
 /** The situations of kubeadm's own table tests that words and files can bring about, by the real kubeadm and by kadm. */
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { commandCases } from './commands.ts'
 import { compareCases } from './compare.ts'
 import { configurationCases } from './configuration.ts'
+import { controlPlaneCases } from './control-plane.ts'
 import { fileCases } from './files.ts'
 import { imageCaseTable } from './images.ts'
+import { keyTable } from './keys.ts'
 import type { TableCase } from './table-case.ts'
 import { validationCases } from './validation.ts'
 
-const tables: Readonly<Record<string, readonly TableCase[]>> = { validation: validationCases, configuration: configurationCases, images: imageCaseTable, files: fileCases }
+const tables: Readonly<Record<string, readonly TableCase[]>> = { validation: validationCases, configuration: configurationCases, images: imageCaseTable, files: fileCases, 'control plane': controlPlaneCases, commands: commandCases, keys: keyTable }
 
-test.for(Object.entries(tables))('%s', { timeout: 180_000 }, async ([, cases], context) => {
+test.for(Object.entries(tables))('%s', { timeout: 300_000 }, async ([, cases], context) => {
   const { different, exitCodes } = await compareCases(context, cases)
   expect(different).toEqual([])
   // Both sides of each table must be there.
