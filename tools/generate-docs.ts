@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { configReference, configSchema } from '../src/config/reference.ts'
 import { clusterFilePage } from './docs/cluster-file-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
+import { eventsPage } from './docs/events-page.ts'
 import { preflightPage } from './docs/preflight-page.ts'
 
 const pages: Readonly<Record<string, string>> = {
@@ -10,6 +11,7 @@ const pages: Readonly<Record<string, string>> = {
   'docs/config.md': configReference(),
   'docs/config.schema.json': JSON.stringify(configSchema(), undefined, 2),
   'docs/errors.md': errorsPage(),
+  'docs/events.md': eventsPage(),
   'docs/preflight.md': preflightPage(),
 }
 

@@ -76,6 +76,11 @@ const listed: readonly ListedCommand[] = [
     load: async () => (await import('./commands/token.ts')).tokenCommand,
   },
   {
+    name: 'trace',
+    summary: 'Look at what --trace has written: where the time of a run went',
+    load: async () => (await import('./commands/trace.ts')).traceCommand,
+  },
+  {
     name: 'upgrade',
     summary: 'Upgrade your cluster smoothly to a newer version with this command',
     load: async () => (await import('./commands/upgrade.ts')).upgradeCommand,

@@ -3,6 +3,7 @@ import type { Phase } from '../phases/phase.ts'
 import type { Command, CommandInput } from './command.ts'
 import { hostFlags } from './host-flags.ts'
 import { kubeadmFlags } from './kubeadm-flags.ts'
+import { runFlags } from './run-flags.ts'
 
 /** Runs the phases of these full names and what they hold. */
 export type RunPhase = (names: readonly string[], input: CommandInput) => Promise<void>
@@ -18,12 +19,12 @@ export function phaseCommand<Run>(workflow: string, phases: readonly Phase<Run>[
 function oneCommand<Run>(phase: Phase<Run>, name: string, run: RunPhase): Command {
   const children = (phase.phases ?? []).filter(isCommand)
   const base = { name: phase.name, summary: phase.summary, ...(phase.aliases === undefined ? {} : { aliases: phase.aliases }) }
-  if (children.length === 0) return { ...base, ...takes(phase.argument), flags: [...kubeadmFlags(...(phase.flags ?? [])), ...hostFlags], run: (input) => run([name], input) }
+  if (children.length === 0) return { ...base, ...takes(phase.argument), flags: [...kubeadmFlags(...(phase.flags ?? [])), ...hostFlags, ...runFlags], run: (input) => run([name], input) }
   const all: Command = {
     name: 'all',
     summary: `All sub-phases of ${name}`,
     ...takes(children.find((child) => child.argument !== undefined)?.argument),
-    flags: [...kubeadmFlags(...new Set([...children.flatMap((child) => child.flags ?? []), ...(phase.flags ?? [])].filter((flag) => flag !== 'print-manifest'))), ...hostFlags],
+    flags: [...kubeadmFlags(...new Set([...children.flatMap((child) => child.flags ?? []), ...(phase.flags ?? [])].filter((flag) => flag !== 'print-manifest'))), ...hostFlags, ...runFlags],
     run: (input) => run([name], input),
   }
   return { ...base, commands: [...(phase.notAtOnce === true ? [] : [all]), ...children.map((child) => oneCommand(child, `${name}/${child.name}`, run))] }

@@ -13,26 +13,32 @@ export interface PhaseProgress {
   readonly end: (options?: { readonly results?: boolean }) => Promise<void>
 }
 
-export function phaseProgress(io: Streams): PhaseProgress {
+/** @param onlyResults the rest is shown in another way */
+export function phaseProgress(io: Streams, { onlyResults = false }: { readonly onlyResults?: boolean } = {}): PhaseProgress {
   const results: string[] = []
   // A terminal without a width (a pipe that pretends) makes the drawing wrap at every character.
-  const draws = io.stdout.isTTY === true && (io.stdout.columns ?? 0) > 20
+  const draws = !onlyResults && io.stdout.isTTY === true && (io.stdout.columns ?? 0) > 20
   let tree: Promise<TaskTree> | undefined
   let lines: ReturnType<typeof orderedEvents> | undefined
+  // What is said before the first phase, such as of an unfinished run.
+  let early = onlyResults ? undefined : plainLines(io)
   return {
     start: (phases) => {
+      early = undefined
       if (draws) tree = import('../progress/task-tree.ts').then(({ taskTree }) => taskTree(phases))
-      else lines = orderedEvents(phases, plainLines(io))
+      else if (!onlyResults) lines = orderedEvents(phases, plainLines(io))
     },
     report: (event) => {
       if (event.kind === 'result') results.push(event.text)
       else if (event.kind === 'warning' && draws) results.push(`WARNING: ${event.text}`)
       else if (tree !== undefined) void tree.then(({ report }) => report(event))
-      else lines?.report(event)
+      else if (lines !== undefined) lines.report(event)
+      else early?.(event)
     },
     end: async ({ results: shown = true } = {}) => {
       await (await tree)?.end()
       tree = undefined
+      early = undefined
       lines?.flush()
       for (const text of results.splice(0)) if (shown) io.stdout.write(`${text}\n`)
     },

@@ -4,6 +4,7 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import { readConfigText } from '../config/load.ts'
 import { KadmError } from '../errors.ts'
 import { applyPlan, requireNoProblems } from '../fleet/apply.ts'
+import type { FleetEvent } from '../fleet/fleet-run.ts'
 import { makePlan, parsePlan, requireSame } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import type { CommandInput } from './command.ts'
@@ -11,28 +12,39 @@ import { confirm } from './confirm.ts'
 import { fleetOfFile, type FleetOfFile } from './fleet-of-file.ts'
 import { fleetPlanText } from './fleet-plan-text.ts'
 import { fleetProgress } from './fleet-progress.ts'
+import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
 
 export async function runApply(input: CommandInput): Promise<void> {
+  await withTrace(input, 'apply', (trace) => applyTraced(input, trace))
+}
+
+async function applyTraced(input: CommandInput, trace: RunTrace | undefined): Promise<void> {
   const { flags, io, signal, arguments: [planFile] } = input
   if (planFile !== undefined && flags.given.has('file')) throw new KadmError('USAGE', 'a kept plan says which cluster file it is of: leave -f out', { remedy: [`kadm apply ${planFile}`] })
   const kept = planFile === undefined ? undefined : parsePlan(await readConfigText(planFile, localHost()), planFile)
-  const opened = kept === undefined ? await fleetOfFile(input) : await fleetOfFile(input, kept.file.path)
-  const { file, source, fleet } = opened
+  const during: RunTrace['during'] = trace?.during ?? ((_step, work) => work())
+  const opened = await during('connections', () => fleetOfFile(input, kept?.file.path))
+  const { file, source } = opened
+  const fleet = trace === undefined ? opened.fleet : timedFleet(opened.fleet, trace)
   const started = performance.now()
   const events = flags.isOn('events')
   const tell = (text: string): void => void (events ? io.stderr : io.stdout).write(text)
   try {
-    const made = await makePlan({ file, source, fleet, signal })
+    const made = await during('plan', () => makePlan({ file, source, fleet, signal }))
     if (kept !== undefined) requireSame(kept, made.plan)
     tell(fleetPlanText({ ...made, problems: [] }))
     requireNoProblems(made.problems)
     if (made.plan.actions.length === 0) return
     const networkManifest = await manifestOf(opened)
     // Who applies a kept plan has seen it.
-    if (kept === undefined && !flags.isOn('yes')) await ask(input, events)
+    if (kept === undefined && !flags.isOn('yes')) await during('question', () => ask(input, events))
     const progress = fleetProgress(io, { events, actions: made.plan.actions })
+    const report = (event: FleetEvent): void => {
+      progress.report(event)
+      trace?.hear(event)
+    }
     try {
-      await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: await ownerOf(input), report: progress.report, operator: localHost(), signal })
+      await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: await ownerOf(input), report, within: trace?.within, operator: localHost(), signal })
     } finally {
       await progress.end()
     }

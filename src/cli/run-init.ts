@@ -7,9 +7,9 @@ const optionFlags = new Set(['config', 'skip-token-print', 'skip-certificate-key
 
 /** @param only full names of phases; all when not given */
 export async function runInit(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  const { flags, io } = input
+  const { flags } = input
   const isOn = (name: string): boolean => flags.given.has(name) && flags.isOn(name)
-  await runWorkflow(input, { only, optionFlags }, async ({ host, request, progress }) => {
+  await runWorkflow(input, { action: 'init', only, optionFlags }, async ({ host, io, request, progress }) => {
     const recording = await startInit(host, {
       ...request,
       options: {

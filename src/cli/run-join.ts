@@ -7,9 +7,9 @@ const optionFlags: ReadonlySet<string> = new Set(['config', 'replace', 'discover
 
 /** @param only full names of phases; all when not given */
 export async function runJoin(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  const { flags, io } = input
+  const { flags } = input
   const isOn = (name: string): boolean => flags.given.has(name) && flags.isOn(name)
-  await runWorkflow(input, { only, optionFlags }, async ({ host, request, progress }) => {
+  await runWorkflow(input, { action: 'join', only, optionFlags }, async ({ host, io, request, progress }) => {
     const recording = await startJoin(host, {
       ...request,
       endpoint: input.arguments[0],

@@ -10,8 +10,8 @@ const optionFlags: ReadonlySet<string> = new Set(['config', 'cleanup', 'kubeconf
 
 /** @param only full names of phases; all when not given */
 export async function runReset(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  const { flags, io, signal } = input
-  await runWorkflow(input, { only, optionFlags }, async ({ host, request }) => {
+  const { flags, signal } = input
+  await runWorkflow(input, { action: 'reset', only, optionFlags }, async ({ host, io, request }) => {
     const recording = await startReset(host, {
       ...request,
       options: { kubeconfig: givenText(flags, 'kubeconfig') ?? '/etc/kubernetes/admin.conf', cleanup: cleanupOf(flags) },

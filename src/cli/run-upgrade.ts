@@ -2,19 +2,18 @@
 import { KadmError } from '../errors.ts'
 import { startApply, startNode, type UpgradeRequest } from '../phases/upgrade/start-upgrade.ts'
 import type { RunRecording } from '../phases/run-request.ts'
-import type { Host } from '../host/host.ts'
 import { givenText, type CommandInput } from './command.ts'
 import { confirm } from './confirm.ts'
 import { askedKubelet, kubeletFlags } from './kubelet-flags.ts'
 import { printedConfiguration } from './printed-configuration.ts'
-import { runWorkflow } from './run-workflow.ts'
+import { runWorkflow, type OpenWorkflow } from './run-workflow.ts'
 
 const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', ...kubeletFlags, 'yes', 'v', 'vmodule'])
 
 /** @param only full names of phases; all when not given */
 export async function runApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  const { io, signal, flags } = input
-  await run(input, only, async (host, request) => {
+  const { signal, flags } = input
+  await run(input, only, async ({ host, io, request }) => {
     const ask = async (): Promise<void> => {
       if (await confirm(io, '[upgrade] Are you sure you want to proceed?', signal)) return
       throw new KadmError('NOT_CONFIRMED', 'the upgrade was not confirmed: nothing was changed', { remedy: ['answer y, or give --yes'] })
@@ -36,17 +35,17 @@ export async function runApply(input: CommandInput, only: readonly string[] | un
 
 /** @param only full names of phases; all when not given */
 export async function runUpgradeNode(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  await run(input, only, async (host, request) => (await startNode(host, { ...request, kubelet: askedKubelet(input.flags) })).recording)
+  await run(input, only, async ({ host, request }) => (await startNode(host, { ...request, kubelet: askedKubelet(input.flags) })).recording)
 }
 
 async function run(
   input: CommandInput,
   only: readonly string[] | undefined,
-  start: (host: Host, request: UpgradeRequest) => Promise<RunRecording | undefined>,
+  start: (open: Pick<OpenWorkflow, 'host' | 'io'> & { readonly request: UpgradeRequest }) => Promise<RunRecording | undefined>,
 ): Promise<void> {
-  const { flags, io } = input
-  await runWorkflow(input, { only, optionFlags }, async ({ host, request, progress }) => {
-    const recording = await start(host, { ...request, kubeconfig: givenText(flags, 'kubeconfig') })
+  const { flags } = input
+  await runWorkflow(input, { action: 'upgrade', only, optionFlags }, async ({ host, io, request, progress }) => {
+    const recording = await start({ host, io, request: { ...request, kubeconfig: givenText(flags, 'kubeconfig') } })
     await progress.end()
     if (recording === undefined) return
     const { showRecording } = await import('./dry-run.ts')

@@ -1,12 +1,16 @@
-/** What `init`, `join`, `reset` and `upgrade` share as commands: the words common to all, the host that is meant, the progress. */
+/** What `init`, `join`, `reset` and `upgrade` share as commands: the words common to all, the host that is meant, progress, events and trace. */
 import type { Host } from '../host/host.ts'
+import { eventOfAction, type PhaseEvent } from '../phases/phase.ts'
 import type { RunRequest } from '../phases/run-request.ts'
 import { chosenHost } from './chosen-host.ts'
-import { givenText, type CommandInput } from './command.ts'
+import { givenText, type CommandInput, type Streams } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
+import { withTrace, type RunTrace } from './open-trace.ts'
 import { phaseProgress, type PhaseProgress } from './phase-progress.ts'
 
 export interface WorkflowWords {
+  /** What events and trace call the run. */
+  readonly action: 'init' | 'join' | 'reset' | 'upgrade'
   /** Full names of phases; all when not given. */
   readonly only: readonly string[] | undefined
   /** Flags that are no part of the configuration. */
@@ -15,27 +19,55 @@ export interface WorkflowWords {
 
 export interface OpenWorkflow {
   readonly host: Host
+  /** For all that is said: with `--events` standard output belongs to them, and the rest goes beside it. */
+  readonly io: Streams
   readonly request: RunRequest & { readonly onStart: (phases: readonly string[]) => void }
   /** Ended after `work`; `work` ends it before what is to stand below it. */
   readonly progress: PhaseProgress
 }
 
 /** The host is closed after `work`. */
-export async function runWorkflow(input: CommandInput, { only, optionFlags }: WorkflowWords, work: (open: OpenWorkflow) => Promise<void>): Promise<void> {
-  const { flags, io, signal } = input
-  const progress = phaseProgress(io)
-  const host = await chosenHost(input)
+export async function runWorkflow(input: CommandInput, words: WorkflowWords, work: (open: OpenWorkflow) => Promise<void>): Promise<void> {
+  await withTrace(input, words.action, (trace) => runTraced(input, words, trace, work))
+}
+
+async function runTraced(
+  input: CommandInput,
+  { action, only, optionFlags }: WorkflowWords,
+  trace: RunTrace | undefined,
+  work: (open: OpenWorkflow) => Promise<void>,
+): Promise<void> {
+  const { flags, io: streams, signal } = input
+  const events = flags.given.has('events') && flags.isOn('events')
+  const io = events ? { ...streams, stdout: streams.stderr } : streams
+  const real = await chosenHost(input)
+  const eventLine = events ? (await import('../progress/event-lines.ts')).eventLine : undefined
+  const host = trace?.timed(real, real.name) ?? real
+  const progress = phaseProgress(io, { onlyResults: events })
+  const tell = (event: PhaseEvent): void => {
+    trace?.hear({ host: host.name, event })
+    if (eventLine !== undefined && event.kind !== 'result') streams.stdout.write(eventLine({ host: host.name, event }))
+  }
+  const request = {
+    file: givenText(flags, 'config'),
+    flags: configFlagValues(input, optionFlags),
+    only,
+    signal,
+    onStart: progress.start,
+    report: (event: PhaseEvent) => {
+      progress.report(event)
+      tell(eventOfAction(action, event))
+    },
+    ...(trace !== undefined && { within: (phase: string, task: () => Promise<void>) => trace.within(host.name, `${action}/${phase}`, task) }),
+    warn: (line: string) => void io.stderr.write(`WARNING: ${line}\n`),
+  }
   try {
-    const request = {
-      file: givenText(flags, 'config'),
-      flags: configFlagValues(input, optionFlags),
-      only,
-      signal,
-      onStart: progress.start,
-      report: progress.report,
-      warn: (line: string) => void io.stderr.write(`WARNING: ${line}\n`),
-    }
-    await work({ host, request, progress })
+    tell({ kind: 'started', phase: action, at: host.now() })
+    await work({ host, io, request, progress })
+    tell({ kind: 'done', phase: action, at: host.now() })
+  } catch (error) {
+    tell({ kind: 'failed', phase: action, error, at: host.now() })
+    throw error
   } finally {
     await progress.end()
     await host.close()

@@ -1,11 +1,12 @@
 /** Does what a plan says, on all hosts at once. */
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError, messageOf } from '../errors.ts'
+import type { PhaseEvent } from '../phases/phase.ts'
 import { runPhases } from '../phases/runner.ts'
 import { clusterAccess } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
-import { fleetPhases } from './fleet-phases.ts'
-import type { FleetEvent, FleetHost, FleetRun } from './fleet-run.ts'
+import { fleetEvent, fleetPhases } from './fleet-phases.ts'
+import type { FleetEvent, FleetHost, FleetRun, WithinHost } from './fleet-run.ts'
 import type { Fleet } from './open-fleet.ts'
 import type { MadePlan } from './plan.ts'
 
@@ -20,13 +21,14 @@ export interface ApplyInput {
   /** Who is shown to others that wait: `user@machine, kadm apply (pid 123)`. */
   readonly owner: string
   readonly report: (event: FleetEvent) => void
+  readonly within?: WithinHost | undefined
   /** The machine that kadm runs on. */
   readonly operator: FleetRun['operator']
   readonly signal: AbortSignal
 }
 
 /** Throws PREFLIGHT_FAILED for a plan with problems, RUN_IN_PROGRESS, or FLEET_FAILED with what happened on each host that failed; the others are done then. */
-export async function applyPlan({ file, fleet, made, tokens, networkManifest, owner, report, operator, signal }: ApplyInput): Promise<void> {
+export async function applyPlan({ file, fleet, made, tokens, networkManifest, owner, report, within, operator, signal }: ApplyInput): Promise<void> {
   const { plan, problems } = made
   requireNoProblems(problems)
   const hosts = reachedHosts(fleet)
@@ -34,12 +36,13 @@ export async function applyPlan({ file, fleet, made, tokens, networkManifest, ow
   if (first === undefined || plan.actions.length === 0) return
   const isNew = plan.actions.some(({ kind }) => kind === 'init')
   const access = clusterAccess({ host: first.host, isThere: !isNew, tokens, signal })
-  const run: FleetRun = { file, actions: plan.actions, hosts, first, access, failures: new Map(), operator, report, ...(networkManifest !== undefined && { networkManifest }) }
+  const run: FleetRun = { file, actions: plan.actions, hosts, first, access, failures: new Map(), operator, report, within, ...(networkManifest !== undefined && { networkManifest }) }
   let lease: ClusterLease | undefined
   try {
     // A cluster that is being made has no API yet: the lock of the host that makes it stands for the Lease.
     if (!isNew) lease = await takeLease(await access.cluster(), owner)
-    await runPhases(fleetPhases(run), run, { now: () => new Date(), signal, report: () => {} })
+    const tell = (event: PhaseEvent): void => fleetEvent(event).forEach(report)
+    await runPhases(fleetPhases(run), run, { now: () => new Date(), signal, report: tell })
   } finally {
     await lease?.release()
     await access.close()

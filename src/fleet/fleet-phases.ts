@@ -3,8 +3,8 @@
  * joins. Hosts leave only when all new ones are in, and control planes one after the other: etcd loses one member at a time. Upgrades go host by host over
  * the control planes, then in waves over the workers.
  */
-import type { Phase } from '../phases/phase.ts'
-import type { FleetRun } from './fleet-run.ts'
+import type { Phase, PhaseEvent } from '../phases/phase.ts'
+import { ownName, type FleetEvent, type FleetRun } from './fleet-run.ts'
 import type { Action } from './plan-actions.ts'
 import { waves } from './plan-upgrade.ts'
 import { steps } from './steps.ts'
@@ -23,6 +23,30 @@ export function fleetPhases(plan: Plan): readonly Phase<FleetRun>[] {
     phases: actions.filter(({ host }) => host === name).map((one, index) => step(one, new Map(order).get(one) ?? (index === 0 ? [] : undefined))),
   }))
   return [{ name: 'hosts', summary: 'All hosts side by side', needs: [], phases: hosts }, ...gates(plan)]
+}
+
+/**
+ * What is to be told of an event of these phases: that an action or what lies between waves begins or is left out. How it ends it tells itself, since
+ * its failure is none of the runner's. The folders above them are nothing to tell of.
+ */
+export function fleetEvent(event: PhaseEvent): readonly FleetEvent[] {
+  const at = placeOf(event.phase)
+  if (at === undefined || (event.kind !== 'started' && event.kind !== 'skipped')) return []
+  const needs = (event.needs ?? []).flatMap((need) => needText(at.host, need))
+  return [{ host: at.host, event: { ...event, phase: at.phase, needs } }]
+}
+
+/** `hosts/h2/join` is the action `join` of h2. */
+function placeOf(name: string): { readonly host: string; readonly phase: string } | undefined {
+  const [folder, host, phase] = name.split('/')
+  if (folder !== 'hosts') return { host: ownName, phase: name }
+  return host === undefined || phase === undefined ? undefined : { host, phase }
+}
+
+function needText(host: string, need: string): readonly string[] {
+  const at = placeOf(need)
+  if (at === undefined) return []
+  return [at.host === host ? at.phase : `${at.host}:${at.phase}`]
 }
 
 /** What each removal waits for. */
@@ -46,18 +70,25 @@ function gates(plan: Plan): readonly Phase<FleetRun>[] {
     name: gateName(index),
     summary: 'Is all well after this wave?',
     needs: wave.map(fullName),
-    skip: ({ failures }) => (failures.size > 0 ? 'the upgrade has stopped' : false),
+    skip: ({ failures, file }) => {
+      if (failures.size > 0) return 'the upgrade has stopped'
+      return file.upgrade.probe === undefined && !soaks(wave, file) ? '' : false
+    },
     run: async (run, { signal }) => {
-      const hosts = wave.map(({ host }) => host)
-      const soaks = hosts.every((host) => run.file.upgrade.canary.includes(host))
       try {
-        await afterWave(run, { soaks, signal })
+        await afterWave(run, { soaks: soaks(wave, run.file), signal })
+        run.report({ host: ownName, event: { kind: 'done', phase: gateName(index), at: new Date() } })
       } catch (error) {
+        run.report({ host: ownName, event: { kind: 'failed', phase: gateName(index), error, at: new Date() } })
         signal.throwIfAborted()
-        for (const host of hosts) run.failures.set(host, error)
+        for (const { host } of wave) run.failures.set(host, error)
       }
     },
   }))
+}
+
+function soaks(wave: readonly Action[], { upgrade }: FleetRun['file']): boolean {
+  return upgrade.soak > 0 && wave.every(({ host }) => upgrade.canary.includes(host))
 }
 
 /** Control planes one by one, then the waves of workers. */
@@ -83,16 +114,14 @@ function step(one: Action, needs: readonly string[] | undefined): Phase<FleetRun
       const on = run.hosts.get(one.host)
       const wanted = run.file.hosts.find(({ name }) => name === one.host)
       if (on === undefined || wanted === undefined) throw new Error(`the plan has an action for "${one.host}", which is not there`)
-      const tell = (kind: 'started' | 'done'): void => run.report({ host: one.host, event: { kind, phase: one.kind, at: new Date() } })
-      tell('started')
       try {
         await steps[one.kind]({ run, wanted, on, signal })
-        tell('done')
+        run.report({ host: one.host, event: { kind: 'done', phase: one.kind, at: new Date() } })
       } catch (error) {
+        run.report({ host: one.host, event: { kind: 'failed', phase: one.kind, error, at: new Date() } })
         signal.throwIfAborted()
         // The others go on: one host that fails is no reason to leave the rest half done.
         run.failures.set(one.host, error)
-        run.report({ host: one.host, event: { kind: 'failed', phase: one.kind, error, at: new Date() } })
       }
     },
   }

@@ -19,6 +19,7 @@ export interface FleetRun {
   /** The machine that kadm runs on: there the probe of an upgrade is run. */
   readonly operator: Pick<Host, 'query'>
   readonly report: (event: FleetEvent) => void
+  readonly within?: WithinHost | undefined
   /** Text of the manifest of the pod network. */
   readonly networkManifest?: string
 }
@@ -40,6 +41,12 @@ export interface ClusterAccess {
   readonly failed: (error: unknown) => void
   readonly close: () => Promise<void>
 }
+
+/** As `Within`, for the phases of all hosts. */
+export type WithinHost = (host: string, phase: string, work: () => Promise<void>) => Promise<void>
+
+/** `host` of what is not done on one of the hosts but by kadm itself. */
+export const ownName = 'kadm'
 
 /** `phase`: the action, then the phase of its workflow: `join`, `join/kubelet-start`. */
 export interface FleetEvent {

@@ -1,5 +1,5 @@
 /** The end of a cluster: every host of its file is reset, all at once. */
-import type { FleetEvent } from './fleet-run.ts'
+import type { FleetEvent, WithinHost } from './fleet-run.ts'
 import { fleetFailed, reachedHosts } from './apply.ts'
 import type { Fleet } from './open-fleet.ts'
 import { requestOf, resetHost } from './steps.ts'
@@ -7,11 +7,12 @@ import { requestOf, resetHost } from './steps.ts'
 export interface ResetFleetInput {
   readonly fleet: Fleet
   readonly report: (event: FleetEvent) => void
+  readonly within?: WithinHost | undefined
   readonly signal: AbortSignal
 }
 
 /** Hosts that cannot be reached, or fail, do not hold up the others. Throws FLEET_FAILED with what happened on each of them. */
-export async function resetFleet({ fleet, report, signal }: ResetFleetInput): Promise<void> {
+export async function resetFleet({ fleet, report, within, signal }: ResetFleetInput): Promise<void> {
   const failures = new Map<string, unknown>()
   for (const [name, state] of fleet.states) if (state.kind === 'unreachable') failures.set(name, new Error(`cannot be reached: ${state.why}`))
   const reset = [...reachedHosts(fleet).values()].map(async (on) => {
@@ -19,12 +20,12 @@ export async function resetFleet({ fleet, report, signal }: ResetFleetInput): Pr
     tell('started')
     try {
       // Nothing of etcd is to survive: no member has to leave it in good order.
-      await resetHost(on, requestOf('reset', { run: { report }, on, signal }), { alone: false })
+      await resetHost(on, requestOf('reset', { run: { report, within }, on, signal }), { alone: false })
       tell('done')
     } catch (error) {
+      report({ host: on.name, event: { kind: 'failed', phase: 'reset', error, at: new Date() } })
       signal.throwIfAborted()
       failures.set(on.name, error)
-      report({ host: on.name, event: { kind: 'failed', phase: 'reset', error, at: new Date() } })
     }
   })
   await Promise.all(reset)

@@ -5,10 +5,11 @@ import { markNode } from '../cluster/mark-node.ts'
 import { initDocuments, joinDocuments } from '../config/cluster-file-documents.ts'
 import type { ClusterHost } from '../config/cluster-file.ts'
 import { paths } from '../config/paths.ts'
-import type { PhaseEvent } from '../phases/phase.ts'
+import { eventOfAction, type PhaseEvent } from '../phases/phase.ts'
 import type { RunRequest } from '../phases/run-request.ts'
 import { startInit } from '../phases/init/start-init.ts'
 import { startJoin } from '../phases/join/start-join.ts'
+import type { Sponsor } from '../phases/join/sponsor.ts'
 import { startReset } from '../phases/reset/start-reset.ts'
 import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from './fleet-run.ts'
@@ -24,6 +25,9 @@ export interface StepInput {
 
 export const steps: Readonly<Record<ActionKind, (input: StepInput) => Promise<void>>> = { init, join, mark, remove, network, upgrade }
 
+/** The phase of init with whose end the API answers. */
+const apiPhase = 'wait-control-plane/api'
+
 async function init(input: StepInput): Promise<void> {
   const { run, wanted, on } = input
   const { access, file } = run
@@ -32,7 +36,7 @@ async function init(input: StepInput): Promise<void> {
   const request = requestOf('init', input)
   const hear = (event: PhaseEvent): void => {
     request.report(event)
-    if (event.kind === 'done' && event.phase === 'wait-control-plane/api') access.apiAnswers()
+    if (event.kind === 'done' && event.phase === apiPhase) access.apiAnswers()
   }
   try {
     await startInit(host, {
@@ -52,16 +56,27 @@ async function init(input: StepInput): Promise<void> {
 
 async function join(input: StepInput): Promise<void> {
   const { run, wanted, on } = input
-  const { access, file } = run
+  const { file } = run
   const path = `${file.name} (${on.name})`
   const host = withFile(on.host, { path, text: joinDocuments(file, wanted, on.state.addresses) })
   await startJoin(host, {
     ...requestOf('join', input),
     file: path,
     endpoint: undefined,
-    sponsor: () => access.sponsor(on.name),
+    sponsor: () => sponsorOf(input),
     options: { replace: false, unsafeAllowUnpinnedCa: false, unsafeAllowInsecureDiscoveryFile: false },
   })
+}
+
+/** Where the cluster is made by this very apply, it has to answer first. */
+async function sponsorOf({ run, on }: StepInput): Promise<Sponsor> {
+  const maker = run.actions.find(({ kind }) => kind === 'init')?.host
+  if (maker === undefined) return run.access.sponsor(on.name)
+  const tell = (event: PhaseEvent): void => run.report({ host: on.name, event })
+  tell({ kind: 'waiting', phase: 'join', text: `the API server of ${maker}`, needs: [`${maker}:init/${apiPhase}`], at: new Date() })
+  const sponsor = await run.access.sponsor(on.name)
+  tell({ kind: 'line', phase: 'join', text: `the API server of ${maker} answers`, at: new Date() })
+  return sponsor
 }
 
 async function mark({ run, wanted, signal }: StepInput): Promise<void> {
@@ -105,9 +120,10 @@ async function upgrade(input: StepInput): Promise<void> {
 }
 
 /** What all workflows are asked with. Closing words are for one host: the fleet has its own. */
-export function requestOf(kind: string, { run, on, signal }: Pick<StepInput, 'on' | 'signal'> & { readonly run: Pick<FleetRun, 'report'> }): WorkflowRequest {
+export function requestOf(kind: string, { run, on, signal }: Pick<StepInput, 'on' | 'signal'> & { readonly run: Pick<FleetRun, 'report' | 'within'> }): WorkflowRequest {
+  const { within } = run
   const report = (event: PhaseEvent): void => {
-    if (event.kind !== 'result') run.report({ host: on.name, event: { ...event, phase: `${kind}/${event.phase}` } })
+    if (event.kind !== 'result') run.report({ host: on.name, event: eventOfAction(kind, event) })
   }
   return {
     file: undefined,
@@ -115,6 +131,7 @@ export function requestOf(kind: string, { run, on, signal }: Pick<StepInput, 'on
     only: undefined,
     signal,
     report,
+    ...(within !== undefined && { within: (phase, work) => within(on.name, `${kind}/${phase}`, work) }),
     warn: (text) => report({ kind: 'warning', phase: 'preflight', text, at: new Date() }),
     onStart: () => {},
   }

@@ -35,7 +35,7 @@ export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'firs
 /** Between two waves: the time to look, then the user's own word. Throws COMMAND_FAILED when the probe says no. */
 export async function afterWave({ file, operator }: Pick<FleetRun, 'file' | 'operator'>, { soaks, signal }: { readonly soaks: boolean; readonly signal: AbortSignal }): Promise<void> {
   const { soak, probe } = file.upgrade
-  if (soaks && soak > 0) await sleep(soak, undefined, { signal })
+  if (soaks) await sleep(soak, undefined, { signal })
   if (probe === undefined) return
   const { exitCode, stdout, stderr } = await operator.query(['sh', '-c', probe], { timeout: 300_000, signal })
   if (exitCode === 0) return

@@ -45,8 +45,20 @@ export interface PhaseContext {
   readonly result: (text: string) => void
 }
 
+/** `needs`: full names of the phases that it came after or waits for, of the same workflow; `host:phase` where that is one of another host. */
 export type PhaseEvent =
-  | { readonly kind: 'started' | 'done'; readonly phase: string; readonly at: Date }
-  | { readonly kind: 'skipped'; readonly phase: string; readonly reason: string; readonly at: Date }
+  | { readonly kind: 'started'; readonly phase: string; readonly needs?: readonly string[]; readonly at: Date }
+  | { readonly kind: 'done'; readonly phase: string; readonly at: Date }
+  | { readonly kind: 'skipped'; readonly phase: string; readonly needs?: readonly string[]; readonly reason: string; readonly at: Date }
   | { readonly kind: 'failed'; readonly phase: string; readonly error: unknown; readonly at: Date }
-  | { readonly kind: 'line' | 'warning' | 'waiting' | 'result'; readonly phase: string; readonly text: string; readonly at: Date }
+  | { readonly kind: 'waiting'; readonly phase: string; readonly needs?: readonly string[]; readonly text: string; readonly at: Date }
+  | { readonly kind: 'line' | 'warning' | 'result'; readonly phase: string; readonly text: string; readonly at: Date }
+
+/** A workflow's event as one of a larger whole: `kubelet-start` of the action `join` is `join/kubelet-start`. */
+export function eventOfAction(action: string, event: PhaseEvent): PhaseEvent {
+  const prefixed = (name: string): string => `${action}/${name}`
+  return { ...event, phase: prefixed(event.phase), ...('needs' in event && { needs: event.needs?.map(prefixed) ?? [] }) }
+}
+
+/** Has work done such that whoever wants to know can tell what belongs to which phase. */
+export type Within = (phase: string, work: () => Promise<void>) => Promise<void>

@@ -4,7 +4,7 @@ import type { InitFlags } from '../config/flags.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { RecordingHost } from '../host/recording-host.ts'
-import type { Phase, PhaseEvent } from './phase.ts'
+import type { Phase, PhaseEvent, Within } from './phase.ts'
 import { selectSteps } from './phase-tree.ts'
 import type { RunSession } from './run-session.ts'
 import { runPhases } from './runner.ts'
@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly only: readonly string[] | undefined
   readonly signal: AbortSignal
   readonly report: (event: PhaseEvent) => void
+  /** As of the runner. */
+  readonly within?: Within | undefined
   readonly warn: (line: string) => void
 }
 
@@ -29,7 +31,7 @@ export interface RunRecording {
 }
 
 export interface SelectedPhases {
-  readonly request: Pick<RunRequest, 'only' | 'signal' | 'report'>
+  readonly request: Pick<RunRequest, 'only' | 'signal' | 'report' | 'within'>
   /** Full names of phases to leave out. */
   readonly except: readonly string[]
   readonly session: RunSession | undefined
@@ -40,11 +42,12 @@ export interface SelectedPhases {
 
 /** Runs what the request selects; screen and journal hear of it. Throws as `runPhases`. */
 export async function runSelected<Run>(phases: readonly Phase<Run>[], run: Run, { request, except, session, host, onStart }: SelectedPhases): Promise<void> {
-  const { only, signal, report } = request
+  const { only, signal, report, within } = request
   const selection = { ...(only === undefined ? {} : { only }), except }
   onStart(selectSteps(phases, selection).map(({ name }) => name))
   await runPhases(phases, run, {
     ...selection,
+    within,
     now: () => host.now(),
     signal,
     report: async (event) => {

@@ -1,10 +1,12 @@
 /** Runs the phases of a workflow: each as soon as what it needs is done, side by side where nothing forbids it. */
-import type { Phase, PhaseEvent } from './phase.ts'
+import type { Phase, PhaseEvent, Within } from './phase.ts'
 import { selectSteps, type Selection, type Step } from './phase-tree.ts'
 
 export interface RunnerOptions extends Selection {
   /** The screen, the journal and the tests all listen here. Awaited where it returns a promise, so that a journal is ahead of the work. */
   readonly report: (event: PhaseEvent) => void | Promise<void>
+  /** Each step is run inside of it. */
+  readonly within?: Within | undefined
   readonly now: () => Date
   readonly signal: AbortSignal
 }
@@ -24,7 +26,8 @@ export async function runPhases<Run>(phases: readonly Phase<Run>[], run: Run, op
     const needs = step.needs.map((name) => done.get(name))
     const work = Promise.all(needs).then(async () => {
       signal.throwIfAborted()
-      await runStep(step, run, signal, options)
+      const { within = (_phase, task) => task() } = options
+      await within(step.name, () => runStep(step, run, signal, options))
     })
     done.set(
       step.name,
@@ -39,13 +42,13 @@ export async function runPhases<Run>(phases: readonly Phase<Run>[], run: Run, op
   if (failures.length > 0) throw failures[0]
 }
 
-async function runStep<Run>({ name, phase }: Step<Run>, run: Run, signal: AbortSignal, { report, now }: RunnerOptions): Promise<void> {
+async function runStep<Run>({ name, phase, needs }: Step<Run>, run: Run, signal: AbortSignal, { report, now }: RunnerOptions): Promise<void> {
   const reason = (await phase.skip?.(run)) ?? false
   if (reason !== false) {
-    await report({ kind: 'skipped', phase: name, reason, at: now() })
+    await report({ kind: 'skipped', phase: name, needs, reason, at: now() })
     return
   }
-  await report({ kind: 'started', phase: name, at: now() })
+  await report({ kind: 'started', phase: name, needs, at: now() })
   const tell = (kind: 'line' | 'warning' | 'waiting' | 'result') => (text: string) => void report({ kind, phase: name, text, at: now() })
   try {
     await phase.run?.(run, { signal, say: tell('line'), warn: tell('warning'), waiting: tell('waiting'), result: tell('result') })

@@ -58,8 +58,7 @@ const rest = [
   '  of `maxUnavailable`, each wave followed by the probe. A worker is drained before and takes Pods again after. The new kubelet has to be on the hosts already; a host that fails ends the upgrade there, and apply',
   '  goes on with it. Nodes that are at the version are left alone.',
   '',
-  '## Events',
+  '## Following it',
   '',
-  '`kadm apply --events` writes one JSON object a line to standard output: `apiVersion` (`kadm.dev/v1alpha1`), `kind` (`Event`), `at` (RFC 3339), `host`, `phase` (the action, or `action/phase`: `join`,',
-  "`join/kubelet-start`), `event` (`started`, `done`, `skipped`, `failed`, `line`, `warning`, `waiting`), and where there is one `text` and the error's `code`. Fields are added, never renamed.",
+  '`--events` gives JSON lines for programs, `--trace FILE` where the time went: `events.md`.',
 ]

@@ -4,6 +4,7 @@ import type { Command, CommandInput } from '../command.ts'
 import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { phaseCommand } from '../phase-commands.ts'
+import { runFlags } from '../run-flags.ts'
 
 const flags = kubeadmFlags(
   'apiserver-advertise-address',
@@ -35,7 +36,7 @@ const flags = kubeadmFlags(
 export const initCommand: Command = {
   name: 'init',
   summary: 'Run this command in order to set up the Kubernetes control plane',
-  flags: [...flags, ...hostFlags],
+  flags: [...flags, ...hostFlags, ...runFlags],
   run: (input) => start(input, undefined),
   commands: [phaseCommand('init', initPhases, (names, input) => start(input, names))],
 }

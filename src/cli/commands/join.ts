@@ -5,6 +5,7 @@ import type { Command, CommandInput } from '../command.ts'
 import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { phaseCommand } from '../phase-commands.ts'
+import { runFlags } from '../run-flags.ts'
 
 const own = ['apiserver-advertise-address', 'apiserver-bind-port', 'certificate-key', 'config', 'control-plane', 'cri-socket', 'dry-run']
 const flags = kubeadmFlags(...[...own, ...discoveryFlags, 'ignore-preflight-errors', 'node-name', 'patches', 'replace', 'skip-phases'].toSorted())
@@ -14,7 +15,7 @@ export const joinCommand: Command = {
   summary: 'Run this on any machine you wish to join an existing cluster',
   positional: '[api-server-endpoint]',
   maxArguments: 1,
-  flags: [...flags, ...hostFlags],
+  flags: [...flags, ...hostFlags, ...runFlags],
   run: (input) => start(input, undefined),
   commands: [phaseCommand('join', joinPhases, (names, input) => start(input, names))],
 }

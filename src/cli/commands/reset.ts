@@ -4,6 +4,7 @@ import type { Command, CommandInput } from '../command.ts'
 import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { phaseCommand } from '../phase-commands.ts'
+import { runFlags } from '../run-flags.ts'
 
 const flags = kubeadmFlags(
   'cert-dir',
@@ -24,6 +25,7 @@ export const resetCommand: Command = {
   flags: [
     ...flags,
     ...hostFlags,
+    ...runFlags,
     { name: 'cluster-file', kind: 'text', doc: "Reset every host of this cluster file (docs/cluster-file.md), all at once: the cluster is gone then (kadm's own)" },
   ],
   run: async (input) => (input.flags.given.has('cluster-file') ? (await import('../run-fleet-reset.ts')).runFleetReset(input) : start(input, undefined)),

@@ -6,6 +6,7 @@ import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { kubeletFlags } from '../kubelet-flags.ts'
 import { phaseCommand } from '../phase-commands.ts'
+import { runFlags } from '../run-flags.ts'
 import { diffCommand, planCommand } from './upgrade-plan.ts'
 
 const both = ['certificate-renewal', 'config', 'dry-run', 'etcd-upgrade', 'ignore-preflight-errors', 'kubeconfig', 'patches', 'skip-phases']
@@ -16,7 +17,7 @@ const apply: Command = {
   summary: 'Upgrade your Kubernetes cluster to the specified version',
   positional: '[version]',
   maxArguments: 1,
-  flags: [...kubeadmFlags(...[...both, ...ofApply].toSorted()), ...hostFlags],
+  flags: [...kubeadmFlags(...[...both, ...ofApply].toSorted()), ...hostFlags, ...runFlags],
   run: (input) => startApply(input, undefined),
   commands: [phaseCommand('apply', applyPhases, startApplyPhases)],
 }
@@ -25,7 +26,7 @@ const node: Command = {
   name: 'node',
   summary: 'Upgrade commands for a node in the cluster',
   maxArguments: 0,
-  flags: [...kubeadmFlags(...[...both, ...kubeletFlags].toSorted()), ...hostFlags],
+  flags: [...kubeadmFlags(...[...both, ...kubeletFlags].toSorted()), ...hostFlags, ...runFlags],
   run: (input) => startNode(input, undefined),
   commands: [phaseCommand('node', nodePhases, (names, input) => startNode(input, names))],
 }
