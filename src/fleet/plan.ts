@@ -7,9 +7,9 @@ import { KadmError } from '../errors.ts'
 import { observeCluster, type ClusterState } from './cluster-state.ts'
 import { hostChecks } from './fleet-checks.ts'
 import type { HostState } from './host-state.ts'
+import { measureFleet } from './measure-fleet.ts'
 import type { Fleet } from './open-fleet.ts'
 import { decide, firstControlPlane, type Action } from './plan-actions.ts'
-import { reachWarnings } from './reach.ts'
 
 export interface FleetPlan {
   readonly apiVersion: string
@@ -44,7 +44,7 @@ export async function makePlan({ file, source, fleet, signal }: PlanInput): Prom
   const cluster = await observeCluster(members, file, signal)
   const { actions, problems, warnings } = decide(file, states, cluster)
   const checked = hostChecks(file, states, actions)
-  const reach = await reachWarnings(file, fleet, actions, signal)
+  const measured = await measureFleet(file, fleet, actions, signal)
   return {
     plan: {
       apiVersion: clusterFileApiVersion,
@@ -55,8 +55,8 @@ export async function makePlan({ file, source, fleet, signal }: PlanInput): Prom
       actions,
     },
     first: firstControlPlane(file, states),
-    problems: [...problems, ...checked.errors],
-    warnings: [...warnings, ...checked.warnings, ...reach],
+    problems: [...problems, ...checked.errors, ...measured.errors],
+    warnings: [...warnings, ...checked.warnings, ...measured.warnings],
   }
 }
 

@@ -1,37 +1,96 @@
-/** Do the hosts of a fleet reach one another? Each opens a connection to the sshd of every other one. */
-import type { ClusterFile } from '../config/cluster-file.ts'
+/** Do the hosts of a fleet reach one another at the ports that they will need? Each opens connections to the others, through the SSH connection that kadm has to it. */
+import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import { messageOf } from '../errors.ts'
+import { systemCode } from '../host/file-error.ts'
 import type { Host } from '../host/host.ts'
-import type { Fleet } from './open-fleet.ts'
-import type { Action } from './plan-actions.ts'
+import type { Findings } from '../preflight/check.ts'
+import type { ReachedHost } from './host-state.ts'
+import { neededPorts, portsOf, type NeededPort } from './needed-ports.ts'
+import { openPortListeners, type PortListeners } from './port-listeners.ts'
 
-/** Milliseconds. */
-const limit = 2000
-
-/**
- * Warnings, since the address that ssh connects to may be one that only the operator can reach. Asked are the hosts that are about to become nodes, and
- * only about control planes: what a node must reach.
- */
-export async function reachWarnings(file: ClusterFile, { hosts }: Pick<Fleet, 'hosts'>, actions: readonly Action[], signal: AbortSignal): Promise<readonly string[]> {
-  const arriving = actions.filter(({ kind }) => kind === 'init' || kind === 'join').flatMap(({ host }) => [...hosts].filter(([name]) => name === host))
-  const targets = file.hosts.filter(({ role }) => role === 'control-plane')
-  const found = await Promise.all(
-    arriving.flatMap(([name, host]) =>
-      targets.filter((target) => target.name !== name).map(async ({ name: to, address, ssh }) => {
-        const why = await failure(host, { address, port: ssh.port }, signal)
-        return why === undefined ? [] : [`${name} does not reach ${to} at ${address} port ${ssh.port}: ${why}`]
-      }),
-    ),
-  )
-  return found.flat()
+export interface ReachHost {
+  readonly wanted: ClusterHost
+  readonly host: Host
+  readonly state: ReachedHost
+  /** It is about to get a node. */
+  readonly arrives: boolean
 }
 
-async function failure(host: Host, { address, port }: { readonly address: string; readonly port: number }, signal: AbortSignal): Promise<string | undefined> {
+/**
+ * Asked of every pair of which one is about to get a node. Where nothing listens yet something does for the time of the question. An error is what is certain: the
+ * sshd of a host answers at an address of its own, and a port that somebody listens on does not. The address of a host behind a gateway may be one that only the
+ * operator can reach.
+ */
+export async function reachFindings(file: ClusterFile, hosts: readonly ReachHost[], signal: AbortSignal): Promise<Findings> {
+  const pairs = hosts.flatMap((from) => hosts.filter((to) => to !== from && (from.arrives || to.arrives)).map((to) => ({ from, to, ports: neededPorts(file, from.wanted, to.wanted) })))
+  const asked = pairs.filter(({ ports }) => ports.length > 0)
+  const listeners = new Map(await Promise.all([...new Set(asked.map(({ to }) => to))].map(async (to) => [to, await listenersOf(file, to, signal)] as const)))
   try {
-    const stream = await host.dial({ kind: 'tcp', host: address, port }, { signal: AbortSignal.any([signal, AbortSignal.timeout(limit)]) })
+    const all = await Promise.all(asked.map((pair) => askPair(pair, listeners.get(pair.to), signal)))
+    return { errors: all.flatMap(({ errors }) => errors), warnings: all.flatMap(({ warnings }) => warnings) }
+  } finally {
+    await Promise.all([...listeners.values()].map((one) => one.close()))
+  }
+}
+
+/** Nothing is put in the way of a node, or of a run that was cut off: its kubelet may want its port at any moment. */
+function listenersOf(file: ClusterFile, { host, wanted, state }: ReachHost, signal: AbortSignal): Promise<PortListeners> {
+  const fill = state.node === 'none' && state.unfinished === undefined
+  return openPortListeners(host, portsOf(file, wanted.role).map(({ port }) => port), { fill, signal })
+}
+
+interface Pair {
+  readonly from: ReachHost
+  readonly to: ReachHost
+  readonly ports: readonly NeededPort[]
+}
+
+async function askPair(pair: Pair, listeners: Pick<PortListeners, 'answers'> | undefined, signal: AbortSignal): Promise<Findings> {
+  const { from, to, ports } = pair
+  const ask = (port: number): Promise<Answer> => dialed(from.host, { address: to.wanted.address, port }, signal)
+  const [bySsh, ...answers] = await Promise.all([to.wanted.ssh.port, ...ports.map(({ port }) => port)].map(ask))
+  if (bySsh?.kind !== 'open') return { errors: [], warnings: bySsh === undefined || bySsh.kind === 'forbidden' ? [] : [sshWarning(pair, bySsh)] }
+  const shut = await Promise.all(
+    ports.map(async (port, index) => {
+      const answer = answers[index]
+      // A packet may be lost, a machine busy: silence has to be heard twice.
+      const last = answer?.kind === 'silent' ? await ask(port.port) : answer
+      const isShut = last?.kind === 'silent' || last?.kind === 'unreachable' || (last?.kind === 'refused' && listeners?.answers(port.port) === true)
+      return isShut ? [{ port, why: last.why }] : []
+    }),
+  )
+  const isOwn = to.state.addresses.includes(to.wanted.address)
+  const byWhy = Map.groupBy(shut.flat(), ({ port, why }) => `${isOwn && port.vital ? 'error' : 'warning'} ${why}`)
+  const texts = [...byWhy].map(([key, group]) => ({ isError: key.startsWith('error'), text: shutText(pair, group.map(({ port }) => port), group[0]?.why ?? '') }))
+  return { errors: texts.filter(({ isError }) => isError).map(({ text }) => text), warnings: texts.filter(({ isError }) => !isError).map(({ text }) => text) }
+}
+
+function sshWarning({ from, to }: Pair, { why }: Answer): string {
+  return `${from.wanted.name} does not reach ${to.wanted.name} at ${to.wanted.address} port ${to.wanted.ssh.port}: ${why}; is that an address that hosts reach one another at?`
+}
+
+function shutText({ from, to }: Pair, ports: readonly NeededPort[], why: string): string {
+  const list = ports.map(({ port, what }) => `${port} (${what})`).join(', ')
+  const open = `firewall-cmd --permanent ${ports.map(({ port }) => `--add-port=${port}/tcp`).join(' ')} && firewall-cmd --reload`
+  return `${from.wanted.name} does not reach ${to.wanted.name} at ${to.wanted.address} port ${list}: ${why}, while its sshd answers: open it on ${to.wanted.name} and on the way there, with firewalld: ${open}`
+}
+
+type Answer = { readonly kind: 'open' | 'refused' | 'unreachable' | 'silent' | 'forbidden'; readonly why: string }
+
+/** Milliseconds. */
+const limit = 1000
+
+async function dialed(host: Pick<Host, 'dial'>, { address, port }: { readonly address: string; readonly port: number }, signal: AbortSignal): Promise<Answer> {
+  const silence = AbortSignal.timeout(limit)
+  try {
+    const stream = await host.dial({ kind: 'tcp', host: address, port }, { signal: AbortSignal.any([signal, silence]) })
     stream.destroy()
-    return undefined
+    return { kind: 'open', why: '' }
   } catch (error) {
-    return messageOf(error)
+    signal.throwIfAborted()
+    if (silence.aborted) return { kind: 'silent', why: `no answer within ${limit / 1000} s` }
+    const code = systemCode(error)
+    if (code === 'EPERM') return { kind: 'forbidden', why: messageOf(error) }
+    return code === 'ECONNREFUSED' ? { kind: 'refused', why: 'the connection is refused' } : { kind: code === 'ETIMEDOUT' ? 'silent' : 'unreachable', why: messageOf(error) }
   }
 }

@@ -30,7 +30,7 @@ export function systemVerification(host: Reads, installed: InstalledKubelet): Ch
 }
 
 /** The long-term kernels of the 5 series, and all from 6 on. */
-function verifyKernelVersion(release: string): Findings {
+export function verifyKernelVersion(release: string): Findings {
   const known = /^5\.(4|10|15)|^([6-9]|[1-9]\d+)\.\d+\.\d+/.test(release)
   return known ? passed : warned(`kernel release ${release} is unsupported: use 5.4, 5.10, 5.15 or any 6.x; 5.10 or newer for cgroups v2`)
 }

@@ -48,8 +48,38 @@ export function preflightPage(): string {
     '',
     '## kadm upgrade',
     ...upgradeGroups(config),
+    '',
+    ...betweenHosts,
   ].join('\n')
 }
+
+/** Not checks of `src/preflight`: those of `src/fleet` look at many hosts at once. */
+const betweenHosts: readonly string[] = [
+  '## kadm plan and kadm apply',
+  '',
+  'Between the hosts of a cluster file, before anything is changed, in `src/fleet`: `fleet-checks.ts`, then, where a host is about to get a node, `measure-fleet.ts`. All side by side, in about 3 s; each problem names its hosts.',
+  'The checks of `init` and `join` above follow on each host when its turn comes.',
+  '',
+  '| what | problem | warning |',
+  '| --- | --- | --- |',
+  '| machine-id, product_uuid, host name, MAC address of the link with the address of the file | two hosts have the same | |',
+  '| clocks | 60 s apart | 1 s apart |',
+  '| Pod and Service ranges | an address of a host is in one | |',
+  '| kubelet | none; newer than the control plane is to be; more than three minors older | |',
+  '| control groups | version 1, where the kubelet is 1.35 or newer and `failCgroupV1` is not false | |',
+  '| kernel | | one that kubeadm does not know |',
+  '| ports 6443, 2379 and 2380 of control planes for control planes, 6443 for workers (as the file moves them; no etcd ports with an external etcd) | certainly shut | shut, where the address of the file is none of the host\'s own |',
+  '| port 10250 of every host for control planes | | shut |',
+  '| links | | different MTU |',
+  '| path | | packets as wide as both links take do not arrive, and small ones do (`ping`, where the host has it; for each host that arrives at most 16 others, control planes first) |',
+  '| disk of etcd (not with an external one) | | a write takes more than 10 ms at the 99th percentile of up to 200, within one second |',
+  '| free disk | | below 10 % where `/var/lib/kubelet` is, 15 % where `/var/lib/containerd` is, unless the file sets `evictionHard` |',
+  '',
+  'A port is certainly shut when sshd of the host answers the one who asks and the port does not. So that something can answer before there is a cluster, `systemd-socket-activate` listens on the ports of a bare host for the time of the',
+  'question, at most 5 s; it gives nothing to whoever connects. Without systemd only silence and "unreachable" count. The connections go through the SSH connections of kadm, and nothing is installed. The file that the disk is measured with has no name and is gone with the',
+  'measurement.',
+  '',
+]
 
 function upgradeGroups(config: InitConfig): readonly string[] {
   const input = { config, host: localHost(), cluster: recordingCluster(undefined), signal: new AbortController().signal }

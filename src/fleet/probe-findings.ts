@@ -1,0 +1,80 @@
+/** What the probes of the hosts of a cluster say about one another and about each. Pure. */
+import type { ClusterFile } from '../config/cluster-file.ts'
+import type { Findings } from '../preflight/check.ts'
+import { verifyKernelVersion } from '../preflight/system-verification.ts'
+import type { HostProbe, Link } from './host-probe.ts'
+import type { ReachedHost } from './host-state.ts'
+
+export interface ProbedHost {
+  readonly name: string
+  readonly state: ReachedHost
+  readonly probe: HostProbe
+  /** That its address is on; `undefined` when it is on none, or on loopback. */
+  readonly link: Link | undefined
+  /** It is about to get a node. */
+  readonly arrives: boolean
+}
+
+export function probeFindings(file: ClusterFile, hosts: readonly ProbedHost[]): Findings {
+  const arriving = hosts.filter(({ arrives }) => arrives)
+  return {
+    errors: [...macTwins(hosts), ...arriving.flatMap((host) => cgroupErrors(file, host))],
+    warnings: [...mtuWarnings(hosts), ...arriving.flatMap((host) => [...kernelWarnings(host), ...diskWarnings(file, host)])],
+  }
+}
+
+/** `seconds`: of each write. etcd asks for 10 ms at the 99th percentile: etcd.io/docs/v3.6/faq, "What does the etcd warning ... mean". */
+export function writeWarnings(name: string, directory: string, seconds: readonly number[]): readonly string[] {
+  const sorted = seconds.toSorted((a, b) => a - b)
+  const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0
+  if (p99 <= 0.01) return []
+  const figures = `${(p99 * 1000).toFixed(1)} ms (99th percentile of ${sorted.length}; etcd wants at most 10 ms)`
+  return [`${name}: a write to the disk of ${directory} takes ${figures}, and every change in the cluster waits for it: give etcd a faster disk, or one of its own (etcd.local.dataDir)`]
+}
+
+function macTwins(hosts: readonly ProbedHost[]): readonly string[] {
+  const known = hosts.filter(({ link }) => link !== undefined && /[1-9a-f]/.test(link.mac))
+  const groups = Map.groupBy(known, ({ link }) => link?.mac ?? '')
+  return [...groups].filter(([, group]) => group.length > 1).map(([mac, group]) => `${group.map(nameWithDevice).join(' and ')} have the same MAC address "${mac}": give each machine its own`)
+}
+
+/** The pod network takes its own size from one host's link, or from each: the widest packet of one host must pass the link of every other. */
+function mtuWarnings(hosts: readonly ProbedHost[]): readonly string[] {
+  const groups = [...Map.groupBy(hosts.filter(({ link }) => link !== undefined), ({ link }) => link?.mtu ?? 0)].toSorted(([a], [b]) => a - b)
+  const [least] = groups
+  if (least === undefined || groups.length === 1) return []
+  const texts = groups.map(([mtu, group]) => `${mtu} on ${group.map(nameWithDevice).join(', ')}`)
+  return [`hosts have links of different MTU: ${texts.join('; ')}: set the same on all (ip link set dev DEVICE mtu ${least[0]}), or tell the pod network ${least[0]} less its own header`]
+}
+
+function nameWithDevice({ name, link }: ProbedHost): string {
+  return `${name} (${link?.device})`
+}
+
+/** The kubelet goes by the same: KEP 5573. */
+function cgroupErrors({ kubeadm }: ClusterFile, { name, state, probe }: ProbedHost): readonly string[] {
+  const refuses = Number(/^v1\.(\d+)/.exec(state.kubelet)?.[1]) >= 35 && kubeadm.kubeletConfiguration?.['failCgroupV1'] !== false
+  if (!refuses || probe.cgroup === '' || probe.cgroup === 'cgroup2fs') return []
+  return [`${name} has cgroups v1, which its kubelet ${state.kubelet} refuses: boot it with systemd.unified_cgroup_hierarchy=1, or set kubeletConfiguration.failCgroupV1: false`]
+}
+
+function kernelWarnings({ name, state }: ProbedHost): readonly string[] {
+  return verifyKernelVersion(state.kernel).warnings.map((text) => `${name}: ${text}`)
+}
+
+/** Where the kubelet begins to throw Pods and images out, unless it is told otherwise: kubernetes.io, node-pressure-eviction. Percent that must be free. */
+const evictionLimits = { '/var/lib/kubelet': 10, '/var/lib/containerd': 15 } as const
+
+/** For these the probe has to look. */
+export const watchedDirectories: readonly string[] = Object.keys(evictionLimits)
+
+function diskWarnings({ kubeadm }: ClusterFile, { name, probe }: ProbedHost): readonly string[] {
+  if (kubeadm.kubeletConfiguration?.['evictionHard'] !== undefined) return []
+  return Object.entries(evictionLimits).flatMap(([directory, limit]) => {
+    const disk = probe.disks.find((one) => one.directory === directory)
+    const percent = disk === undefined ? 100 : (disk.free / disk.size) * 100
+    if (disk === undefined || percent >= limit) return []
+    const free = `${percent.toFixed(1)} % (${(disk.free / 1024 ** 3).toFixed(1)} GiB)`
+    return [`${name}: ${free} free where ${directory} is, and below ${limit} % the kubelet takes no Pods: make room, or set kubeletConfiguration.evictionHard`]
+  })
+}

@@ -1,0 +1,107 @@
+/** What probes say, and what is made of it. The probes themselves run on this machine. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { parseClusterFile } from '../../src/config/cluster-file.ts'
+import { measureWrites, parseProbe, probeHost } from '../../src/fleet/host-probe.ts'
+import type { ReachedHost } from '../../src/fleet/host-state.ts'
+import { neededPorts } from '../../src/fleet/needed-ports.ts'
+import { probeFindings, writeWarnings, type ProbedHost } from '../../src/fleet/probe-findings.ts'
+import { localHost } from '../../src/host/local-host.ts'
+
+const { signal } = new AbortController()
+
+test('this machine: loopback, the disk of a folder that is not there yet', async () => {
+  const { links, disks, cgroup } = await probeHost(localHost(), ['/var/lib/none/of/these'], signal)
+  expect(links.find(({ device }) => device === 'lo')).toMatchObject({ mtu: 65_536, mac: '00:00:00:00:00:00' })
+  expect(disks).toHaveLength(1)
+  expect(disks[0]?.directory).toBe('/var/lib/none/of/these')
+  expect(disks[0]?.size).toBeGreaterThan(disks[0]?.free ?? Infinity)
+  expect(cgroup).not.toBe('')
+})
+
+test('writes are measured one by one, in about a second at most, and leave no file', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'kadm-test-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const seconds = await measureWrites(localHost(), path.join(folder, 'var/etcd'), signal)
+  expect(seconds.length).toBeGreaterThan(0)
+  expect(seconds.length).toBeLessThanOrEqual(200)
+  for (const one of seconds) expect(one).toBeGreaterThan(0)
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('names of file systems may have spaces; a link without an address, and what is no size, are borne', () => {
+  const probe = parseProbe('link tun0 1420 \nlink eth0 9000 02:AB:00:00:00:01\ndisk /x //srv/my share 1000 400 600 40% /mnt/a b\ndisk /y none 0 0 0 -  /y\ncgroup \n')
+  expect(probe.links).toEqual([{ device: 'tun0', mtu: 1420, mac: '' }, { device: 'eth0', mtu: 9000, mac: '02:ab:00:00:00:01' }])
+  expect(probe.disks).toEqual([{ directory: '/x', free: 614_400, size: 1_024_000 }])
+  expect(probe.cgroup).toBe('')
+})
+
+test('writes: 10 ms at the 99th percentile, to the second worst of 200', () => {
+  const quick = Array.from({ length: 198 }, () => 0.002)
+  expect(writeWarnings('h1', '/var/lib/etcd', [...quick, 0.0099, 5])).toEqual([])
+  expect(writeWarnings('h1', '/var/lib/etcd', [...quick, 0.0123, 5])).toEqual([])
+  expect(writeWarnings('h1', '/var/lib/etcd', [...quick.slice(1), 0.0123, 5, 5])).toEqual([expect.stringContaining('h1: a write to the disk of /var/lib/etcd takes 12.3 ms (99th percentile of 200;')])
+  expect(writeWarnings('h1', '/var/lib/etcd', [])).toEqual([])
+})
+
+test('MAC twins, links of different size, old control groups and kernels, full disks: each names its hosts', () => {
+  const hosts = [
+    probed('h1', { mac: '02:00:00:00:00:01', cgroup: 'tmpfs', kernel: '3.10.0-1160', free: 9 }),
+    probed('h2', { mac: '02:00:00:00:00:01', mtu: 1400 }),
+    // Bonds and tunnels without an address of their own are no twins.
+    probed('h3', { mac: '00:00:00:00:00:00' }),
+    probed('h4', { mac: '00:00:00:00:00:00' }),
+  ]
+  const { errors, warnings } = probeFindings(file(), hosts)
+  expect(errors).toEqual([
+    expect.stringContaining('h1 (eth0) and h2 (eth0) have the same MAC address "02:00:00:00:00:01"'),
+    expect.stringContaining('h1 has cgroups v1, which its kubelet v1.37.2 refuses'),
+  ])
+  expect(warnings).toEqual([
+    expect.stringContaining('1400 on h2 (eth0); 1500 on h1 (eth0), h3 (eth0), h4 (eth0)'),
+    expect.stringContaining('h1: kernel release 3.10.0-1160 is unsupported'),
+    expect.stringContaining('h1: 9.0 % (0.0 GiB) free where /var/lib/kubelet is, and below 10 %'),
+  ])
+  const settled = file({ kubeletConfiguration: { failCgroupV1: false, evictionHard: {} } })
+  expect(probeFindings(settled, hosts).errors).toHaveLength(1)
+  expect(probeFindings(settled, hosts).warnings).toHaveLength(2)
+})
+
+test('ports: between control planes, to them, from them, none between workers; as the file moves them', () => {
+  const numbers = (of: ReturnType<typeof file>, from: 'control-plane' | 'worker', to: 'control-plane' | 'worker'): readonly number[] => neededPorts(of, { role: from }, { role: to }).map(({ port }) => port)
+  expect(numbers(file(), 'control-plane', 'control-plane')).toEqual([6443, 2379, 2380, 10250])
+  expect(numbers(file(), 'worker', 'control-plane')).toEqual([6443])
+  expect(numbers(file(), 'control-plane', 'worker')).toEqual([10250])
+  expect(numbers(file(), 'worker', 'worker')).toEqual([])
+  const moved = file({
+    clusterConfiguration: { etcd: { external: { endpoints: ['https://192.0.2.9:2379'] } } },
+    initConfiguration: { localAPIEndpoint: { bindPort: 8443 } },
+    kubeletConfiguration: { port: 11_250 },
+  })
+  expect(numbers(moved, 'control-plane', 'control-plane')).toEqual([8443, 11_250])
+  expect(numbers(moved, 'worker', 'control-plane')).toEqual([8443])
+})
+
+function file(kubeadm: object = {}) {
+  const hosts = [{ name: 'h1', address: '192.0.2.1', role: 'control-plane' }]
+  return parseClusterFile(JSON.stringify({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Cluster', metadata: { name: 'shop' }, spec: { hosts, kubeadm } }), 'cluster.yaml')
+}
+
+interface Changes {
+  readonly mac: string
+  readonly mtu?: number
+  readonly cgroup?: string
+  readonly kernel?: string
+  /** Percent. */
+  readonly free?: number
+}
+
+function probed(name: string, { mac, mtu = 1500, cgroup = 'cgroup2fs', kernel = '6.12.1', free = 50 }: Changes): ProbedHost {
+  const state: ReachedHost = {
+    kind: 'reached', hostname: name, machineId: '', productUuid: '', kernel, cpus: 2, memory: 4e9, addresses: [], kubelet: 'v1.37.2', node: 'none', controlPlane: '', hasWantedKubelet: true, caHash: '', clockAhead: 0,
+  }
+  const link = { device: 'eth0', mtu, mac }
+  return { name, state, link, arrives: true, probe: { links: [link], disks: [{ directory: '/var/lib/kubelet', free, size: 100 }], cgroup } }
+}
