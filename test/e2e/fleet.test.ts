@@ -4,8 +4,10 @@ import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readTrace } from '../../src/progress/read-trace.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { checkEvents } from '../support/event-schema.ts'
 import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
 import { isLongRun } from '../support/long-run.ts'
 import { etcdVoters } from '../support/whole-cluster.ts'
@@ -29,7 +31,8 @@ describe('one control plane and two workers', () => {
     const file = await operator.write({ h1: 'control-plane', h2: 'worker' }, { labels: { 'example.com/kind': 'test' } })
     const bare = await operator.kadm(['plan', '-f', file])
     expect(bare.stdout).toContain('h1: make the cluster (there is no cluster yet')
-    await operator.kadm(['apply', '-f', file, '--yes'], { killAfter: 4 + 5 * Math.random() })
+    const killed = await operator.kadm(['apply', '-f', file, '--yes', '--events'], { killAfter: 4 + 5 * Math.random() })
+    expect(checkEvents(killed.stdout).problems).toEqual([])
     const again = await operator.kadm(['apply', '-f', file, '--yes'])
     expect([again.exitCode, again.stderr], again.stdout).toEqual([0, ''])
     expect(await nodes('{.metadata.name}:{.metadata.labels.example\\.com/kind} ')).toBe('h1: h2:test')
@@ -61,8 +64,9 @@ describe('one control plane and two workers', () => {
     expect(plan.actions.map(({ host, kind }) => `${host} ${kind}`)).toEqual(['h3 join', 'h3 mark'])
     const before = await sandbox.run('h1', ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet/config.yaml /var/lib/kadm -type f -printf "%p %T@\\n" | sort'])
 
-    const applied = await operator.kadm(['apply', out, '--events'])
+    const applied = await operator.kadm(['apply', out, '--events', '--trace', `${folder}/trace.json`])
     expect(applied.exitCode, applied.stderr).toBe(0)
+    expect(checkEvents(applied.stdout).problems).toEqual([])
     const events = applied.stdout.trim().split('\n').map((line) => JSON.parse(line) as { readonly host: string; readonly phase: string; readonly event: string })
     expect(new Set(events.map(({ host }) => host))).toEqual(new Set(['h3']))
     expect(events.at(-1)).toMatchObject({ host: 'h3', phase: 'mark', event: 'done' })
@@ -70,6 +74,19 @@ describe('one control plane and two workers', () => {
 
     const stale = await operator.kadm(['apply', out])
     expect([stale.exitCode, stale.stderr]).toEqual([1, expect.stringContaining('hosts.h3.node was "none", is "worker"')])
+  })
+
+  test('the trace of it: the path goes from the plan to the labels, the sponsor works on its own host, and no secret is in it', { timeout: 30_000 }, async () => {
+    const text = await readFile(`${folder}/trace.json`, 'utf8')
+    const trace = readTrace(text)
+    expect(trace.path.map(({ name }) => name)).toEqual(expect.arrayContaining(['kadm connections', 'kadm plan', 'h3 join/kubelet-start', 'h3 mark']))
+    expect(trace.path.reduce((sum, { dur }) => sum + dur, 0)).toBe(trace.length)
+    const onH1 = trace.hosts.find(({ name }) => name === 'h1')?.lanes.flatMap(({ bars }) => bars) ?? []
+    expect(onH1.map(({ category, args }) => [category, args['of']?.[0]])).toContainEqual(['call', 'h3:join/kubelet-start'])
+    const key = await sandbox.run('h1', ['cat', '/etc/kubernetes/pki/ca.key'])
+    expect(key.split('\n')[1]).toHaveLength(64)
+    expect(text).not.toContain(key.split('\n')[1])
+    expect(text).not.toMatch(/PRIVATE KEY|client-key-data: [^[]/)
   })
 
   test('a host that is to be absent leaves; another kadm at work is shown', { timeout: 90_000 }, async () => {
@@ -89,8 +106,9 @@ describe('one control plane and two workers', () => {
 
   test('reset of all', { timeout: 60_000 }, async () => {
     const file = await operator.write({ h1: 'control-plane', h2: 'worker', h3: 'worker' })
-    const done = await operator.kadm(['reset', '--cluster-file', file, '--force'])
+    const done = await operator.kadm(['reset', '--cluster-file', file, '--force', '--events'])
     expect(done.exitCode, done.stderr).toBe(0)
+    expect(checkEvents(done.stdout)).toMatchObject({ problems: [], kinds: expect.arrayContaining(['started', 'done', 'line']) })
     expect(await sandbox.run('h1', ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet /var/lib/etcd -type f'])).toBe('')
     expect((await operator.kadm(['plan', '-f', file])).stdout).toContain('h1: make the cluster (there is no cluster yet')
   })
