@@ -19,6 +19,8 @@ export interface FileChanges {
   readonly kubernetesVersion?: string
   readonly upgrade?: object
   readonly labels?: Readonly<Record<string, string>>
+  /** Further fields of the kubelet's configuration. */
+  readonly kubelet?: object
 }
 
 const project = new URL('../..', import.meta.url).pathname
@@ -28,7 +30,7 @@ export function fleetOperator(sandbox: Sandbox, folder: string): FleetOperator {
   const { outside, identity } = doorOf(sandbox)
   return {
     folder,
-    write: async (roles, { controlPlaneEndpoint, labels = {}, kubernetesVersion = 'v1.37.2', upgrade = {} } = {}) => {
+    write: async (roles, { controlPlaneEndpoint, labels = {}, kubernetesVersion = 'v1.37.2', upgrade = {}, kubelet = {} } = {}) => {
       const hosts = await Promise.all(
         Object.entries(roles).map(async ([name, role]) => ({ name, role, address: addressOf(sandbox, name), hostKey: await fingerprint(sandbox, name), ...(role === 'worker' && { labels }) })),
       )
@@ -37,7 +39,7 @@ export function fleetOperator(sandbox: Sandbox, folder: string): FleetOperator {
         clusterConfiguration: { networking: { podSubnet: '10.244.0.0/16' } },
         initConfiguration: node,
         joinConfiguration: node,
-        kubeletConfiguration: { failCgroupV1: false },
+        kubeletConfiguration: { failCgroupV1: false, ...kubelet },
         kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } },
       }
       const spec = { kubernetesVersion, ...(controlPlaneEndpoint && { controlPlaneEndpoint }), ssh: { user: 'root', identityFile: identity }, hosts, kubeadm, upgrade }

@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl } from './cluster.ts'
+import { etcdMembers } from './etcd-members.ts'
 import { podTraffic } from './pod-traffic.ts'
 
 export interface Expected {
@@ -36,10 +37,7 @@ export async function expectPodTraffic(sandbox: Sandbox, host: string, nodes: re
 
 /** Names of the members with a vote, sorted; all members are healthy, or the test fails. */
 export async function etcdVoters(sandbox: Sandbox, host: string): Promise<readonly string[]> {
-  const pki = '/etc/kubernetes/pki/etcd'
-  const access = ['--endpoints=https://127.0.0.1:2379', `--cacert=${pki}/ca.crt`, `--cert=${pki}/healthcheck-client.crt`, `--key=${pki}/healthcheck-client.key`]
-  const list = JSON.parse(await sandbox.run(host, ['etcdctl', ...access, 'member', 'list', '-w', 'json'])) as { members: { name: string; isLearner?: boolean }[] }
-  const health = JSON.parse(await sandbox.run(host, ['etcdctl', ...access, 'endpoint', 'health', '--cluster', '-w', 'json'])) as { health: boolean }[]
-  expect(health.map((one) => one.health)).toEqual(list.members.map(() => true))
-  return list.members.filter(({ isLearner }) => isLearner !== true).map(({ name }) => name).toSorted()
+  const members = await etcdMembers(sandbox, host)
+  expect(members.filter(({ isHealthy }) => !isHealthy)).toEqual([])
+  return members.filter(({ isLearner }) => !isLearner).map(({ name }) => name)
 }

@@ -1,0 +1,43 @@
+/** Two runs of `npm run chaos`, each of another seed: what broke an apply is gone, a second one finishes it. */
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { chances } from '../../tools/chaos/chances.ts'
+import { draw, drawText, usualApplies } from '../../tools/chaos/draw.ts'
+import { chaosRun, unbrokenRun, type Unbroken } from '../../tools/chaos/run.ts'
+import type { Stage } from '../../tools/chaos/applies.ts'
+import { sharedSandbox } from '../support/cluster.ts'
+import { fleetOperator } from '../support/fleet-operator.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-chaos-'))
+
+let stage: Stage
+let unbroken: Unbroken
+
+beforeAll(async () => {
+  const sandbox = await sharedSandbox({ hosts: 2 })
+  stage = { sandbox, operator: fleetOperator(sandbox, folder) }
+  unbroken = await unbrokenRun(stage, 'make')
+}, 300_000)
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+// A seed of its own each time; the name of the test says it, for `npm run chaos -- --apply make --runs 1 --seed`.
+test.for([1, 2].map(() => draw(Math.floor(Math.random() * 1e6), ['make'])))('$apply, seed $seed', { timeout: 300_000 }, async (drawn) => {
+  const { failures } = await chaosRun(stage, drawn, unbroken)
+  expect(failures.join('\n'), drawText(drawn)).toBe('')
+})
+
+test('a seed says all: the same one draws the same, its neighbour something else', () => {
+  expect(draw(7, usualApplies)).toEqual(draw(7, usualApplies))
+  const faults = new Set(Array.from({ length: 40 }, (_, seed) => draw(seed, usualApplies).fault))
+  expect([...faults].toSorted()).toEqual(['disk', 'kill', 'link', 'power'])
+  const { between } = chances(1)
+  const drawn = Array.from({ length: 1000 }, () => between(2, 4))
+  expect([Math.min(...drawn) >= 2, Math.max(...drawn) < 4]).toEqual([true, true])
+  expect(drawn.reduce((sum, one) => sum + one, 0) / 1000).toBeCloseTo(3, 0)
+})

@@ -1,0 +1,68 @@
+/**
+ * `npm run chaos [-- --runs N] [--seed S] [--name SANDBOX] [--apply NAME]`: applies in which kadm, a host, a link or a disk fails at a random moment. After a second
+ * apply the cluster has to be that of an unbroken one. Run i has the seed S + i: `--runs 1 --seed` does it again. Every tenth is an upgrade (`--apply upgrade` alone
+ * does that again).
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { errorText } from '../src/cli/error-text.ts'
+import { sandboxUp } from '../src/sandbox/sandbox-up.ts'
+import { readState } from '../src/sandbox/state.ts'
+import { takeDown } from '../src/sandbox/take-down.ts'
+import { fleetOperator } from '../test/support/fleet-operator.ts'
+import { applies, isApplyName, newestVersion, olderVersion, type ApplyName, type Stage } from './chaos/applies.ts'
+import { draw, drawText, usualApplies } from './chaos/draw.ts'
+import { chaosRun, unbrokenRun, type Unbroken, type Verdict } from './chaos/run.ts'
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '100' }, seed: { type: 'string' }, name: { type: 'string', default: 'chaos' }, apply: { type: 'string' } },
+})
+
+const folder = await mkdtemp(path.join(tmpdir(), 'kadm-chaos-'))
+try {
+  if ((await readState(values.name)) !== undefined) await takeDown(values.name)
+  const source = new URL('..', import.meta.url).pathname
+  const settings = { hosts: 3, loadBalancer: true, kubernetesVersion: newestVersion, furtherVersions: [olderVersion] }
+  const sandbox = await sandboxUp({ ...settings, name: values.name, source, say: (line) => console.error(line) })
+  const failed = await runAll({ sandbox, operator: fleetOperator(sandbox, folder) })
+  process.exitCode = failed === 0 ? 0 : 1
+} catch (error) {
+  process.stderr.write(errorText(error, 0))
+  process.exitCode = 1
+} finally {
+  await takeDown(values.name)
+  await rm(folder, { recursive: true, force: true })
+}
+
+/** Returns how many runs have failed. */
+async function runAll(stage: Stage): Promise<number> {
+  const runs = Number(values.runs)
+  const first = values.seed === undefined ? Math.floor(Math.random() * 1e6) : Number(values.seed)
+  const unbroken = new Map<ApplyName, Unbroken>()
+  let good = 0
+  for (let index = 0; index < runs; index++) {
+    const drawn = draw(first + index, choicesOf(index))
+    const reference = unbroken.get(drawn.apply) ?? (await unbrokenRun(stage, drawn.apply))
+    unbroken.set(drawn.apply, reference)
+    const verdict = await chaosRun(stage, drawn, reference)
+    if (verdict.failures.length === 0) good++
+    console.log(`${index + 1}/${runs} ${drawText(drawn)}: ${verdictText(verdict)}`)
+  }
+  console.log(`${good} of ${runs}`)
+  return runs - good
+}
+
+function choicesOf(index: number): readonly [ApplyName, ...ApplyName[]] {
+  const { apply } = values
+  if (apply === undefined) return index % 10 === 9 ? ['upgrade'] : usualApplies
+  if (isApplyName(apply)) return [apply]
+  throw new Error(`there is no apply "${apply}": use one of ${Object.keys(applies).join(', ')}`)
+}
+
+function verdictText({ broken, refusedFor, refusals, failures, seconds }: Verdict): string {
+  const waited = refusals.length === 0 ? '' : `; the second was refused for ${refusedFor.toFixed(0)} s: ${refusals.join(' | ')}`
+  const end = `the broken apply ended with ${broken}${waited}; ${seconds.toFixed(0)} s`
+  return failures.length === 0 ? `same (${end})` : `DIFFERENT (${end})\n  ${failures.join('\n  ')}`
+}

@@ -1,0 +1,87 @@
+/** What the applies of chaos do: from which cluster to which. */
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { renewHosts } from '../../test/support/cluster.ts'
+import type { FileChanges, FleetOperator, Role } from '../../test/support/fleet-operator.ts'
+import { giveDisk } from './faults.ts'
+
+export interface Stage {
+  readonly sandbox: Sandbox
+  readonly operator: FleetOperator
+}
+
+export type ApplyName = 'make' | 'grow' | 'shrink' | 'control-planes' | 'upgrade'
+
+export interface Apply {
+  /** The cluster that is there before; absent: bare hosts. */
+  readonly from?: Wanted
+  readonly to: Wanted
+  /** Clients come by the balancer. */
+  readonly hasBalancer?: boolean
+}
+
+interface Wanted {
+  readonly roles: Readonly<Record<string, Role>>
+  /** Default: the newest. */
+  readonly kubernetesVersion?: string
+}
+
+export const newestVersion = 'v1.37.2'
+export const olderVersion = 'v1.36.3'
+
+const one = { h1: 'control-plane' } as const
+const two = { ...one, h2: 'worker' } as const
+
+export const applies: Readonly<Record<ApplyName, Apply>> = {
+  make: { to: { roles: two } },
+  grow: { from: { roles: one }, to: { roles: two } },
+  shrink: { from: { roles: two }, to: { roles: { ...one, h2: 'absent' } } },
+  'control-planes': { to: { roles: { ...one, h2: 'control-plane', h3: 'control-plane' } }, hasBalancer: true },
+  upgrade: { from: { roles: two, kubernetesVersion: olderVersion }, to: { roles: two } },
+}
+
+export function isApplyName(text: string): text is ApplyName {
+  return Object.hasOwn(applies, text)
+}
+
+export function hostsOf({ to }: Apply): readonly string[] {
+  return Object.keys(to.roles)
+}
+
+/**
+ * Fresh hosts, and the cluster that is there before. Returns the path of the cluster file to be applied.
+ *
+ * @param small the host whose disk will be filled
+ */
+export async function prepare(stage: Stage, apply: Apply, small?: string): Promise<string> {
+  const { sandbox } = stage
+  const hosts = hostsOf(apply)
+  // The others too: an etcd or a kubelet of the run before would go on knocking.
+  await renewHosts(sandbox)
+  if (small !== undefined) await giveDisk(sandbox, small)
+  if (apply.from !== undefined) {
+    await install(sandbox, hosts, apply.from)
+    await mustApply(stage, await write(stage, apply, apply.from))
+    await sandbox.network()
+    await install(sandbox, hosts, apply.to)
+  }
+  return write(stage, apply, apply.to)
+}
+
+async function install(sandbox: Sandbox, hosts: readonly string[], { kubernetesVersion = newestVersion }: Wanted): Promise<void> {
+  const installed = async (host: string): Promise<string> => (await sandbox.run(host, ['kubelet', '--version'])).trim()
+  for (const host of hosts) if (!(await installed(host)).endsWith(kubernetesVersion)) await sandbox.version(host, kubernetesVersion)
+}
+
+export async function mustApply({ operator }: Stage, file: string): Promise<void> {
+  const { exitCode, stdout, stderr } = await operator.kadm(['apply', '-f', file, '--yes'])
+  if (exitCode !== 0) throw new Error(`an unbroken apply has failed:\n${stdout}${stderr}`)
+}
+
+async function write({ sandbox, operator }: Stage, { hasBalancer = false }: Apply, { roles, kubernetesVersion = newestVersion }: Wanted): Promise<string> {
+  const controlPlaneEndpoint = hasBalancer ? `${sandbox.loadBalancer?.address}:6443` : undefined
+  const changes: FileChanges = { kubernetesVersion, labels: { 'example.com/kind': 'chaos' }, kubelet: withoutEviction, ...(controlPlaneEndpoint !== undefined && { controlPlaneEndpoint }) }
+  return operator.write(roles, changes)
+}
+
+/** A kubelet that has seen a full disk keeps Pods away for five minutes more: that is not what is looked at here. */
+const withoutEviction = { evictionHard: { 'nodefs.available': '0%', 'nodefs.inodesFree': '0%', 'imagefs.available': '0%', 'imagefs.inodesFree': '0%' } }
