@@ -81,6 +81,6 @@ async function kubeletVersions(host: Host, wantedVersion: string): Promise<reado
 }
 
 async function kubeletVersion(host: Host, program: string): Promise<string> {
-  const { exitCode, stdout } = await host.query([program, '--version']).catch(() => ({ exitCode: 1, stdout: '' }))
+  const { exitCode, stdout } = await host.query([program, '--version'], { timeout: 10_000 }).catch(() => ({ exitCode: 1, stdout: '' }))
   return exitCode === 0 ? (/v\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? '') : ''
 }

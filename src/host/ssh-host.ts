@@ -1,5 +1,5 @@
 /** Another machine as a `Host`, over SSH. Nothing has to be installed there but sshd, a POSIX shell, coreutils and `setsid`. */
-import { KadmError } from '../errors.ts'
+import { KadmError, messageOf } from '../errors.ts'
 import { requireSuccess } from './command.ts'
 import type { ContainerRuntime } from './container-runtime.ts'
 import { criRuntime } from './cri-runtime.ts'
@@ -13,6 +13,7 @@ import { parseFacts } from './ssh-facts.ts'
 import { sshFiles } from './ssh-files.ts'
 import { keepLine, type KeptLine } from './ssh-line.ts'
 import { canListenBy } from './ssh-listen.ts'
+import { unreachable } from './ssh-login.ts'
 import { sshLock } from './ssh-lock.ts'
 import { neededPrograms } from './ssh-prelude.ts'
 import { type Ask, sshShells } from './ssh-shells.ts'
@@ -58,7 +59,12 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   }
   const runtimes = new Map<string, ContainerRuntime>()
   const dial = sshDial(line, files)
-  const facts = async (): Promise<HostFacts> => parseFacts((await ask('k_facts', { brief: true })).stdout.toString('utf8'))
+  const facts = async (): Promise<HostFacts> => {
+    const answer = await ask('k_facts', { brief: true }).catch((error: unknown) => {
+      throw error instanceof KadmError ? error : unreachable(target, `it does not say what it is: ${messageOf(error)}`, error)
+    })
+    return parseFacts(answer.stdout.toString('utf8'))
+  }
   return {
     name: sshTargetText(target),
     ...files,

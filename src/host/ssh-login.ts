@@ -67,9 +67,12 @@ export async function handshake(sock: Duplex, config: ConnectConfig, signal: Abo
         client.destroy()
         reject(error)
       })
+    const onClose = (): void => fail(new Error('the host closed the connection'))
+    // Too early for ssh2 to hear of it: an sshd with too many logins hangs up at once.
+    if (sock.destroyed || sock.readableEnded) return onClose()
     signal?.addEventListener('abort', onAbort, { once: true })
     client.once('ready', () => settle(() => resolve(client)))
-    client.once('error', fail).once('close', () => fail(new Error('the host closed the connection')))
+    client.once('error', fail).once('close', onClose)
     const handler = config.authHandler
     const authHandler: ConnectConfig['authHandler'] =
       typeof handler !== 'function'

@@ -11,9 +11,9 @@ import { prelude } from './ssh-prelude.ts'
 export interface Shell {
   /**
    * Runs lines of shell, after those that were sent before, and resolves with what they printed. Throws LineBroken when the shell ended before it had
-   * answered: then they were run in full, or not at all.
+   * answered: then they were run in full, or not at all. `most`: bytes that it may print; TooMuchOutput beyond.
    */
-  request(lines: string): Promise<Answer>
+  request(lines: string, most?: number): Promise<Answer>
   end(): void
 }
 
@@ -30,6 +30,9 @@ export class LineBroken extends Error {}
 /** More was printed than can be taken for an answer; the shell was ended. Never leaves `src/host`. */
 export class TooMuchOutput extends Error {}
 
+/** Nothing came in time. Never leaves `src/host`. */
+export class NoAnswer extends Error {}
+
 /** sshd gives no further session on this line. Never leaves `src/host`. */
 export class NoMoreSessions extends Error {}
 
@@ -41,6 +44,7 @@ export async function openShell(client: Client, directory: string): Promise<Shel
   const waiting = new Set<(error: Error) => void>()
   let number = 0
   let broken = false
+  let limit = mostOutput
   const fail = (error: Error): void => {
     broken = true
     // Too much is what the first has printed; the others were not run.
@@ -50,15 +54,16 @@ export async function openShell(client: Client, directory: string): Promise<Shel
   }
   const take = (stream: MarkedStream, chunk: Buffer): void => {
     stream.take(chunk)
-    if (stdout.size() + stderr.size() > mostOutput) fail(new TooMuchOutput(`more than ${mostOutput >> 20} MiB`))
+    if (stdout.size() + stderr.size() > limit) fail(new TooMuchOutput(`more than ${limit >> 20} MiB`))
   }
   channel.on('data', (chunk: Buffer) => take(stdout, chunk))
   channel.stderr.on('data', (chunk: Buffer) => take(stderr, chunk))
   channel.on('close', () => fail(new LineBroken(`the shell ended${lastWords(stdout, stderr)}`))).on('error', () => undefined)
   channel.write(prelude(directory))
   return {
-    request: async (lines) => {
+    request: async (lines, most = mostOutput) => {
       if (broken) throw new LineBroken('the connection broke')
+      limit = most
       const end = `${mark}-${++number}`
       const { promise: cut, reject } = Promise.withResolvers<never>()
       waiting.add(reject)

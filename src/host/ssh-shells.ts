@@ -1,12 +1,13 @@
 /** The shells of one host: as many as are needed at once and sshd allows. Requests survive a line that breaks. */
 import { randomBytes } from 'node:crypto'
 import { KadmError, messageOf } from '../errors.ts'
+import { maximumOutput } from './command.ts'
 import type { KeptLine, Line } from './ssh-line.ts'
-import { type Answer, LineBroken, NoMoreSessions, openShell, type Shell, TooMuchOutput } from './ssh-shell.ts'
+import { type Answer, LineBroken, NoAnswer, NoMoreSessions, openShell, type Shell, TooMuchOutput } from './ssh-shell.ts'
 
 /**
  * Runs lines of shell at the far end (`ssh-prelude.ts` has the functions). When the line breaks before the answer is there they are sent once more: they have
- * to bear that. Throws HOST_UNREACHABLE, or TooMuchOutput.
+ * to bear that. Throws HOST_UNREACHABLE, TooMuchOutput, or NoAnswer when something brief takes half a minute.
  */
 export type Ask = (lines: string, options?: AskOptions) => Promise<Answer>
 
@@ -42,7 +43,7 @@ export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): 
         return answer
       } catch (error) {
         if (!(error instanceof LineBroken)) throw error
-        if (!hasAnswered) throw new KadmError('HOST_UNREACHABLE', `the host gives no shell: ${messageOf(error)}`, { remedy: ['getent passwd <user>   # on the host: is its shell one?', 'sshd -T | grep -i forcecommand   # on the host'], cause: error })
+        if (!hasAnswered) throw noShell(error)
         // The same request on line after line that breaks: it is the request that breaks them.
         if (attempt === mostAttempts) throw new KadmError('HOST_UNREACHABLE', `the connection broke ${mostAttempts} times at the same request`, { remedy: ['look at sshd on the host: journalctl -u ssh -n 50'], cause: error })
       }
@@ -67,8 +68,30 @@ export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): 
 }
 
 const mostAttempts = 20
+// Something stands still there: a file that is a pipe, a disk or a share that does not answer, a shell that is none.
+const longestBrief = 30_000
+const longestBegin = 20_000
+const mostAtBegin = 1 << 20
+
+async function inTime<T>(answer: Promise<T>, limit: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new NoAnswer(`no answer within ${limit / 1000} s`)), limit)
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 // sshd allows 10 sessions on a connection by default.
 const mostShells = 6
+
+function noShell(cause: unknown): KadmError {
+  return new KadmError('HOST_UNREACHABLE', `the host gives no shell: ${messageOf(cause)}`, {
+    remedy: ['getent passwd <user>   # on the host: is its shell one?', 'sshd -T | grep -i forcecommand   # on the host'],
+    cause,
+  })
+}
 
 interface Pool {
   ask(text: string, options: AskOptions): Promise<Answer>
@@ -78,10 +101,11 @@ interface Pool {
 async function openFirst(line: Line, directory: string, begin: (ask: Ask) => Promise<void>): Promise<Shell> {
   try {
     const first = await openShell(line.client, directory)
-    await begin((text) => first.request(text))
+    await inTime(begin((text) => first.request(text, mostAtBegin)), longestBegin)
     return first
   } catch (error) {
     if (error instanceof LineBroken) line.drop()
+    if (error instanceof NoAnswer || error instanceof TooMuchOutput) throw noShell(error)
     if (error instanceof NoMoreSessions) throw new KadmError('HOST_UNREACHABLE', `sshd on the host gives no session: ${messageOf(error)}`, { remedy: ['sshd -T | grep -i -e maxsessions -e forcecommand   # on the host'], cause: error })
     throw error
   }
@@ -150,10 +174,11 @@ async function openPool(line: Line, directory: string, begin: (ask: Ask) => Prom
         throw error
       })
       try {
-        const answer = await shell.request(text)
+        const answer = await (brief ? inTime(shell.request(text, maximumOutput), longestBrief) : shell.request(text))
         if (isLast()) give(shell)
         return answer
       } catch (error) {
+        if (error instanceof NoAnswer) line.drop() // what was asked beside it is asked again
         if (isLast()) failed(error)
         throw error
       }
