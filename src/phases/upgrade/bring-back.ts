@@ -9,7 +9,7 @@ import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { startKubelet } from '../kubelet-service.ts'
 import { manifestsBefore } from './backup.ts'
 import { nodeOfKubelet } from './cluster-config.ts'
-import { containersOf, replaceStaticPods, type NewManifest } from './replace-static-pods.ts'
+import { containersOf, endContainers, replaceStaticPods, type NewManifest } from './replace-static-pods.ts'
 
 const prefix = `${paths.temporary}/kadm-upgrade-`
 
@@ -39,6 +39,7 @@ export interface BringBackOptions {
 export async function bringBack(earlier: JournaledRun | undefined, options: BringBackOptions): Promise<void> {
   if (earlier === undefined || !earlier.changes.some((change) => change.kind === 'stop-service' && change.service === 'kubelet')) return
   const { host, say, warn } = options
+  await endWhatIsEnding(earlier, options)
   if (!(await host.services.isActive('kubelet'))) {
     say(`"kadm ${earlier.command}" was cut off while the kubelet was stopped: starting it`)
     await startKubelet(host, warn)
@@ -51,8 +52,22 @@ export async function bringBack(earlier: JournaledRun | undefined, options: Brin
   if (!(await answers(options))) throw noAnswer(options.backup)
 }
 
-/** Milliseconds. An API server is up within some seconds after its kubelet. */
-const longestStart = 60_000
+/**
+ * A container runtime does not go on when whoever asks it to stop a container is gone: an API server that was told to end and not ended
+ * serves nobody, and waits a minute for its watches before the kubelet may start it anew.
+ */
+async function endWhatIsEnding({ changes }: JournaledRun, { host, warn }: BringBackOptions): Promise<void> {
+  const begun = new Set(changes.flatMap((change) => (change.kind === 'stop-container' ? [change.id] : [])))
+  const { criSocket } = await nodeOfKubelet(host, warn)
+  const runtime = host.containerRuntime(criSocket)
+  await endContainers(
+    (await runtime.containers()).filter(({ id, state }) => state === 'running' && begun.has(id)),
+    runtime,
+  )
+}
+
+/** Milliseconds. An API server is up within some seconds after its kubelet, and one that has crashed before is started again within 40. */
+const longestStart = 90_000
 
 async function answers({ host, cluster, signal }: BringBackOptions): Promise<boolean> {
   const api = await cluster()

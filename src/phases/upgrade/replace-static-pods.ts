@@ -67,6 +67,12 @@ export async function containersOf(component: StaticPodComponent, { runtime, nod
   return (await runtime.containers()).filter(isOwn).toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
 }
 
+/** Of control planes only: each with the time that its component may take. */
+export async function endContainers(containers: readonly Container[], runtime: ContainerRuntime): Promise<void> {
+  const seconds = new Map<string, number>(Object.entries(drain))
+  await Promise.all(containers.map(({ id, name }) => runtime.stopContainer(id, seconds.get(name) ?? 2)))
+}
+
 export interface NodeRuntime {
   readonly runtime: ContainerRuntime
   readonly nodeName: string
@@ -93,7 +99,7 @@ async function stopComponents(
   const stop = async (component: StaticPodComponent): Promise<void> => {
     const all = await containersOf(component, at)
     const running = all.filter(({ state }) => state === 'running')
-    await Promise.all(running.map(({ id }) => at.runtime.stopContainer(id, drain[component])))
+    await endContainers(running, at.runtime)
     for (const { id } of all) ended.add(id)
     if (running.length > 0 && leaders.includes(component)) await release(component, options, say)
   }
