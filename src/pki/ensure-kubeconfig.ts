@@ -8,7 +8,8 @@ import { parseCertificates } from './certificate-bundle.ts'
 import { certificateKubeconfig } from './certificate-kubeconfig.ts'
 import { periodProblem } from './chain.ts'
 import type { KeySupply } from './key-supply.ts'
-import { findKubeconfig, type Kubeconfig } from './kubeconfig-file.ts'
+import { parsePrivateKey } from './keys.ts'
+import { findKubeconfig, userCredentials, type Kubeconfig } from './kubeconfig-file.ts'
 import type { KubeconfigSpec } from './kubeconfig-specs.ts'
 
 export interface EnsureKubeconfigOptions {
@@ -39,6 +40,8 @@ export async function ensureKubeconfig(
     requireTrust(found, [ca.certificate])
     const server = spec.server(config)
     if (found.server !== server) warn(`kubeconfig "${path}" talks to "${found.server}", not to "${server}"`)
+    const problem = await credentialsProblem(host, found)
+    if (problem !== undefined) warn(`kubeconfig "${path}" ${problem}`)
     return say(`Using existing kubeconfig file: "${path}"`)
   }
   const outside = periodProblem(ca.certificate, host.now())
@@ -63,6 +66,19 @@ export function requireTrust({ path, certificateAuthority = '' }: Kubeconfig, tr
   throw new KadmError('KUBECONFIG_INVALID', `kubeconfig "${path}" is there already and ${what}`, {
     remedy: [`to have a new one made: rm "${path}"`],
   })
+}
+
+/** Of a user with a client certificate; other ways to log in are not looked at. */
+async function credentialsProblem(host: Pick<Host, 'readText' | 'now'>, kubeconfig: Kubeconfig): Promise<string | undefined> {
+  const { clientCertificate, clientKey } = await userCredentials(host, kubeconfig)
+  if (clientCertificate === undefined) return undefined
+  const [certificate] = certificatesIn(clientCertificate)
+  if (certificate === undefined) return 'has no client certificate that can be read'
+  const key = parsePrivateKey(clientKey ?? '')
+  if (key === undefined) return 'has no client key that can be read'
+  if (!certificate.checkPrivateKey(key)) return 'has the client key of another certificate'
+  const outside = periodProblem(certificate, host.now())
+  return outside === undefined ? undefined : `has a client certificate that ${outside}`
 }
 
 function certificatesIn(text: string): readonly X509Certificate[] {

@@ -143,6 +143,16 @@ const kubeconfigCases: Readonly<Record<string, Case>> = {
     ),
     expected: 'kept',
   },
+  'a client certificate that is cut off': {
+    change: edit('admin.conf', (text) => text.slice(0, text.length * 0.5)),
+    expected: 'kept',
+    warnings: [/admin\.conf" has no client certificate that can be read/],
+  },
+  "another file's client key": {
+    change: (files) => edit('admin.conf', (text) => text.replace(/(client-key-data: )\S+/, `$1${/client-key-data: (\S+)/.exec(files.get('scheduler.conf')?.content ?? '')?.[1] ?? ''}`))(files),
+    expected: 'kept',
+    warnings: [/admin\.conf" has the client key of another certificate/],
+  },
   'CA data that is no certificate': {
     change: edit('admin.conf', (text) => text.replace(/(certificate-authority-data: )\S+/, '$1bm90aGluZwo=')),
     expected: /has no CA certificate that can be read/,
