@@ -43,15 +43,16 @@ export function readTrace(text: string): ReadTrace {
   const names = (what: string): ReadonlyMap<string, string> => new Map(events.filter(({ ph, name }) => ph === 'M' && name === what).map(({ pid, tid, args }) => [`${pid} ${tid}`, args['name']?.[0] ?? '']))
   const [processes, threads] = [names('process_name'), names('thread_name')]
   const drawn = events.filter(({ ph }) => ph === 'X' || ph === 'i')
-  const lanesOf = (pid: number): HostLanes['lanes'] =>
-    [...threads].flatMap(([key, name]) => {
-      const own = drawn.filter((event) => `${event.pid} ${event.tid}` === key)
-      return key.startsWith(`${pid} `) ? [{ name, bars: own.filter(({ ph }) => ph === 'X'), marks: own.filter(({ ph }) => ph === 'i') }] : []
-    })
-  const hosts = [...processes].map(([key, name]) => ({ name, lanes: lanesOf(Number(key.split(' ')[0])) }))
+  const byLane = Map.groupBy(drawn, ({ pid, tid }) => `${pid} ${tid}`)
+  const lanesByProcess = Map.groupBy(threads, ([key]) => key.split(' ')[0])
+  const laneOf = ([key, name]: readonly [string, string]): HostLanes['lanes'][number] => {
+    const own = byLane.get(key) ?? []
+    return { name, bars: own.filter(({ ph }) => ph === 'X'), marks: own.filter(({ ph }) => ph === 'i') }
+  }
+  const hosts = Array.from(processes, ([key, name]) => ({ name, lanes: (lanesByProcess.get(key.split(' ')[0]) ?? []).map(laneOf) }))
   return {
     about,
-    length: Math.max(1, ...drawn.map(({ ts, dur }) => ts + dur)),
+    length: drawn.reduce((latest, { ts, dur }) => Math.max(latest, ts + dur), 1),
     path: hosts.find(({ name }) => name === pathName)?.lanes.flatMap(({ bars }) => bars) ?? [],
     hosts: hosts.filter(({ name, lanes }) => name !== pathName && lanes.length > 0),
   }

@@ -27,7 +27,7 @@ const intro = [
 const trace = [
   '## Traces',
   '',
-  '`--trace FILE` writes where the time went, also when the run fails or a signal ends it: JSON in the Trace Event Format, for [Perfetto](https://ui.perfetto.dev), chrome://tracing and `kadm trace view`.',
+  '`--trace FILE` writes where the time went, also when the run fails or a signal ends it (a second signal ends kadm on the spot, without it): JSON in the Trace Event Format, for [Perfetto](https://ui.perfetto.dev), chrome://tracing and `kadm trace view`.',
   'Without the flag nothing of it is loaded. No secret is in it: commands without their input, texts redacted as in events.',
   '',
   '| in the file | meaning |',
