@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { messageOf } from '../../src/errors.ts'
+import { KadmError, messageOf } from '../../src/errors.ts'
 import { runCommand } from '../../src/host/command.ts'
 import type { Host } from '../../src/host/host.ts'
 import { connectSsh } from '../../src/host/ssh-host.ts'
@@ -17,9 +17,12 @@ import { kadmProgram, runKadm, runProgram } from '../support/command-line.ts'
 import { type SshRelay, sshRelay } from '../support/ssh-relay.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { isLongRun } from '../support/long-run.ts'
+import { messageCatalog } from '../support/message-catalog.ts'
 
 const passphrase = `phrase-${Math.random().toString(36).slice(2)}`
 const password = `pass-${Math.random().toString(36).slice(2)}`
+
+const notFound = 'Datei oder Verzeichnis nicht gefunden'
 
 let sandbox: Sandbox
 let relay: SshRelay
@@ -41,10 +44,12 @@ afterAll(async () => {
 
 /** A user with sudo and a password; who logs in as root may log in as that one too. */
 async function prepare(host: string): Promise<string> {
+  await sandbox.put(host, '/usr/share/locale/de/LC_MESSAGES/libc.mo', messageCatalog({ 'No such file or directory': notFound, 'Permission denied': 'Keine Berechtigung', 'Not a directory': 'Ist kein Verzeichnis' }))
   const script = `set -e
 useradd -m -s /bin/bash admin 2>/dev/null || true; printf 'admin:%s\\n' "$1" | chpasswd
 install -d -m 700 -o admin ~admin/.ssh; install -m 600 -o admin ~/.ssh/authorized_keys ~admin/.ssh/authorized_keys
 echo 'admin ALL=(ALL) ALL' >/etc/sudoers.d/admin; chmod 440 /etc/sudoers.d/admin
+cp -r /usr/lib/locale/C.utf8 /usr/lib/locale/de_DE.utf8 # the words of the programs are there, the locale is not
 printf 'LANG=de_DE.UTF-8\\nLC_ALL=de_DE.UTF-8\\nLANGUAGE=de\\n' >/etc/environment
 echo 'PerSourcePenalties no' >>/etc/ssh/sshd_config # it would lock out who is cut off
 systemctl reload ssh
@@ -103,6 +108,29 @@ describe.each<{ readonly name: string; readonly open: () => Promise<Host> }>([
     await host.close()
     expect((await sandbox.run('h1', ['ls', '/run'])).split('\n').filter((name) => name.startsWith('kadm-ssh-'))).toEqual([])
   })
+})
+
+test('a host that speaks German is understood', { timeout: 30_000 }, async () => {
+  expect((await runCommand(sandbox.sshArgv('h1', ['stat', '/none']))).stderr).toContain(`ist fehlgeschlagen: ${notFound}`)
+  const host = await connect('admin', { become: undefined })
+  expect(await host.readText('/etc/none')).toBeUndefined()
+  await expect(host.readText('/etc/shadow')).rejects.toMatchObject({ message: 'cannot read "/etc/shadow": permission denied' })
+  expect((await host.query(['stat', '/none'])).stderr).toContain('No such file or directory')
+  await expect(host.query(['nonsense'])).rejects.toMatchObject({ code: 'COMMAND_MISSING' })
+  await connect('admin', { secret: async () => `wrong-${password}` }).then(() => expect.unreachable(), (error: unknown) => expect(messageOf(error)).toContain('asks again'))
+})
+
+test('another host in the place of the first when the line is up again: refused, and nothing is run there', { timeout: 30_000 }, async () => {
+  const host = await connect('root')
+  const running = host.run(['sh', '-c', 'echo x >>/root/moved; sleep 5'])
+  const outcome = running.then(() => 'done', (error: unknown) => (error instanceof KadmError ? error.code : messageOf(error)))
+  await expect.poll(() => host.readText('/root/moved'), { timeout: 10_000 }).toBe('x\n')
+  relay.redirect('h2')
+  onTestFinished(() => relay.redirect('h1'))
+  relay.cut()
+  expect(await outcome).toBe('HOST_KEY_CHANGED')
+  expect((await sandbox.exec('h2', ['cat', '/root/moved'])).exitCode).toBe(1)
+  expect((await sandbox.run('h2', ['ls', '/run'])).includes('kadm-ssh-')).toBe(false)
 })
 
 async function connectBehind(target: SshTarget): Promise<Host> {

@@ -8,6 +8,8 @@ export interface SshRelay {
   readonly port: number
   /** Cuts every line that is open; new ones are let through. */
   cut(): void
+  /** Lines that are opened from now on go to another host. */
+  redirect(host: string): void
   /** Lines that were opened so far. */
   opened(): number
   close(): void
@@ -18,7 +20,8 @@ const pipe = `const s=require('net').connect(22,process.argv[1]);s.setNoDelay(tr
 export async function sshRelay(sandbox: Sandbox, host: string): Promise<SshRelay> {
   const argv = sandbox.sshArgv(host)
   const [program = '', ...into] = argv.slice(0, argv.indexOf('ssh'))
-  const address = sandbox.hosts.find(({ name }) => name === host)?.address ?? ''
+  const addressOf = (wanted: string): string => sandbox.hosts.find(({ name }) => name === wanted)?.address ?? ''
+  let address = addressOf(host)
   const sockets = new Set<Socket>()
   let count = 0
   const server = createServer({ noDelay: true }, (socket) => {
@@ -40,6 +43,7 @@ export async function sshRelay(sandbox: Sandbox, host: string): Promise<SshRelay
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    redirect: (other) => void (address = addressOf(other)),
     opened: () => count,
     close: () => {
       server.close()
