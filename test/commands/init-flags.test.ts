@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { labInitConfig } from '../../src/sandbox/lab-config.ts'
-import { kadmProgram } from '../support/command-line.ts'
 import { runJailed, type JailResult } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'
 
 const file = '/tmp/jail/init.yaml'
 const files = { [file]: labInitConfig({ kubernetesVersion: 'v1.37.2' }) }
 
-const kadm = (...words: readonly string[]): Promise<JailResult> => runJailed([[process.execPath, kadmProgram, 'init', ...words]], { files })
+const kadm = (...words: readonly string[]): Promise<JailResult> => runJailed([['kadm', 'init', ...words]], { files })
 const dryRun = ['--config', file, '--dry-run'] as const
 
 describe('--config with other flags', () => {

@@ -1,12 +1,9 @@
-import path from 'node:path'
 import { expect, test } from 'vitest'
 import { runJailed } from '../support/jail.ts'
 
-const kadm = path.join(import.meta.dirname, '../../bin/kadm.js')
-
 test.for([['init'], ['init', 'phase', 'control-plane', 'scheduler']])('kadm %s refuses a control plane without root, and leaves no manifest', async (command) => {
   const config = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.2\nfeatureGates: {RootlessControlPlane: true}\n'
-  const { exitCode, stderr, tree } = await runJailed([[process.execPath, kadm, ...command, '--config', '/tmp/jail/config.yaml']], {
+  const { exitCode, stderr, tree } = await runJailed([['kadm', ...command, '--config', '/tmp/jail/config.yaml']], {
     files: { '/tmp/jail/config.yaml': config },
   })
   expect(exitCode).not.toBe(0)
@@ -16,7 +13,7 @@ test.for([['init'], ['init', 'phase', 'control-plane', 'scheduler']])('kadm %s r
 
 test('with the gate off the manifests are made', async () => {
   const config = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.2\nfeatureGates: {RootlessControlPlane: false}\n'
-  const { exitCode, tree } = await runJailed([[process.execPath, kadm, 'init', 'phase', 'control-plane', 'scheduler', '--config', '/tmp/jail/config.yaml']], {
+  const { exitCode, tree } = await runJailed([['kadm', 'init', 'phase', 'control-plane', 'scheduler', '--config', '/tmp/jail/config.yaml']], {
     files: { '/tmp/jail/config.yaml': config },
   })
   expect(exitCode).toBe(0)

@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process'
 import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Ended } from './command-line.ts'
 
 export interface JailOptions {
   /** Files to be there before the start: absolute path below /etc or /var/lib, or `/tmp/jail/...` (which is a private folder). */
@@ -17,12 +19,14 @@ export interface JailOptions {
   readonly address6?: string
   /** The machine's own network, to reach what a test runs on loopback. Only for what binds and changes nothing there. Default false. */
   readonly sharesNetwork?: boolean
+  /** Go on behind a command that fails. Default false. */
+  readonly keepGoing?: boolean
 }
 
-export interface JailResult {
-  readonly exitCode: number
-  readonly stdout: string
-  readonly stderr: string
+/** Exit code of the last command that ran, output of all of them. */
+export interface JailResult extends Ended {
+  /** Of each command that ran. */
+  readonly results: readonly Ended[]
   /** Every file, link and directory made or changed, by absolute path (`/etc/...`, `/var/lib/...`, `/tmp/jail/...`). */
   readonly tree: ReadonlyMap<string, TreeEntry>
 }
@@ -36,7 +40,12 @@ export interface TreeEntry {
   readonly content: Buffer
 }
 
-/** Several commands in one jail, one after the other; stops at the first that fails unless `keepGoing`. */
+export interface JailCommands {
+  readonly commands: readonly (readonly string[])[]
+  readonly keepGoing: boolean
+}
+
+/** Several commands in one jail, one after the other; stops at the first that fails unless `keepGoing`. The program `kadm` is the working tree's. */
 export async function runJailed(commands: readonly (readonly string[])[], options: JailOptions = {}): Promise<JailResult> {
   const work = await mkdtemp(path.join(tmpdir(), 'kadm-jail-'))
   try {
@@ -48,11 +57,15 @@ export async function runJailed(commands: readonly (readonly string[])[], option
       const { content, mode } = typeof given === 'string' ? { content: given, mode: 0o644 } : given
       await writeFile(target, content, { mode })
     }
-    await writeFile(path.join(work, 'commands.json'), JSON.stringify(commands))
-    const result = await start(work, options)
+    await writeFile(path.join(work, 'commands.json'), JSON.stringify({ commands, keepGoing: options.keepGoing ?? false } satisfies JailCommands))
+    const jail = await start(work, options)
+    const results = await resultsIn(work)
+    // What the jail itself has to say is the reason when nothing ran, or not all of it.
+    const stderr = results.map((one) => one.stderr).join('') + jail.stderr
+    const exitCode = jail.exitCode === 0 ? (results.at(-1)?.exitCode ?? 0) : jail.exitCode
     const tree = new Map<string, TreeEntry>()
     for (const [inside, dir] of Object.entries(own)) await collect(dir, inside, tree)
-    return { ...result, tree }
+    return { exitCode, stdout: results.map((one) => one.stdout).join(''), stderr, results, tree }
   } finally {
     await rm(work, { recursive: true, force: true })
   }
@@ -76,25 +89,32 @@ shift 3
 cd /tmp/jail
 exec "$@"`
 
-// One small runner inside the jail, so that several commands share it without a shell string being put together.
-const runner = `const {spawnSync}=require('child_process');for(const c of JSON.parse(require('fs').readFileSync(process.argv[1],'utf8'))){const r=spawnSync(c[0],c.slice(1),{stdio:['ignore','inherit','inherit']});if(r.error)console.error(r.error.message);if(r.status!==0)process.exit(r.status??1)}`
+const runner = fileURLToPath(new URL('jail-runner.ts', import.meta.url))
 
-function start(work: string, { environment = {}, hostname = 'node1', address = '192.168.77.10/24', address6 = '', sharesNetwork = false }: JailOptions): Promise<Omit<JailResult, 'tree'>> {
-  const commands = path.join(work, 'commands.json')
-  const inner = ['bash', '-c', script, 'jail', work, hostname, sharesNetwork ? 'shared' : (address ?? ''), sharesNetwork ? '' : address6, process.execPath, '-e', runner, commands]
+async function resultsIn(work: string): Promise<readonly Ended[]> {
+  try {
+    return JSON.parse(await readFile(path.join(work, 'results.json'), 'utf8')) as readonly Ended[]
+  } catch {
+    return [] // a jail that was not even made, or was ended while it wrote
+  }
+}
+
+/** Milliseconds: far more than any jail takes, however busy the machine is. */
+const longestJail = 120_000
+
+function start(work: string, { environment = {}, hostname = 'node1', address = '192.168.77.10/24', address6 = '', sharesNetwork = false }: JailOptions): Promise<Omit<Ended, 'stdout'>> {
+  const inner = ['bash', '-c', script, 'jail', work, hostname, sharesNetwork ? 'shared' : (address ?? ''), sharesNetwork ? '' : address6, process.execPath, runner, `${work}/commands.json`, `${work}/results.json`]
   const child = spawn('unshare', ['--mount', ...(sharesNetwork ? [] : ['--net']), '--uts', '--pid', '--fork', '--kill-child', '--mount-proc', ...inner], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...environment },
-    timeout: 60_000,
+    timeout: longestJail,
     killSignal: 'SIGKILL',
   })
-  let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => resolve({ exitCode: code ?? 1, stdout, stderr }))
+    child.on('close', (code, signal) => resolve({ exitCode: code ?? 1, stderr: signal === null ? stderr : `${stderr}the jail was ended after ${longestJail / 1000} s\n` }))
   })
 }
 

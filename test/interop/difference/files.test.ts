@@ -1,14 +1,10 @@
 /** Difference 0, first half: every file that the real kubeadm and kadm write on a host, for each configuration of the table. */
-import path from 'node:path'
 import { expect, test, type TestContext } from 'vitest'
 import { dumpYaml, parseYamlDocuments } from '../../../src/config/yaml.ts'
 import { runJailed, type JailOptions, type JailResult, type TreeEntry } from '../../support/jail.ts'
 import { realBinary } from '../../support/real-binary.ts'
 import { configurationFile, configurations, type Configuration } from './configurations.ts'
 import { treeMeaning } from './meaning.ts'
-
-const kadm = [process.execPath, path.join(import.meta.dirname, '../../../bin/kadm.js')]
-const separator = '=========='
 
 /** The phases that write files, and which of the table's flags they have. */
 const writingPhases: Readonly<Record<string, readonly string[]>> = {
@@ -77,8 +73,8 @@ interface Left {
 async function leftBy(context: TestContext, tool: 'kubeadm' | 'kadm', { documents, flags = {}, host = {}, removedBefore, phases }: Configuration): Promise<Left> {
   const kubeadm = realBinary(context, 'kubeadm')
   const hasFile = documents !== undefined && documents.length > 0
-  const command = (program: readonly string[], phase: string): readonly string[] => [
-    ...program,
+  const command = (program: string, phase: string): readonly string[] => [
+    program,
     'init',
     'phase',
     ...phase.split(' '),
@@ -86,19 +82,19 @@ async function leftBy(context: TestContext, tool: 'kubeadm' | 'kadm', { document
   ]
   const writing = phases ?? Object.keys(writingPhases)
   const printing = phases === undefined ? Object.keys(printingPhases) : []
-  const before = removedBefore === undefined ? [] : [...writing.map((phase) => command([kubeadm], phase)), ['rm', ...removedBefore]]
-  const program = tool === 'kubeadm' ? [kubeadm] : kadm
+  const before = removedBefore === undefined ? [] : [...writing.map((phase) => command(kubeadm, phase)), ['rm', ...removedBefore]]
+  const program = tool === 'kubeadm' ? kubeadm : 'kadm'
   const commands = [
     ...before,
     ...writing.map((phase) => command(program, phase)),
-    ...printing.flatMap((phase) => [['echo', separator], command(program, phase)]),
+    ...printing.map((phase) => command(program, phase)),
   ]
   const text = hasFile ? { [configurationFile]: documents.map((document) => `---\n${dumpYaml(document)}`).join('') } : {}
   const options: JailOptions = { ...host, files: { ...host.files, ...text } }
   const started = performance.now()
   const result = await runJailed(commands, options)
   const seconds = (performance.now() - started) / 1000
-  const [, ...printed] = result.stdout.split(`${separator}\n`)
+  const printed = printing.length === 0 ? [] : result.results.slice(-printing.length).map(({ stdout }) => stdout)
   const made = [...result.tree].filter(([file]) => !isInput(file))
   return {
     result,

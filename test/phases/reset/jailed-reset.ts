@@ -30,22 +30,25 @@ export interface ResetResult {
 }
 
 export async function resetByBoth(context: TestContext, scene: ResetScene): Promise<{ readonly kadm: ResetResult; readonly kubeadm: ResetResult }> {
-  const [kadm, kubeadm] = await Promise.all([resetByKadm(scene), reset([realBinary(context, 'kubeadm')], scene)])
+  const [kadm, kubeadm] = await Promise.all([resetByKadm(scene), reset(realBinary(context, 'kubeadm'), scene)])
   return { kadm, kubeadm }
 }
 
 export function resetByKadm(scene: ResetScene): Promise<ResetResult> {
-  return reset([process.execPath, kadmProgram], scene)
+  return reset('kadm', scene)
 }
 
-async function reset(program: readonly string[], { before = [], words = ['--force'], answer = '', after = [], prefix = [], ...jail }: ResetScene): Promise<ResetResult> {
-  const out = '/tmp/jail/out'
-  const script = 'answer=$1; out=$2; shift 2; printf %s "$answer" | "$@" > "$out.stdout" 2> "$out.stderr"; echo $? > "$out.rc"'
-  const run = ['bash', '-c', script, 'sh', answer, out, ...prefix, ...program, 'reset', ...words]
-  const result = await runJailed([...before, ['chmod', '0777', '/tmp/jail'], run, ...after], { ...jail, files: { '/etc/resolv.conf': 'nameserver 127.0.0.1\n', ...jail.files } })
-  expect(result.exitCode, result.stderr).toBe(0)
-  const read = (suffix: string): string => String(result.tree.get(`${out}.${suffix}`)?.content)
-  return { exitCode: Number(read('rc')), stdout: read('stdout'), stderr: read('stderr'), after: result.stdout, tree: result.tree, left: leftIn(result.tree) }
+async function reset(program: string, { before = [], words = ['--force'], answer = '', after = [], prefix = [], ...jail }: ResetScene): Promise<ResetResult> {
+  const inProcess = answer === '' && prefix.length === 0
+  const inShell = ['bash', '-c', 'answer=$1; shift; printf %s "$answer" | "$@"', 'sh', answer, ...prefix, ...(program === 'kadm' ? [process.execPath, kadmProgram] : [program])]
+  const run = [...(inProcess ? [program] : inShell), 'reset', ...words]
+  const commands = [...before, ['chmod', '0777', '/tmp/jail'], run, ...after]
+  const { results, tree, stderr } = await runJailed(commands, { ...jail, files: { '/etc/resolv.conf': 'nameserver 127.0.0.1\n', ...jail.files }, keepGoing: true })
+  const ended = results[before.length + 1]
+  if (ended === undefined) throw new Error(stderr)
+  const others = results.filter((one) => one !== ended)
+  for (const { exitCode, stderr: reason } of others) expect(exitCode, reason).toBe(0)
+  return { ...ended, after: others.map(({ stdout }) => stdout).join(''), tree, left: leftIn(tree) }
 }
 
 function leftIn(tree: ReadonlyMap<string, TreeEntry>): readonly string[] {
