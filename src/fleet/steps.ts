@@ -1,12 +1,14 @@
 /** What is done on a host for each kind of action: the very workflows of one host, and what only the cluster can do. */
+import type { Cluster } from '../cluster/cluster.ts'
 import { drainNode } from '../cluster/drain.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { markNode } from '../cluster/mark-node.ts'
 import { initDocuments, joinDocuments } from '../config/cluster-file-documents.ts'
 import type { ClusterHost } from '../config/cluster-file.ts'
 import { paths } from '../config/paths.ts'
-import { eventOfAction, type PhaseEvent } from '../phases/phase.ts'
+import { eventOfAction, type Phase, type PhaseEvent } from '../phases/phase.ts'
 import type { RunRequest } from '../phases/run-request.ts'
+import { runPhases } from '../phases/runner.ts'
 import { startInit } from '../phases/init/start-init.ts'
 import { startJoin } from '../phases/join/start-join.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
@@ -90,8 +92,10 @@ async function remove(input: StepInput): Promise<void> {
   const cluster = await run.access.cluster()
   const request = requestOf('remove', input)
   const node = { ...kinds.node, name: on.name }
-  const say = (text: string): void => request.report({ kind: 'line', phase: 'drain', text, at: new Date() })
-  if ((await cluster.get(node)) !== undefined) await drainNode(cluster, on.name, { timeout: 300_000, signal, say })
+  if ((await cluster.get(node)) !== undefined) {
+    const drain: Phase<Cluster> = { name: 'drain', summary: 'Take its Pods from it', run: (api, { signal: stop, say }) => drainNode(api, on.name, { timeout: 300_000, signal: stop, say }) }
+    await runPhases([drain], cluster, { now: () => new Date(), signal, report: request.report, within: request.within })
+  }
   await resetHost(on, request)
   await cluster.delete(node)
 }

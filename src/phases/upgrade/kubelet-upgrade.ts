@@ -39,7 +39,7 @@ export interface KubeletUpgrade {
 /** @throws KadmError VERSION_SKEW, DRAIN_BLOCKED (the node stays cordoned), KUBELET_NOT_UPGRADED (all is as before), or what the host and the API refuse */
 export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseContext): Promise<void> {
   const { host, cluster, config, drainTimeout } = upgrade
-  const { say, signal } = context
+  const { say, signal, waiting } = context
   const { name } = config.init.nodeRegistration
   const installed = await installedProgram(host)
   const target = await targetProgram(host, upgrade.target, installed)
@@ -53,6 +53,7 @@ export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseCont
   }
   requireSkew(target.version, await serverVersion(cluster))
   say(`[upgrade/kubelet] Draining node "${name}"`)
+  waiting(`the Pods of node "${name}" to leave it`)
   await drainNode(cluster, name, { timeout: drainTimeout, signal, say: (line) => say(`[upgrade/kubelet] ${line}`) })
   if (installed.version !== target.version) {
     say(
@@ -80,12 +81,10 @@ async function restart({ host, cluster, config }: KubeletUpgrade, version: strin
   const timeout = config.init.timeouts.kubeletHealthCheck
   await host.services.restart('kubelet')
   await waitForKubelet({ kubelet: config.kubelet, host, timeout }, context)
-  if (host.recording !== undefined) return host.recording.wouldWaitFor(`node "${name}" to be Ready at ${version}`)
-  await waitForObject(cluster, { ...kinds.node, name }, (node) => isReadyAt(node, version), {
-    timeout,
-    signal: context.signal,
-    describe: `node "${name}" to be Ready at ${version}`,
-  })
+  const describe = `node "${name}" to be Ready at ${version}`
+  if (host.recording !== undefined) return host.recording.wouldWaitFor(describe)
+  context.waiting(describe)
+  await waitForObject(cluster, { ...kinds.node, name }, (node) => isReadyAt(node, version), { timeout, signal: context.signal, describe })
   await settledStaticPods({ host, cluster, config }, context)
 }
 
