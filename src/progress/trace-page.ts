@@ -59,8 +59,9 @@ function row(name: string, lanes: readonly string[]): string {
 function barHtml(bar: Bar, length: number, more: string): string {
   const { name, category, ts, dur, args } = bar
   const kinds = ['bar', /^[a-z]+$/.test(category) ? category : '', args['outcome']?.[0] === 'failed' ? 'failed' : '', more].filter((word) => word !== '').join(' ')
-  const label = category === 'line' || category === 'wait' || category === 'call' ? '' : escaped(name)
-  return `<div class="${kinds}" tabindex="0" style="left:${percent(ts, length)};width:${percent(dur, length)}" data-details="${escaped(details(bar))}" title="${escaped(`${name}  ${seconds(dur)}`)}">${label}</div>`
+  // The action is the bar above.
+  const label = category === 'phase' ? name.slice(name.indexOf('/') + 1) : category === 'action' || category === 'path' ? name : ''
+  return `<div class="${kinds}" tabindex="0" style="left:${percent(ts, length)};width:${percent(dur, length)}" data-details="${escaped(details(bar))}" title="${escaped(`${name}  ${seconds(dur)}`)}">${escaped(label)}</div>`
 }
 
 function details({ name, category, ts, dur, args }: Bar): string {
