@@ -11,8 +11,7 @@ import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
 
 /** Root's connection. The first one has to stay open below it. Throws BECOME_FAILED. */
 export async function becomeRoot(user: Client, target: SshTarget, { secret, signal }: Pick<SshOptions, 'secret' | 'signal'>): Promise<Client> {
-  const { default: ssh2 } = await import('ssh2')
-  const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519')
+  const { privateKey, publicKey } = await freshKeyPair()
   const mark = `kadm-${randomBytes(12).toString('hex')}`
   const channel = await openChannel(user, `env LC_ALL=C ${shellLine(['sudo', '-S', '-p', `${mark}-password:`, '/bin/sh', '-c', 'echo "$1"; exec /bin/sh', 'sh', `${mark}-root`])}`, target)
   const heard = listen(channel)
@@ -31,6 +30,15 @@ export async function becomeRoot(user: Client, target: SshTarget, { secret, sign
     // What ends by itself says so; without a word it was the line below that broke.
     if (isCut) throw unreachable(target, 'the connection broke while root was logged in', error)
     throw error instanceof KadmError ? error : failed(target, `${messageOf(error)}${heard.lastWords() === '' ? '' : `: ${heard.lastWords()}`}`, error)
+  }
+}
+
+/** ssh2 1.17 takes leading zeros of the public key for none of it: one key in 256 is broken, and cannot be read. */
+export async function freshKeyPair(): Promise<{ readonly privateKey: string; readonly publicKey: string }> {
+  const { default: ssh2 } = await import('ssh2')
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519')
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return { privateKey: pair.private, publicKey: pair.public }
   }
 }
 
