@@ -7,6 +7,16 @@ import { askSecret } from './ask-secret.ts'
 import { givenText, type CommandInput, type Streams } from './command.ts'
 import { hostFlagNames } from './host-flags.ts'
 
+/** Runs `work` on the host and closes it. Throws as `chosenHost`. */
+export async function onChosenHost<T>(input: Pick<CommandInput, 'flags' | 'io' | 'signal'>, work: (host: Host) => Promise<T>): Promise<T> {
+  const host = await chosenHost(input)
+  try {
+    return await work(host)
+  } finally {
+    await host.close()
+  }
+}
+
 /**
  * The caller closes it. On another host the configuration file is still one of this machine; every other path is the host's. Throws USAGE, and as
  * `connectSsh`.

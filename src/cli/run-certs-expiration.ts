@@ -7,7 +7,7 @@ import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
 import { reportObject, secondsLeft, seenCertificates, type CertificateReport } from './certificate-report.ts'
 import { certificateTables } from './certificate-tables.ts'
 import { certsConfig } from './certs-config.ts'
-import { chosenHost } from './chosen-host.ts'
+import { onChosenHost } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 import { humanDuration } from './human-duration.ts'
 import { outputPrinter, type Printer } from './output.ts'
@@ -20,8 +20,7 @@ export async function checkExpiration(input: CommandInput): Promise<number> {
   const { flags, io } = input
   const print = await printer(input)
   const within = warnWithin(flags.text('warn-within'))
-  const host = await chosenHost(input)
-  try {
+  return await onChosenHost(input, async (host) => {
     const config = await certsConfig(input, host, flags.text('output') === 'text' ? 'check-expiration' : undefined)
     const wire = flags.isOn('all-nodes') ? { wire: await onTheWire(input, host) } : {}
     const report: CertificateReport = { ...(await certificateExpirations({ config, host })), ...wire, now: host.now() }
@@ -33,9 +32,7 @@ export async function checkExpiration(input: CommandInput): Promise<number> {
       io.stderr.write(`WARNING: ${what} ${left < 0 ? 'has expired' : `ends in ${humanDuration(left * 1000)}`} [CERTIFICATE_EXPIRING]\n`)
     }
     return expiring.length > 0 ? expiringExitCode : 0
-  } finally {
-    await host.close()
-  }
+  })
 }
 
 async function printer({ flags }: CommandInput): Promise<Printer<CertificateReport>> {

@@ -5,16 +5,15 @@ import { certificateSpec } from '../pki/certificate-specs.ts'
 import { managedCertificates, managedCertificatesOf } from '../pki/managed-certificates.ts'
 import { renewCertificates, type RenewalOutcome } from '../pki/renew.ts'
 import { certsConfig } from './certs-config.ts'
-import { chosenHost } from './chosen-host.ts'
+import { onChosenHost } from './chosen-host.ts'
 import type { CommandInput, Streams } from './command.ts'
 
 /** @param name of a certificate, or `all` */
 export async function renew(name: string, input: CommandInput): Promise<void> {
   const { flags, io, signal } = input
-  const host = await chosenHost(input)
   const outcomes: RenewalOutcome[] = []
   const warn = (line: string): void => void io.stderr.write(`WARNING: ${line}\n`)
-  try {
+  await onChosenHost(input, async (host) => {
     const config = await certsConfig(input, host, 'renew')
     const chosen = name === 'all' ? managedCertificatesOf(config.cluster) : managedCertificates.filter((managed) => managed.name === name)
     const unlock = await host.lock(`kadm certs renew ${name}`)
@@ -28,9 +27,7 @@ export async function renew(name: string, input: CommandInput): Promise<void> {
     } finally {
       await unlock()
     }
-  } finally {
-    await host.close()
-  }
+  })
   const left = outcomes.flatMap((outcome) => warning(outcome) ?? [])
   if (flags.isOn('strict') && left.length > 0) {
     throw new KadmError('RENEWAL_INCOMPLETE', `${left.length} of ${outcomes.length} certificates could not be renewed`, {

@@ -2,13 +2,12 @@
 import { loadInitConfig } from '../config/load.ts'
 import { newestKubernetes } from '../config/own-version.ts'
 import { makeCertificateRequests } from '../pki/certificate-requests.ts'
-import { chosenHost } from './chosen-host.ts'
+import { onChosenHost } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 
 export async function generateRequests(input: CommandInput): Promise<void> {
   const { flags, io } = input
-  const host = await chosenHost(input)
-  try {
+  await onChosenHost(input, async (host) => {
     const file = flags.text('config') || undefined
     const directory = flags.text('cert-dir') || undefined
     const { config, warnings } = await loadInitConfig({
@@ -25,7 +24,5 @@ export async function generateRequests(input: CommandInput): Promise<void> {
       kubeconfigDir: flags.text('kubeconfig-dir') ?? '',
       say: (line) => void io.stdout.write(`${line}\n`),
     })
-  } finally {
-    await host.close()
-  }
+  })
 }

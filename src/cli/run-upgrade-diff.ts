@@ -1,6 +1,6 @@
 /** `kadm upgrade diff` for a user. */
 import { startDiff } from '../phases/upgrade/start-diff.ts'
-import { chosenHost } from './chosen-host.ts'
+import { onChosenHost } from './chosen-host.ts'
 import { givenText, type CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 
@@ -9,8 +9,7 @@ const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', 'v', '
 /** Exits with 0 whether there are differences or not, as kubeadm's. */
 export async function diffUpgrade(input: CommandInput): Promise<void> {
   const { flags, io, signal } = input
-  const host = await chosenHost(input)
-  try {
+  await onChosenHost(input, async (host) => {
     const texts = await startDiff(host, {
       file: givenText(flags, 'config'),
       flags: configFlagValues(input, optionFlags),
@@ -21,7 +20,5 @@ export async function diffUpgrade(input: CommandInput): Promise<void> {
       warn: (line) => void io.stderr.write(`WARNING: ${line}\n`),
     })
     io.stdout.write(texts.join(''))
-  } finally {
-    await host.close()
-  }
+  })
 }

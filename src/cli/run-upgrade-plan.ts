@@ -1,9 +1,8 @@
 /** `kadm upgrade plan` for a user. */
 import { parseVersion } from '../config/versions.ts'
-import type { Host } from '../host/host.ts'
 import { startPlan, startRehearsal, type PlanRequest, type Rehearsal } from '../phases/upgrade/start-plan.ts'
 import type { AvailableUpgrade, ConfigVersion, UpgradePlan } from '../phases/upgrade/upgrade-plan.ts'
-import { chosenHost } from './chosen-host.ts'
+import { onChosenHost } from './chosen-host.ts'
 import { columns } from './columns.ts'
 import { givenText, type CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
@@ -32,7 +31,7 @@ export async function planUpgrade(input: CommandInput): Promise<number> {
     }),
     text: planText,
   })
-  const plan = await onHost(input, startPlan)
+  const plan = await onChosenHost(input, (host) => startPlan(host, planRequest(input)))
   // As in kubeadm, also for programs: nothing to do, nothing printed.
   if (plan.availableUpgrades.length > 0) input.io.stdout.write(await print(plan))
   else if (isText(input)) input.io.stdout.write('[upgrade/plan] There is nothing to upgrade to\n')
@@ -46,19 +45,10 @@ async function rehearseUpgrade(input: CommandInput): Promise<number> {
     object: ({ target, findings }) => ({ target, findings: findings.map((finding) => ({ ...finding })) }),
     text: rehearsalText,
   })
-  const rehearsal = await onHost(input, startRehearsal)
+  const rehearsal = await onChosenHost(input, (host) => startRehearsal(host, planRequest(input)))
   input.io.stdout.write(await print(rehearsal))
   if (rehearsal.findings.length === 0) return 0
   return rehearsal.findings.some(({ severity }) => severity === 'blocks') ? 4 : 3
-}
-
-async function onHost<T>(input: CommandInput, work: (host: Host, request: PlanRequest) => Promise<T>): Promise<T> {
-  const host = await chosenHost(input)
-  try {
-    return await work(host, planRequest(input))
-  } finally {
-    await host.close()
-  }
 }
 
 function rehearsalText({ target, findings }: Rehearsal): string {

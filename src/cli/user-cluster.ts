@@ -4,7 +4,7 @@ import { recordingCluster } from '../cluster/recording-cluster.ts'
 import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { connectWithKubeconfig, usualKubeconfig } from '../pki/kubeconfig-cluster.ts'
-import { chosenHost } from './chosen-host.ts'
+import { onChosenHost } from './chosen-host.ts'
 import type { CommandInput, Streams } from './command.ts'
 import { planText } from './print-plan.ts'
 
@@ -21,26 +21,26 @@ export interface UserCluster {
 /** Runs `work` and prints the text that it resolves with, after the plan where there is one; closes what was opened. */
 export async function withUserCluster(input: CommandInput, work: (cluster: UserCluster) => Promise<string>): Promise<void> {
   const { flags, io, signal } = input
-  const host = await chosenHost(input)
   const recorded = flags.isOn('dry-run')
-  let cluster: Cluster | undefined
-  let plan = (): string => ''
-  try {
-    const kubeconfig = flags.given.has('kubeconfig') && flags.text('kubeconfig') ? (flags.text('kubeconfig') ?? '') : await usualKubeconfig(host)
-    const connect = async (): Promise<Cluster> => {
-      const real = await connectWithKubeconfig(host, kubeconfig, { signal })
-      cluster = real
-      if (!recorded) return real
-      const recording = recordingCluster(await answering(real, io), { server: real.server, canned: () => undefined })
-      plan = () => planText([], recording.plan())
-      return recording
+  await onChosenHost(input, async (host) => {
+    let cluster: Cluster | undefined
+    let plan = (): string => ''
+    try {
+      const kubeconfig = (flags.given.has('kubeconfig') && flags.text('kubeconfig')) || (await usualKubeconfig(host))
+      const connect = async (): Promise<Cluster> => {
+        const real = await connectWithKubeconfig(host, kubeconfig, { signal })
+        cluster = real
+        if (!recorded) return real
+        const recording = recordingCluster(await answering(real, io), { server: real.server, canned: () => undefined })
+        plan = () => planText([], recording.plan())
+        return recording
+      }
+      const text = await work({ host, kubeconfig, connect, recorded })
+      io.stdout.write(`${plan()}${text}`)
+    } finally {
+      await cluster?.close()
     }
-    const text = await work({ host, kubeconfig, connect, recorded })
-    io.stdout.write(`${plan()}${text}`)
-  } finally {
-    await cluster?.close()
-    await host.close()
-  }
+  })
 }
 
 /** A plan can be made without the cluster too, as in kubeadm; it is said that nothing was compared. */
