@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import path from 'node:path/posix'
+import { ipFamily } from '../../config/ip-address.ts'
 import type { InitConfig, LocalEtcd } from '../../config/model.ts'
 import { hostAndPort } from '../../config/server-url.ts'
 import { mergeVariables } from '../environment.ts'
@@ -92,5 +92,5 @@ function metricsEndpoint(local: LocalEtcd, localhost: string): ProbeTarget & { r
 }
 
 function localhostBeside(address: string): string {
-  return isIPv6(address) ? '::1' : '127.0.0.1'
+  return ipFamily(address) === 6 ? '::1' : '127.0.0.1'
 }

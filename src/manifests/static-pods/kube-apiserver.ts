@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import path from 'node:path/posix'
+import { ipFamily } from '../../config/ip-address.ts'
 import type { ExternalEtcd, HostPathMount, InitConfig } from '../../config/model.ts'
 import { hostAndPort } from '../../config/server-url.ts'
 import { mergeVariables } from '../environment.ts'
@@ -89,7 +89,7 @@ function etcdArguments({ cluster, init }: InitConfig): BaseArguments {
       'etcd-keyfile': keyPair ? etcd.keyFile : undefined,
     }
   }
-  const localhost = isIPv6(init.localAPIEndpoint.advertiseAddress) ? '::1' : '127.0.0.1'
+  const localhost = ipFamily(init.localAPIEndpoint.advertiseAddress) === 6 ? '::1' : '127.0.0.1'
   return {
     'etcd-servers': lastArgument(etcd.extraArgs, 'advertise-client-urls') ?? clientUrl(localhost),
     'etcd-cafile': path.join(cluster.certificatesDir, 'etcd/ca.crt'),

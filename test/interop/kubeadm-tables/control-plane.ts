@@ -39,6 +39,8 @@ const section = (component: string, field: string, value: unknown): Fields => ({
 const networks: Readonly<Record<string, Scene>> = {
   'as it is by default': {},
   'an IPv6 address': { init: { 'localAPIEndpoint.advertiseAddress': 'fd00::10' }, cluster: { 'networking.serviceSubnet': 'fd00:96::/112' } },
+  'an IPv4 address in IPv6 form': { init: { 'localAPIEndpoint.advertiseAddress': '::ffff:192.168.77.10' } },
+  'an IPv4 address with leading zeros': { init: { 'localAPIEndpoint.advertiseAddress': '192.168.077.010' } },
   'another port': { init: { 'localAPIEndpoint.bindPort': 7443 } },
   'a range for Pods': { cluster: { 'networking.podSubnet': '10.70.0.0/16' } },
   'two ranges for Pods': { cluster: { 'networking.podSubnet': '10.70.0.0/16,fd00:70::/48', 'networking.serviceSubnet': '10.71.0.0/16,fd00:71::/112' } },
