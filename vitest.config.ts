@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { summaryReporter } from './test/support/summary-reporter.ts'
 
@@ -11,7 +12,17 @@ export default defineConfig({
     reporters: ['default', summaryReporter],
     projects: [
       {
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: cluster, retry, testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks' },
+        // They wait for etcd's elections, kubeadm's time limits and the like: on two cores three files at once keep both busy. Vitest's own choice is one.
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: cluster,
+          maxWorkers: Math.max(3, availableParallelism()),
+          retry,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+        },
       },
       {
         // Real hosts: they share one sandbox and two cores, so one file at a time.

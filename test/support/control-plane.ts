@@ -196,13 +196,20 @@ async function kubeconfig(dir: string, server: string, user: string): Promise<st
   })
 }
 
+/** Nobody listens there, and no connection gets one of them as its own end: those are from 32768 up (ip_local_port_range), and would take it between this look and the start. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address ? address.port : 0
+  const found = new Set<number>()
+  while (found.size < count) {
+    const port = 11_000 + Math.floor(Math.random() * 19_000)
+    if (await isFree(port)) found.add(port)
+  }
+  return [...found]
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
