@@ -4,11 +4,12 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { applies, type Stage } from '../../tools/chaos/applies.ts'
 import { chances } from '../../tools/chaos/chances.ts'
 import { draw, drawText, usualApplies } from '../../tools/chaos/draw.ts'
+import { lastingDifferences } from '../../tools/chaos/outcome.ts'
 import { chaosRun, unbrokenRun, type Unbroken } from '../../tools/chaos/run.ts'
-import type { Stage } from '../../tools/chaos/applies.ts'
-import { sharedSandbox } from '../support/cluster.ts'
+import { kubectl, sharedSandbox } from '../support/cluster.ts'
 import { fleetOperator } from '../support/fleet-operator.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-chaos-'))
@@ -30,6 +31,24 @@ afterAll(async () => {
 test.for([1, 2].map(() => draw(Math.floor(Math.random() * 1e6), ['make'])))('$apply, seed $seed', { timeout: 300_000 }, async (drawn) => {
   const { failures } = await chaosRun(stage, drawn, unbroken)
   expect(failures.join('\n'), drawText(drawn)).toBe('')
+})
+
+test('what is left over or missing is told', { timeout: 60_000 }, async () => {
+  const { sandbox, operator } = stage
+  const file = await operator.write(applies.make.to.roles)
+  await sandbox.run('h2', ['sh', '-c', 'echo x >/etc/kubernetes/.x.kadm-1; echo more >>/var/lib/kubelet/kubeadm-flags.env'])
+  await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'create', 'secret', 'generic', 'bootstrap-token-abcdef'])
+  await kubectl(sandbox, 'h1', ['label', 'node', 'h2', 'example.com/kind-'])
+  await kubectl(sandbox, 'h1', ['create', '-f', '-'], { input: JSON.stringify({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'kadm', namespace: 'kube-system' } }) })
+  const told = await lastingDifferences(stage, { apply: applies.make, file, expected: unbroken.outcome, patience: 0 })
+  expect(told.map((line) => line.split(':\n')[0])).toEqual([
+    'h2 /etc/kubernetes/.x.kadm-1',
+    'h2 /var/lib/kubelet/kubeadm-flags.env',
+    'h2 leftovers',
+    'lease of kadm',
+    'Node /h2',
+    'Secret kube-system/bootstrap-token-<id> 84',
+  ])
 })
 
 test('a seed says all: the same one draws the same, its neighbour something else', () => {

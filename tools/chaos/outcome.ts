@@ -7,77 +7,89 @@ import { etcdMembers } from '../../test/support/etcd-members.ts'
 import { meaningOfFiles, readFiles } from '../../test/support/host-files.ts'
 import { hostsOf, type Apply, type Stage } from './applies.ts'
 
-/** A line of text for each thing that can differ, by its name. */
-export type Outcome = Readonly<Record<string, string>>
+export interface Outcome {
+  /** What kadm has done and left, on the hosts and with the cluster: there as soon as it ends. */
+  readonly own: Lines
+  /** What controllers, kubelets and garbage collectors have made of it, some time later. */
+  readonly cluster: Lines
+}
 
-/** Lays the pod network first: only then do all Pods run. */
+/** A text for each thing that can differ, by its name. */
+type Lines = Readonly<Record<string, string>>
+
+/** Of a cluster that nothing has disturbed. Lays the pod network first: only then do all Pods run. Throws when it does not come to rest within 3 min. */
 export async function settledOutcome(stage: Stage, apply: Apply, file: string): Promise<Outcome> {
+  const own = await ownOutcome(stage, apply, file)
   await stage.sandbox.network()
-  for (let before = await outcomeOf(stage, apply, file); ;) {
+  const deadline = performance.now() + 180_000
+  for (let before = await clusterOutcome(stage); ;) {
     await sleep(2000)
-    const now = await outcomeOf(stage, apply, file)
-    if (!Object.keys(now).some((name) => name.startsWith('pod ') && now[name] !== 'ready') && differences(before, now).length === 0) return now
+    if (performance.now() > deadline) throw new Error('the cluster of an unbroken apply does not come to rest')
+    const now = await clusterOutcome(stage)
+    const allReady = Object.entries(now).every(([name, state]) => !name.startsWith('pod ') || state === 'ready')
+    if (allReady && differences(before, now).length === 0) return { own, cluster: now }
     before = now
   }
 }
 
-/** Waits up to 90 s for what controllers, kubelets and garbage collectors still have to do. Returns what differs then. */
-export async function lastingDifferences(stage: Stage, { apply, file, expected }: { readonly apply: Apply; readonly file: string; readonly expected: Outcome }): Promise<readonly string[]> {
+export interface Comparison {
+  readonly apply: Apply
+  readonly file: string
+  readonly expected: Outcome
+  /** Milliseconds for what controllers, kubelets and garbage collectors still have to do; default 90_000. */
+  readonly patience?: number
+}
+
+/** What kadm itself does is done when it ends; the rest is waited for. Returns what differs at the end, some lines each. */
+export async function lastingDifferences(stage: Stage, { apply, file, expected, patience = 90_000 }: Comparison): Promise<readonly string[]> {
+  const own = differences(expected.own, await ownOutcome(stage, apply, file))
   await stage.sandbox.network()
-  const deadline = performance.now() + 90_000
+  const deadline = performance.now() + patience
   for (;;) {
-    const found = await outcomeOf(stage, apply, file).catch((error: unknown) => ({ 'the cluster': String(error) }))
-    const differing = differences(expected, found)
-    if (differing.length === 0 || performance.now() > deadline) return differing
+    const found = await clusterOutcome(stage).catch((error: unknown) => ({ 'the cluster': String(error) }))
+    const ofCluster = differences(expected.cluster, found)
+    if (ofCluster.length === 0 || performance.now() > deadline) return [...own, ...ofCluster]
     await sleep(1000)
   }
 }
 
-function differences(expected: Outcome, found: Outcome): readonly string[] {
+function differences(expected: Lines, found: Lines): readonly string[] {
   const names = [...new Set([...Object.keys(expected), ...Object.keys(found)])].toSorted()
   return names.flatMap((name) => (expected[name] === found[name] ? [] : [`${name}:\n    unbroken ${expected[name] ?? 'has none'}\n    here     ${found[name] ?? 'has none'}`]))
 }
 
-async function outcomeOf({ sandbox, operator }: Stage, apply: Apply, file: string): Promise<Outcome> {
-  const first = 'h1'
-  const [hosts, objects, pods, members, lease, plan, log] = await Promise.all([
-    Promise.all(hostsOf(apply).map((host) => hostOutcome(sandbox, host))),
-    meaningOfObjects(sandbox, first),
-    podStates(sandbox),
-    etcdMembers(sandbox, first),
-    kubectl(sandbox, first, ['-n', 'kube-system', 'get', 'lease', 'kadm', '--ignore-not-found', '-o', 'name']),
-    operator.kadm(['plan', '-f', file]),
-    operator.kadm(['log', '-f', file]),
-  ])
-  return {
-    ...Object.assign({}, ...hosts) as Outcome,
-    ...objects,
-    ...pods,
-    'etcd members': JSON.stringify(members),
-    'lease of kadm': lease,
-    'kadm plan': `${plan.stdout}${plan.stderr}`,
-    'chains of the journals': log.stderr,
-  }
+async function ownOutcome({ sandbox, operator }: Stage, apply: Apply, file: string): Promise<Lines> {
+  const hosts = await Promise.all(hostsOf(apply).map((host) => hostOutcome(sandbox, host)))
+  const lease = await kubectl(sandbox, first, ['-n', 'kube-system', 'get', 'lease', 'kadm', '--ignore-not-found', '-o', 'name'])
+  const plan = await operator.kadm(['plan', '-f', file])
+  const log = await operator.kadm(['log', '-f', file])
+  return { ...(Object.assign({}, ...hosts) as Lines), 'lease of kadm': lease, 'kadm plan': `${plan.stdout}${plan.stderr}`, 'chains of the journals': log.stderr }
 }
 
+async function clusterOutcome({ sandbox }: Stage): Promise<Lines> {
+  const [objects, pods, members] = await Promise.all([meaningOfObjects(sandbox, first), podStates(sandbox), etcdMembers(sandbox, first)])
+  return { ...objects, ...pods, 'etcd members': JSON.stringify(members) }
+}
+
+const first = 'h1'
 const configured = ['/etc/kubernetes', '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/instance-config.yaml', '/var/lib/kubelet/kubeadm-flags.env']
 
-async function hostOutcome(sandbox: Sandbox, host: string): Promise<Outcome> {
+async function hostOutcome(sandbox: Sandbox, host: string): Promise<Lines> {
   const [files, left] = await Promise.all([readFiles(sandbox, host, configured), sandbox.run(host, ['sh', '-c', leftovers])])
   // Members of etcd are named in the order in which they came.
   const meaning = Object.entries(meaningOfFiles(files)).map(([name, text]) => [`${host} ${name}`, text.replace(/--initial-cluster=\S+/, '--initial-cluster=…')])
-  return { ...(Object.fromEntries(meaning) as Outcome), [`${host} leftovers`]: left }
+  return { ...(Object.fromEntries(meaning) as Lines), [`${host} leftovers`]: left }
 }
 
 /** Temporary files, locks, shells of kadm that nobody holds, secrets of a run, a journal without its end. */
-const leftovers = `find /etc /var/lib/kubelet /var/lib/kadm /var/lib/etcd /usr/bin /root /tmp -xdev -name '.*kadm-*' 2>/dev/null
+const leftovers = `find /etc /etc/kubernetes /var/lib/kubelet /var/lib/kadm /var/lib/etcd /usr/bin /root /tmp -xdev -name '.*kadm-*' 2>/dev/null | sort -u
 ls -d /run/*kadm.* /var/lib/kadm/run-secrets 2>/dev/null
 tail -qn1 /var/lib/kadm/journal.jsonl 2>/dev/null | grep -v '"kind":"run-finished".*"outcome":"done"'
 true`
 
 /** Pods of a DaemonSet and static ones by their node, the others by a number. */
-async function podStates(sandbox: Sandbox): Promise<Outcome> {
-  const { items } = JSON.parse(await kubectl(sandbox, 'h1', ['get', 'pods', '-A', '-o', 'json'])) as { items: readonly Pod[] }
+async function podStates(sandbox: Sandbox): Promise<Lines> {
+  const { items } = JSON.parse(await kubectl(sandbox, first, ['get', 'pods', '-A', '-o', 'json'])) as { items: readonly Pod[] }
   const named = items.map(({ metadata, spec, status }): readonly [string, string] => {
     const [owner] = metadata.ownerReferences ?? []
     const at = owner?.kind === 'ReplicaSet' ? '' : ` on ${spec.nodeName}`
