@@ -1,4 +1,5 @@
 /** What has to be tried out before hosts become nodes: links, ports, paths and disks, all side by side. Nothing is asked where no host is about to get a node. */
+import { atMost } from '../cluster/at-most.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { part, withDefaults } from '../config/defaults.ts'
 import { KadmError, messageOf } from '../errors.ts'
@@ -6,7 +7,7 @@ import type { Host } from '../host/host.ts'
 import type { Findings } from '../preflight/check.ts'
 import { measureWrites, probeHost } from './host-probe.ts'
 import { isEtcdExternal } from './needed-ports.ts'
-import type { Fleet } from './open-fleet.ts'
+import { type Fleet, hostsAtOnce } from './open-fleet.ts'
 import { pathWarnings } from './path-mtu.ts'
 import type { Action } from './plan-actions.ts'
 import { probeFindings, watchedDirectories, writeWarnings, type ProbedHost } from './probe-findings.ts'
@@ -29,10 +30,11 @@ export async function measureFleet(file: ClusterFile, { hosts, states }: Pick<Fl
 }
 
 async function probed(file: ClusterFile, all: readonly ReachHost[], signal: AbortSignal): Promise<Findings> {
-  const asked = await Promise.all(all.map(async (one) => orWarning(one, signal, () => probeOne(one, signal))))
+  const inTurn = atMost(hostsAtOnce)
+  const asked = await Promise.all(all.map((one) => inTurn(() => orWarning(one, signal, () => probeOne(one, signal)))))
   const hosts = asked.flatMap(({ value }) => value ?? [])
   const { errors, warnings } = probeFindings(file, hosts)
-  const paths = await Promise.all(hosts.filter(({ arrives }) => arrives).map((from) => orWarning(from, signal, () => pathWarnings(from, pathTargets(from, hosts), signal))))
+  const paths = await Promise.all(hosts.filter(({ arrives }) => arrives).map((from) => inTurn(() => orWarning(from, signal, () => pathWarnings(from, pathTargets(from, hosts), signal)))))
   return { errors, warnings: [...asked, ...paths].flatMap(({ warning }) => warning).concat(warnings, paths.flatMap(({ value }) => value ?? [])) }
 }
 

@@ -22,14 +22,14 @@ export interface Fleet {
 }
 
 /**
- * A login costs this machine 5 ms of its processor: of a thousand at once all would come late, and some beyond sshd's patience (docs/scale.md). So many share it
- * that a slow way to the hosts holds nobody up.
+ * How many hosts are asked for something at a time. A login costs this machine some 5 ms of its processor: of a thousand at once all would come late, and some
+ * beyond sshd's patience (docs/scale.md). Enough that a slow way to the hosts holds nobody up.
  */
-const loginsAtOnce = 128
+export const hostsAtOnce = 128
 
 /** Connects and looks; a host that cannot be reached is a state, not an error. */
 export async function openFleet(file: ClusterFile, options: FleetOptions): Promise<Fleet> {
-  const inTurn = atMost(loginsAtOnce)
+  const inTurn = atMost(hostsAtOnce)
   const shared = sharedBetweenHosts(options)
   const opened = await Promise.all(
     file.hosts.map(async (wanted) => ({ name: wanted.name, ...(await inTurn(() => openHost(wanted, file.kubernetesVersion, { ...options, ...shared }))) })),

@@ -47,8 +47,8 @@ async function untilTaken(host: Pick<Host, 'canListen'>, port: number, { signal,
   return false
 }
 
-/** Seconds. */
-const lifetime = 5
+/** Seconds: as many as a hundred hosts may need to ask. */
+const lifetime = 20
 
 /** Milliseconds. */
 const patience = 1000

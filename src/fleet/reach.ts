@@ -1,4 +1,5 @@
 /** Do the hosts of a fleet reach one another at the ports that they will need? Each opens connections to the others, through the SSH connection that kadm has to it. */
+import { atMost } from '../cluster/at-most.ts'
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import { messageOf } from '../errors.ts'
 import { systemCode } from '../host/file-error.ts'
@@ -22,14 +23,35 @@ export interface ReachHost {
  * operator can reach.
  */
 export async function reachFindings(file: ClusterFile, hosts: readonly ReachHost[], signal: AbortSignal): Promise<Findings> {
-  const pairs = hosts.flatMap((from) => hosts.filter((to) => to !== from && (from.arrives || to.arrives)).map((to) => ({ from, to, ports: neededPorts(file, from.wanted, to.wanted) })))
-  const asked = pairs.filter(({ ports }) => ports.length > 0)
-  const listeners = new Map(await Promise.all([...new Set(asked.map(({ to }) => to))].map(async (to) => [to, await listenersOf(file, to, signal)] as const)))
+  const inTurn = atMost(targetsAtOnce)
+  const found = await Promise.all(hosts.map((to) => inTurn(() => askAbout(to, askersOf(file, to, hosts), { file, signal }))))
+  return { errors: found.flatMap(({ errors }) => errors), warnings: found.flatMap(({ warnings }) => warnings) }
+}
+
+const targetsAtOnce = 64
+// What waits for its turn must not count as silence of the other host, and an sshd that many strangers call at once turns users away.
+const dialsAtOnce = 16
+// Firewalls are made by rule: what a hundred do not find, a thousand do not either.
+const mostAskers = 100
+
+/** Two workers need nothing of one another. */
+function askersOf(file: ClusterFile, to: ReachHost, hosts: readonly ReachHost[]): readonly Pair[] {
+  const asking = hosts.filter((from) => from !== to && (from.arrives || to.arrives) && (from.wanted.role === 'control-plane' || to.wanted.role === 'control-plane'))
+  return asking.slice(0, mostAskers).flatMap((from) => {
+    const ports = neededPorts(file, from.wanted, to.wanted)
+    return ports.length === 0 ? [] : [{ from, to, ports }]
+  })
+}
+
+async function askAbout(to: ReachHost, pairs: readonly Pair[], { file, signal }: { readonly file: ClusterFile; readonly signal: AbortSignal }): Promise<Findings> {
+  if (pairs.length === 0) return { errors: [], warnings: [] }
+  const inTurn = atMost(dialsAtOnce)
+  const listeners = await listenersOf(file, to, signal)
   try {
-    const all = await Promise.all(asked.map((pair) => askPair(pair, listeners.get(pair.to), signal)))
+    const all = await Promise.all(pairs.map((pair) => inTurn(() => askPair(pair, listeners, signal))))
     return { errors: all.flatMap(({ errors }) => errors), warnings: all.flatMap(({ warnings }) => warnings) }
   } finally {
-    await Promise.all([...listeners.values()].map((one) => one.close()))
+    await listeners.close()
   }
 }
 
@@ -45,7 +67,7 @@ interface Pair {
   readonly ports: readonly NeededPort[]
 }
 
-async function askPair(pair: Pair, listeners: Pick<PortListeners, 'answers'> | undefined, signal: AbortSignal): Promise<Findings> {
+async function askPair(pair: Pair, listeners: Pick<PortListeners, 'answers'>, signal: AbortSignal): Promise<Findings> {
   const { from, to, ports } = pair
   const ask = (port: number): Promise<Answer> => dialed(from.host, { address: to.wanted.address, port }, signal)
   const [bySsh, ...answers] = await Promise.all([to.wanted.ssh.port, ...ports.map(({ port }) => port)].map(ask))
@@ -55,7 +77,7 @@ async function askPair(pair: Pair, listeners: Pick<PortListeners, 'answers'> | u
       const answer = answers[index]
       // A packet may be lost, a machine busy: silence has to be heard twice.
       const last = answer?.kind === 'silent' ? await ask(port.port) : answer
-      const isShut = last?.kind === 'silent' || last?.kind === 'unreachable' || (last?.kind === 'refused' && listeners?.answers(port.port) === true)
+      const isShut = last?.kind === 'silent' || last?.kind === 'unreachable' || (last?.kind === 'refused' && listeners.answers(port.port))
       return isShut ? [{ port, why: last.why }] : []
     }),
   )
