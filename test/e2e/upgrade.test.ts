@@ -1,41 +1,66 @@
 /**
- * `kadm upgrade apply` of a real control plane from 1.36.3 to 1.37.2: what it leaves, what it leaves alone, and what happens when it fails
- * or is killed.
+ * `kadm upgrade apply` of a real control plane from 1.36.3 to 1.37.2: what it leaves, what it leaves alone, and a first failure.
  */
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ensureComponents } from '../../src/sandbox/components.ts'
-import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { clusterObjects } from '../interop/difference/cluster-objects.ts'
 import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
 import { startCounter, stopCounter } from '../support/api-counter.ts'
-import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { joinWords, kubectl, sharedSandbox } from '../support/cluster.ts'
 import { isLongRun } from '../support/long-run.ts'
-
-const [older, newer] = ['v1.36.3', 'v1.37.2']
-const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
-const cgroupVersion = '--ignore-preflight-errors=SystemVerification'
-const upgrade = ['kadm', 'upgrade', 'apply', newer, '--yes', cgroupVersion] as const
+import {
+  allAt,
+  cgroupVersion,
+  components,
+  controlPlane,
+  kept,
+  newer,
+  older,
+  olderCluster,
+  runningVersions,
+  upgrade,
+  upgradeWith,
+} from '../support/upgrade-scene.ts'
 
 let sandbox: Sandbox
 
 beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 2, furtherVersions: [older] })
-  await olderCluster()
+  await olderCluster(sandbox)
   await sandbox.version('h2', older)
   await sandbox.run('h2', ['kubeadm', ...(await joinWords(sandbox, 'h1')), cgroupVersion], { timeout: 60_000 })
 }, 300_000)
 
 describe('one control plane', () => {
+  test('a disk that has no room, or is full in the middle of the snapshot: nothing is touched', { timeout: 90_000 }, async () => {
+    const before = [await kept(sandbox), await controlPlane(sandbox)]
+    const upgradeOn = async (options: string): Promise<{ readonly said: readonly unknown[]; readonly files: readonly string[] }> => {
+      await sandbox.run('h1', ['mkdir', '-p', '/etc/kubernetes/tmp'])
+      await sandbox.run('h1', ['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', '/etc/kubernetes/tmp'])
+      const { exitCode, stderr } = await sandbox.exec('h1', upgrade, { timeout: 60_000 })
+      const files = (await sandbox.run('h1', ['find', '/etc/kubernetes/tmp'])).trim().split('\n')
+      await sandbox.run('h1', ['umount', '/etc/kubernetes/tmp'])
+      return { said: [exitCode, stderr], files }
+    }
+    const { said, files } = await upgradeOn('size=8m')
+    expect(said).toEqual([1, expect.stringContaining('has room for 8 MiB')])
+    // That was all but the snapshot: now there is no place for one file more.
+    const full = await upgradeOn(`size=2g,nr_inodes=${files.length}`)
+    expect(full).toEqual({ said: [1, expect.stringContaining('no space left on device')], files: expect.arrayContaining([...files]) })
+    expect(full.files).toHaveLength(files.length)
+    expect([await kept(sandbox), await controlPlane(sandbox)]).toEqual(before)
+  })
+
   test('a component that never becomes healthy: the node is as before, and says why', { timeout: 120_000 }, async () => {
-    const before = await kept()
-    const result = await upgradeWith({ 'kube-scheduler.yaml': schedulerThatSleeps }, 12)
+    const before = await kept(sandbox)
+    const result = await upgradeWith(sandbox, { 'kube-scheduler.yaml': schedulerThatSleeps }, 12)
     expect([result.exitCode, result.stderr]).toEqual([1, expect.stringContaining('UPGRADE_ROLLED_BACK')])
     expect(result.stderr).toMatch(/kube-scheduler is not healthy after \d+ s/)
-    expect(await kept()).toEqual(before)
-    expect(await runningVersions()).toEqual([`kube-apiserver:${older}`, `kube-controller-manager:${older}`, `kube-scheduler:${older}`])
+    expect(await kept(sandbox)).toEqual(before)
+    expect(await runningVersions(sandbox)).toEqual(allAt(older))
     expect(await sandbox.run('h1', ['systemctl', 'is-active', 'kubelet'])).toBe('active\n')
   })
 
@@ -51,7 +76,7 @@ describe('one control plane', () => {
     expect(counted.lost).toEqual([])
     expect(counted.acknowledged).toBeGreaterThan(10)
     expect(result.stdout).toContain(`SUCCESS! A control plane node of your cluster was upgraded to "${newer}"`)
-    expect(await runningVersions()).toEqual([`kube-apiserver:${newer}`, `kube-controller-manager:${newer}`, `kube-scheduler:${newer}`])
+    expect(await runningVersions(sandbox)).toEqual(allAt(newer))
     expect(
       await kubectl(sandbox, 'h1', [
         '-n',
@@ -98,55 +123,19 @@ describe('one control plane', () => {
   })
 
   test('again: nothing to do', { timeout: 60_000 }, async () => {
-    const before = await controlPlane()
+    const before = await controlPlane(sandbox)
     const { stdout } = await sandbox.exec('h1', upgrade)
     for (const component of components) expect(stdout).toContain(`Current and new manifests of ${component} are equal, skipping upgrade`)
-    expect(await controlPlane()).toEqual(before)
+    expect(await controlPlane(sandbox)).toEqual(before)
   })
-})
-
-describe('killed at a random moment, and run again', () => {
-  const rounds = isLongRun ? 30 : 1
-
-  test.each(Array.from({ length: rounds }, (_, round) => ({ round })))(
-    'in part $round of its time',
-    { timeout: 180_000 },
-    async ({ round }) => {
-      await olderCluster()
-      await startCounter(sandbox, 'h1')
-      // The first 5 s only check; a whole run takes some 17 s here.
-      const moment = 4 + (12 * (round + Math.random())) / rounds
-      const first = await sandbox.exec('h1', ['timeout', '--signal=KILL', moment.toFixed(3), ...upgrade], { timeout: 100_000 })
-      const again = await sandbox.exec('h1', upgrade, { timeout: 150_000 })
-      expect(
-        again.exitCode,
-        `killed after ${moment.toFixed(3)} s (exit code ${first.exitCode}): ${first.stdout}\nthen: ${again.stdout}${again.stderr}`,
-      ).toBe(0)
-      expect(await runningVersions()).toEqual([`kube-apiserver:${newer}`, `kube-controller-manager:${newer}`, `kube-scheduler:${newer}`])
-      expect((await stopCounter(sandbox, 'h1')).lost).toEqual([])
-    },
-  )
 })
 
 describe.runIf(isLongRun)('in full', () => {
-  test.each([
-    { component: 'kube-apiserver', patch: 'args: ["--no-such-flag"]', says: 'unknown flag: --no-such-flag' },
-    { component: 'etcd', patch: 'args: ["--no-such-flag"]', says: 'does not know one of its arguments' },
-    { component: 'kube-controller-manager', patch: 'image: lab.test/busybox:no-such-tag', says: 'no-such-tag' },
-  ])('$component does not come up: the node is as before', { timeout: 300_000 }, async ({ component, patch, says }) => {
-    await olderCluster()
-    await startCounter(sandbox, 'h1')
-    const before = await kept()
-    const result = await upgradeWith({ [`${component}.yaml`]: `spec:\n  containers:\n  - name: ${component}\n    ${patch}\n` }, 60)
-    expect(result.stderr).toContain('UPGRADE_ROLLED_BACK')
-    expect(result.stderr).toContain(says)
-    expect(await kept()).toEqual(before)
-    expect((await stopCounter(sandbox, 'h1')).lost).toEqual([])
-  })
-
   test('what kubeadm and kadm leave: the same files and objects', { timeout: 900_000 }, async () => {
     const theirs = await upgradedBy('kubeadm')
     const ours = await upgradedBy('kadm')
+    // A configuration that somebody has edited is kept; what nobody has touched is made anew.
+    expect(JSON.stringify(ours.objects['ConfigMap kube-system/kube-proxy'])).toContain('mode: iptables')
     // A comparison of nothing would find no difference.
     expect(Object.keys(theirs.files)).toEqual(
       expect.arrayContaining(['/etc/kubernetes/manifests/etcd.yaml', '/etc/kubernetes/pki/apiserver.crt', '/var/lib/kubelet/config.yaml']),
@@ -164,62 +153,8 @@ describe.runIf(isLongRun)('in full', () => {
   })
 })
 
-/** A fresh control plane of the older version, made by its kubeadm, with a Pod of somebody on it. */
-async function olderCluster(): Promise<void> {
-  await renewHosts(sandbox)
-  await sandbox.version('h1', older)
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: older })
-  await sandbox.run('h1', ['kubeadm', 'init', '--config', file], { timeout: 180_000 })
-  await sandbox.network()
-  await kubectl(sandbox, 'h1', ['taint', 'nodes', '--all', 'node-role.kubernetes.io/control-plane-'])
-  await until(
-    async () =>
-      (await sandbox.exec('h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'get', 'serviceaccount', 'default'])).exitCode === 0,
-  )
-  await kubectl(sandbox, 'h1', ['run', 'workload', '--image=lab.test/busybox:1', '--image-pull-policy=Never', '--', 'sleep', '100000'])
-  await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'pod/workload', '--timeout=60s'], { timeout: 70_000 })
-}
-
 const schedulerThatSleeps =
   'spec:\n  containers:\n  - name: kube-scheduler\n    image: lab.test/busybox:1\n    command: [sleep, "100000"]\n'
-
-async function upgradeWith(patches: Readonly<Record<string, string>>, seconds: number): Promise<ProgramResult> {
-  for (const [name, text] of Object.entries(patches)) await sandbox.put('h1', `/root/patches/${name}`, text)
-  const config = `apiVersion: kubeadm.k8s.io/v1beta4
-kind: UpgradeConfiguration
-apply: {kubernetesVersion: ${newer}, patches: {directory: /root/patches}, ignorePreflightErrors: [SystemVerification]}
-timeouts: {upgradeManifests: ${seconds}s}
-`
-  await sandbox.put('h1', '/root/upgrade.yaml', config)
-  return sandbox.exec('h1', ['kadm', 'upgrade', 'apply', '--config', '/root/upgrade.yaml', '--yes'], { timeout: 280_000 })
-}
-
-/** Checksums of what a failed upgrade must leave as it was. A new etcd that is healthy may stay. */
-async function kept(): Promise<string> {
-  return sandbox.run('h1', [
-    'bash',
-    '-c',
-    'cd /etc/kubernetes; sha256sum manifests/kube*.yaml *.conf $(find pki -type f | sort) /var/lib/kubelet/config.yaml',
-  ])
-}
-
-async function runningVersions(): Promise<readonly string[]> {
-  return (await controlPlane()).flatMap(({ image }) => (image.startsWith('kube-') ? [image] : []))
-}
-
-/** Its running containers. */
-async function controlPlane(): Promise<readonly { readonly id: string; readonly image: string }[]> {
-  const running = new Set((await sandbox.run('h1', ['ctr', '--namespace=k8s.io', 'tasks', 'list', '--quiet'])).trim().split('\n'))
-  const own = (await containers()).filter(
-    ({ id, image }) => running.has(id) && components.some((component) => image.startsWith(`${component}:`)),
-  )
-  return own.toSorted((a, b) => (a.image < b.image ? -1 : 1))
-}
-
-async function containers(): Promise<readonly { readonly id: string; readonly image: string }[]> {
-  const rows = (await sandbox.run('h1', ['ctr', '--namespace=k8s.io', 'containers', 'list'])).trim().split('\n').slice(1)
-  return rows.map((row) => row.split(/\s+/)).map(([id = '', image = '']) => ({ id, image: image.replace(/^.*\//, '') }))
-}
 
 /** Start by `Pod/container`, of all but the control plane's. */
 async function otherContainers(): Promise<ReadonlyMap<string, string>> {
@@ -251,7 +186,9 @@ interface PodObject {
 async function upgradedBy(
   tool: 'kadm' | 'kubeadm',
 ): Promise<{ readonly files: Readonly<Record<string, unknown>>; readonly objects: ReturnType<typeof clusterObjects> }> {
-  await olderCluster()
+  await olderCluster(sandbox)
+  const edited = (await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'configmap', 'kube-proxy', '--output=yaml'])).replace('mode: ""', 'mode: iptables')
+  await kubectl(sandbox, 'h1', ['replace', '--filename=-'], { input: edited })
   const { bin } = await ensureComponents(newer, { say: () => {} })
   // Only kubeadm: the kubelet stays at the older version in both.
   await sandbox.put('h1', '/usr/bin/kubeadm', await readFile(`${bin}/kubeadm`), 0o755)
@@ -274,8 +211,4 @@ async function upgradedBy(
     files: Object.fromEntries(Object.entries(files).filter(([path]) => !isOwn(path))),
     objects: Object.fromEntries(Object.entries(objects).filter(([name]) => !isChance(name))),
   }
-}
-
-async function until(look: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 40_000; !(await look());) if (performance.now() > end) throw new Error('it does not come')
 }
