@@ -51,6 +51,7 @@ export const errorCodes = {
   ETCD_QUORUM: 'etcd would be left without a quorum',
   ETCD_MEMBER_LOST: 'etcd has a member of this name or address whose data is not on this host, or the other way round',
   JOURNAL_BROKEN: 'the journal on this host cannot be read',
+  UNDO_REFUSED: 'what a run did cannot be taken back without harm',
   // hosts over SSH
   HOST_UNREACHABLE: 'no SSH connection to the host could be made, or it broke and did not come back',
   HOST_KEY_UNKNOWN: 'nothing vouches for the key that the host shows',

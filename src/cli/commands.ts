@@ -81,6 +81,11 @@ const listed: readonly ListedCommand[] = [
     load: async () => (await import('./commands/trace.ts')).traceCommand,
   },
   {
+    name: 'undo',
+    summary: 'Put back what the last run of kadm has changed on a host, and remove what it added',
+    load: async () => (await import('./commands/undo.ts')).undoCommand,
+  },
+  {
     name: 'upgrade',
     summary: 'Upgrade your cluster smoothly to a newer version with this command',
     load: async () => (await import('./commands/upgrade.ts')).upgradeCommand,

@@ -10,7 +10,7 @@ import { phaseProgress, type PhaseProgress } from './phase-progress.ts'
 
 export interface WorkflowWords {
   /** What events and trace call the run. */
-  readonly action: 'init' | 'join' | 'reset' | 'upgrade'
+  readonly action: 'init' | 'join' | 'reset' | 'undo' | 'upgrade'
   /** Full names of phases; all when not given. */
   readonly only: readonly string[] | undefined
   /** Flags that are no part of the configuration. */

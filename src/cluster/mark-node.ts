@@ -68,7 +68,7 @@ function marksMissing({ metadata, spec }: KubernetesObject, { labels, taints }: 
   }
 }
 
-function taintsOf(spec: unknown): readonly NodeTaint[] {
+export function taintsOf(spec: unknown): readonly NodeTaint[] {
   if (typeof spec !== 'object' || spec === null || !('taints' in spec) || !Array.isArray(spec.taints)) return []
   return spec.taints as NodeTaint[]
 }

@@ -64,6 +64,7 @@ function decideHost(host: ClusterHost, { file, cluster, first, state }: HostCont
   const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
   const begin = (kind: 'init' | 'join', why: string) => ({ actions: [action(name, kind, why), ...mark], problems: [] })
   const isFirst = name === first
+  if (state.unfinished === 'undo') return problem(`${name} has an undo that was not finished: run kadm undo there again first`)
   if (state.unfinished === 'init' && isFirst) return begin('init', 'an init was cut off here')
   if (state.unfinished === 'join' && !isFirst) return begin('join', 'a join was cut off here')
   if (state.unfinished !== undefined && state.node === 'none') return problem(`${name} has a "kadm ${state.unfinished}" that was not finished: kadm reset there first`)

@@ -1,13 +1,17 @@
 /** What is done on a host for each kind of action: the very workflows of one host, and what only the cluster can do. */
 import type { Cluster } from '../cluster/cluster.ts'
+import { createHash } from 'node:crypto'
 import { drainNode } from '../cluster/drain.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { markNode } from '../cluster/mark-node.ts'
+import { marksBefore } from '../cluster/restore-marks.ts'
 import { initDocuments, joinDocuments } from '../config/cluster-file-documents.ts'
 import type { ClusterHost } from '../config/cluster-file.ts'
+import { kadmVersion } from '../config/own-version.ts'
 import { paths } from '../config/paths.ts'
 import { eventOfAction, type Phase, type PhaseEvent } from '../phases/phase.ts'
 import type { RunRequest } from '../phases/run-request.ts'
+import { withRunSession } from '../phases/run-session.ts'
 import { runPhases } from '../phases/runner.ts'
 import { startInit } from '../phases/init/start-init.ts'
 import { startJoin } from '../phases/join/start-join.ts'
@@ -81,9 +85,18 @@ async function sponsorOf({ run, on }: StepInput): Promise<Sponsor> {
   return sponsor
 }
 
-async function mark({ run, wanted, signal }: StepInput): Promise<void> {
+async function mark({ run, wanted, on, signal }: StepInput): Promise<void> {
   const { name, labels, taints = [] } = wanted
-  await markNode(await run.access.cluster(), name, { labels, taints, timeout: 60_000, signal })
+  const cluster = await run.access.cluster()
+  const set = (): Promise<void> => markNode(cluster, name, { labels, taints, timeout: 60_000, signal })
+  // A Node that comes by this apply goes as a whole when that is undone.
+  if (run.actions.some(({ host, kind }) => host === on.name && kind !== 'mark')) return set()
+  const fingerprint = createHash('sha256').update(JSON.stringify([labels, taints])).digest('hex')
+  await withRunSession(on.host, { command: 'mark', fingerprint, version: kadmVersion }, async (session) => {
+    const node = await cluster.get({ ...kinds.node, name })
+    if (node !== undefined) await session?.note({ kind: 'mark-node', ...marksBefore(node, { labels, taints }) })
+    await set()
+  })
 }
 
 /** The Pods first, while they can go elsewhere; the Node last, when nothing brings it back. */

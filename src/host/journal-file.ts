@@ -12,7 +12,13 @@ export type JournalEntry =
   | { readonly kind: 'phase-started' | 'phase-done'; readonly run: string; readonly phase: string }
   | { readonly kind: 'phase-failed'; readonly run: string; readonly phase: string; readonly message: string }
   | { readonly kind: 'change'; readonly run: string; readonly change: JournaledChange }
+  | { readonly kind: 'found'; readonly run: string; readonly folders: FoundFolders }
   | { readonly kind: 'run-finished'; readonly run: string; readonly outcome: 'done' | 'failed' }
+  /** `runs`: what the run `run` has put back. They count no more. */
+  | { readonly kind: 'undone'; readonly run: string; readonly runs: readonly string[] }
+
+/** By path, what lay in the folders that a kubelet fills by itself, before the run changed anything; `null`: there was no such folder. */
+export type FoundFolders = Readonly<Record<string, readonly string[] | null>>
 
 export type JournaledChange =
   | { readonly kind: 'write-file'; readonly path: string; readonly before: Before; readonly after: After }
@@ -23,13 +29,32 @@ export type JournaledChange =
   | { readonly kind: 'restart-service' | 'stop-service'; readonly service: string; readonly wasActive: boolean }
   | { readonly kind: 'pull-image'; readonly image: string }
   | { readonly kind: 'stop-container' | 'stop-pod' | 'remove-pod'; readonly id: string }
+  | ({ readonly kind: 'mark-node' } & NodeMarkChange)
 
-/** `backup`: a copy of the file as it was, 0600. `sha256` is left out for secrets. */
-export type Before = 'absent' | { readonly mode: number; readonly owner: Owner; readonly sha256?: string; readonly backup?: string }
+/** Labels and taints of the host's Node; `null`: it had none of that key. A taint is told by `key:effect`. */
+export interface NodeMarkChange {
+  readonly node: string
+  readonly labels: Readonly<Record<string, MarkChange>>
+  readonly taints: Readonly<Record<string, MarkChange>>
+}
 
-export interface After {
+export interface MarkChange {
+  readonly before: string | null
+  readonly after: string
+}
+
+/** `backup`: a copy of the file as it was, 0600. */
+export type Before = 'absent' | (ContentMark & { readonly mode: number; readonly owner: Owner; readonly backup?: string })
+
+export interface After extends ContentMark {
   readonly mode: number
+}
+
+/** What tells whether a file still has that content; both left out where it is not known. */
+export interface ContentMark {
   readonly sha256?: string
+  /** Of a secret instead: tells nothing to who has the journal alone (`secret-digest.ts`). */
+  readonly digest?: string
 }
 
 export type JournalRecord = JournalEntry & { readonly previous: string; readonly at: string }
@@ -46,44 +71,63 @@ export interface Journal {
 
 /** Empty when there is no journal. Throws JOURNAL_BROKEN when a line is not what the next one says that it was. */
 export async function readJournal(host: Pick<Host, 'readFile'>): Promise<Journal> {
-  const bytes = (await host.readFile(journalFile)) ?? Buffer.alloc(0)
+  const { lines, ...chain } = await readChain(host, journalFile)
+  // A newer kadm may know more; what it wrote is part of the chain and otherwise passed over.
+  return { ...chain, records: lines.filter(isJournalRecord) }
+}
+
+export interface Chain {
+  /** Objects, one a line, each with a string `previous`. */
+  readonly lines: readonly Readonly<Record<string, unknown>>[]
+  readonly text: string
+  readonly lastHash: string
+  readonly torn: boolean
+}
+
+/** Any file of lines of which each says the hash of the one before. Throws JOURNAL_BROKEN. */
+export async function readChain(host: Pick<Host, 'readFile'>, file: string): Promise<Chain> {
+  const bytes = (await host.readFile(file)) ?? Buffer.alloc(0)
   // Cut at bytes, not at characters: a tear may go through one.
   const complete = bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
   const text = complete.toString('utf8')
-  const records: JournalRecord[] = []
+  const lines: Readonly<Record<string, unknown>>[] = []
   let lastHash = ''
   for (const [index, line] of text.split('\n').slice(0, -1).entries()) {
     const parsed = parseLine(line)
-    if (parsed === undefined || parsed.previous !== lastHash) throw broken(index + 1)
+    if (parsed === undefined || parsed['previous'] !== lastHash) throw broken(file, index + 1)
     lastHash = createHash('sha256').update(line).digest('hex')
-    if (knownKinds.has(parsed.kind)) records.push(parsed)
+    lines.push(parsed)
   }
-  return { records, text, lastHash, torn: complete.length < bytes.length }
+  return { lines, text, lastHash, torn: complete.length < bytes.length }
 }
 
-// A newer kadm may know more; what it wrote is part of the chain and otherwise passed over.
-const knownKinds: ReadonlySet<string> = new Set<JournalEntry['kind']>([
+const knownKinds: ReadonlySet<unknown> = new Set<JournalEntry['kind']>([
   'run-started',
   'phase-started',
   'phase-done',
   'phase-failed',
+  'found',
   'change',
   'run-finished',
+  'undone',
 ])
 
-/** Checks what the chain needs; that the rest has its form is what the chain vouches for. */
-function parseLine(line: string): JournalRecord | undefined {
+/** Checks what tells one record from the other; that the rest has its form is what the chain vouches for. */
+function isJournalRecord(line: Readonly<Record<string, unknown>>): line is Readonly<Record<string, unknown>> & JournalRecord {
+  return knownKinds.has(line['kind']) && typeof line['run'] === 'string'
+}
+
+function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const parsed: unknown = JSON.parse(line)
-    const isRecord = typeof parsed === 'object' && parsed !== null && 'previous' in parsed && 'kind' in parsed && 'run' in parsed
-    return isRecord && typeof parsed.kind === 'string' && typeof parsed.run === 'string' ? (parsed as JournalRecord) : undefined
+    return typeof parsed === 'object' && parsed !== null && 'previous' in parsed ? (parsed as Record<string, unknown>) : undefined
   } catch {
     return undefined
   }
 }
 
-function broken(line: number): KadmError {
-  return new KadmError('JOURNAL_BROKEN', `the journal "${journalFile}" was changed or damaged at line ${line}`, {
-    remedy: [`mv ${journalFile} ${journalFile}.broken`, 'kadm then starts a new one; what the old one knew is not undone by reset'],
+function broken(file: string, line: number): KadmError {
+  return new KadmError('JOURNAL_BROKEN', `the journal "${file}" was changed or damaged at line ${line}`, {
+    remedy: [`mv ${file} ${file}.broken`, 'kadm then starts a new one; what the old one knew cannot be undone any more'],
   })
 }

@@ -1,5 +1,5 @@
-/** What a journal says about runs: which one is not finished, and what kadm made on this host. */
-import type { Before, Journal, JournaledChange, JournalRecord } from './journal-file.ts'
+/** What a journal says about runs: what they changed, and which one is not finished. */
+import type { FoundFolders, Journal, JournaledChange, JournalRecord } from './journal-file.ts'
 
 export interface JournaledRun {
   readonly id: string
@@ -12,11 +12,15 @@ export interface JournaledRun {
   /** Full names of the phases that were done. */
   readonly phasesDone: readonly string[]
   readonly changes: readonly JournaledChange[]
+  readonly found: FoundFolders
+  /** A later run has put back what it changed. */
+  readonly isUndone: boolean
 }
 
 /** All runs, oldest first. */
 export function runsOf(journal: Journal): readonly JournaledRun[] {
   const byRun = Map.groupBy(journal.records, ({ run }) => run)
+  const undone = new Set(journal.records.flatMap((record) => (record.kind === 'undone' ? record.runs : [])))
   return [...byRun.values()].flatMap((records) => {
     const start = records.find((record) => record.kind === 'run-started')
     if (start === undefined) return []
@@ -30,7 +34,9 @@ export function runsOf(journal: Journal): readonly JournaledRun[] {
         startedAt: new Date(at),
         outcome: outcomeOf(records),
         phasesDone: phasesDone(records),
-        changes: changesOf(records),
+        changes: records.flatMap((record) => (record.kind === 'change' ? [record.change] : [])),
+        found: records.find((record) => record.kind === 'found')?.folders ?? {},
+        isUndone: undone.has(id),
       },
     ]
   })
@@ -55,40 +61,10 @@ export function unfinishedRun(journal: Journal): JournaledRun | undefined {
   }
 }
 
-export interface OwnedPath {
-  readonly kind: 'file' | 'directory'
-  /** What was there before kadm came: `absent` for what kadm made. */
-  readonly before: Before
-  /** Of what kadm wrote last, hex; `undefined` for secrets and directories. */
-  readonly sha256?: string
-}
-
-/** Every path that kadm made or changed and has not removed since. `before` is of the first change, which is what undoing goes back to. */
-export function ownedPaths(journal: Journal): ReadonlyMap<string, OwnedPath> {
-  const owned = new Map<string, OwnedPath>()
-  for (const change of changesOf(journal.records)) {
-    if (change.kind === 'write-file' || change.kind === 'make-directory') {
-      const { sha256 } = change.after
-      const before = owned.get(change.path)?.before ?? change.before
-      owned.set(change.path, {
-        kind: change.kind === 'write-file' ? 'file' : 'directory',
-        before,
-        ...(sha256 === undefined ? {} : { sha256 }),
-      })
-    }
-    if (change.kind === 'remove-file' || change.kind === 'remove-directory') owned.delete(change.path)
-  }
-  return owned
-}
-
 function outcomeOf(records: readonly JournalRecord[]): JournaledRun['outcome'] {
   return records.findLast((record) => record.kind === 'run-finished')?.outcome ?? 'cut-off'
 }
 
 function phasesDone(records: readonly JournalRecord[]): readonly string[] {
   return records.flatMap((record) => (record.kind === 'phase-done' ? [record.phase] : []))
-}
-
-function changesOf(records: readonly JournalRecord[]): readonly JournaledChange[] {
-  return records.flatMap((record) => (record.kind === 'change' ? [record.change] : []))
 }

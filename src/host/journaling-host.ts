@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { ContainerRuntime } from './container-runtime.ts'
 import type { Argv, FileStat, Host } from './host.ts'
-import { type Before, type JournaledChange, stateDirectory } from './journal-file.ts'
+import { type Before, type ContentMark, type JournaledChange, stateDirectory } from './journal-file.ts'
 import type { JournalWriter } from './journal.ts'
 import { missingDirectories, pendingWrite } from './pending-write.ts'
 import { redact } from './redact.ts'
+import { secretDigest } from './secret-digest.ts'
 
 /**
  * `run` is the id of a run that the journal was told of (`run-started`); `made` are files that were not there before the run that it goes on with. Of what
@@ -16,6 +17,7 @@ import { redact } from './redact.ts'
 export function journalingHost(real: Host, journal: JournalWriter, run: string, made: ReadonlySet<string> = new Set()): Host {
   let backups = 0
   const ours = new Set(made)
+  const secrets = secretDigest(real, { makeKey: true })
   const stopped = new Set<string>()
   const note = (change: JournaledChange): Promise<void> => journal.append({ kind: 'change', run, change })
   const isOwn = (file: string): boolean => `${path.resolve(file)}/`.startsWith(`${stateDirectory}/`)
@@ -29,7 +31,12 @@ export function journalingHost(real: Host, journal: JournalWriter, run: string, 
     const backup = `${stateDirectory}/backups/${run}/${++backups}-${path.basename(file)}`
     await real.makeDirectory(stateDirectory, 0o700)
     await real.writeFile(backup, content, { mode: 0o600, directoryMode: 0o700, secret: true })
-    return { ...attributes, ...(secret ? {} : { sha256: sha256(content) }), backup }
+    return { ...attributes, ...(await markOf(content, secret)), backup }
+  }
+  const markOf = async (content: Buffer, secret: boolean): Promise<ContentMark> => {
+    if (!secret) return { sha256: sha256(content) }
+    const digest = await secrets.of(content)
+    return digest === undefined ? {} : { digest }
   }
   const noteDirectories = async (dirs: readonly string[], mode: number): Promise<void> => {
     await Promise.all(dirs.map((dir) => note({ kind: 'make-directory', path: dir, before: 'absent', after: { mode } })))
@@ -44,7 +51,7 @@ export function journalingHost(real: Host, journal: JournalWriter, run: string, 
         const before = await stateOf(file, change.before, secret)
         if (before === 'absent') ours.add(file)
         await noteDirectories(directories, options.directoryMode ?? 0o755)
-        await note({ kind: 'write-file', path: file, before, after: { mode: change.mode, ...(secret ? {} : { sha256: sha256(bytes) }) } })
+        await note({ kind: 'write-file', path: file, before, after: { mode: change.mode, ...(await markOf(bytes, secret)) } })
       }
       await real.writeFile(file, content, options)
     },

@@ -34,7 +34,7 @@ export interface SelectedPhases {
   readonly request: Pick<RunRequest, 'only' | 'signal' | 'report' | 'within'>
   /** Full names of phases to leave out. */
   readonly except: readonly string[]
-  readonly session: RunSession | undefined
+  readonly session: Pick<RunSession, 'report'> | undefined
   readonly host: Pick<Host, 'now'>
   /** Hears of the phases that are going to run, before the first of them. */
   readonly onStart: (phases: readonly string[]) => void

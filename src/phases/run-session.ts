@@ -5,13 +5,14 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Host } from '../host/host.ts'
-import { readJournal, type JournalEntry } from '../host/journal-file.ts'
+import { readJournal, type JournalEntry, type JournaledChange } from '../host/journal-file.ts'
 import { unfinishedRun, type JournaledRun } from '../host/journal-runs.ts'
 import { openJournal, type JournalWriter } from '../host/journal.ts'
 import { journalingHost } from '../host/journaling-host.ts'
 import { redact } from '../host/redact.ts'
 import { keepRunSecret, removeRunSecrets } from '../host/run-secrets.ts'
 import { messageOf } from '../errors.ts'
+import { foundFolders } from './undo/kubelet-folders.ts'
 import type { PhaseEvent } from './phase.ts'
 
 export interface RunInput {
@@ -34,6 +35,8 @@ export interface RunSession {
   /** What the run makes up and must know again after a kill: kept (0600) until it is finished. */
   readonly secret: (name: string, make: () => string) => Promise<string>
   readonly report: (event: PhaseEvent) => Promise<void>
+  /** Of what is not changed by way of `host`; before it is. */
+  readonly note: (change: JournaledChange) => Promise<void>
   readonly finish: (outcome: 'done' | 'failed') => Promise<void>
 }
 
@@ -67,6 +70,7 @@ export async function openRunSession(host: Host, { command, fingerprint, version
     const keep = (name: string, value: string): Promise<string> => keepRunSecret(host, { fingerprint, name, make: () => value })
     const journal = journalFromFirstChange(host, { kind: 'run-started', run, command, fingerprint, version }, async () => {
       for (const [name, value] of secrets) await keep(name, value)
+      return { kind: 'found', run, folders: await foundFolders(host) }
     })
     return {
       host: journalingHost(host, journal, run, made),
@@ -82,6 +86,7 @@ export async function openRunSession(host: Host, { command, fingerprint, version
         const entry = journalEntry(event, run)
         if (entry !== undefined) await journal.append(entry)
       },
+      note: (change) => journal.append({ kind: 'change', run, change }),
       finish: async (outcome) => {
         try {
           if (journal.started()) await journal.append({ kind: 'run-finished', run, outcome })
@@ -101,13 +106,13 @@ export async function openRunSession(host: Host, { command, fingerprint, version
 const lookOnly = { wouldWaitFor: () => {} }
 
 /** A journal that is opened with the first change; what is told to it before waits in memory. */
-function journalFromFirstChange(host: Host, start: JournalEntry, onStart: () => Promise<void>): JournalWriter & { started: () => boolean } {
-  const early: JournalEntry[] = [start]
+function journalFromFirstChange(host: Host, start: JournalEntry, onStart: () => Promise<JournalEntry>): JournalWriter & { started: () => boolean } {
+  const early: JournalEntry[] = []
   let opening: Promise<JournalWriter> | undefined
   const open = async (): Promise<JournalWriter> => {
-    await onStart()
+    const found = await onStart()
     const journal = await openJournal(host)
-    await Promise.all(early.map((entry) => journal.append(entry)))
+    await Promise.all([start, found, ...early].map((entry) => journal.append(entry)))
     return journal
   }
   return {
@@ -125,7 +130,8 @@ function isTrace(entry: JournalEntry): boolean {
   return entry.kind === 'change' && entry.change.kind !== 'pull-image'
 }
 
-function journalEntry(event: PhaseEvent, run: string): JournalEntry | undefined {
+/** What the journal is told of it; `undefined`: nothing. */
+export function journalEntry(event: PhaseEvent, run: string): JournalEntry | undefined {
   switch (event.kind) {
     case 'started':
       return { kind: 'phase-started', run, phase: event.phase }

@@ -1,13 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { type JournalEntry, journalFile, readJournal } from '../../src/host/journal-file.ts'
-import { ownedPaths, runsOf, unfinishedRun } from '../../src/host/journal-runs.ts'
+import { runsOf, unfinishedRun } from '../../src/host/journal-runs.ts'
 import { openJournal } from '../../src/host/journal.ts'
 import { journalingHost } from '../../src/host/journaling-host.ts'
 import { recordingHost } from '../../src/host/recording-host.ts'
 import { keepRunSecret, removeRunSecrets } from '../../src/host/run-secrets.ts'
+import { digestKeyFile } from '../../src/host/secret-digest.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -104,6 +105,8 @@ test('each change is on disk, with what was there before, when it is made', asyn
   await host.run(['true', '--token', 'abcdef.0123456789abcdef'])
   await host.removeFile('/etc/old')
   const changes = (await readJournal(real)).records.flatMap((record) => (record.kind === 'change' ? [record.change] : []))
+  const key = await readFile(path.join(root, digestKeyFile), 'utf8')
+  const digest = (text: string): string => createHmac('sha256', key).update(text).digest('hex')
   const backup = {
     mode: 0o640,
     owner: { uid: 0, gid: 0 },
@@ -114,17 +117,17 @@ test('each change is on disk, with what was there before, when it is made', asyn
     { kind: 'write-file', path: '/etc/old', before: backup, after: { mode: 0o600, sha256: sha256('after') } },
     { kind: 'make-directory', path: '/etc/kubernetes', before: 'absent', after: { mode: 0o700 } },
     { kind: 'make-directory', path: '/etc/kubernetes/pki', before: 'absent', after: { mode: 0o700 } },
-    { kind: 'write-file', path: '/etc/kubernetes/pki/ca.key', before: 'absent', after: { mode: 0o600 } },
+    { kind: 'write-file', path: '/etc/kubernetes/pki/ca.key', before: 'absent', after: { mode: 0o600, digest: digest('very secret') } },
     { kind: 'change-owner', path: '/etc/old', before: { mode: 0o600, owner: { uid: 0, gid: 0 } }, owner: { uid: 5, gid: 6 } },
     { kind: 'run-command', argv: ['true', '--token', 'abcdef.[redacted]'] },
-    { kind: 'remove-file', path: '/etc/old', before: { mode: 0o600, owner: { uid: 5, gid: 6 }, backup: '/var/lib/kadm/backups/r1/2-old' } },
+    { kind: 'remove-file', path: '/etc/old', before: { mode: 0o600, owner: { uid: 5, gid: 6 }, digest: digest('after'), backup: '/var/lib/kadm/backups/r1/2-old' } },
   ])
-  // Backup, the write of it, then the key: the journal was ahead of both writes.
-  expect(known).toEqual([0, 1, 4, 4, 6])
+  // Backup, the write of it, the key of digests (after two directories), the key: the journal was ahead of each write that it tells of.
+  expect(known).toEqual([0, 1, 3, 4, 4, 6])
+  expect((await stat(path.join(root, digestKeyFile))).mode & 0o777).toBe(0o600)
   const copy = path.join(root, 'var/lib/kadm/backups/r1/1-old')
   expect([await readFile(copy, 'utf8'), (await stat(copy)).mode & 0o777]).toEqual(['before', 0o600])
   expect(await readFile(path.join(root, journalFile), 'utf8')).not.toMatch(/very secret|0123456789abcdef/)
-  expect([...ownedPaths(await readJournal(real)).keys()]).toEqual(['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/ca.key'])
 })
 
 test('of what a run made itself no copy is kept: a credential that it removes is gone, also when an earlier part of the run wrote it', async () => {
@@ -135,7 +138,7 @@ test('of what a run made itself no copy is kept: a credential that it removes is
   await first.writeFile('/etc/token.conf', 'credential two', { mode: 0o600, secret: true })
   const second = journalingHost(real, await openJournal(real), 'r2', new Set(['/etc/token.conf']))
   await second.removeFile('/etc/token.conf')
-  expect(await readdir(path.join(root, 'var/lib/kadm'))).toEqual([path.basename(journalFile)])
+  expect(await readdir(path.join(root, 'var/lib/kadm'))).toEqual([path.basename(digestKeyFile), path.basename(journalFile)])
   await second.writeFile('/etc/token.conf', 'of the user', { mode: 0o600 })
   await writeFile(path.join(root, 'etc/other.conf'), 'of the user')
   await second.removeFile('/etc/other.conf')

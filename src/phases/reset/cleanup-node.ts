@@ -1,14 +1,12 @@
 /** `kadm reset phase cleanup-node`: the kubelet, what it runs and mounts, and the files of the cluster. */
-import { paths } from '../../config/paths.ts'
 import { KadmError, messageOf } from '../../errors.ts'
-import { realPath } from '../../host/empty-directory.ts'
-import { unmountBelow } from '../../host/mounts.ts'
 import { removeJournal } from '../../host/remove-journal.ts'
 import { removePods } from '../../host/remove-pods.ts'
 import { stopKubelet } from '../kubelet-service.ts'
 import type { Phase } from '../phase.ts'
 import { removeClusterFiles } from './remove-cluster-files.ts'
 import type { ResetRun } from './reset-run.ts'
+import { unmountKubelet } from './unmount-kubelet.ts'
 
 export const cleanupNode: Phase<ResetRun> = {
   name: 'cleanup-node',
@@ -64,15 +62,4 @@ export const cleanupNode: Phase<ResetRun> = {
       run: async ({ host }) => removeJournal(host),
     },
   ],
-}
-
-async function unmountKubelet({ config, host }: Pick<ResetRun, 'config' | 'host'>, { say }: { readonly say: (line: string) => void }): Promise<void> {
-  const directory = (await realPath(host, paths.kubelet)) ?? paths.kubelet
-  say(`[reset] Unmounting mounted directories in "${paths.kubelet}"`)
-  const failures = await unmountBelow(host, directory, config.unmountFlags)
-  if (failures.length === 0) return
-  throw new KadmError('COMMAND_FAILED', `${failures.length} of the file systems that are mounted below "${directory}" cannot be unmounted: nothing in it was removed`, {
-    details: failures,
-    remedy: [`fuser -vm "${directory}" shows who uses them`, 'end these processes and run the same command again', 'or give unmountFlags: [MNT_DETACH] in a ResetConfiguration: they then go when nobody uses them any more'],
-  })
 }

@@ -1,0 +1,76 @@
+/** `kadm undo` for a user: which host, the plan, the question, progress. */
+import { KadmError } from '../errors.ts'
+import { undoHostOfFleet } from '../fleet/undo-host.ts'
+import { startUndo, type UndoOutcome, type UndoPlan, type UndoRequest } from '../phases/undo/start-undo.ts'
+import { givenText, type CommandInput, type Streams } from './command.ts'
+import { confirm } from './confirm.ts'
+import { fleetOfFile } from './fleet-of-file.ts'
+import { fleetProgress } from './fleet-progress.ts'
+import { hostFlagNames } from './host-flags.ts'
+import { runWorkflow } from './run-workflow.ts'
+import { undoPlanText } from './undo-plan-text.ts'
+
+export async function runUndo(input: CommandInput): Promise<void> {
+  await (input.flags.given.has('file') ? undoByFile(input) : undoByItself(input))
+}
+
+const optionFlags: ReadonlySet<string> = new Set(['all', 'force', 'yes', 'dry-run', 'v', 'vmodule'])
+
+/** This host, or the one that --host names: nobody else of its cluster is asked. */
+async function undoByItself(input: CommandInput): Promise<void> {
+  await runWorkflow(input, { action: 'undo', only: undefined, optionFlags }, async ({ host, io, request }) => {
+    let node: string | undefined
+    const outcome = await startUndo(host, {
+      ...request,
+      ...wordsOf(input),
+      node: undefined,
+      cluster: async () => undefined,
+      confirm: (plan) => {
+        node = plan.node
+        return askFor(input, io)(plan)
+      },
+    })
+    io.stdout.write(outcomeText(host.name, outcome))
+    if (outcome === 'done' && node !== undefined) io.stdout.write(`The Node "${node}" stays in the cluster: kubectl delete node ${node}\n`)
+  })
+}
+
+async function undoByFile(input: CommandInput): Promise<void> {
+  const { flags, signal } = input
+  const name = givenText(flags, 'host')
+  if (name === undefined) throw new KadmError('USAGE', 'no host is named: an undo is of one host', { remedy: ['kadm undo -f FILE --host NAME', 'kadm reset --cluster-file FILE   # for all of them'] })
+  const other = [...flags.given].find((flag) => hostFlagNames.has(flag) && flag !== 'host' && flag !== 'trust-on-first-use')
+  if (other !== undefined) throw new KadmError('USAGE', `--${other} cannot be mixed with -f: the file says how hosts are reached`, { remedy: [`leave --${other} out`] })
+  const events = flags.isOn('events')
+  const io = events ? { ...input.io, stdout: input.io.stderr } : input.io
+  const { file, fleet } = await fleetOfFile(input)
+  try {
+    const progress = fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })
+    try {
+      const outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), confirm: askFor(input, io), report: progress.report, signal })
+      io.stdout.write(outcomeText(name, outcome))
+    } finally {
+      await progress.end()
+    }
+  } finally {
+    await fleet.close()
+  }
+}
+
+function outcomeText(host: string, outcome: UndoOutcome): string {
+  if (outcome === 'not-confirmed') return ''
+  return outcome === 'done' ? `${host}: undone\n` : `${host}: nothing to undo\n`
+}
+
+function wordsOf({ flags }: CommandInput): Pick<UndoRequest, 'all' | 'force'> {
+  return { all: flags.isOn('all'), force: flags.isOn('force') }
+}
+
+function askFor({ flags, signal }: CommandInput, io: Streams): (plan: UndoPlan) => Promise<boolean> {
+  return async (plan) => {
+    io.stdout.write(undoPlanText(plan))
+    if (flags.isOn('dry-run')) return false
+    if (flags.isOn('yes') || (await confirm(io, 'Do this?', signal))) return true
+    throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the undo was not confirmed', { remedy: ['answer y, or give --yes'] })
+  }
+}

@@ -1,0 +1,32 @@
+/** What an undo would do, for people: by path. */
+import type { UndoPlan } from '../phases/undo/start-undo.ts'
+import type { UndoStep } from '../phases/undo/undo-steps.ts'
+
+export function undoPlanText({ host, target, steps, node }: UndoPlan): string {
+  const { runs, services, programs, marks, images } = target
+  return [
+    ...runs.map(({ command, startedAt, outcome }) => `${host}: undo of "kadm ${command}" of ${startedAt.toISOString()}${outcome === 'done' ? '' : ` (${outcome})`}`),
+    ...(node === undefined ? [] : [`  the Node "${node}" goes, with its Pods and what the kubelet has written`]),
+    ...steps.flatMap((step) => stepLine(step) ?? []),
+    ...programs.map(({ file, version }) => `  put back  ${file} (${version})`),
+    ...marks.flatMap(({ labels, taints }) => [...Object.keys(labels).map((key) => `  put back  label ${key}`), ...Object.keys(taints).map((key) => `  put back  taint ${key}`)]),
+    ...[...services].map(([service, wasActive]) => `  service   ${service}: ${wasActive ? 'runs again, as before' : 'stops: it did not run before'}`),
+    ...(images.length === 0 ? [] : [`  stays     ${images.length} images that were pulled`]),
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+function stepLine({ path, act, why, before }: UndoStep): string | undefined {
+  const reason = why === undefined ? '' : ` (${why})`
+  switch (act) {
+    case 'done':
+      return undefined
+    case 'put-back':
+      return `  put back  ${path}${before === 'absent' ? '' : `, mode ${before.mode.toString(8)}`}${reason}`
+    case 'remove':
+      return `  remove    ${path}${reason}`
+    case 'leave':
+      return `  leave     ${path}${reason}`
+  }
+}

@@ -1,0 +1,62 @@
+/** The last run on one host of a fleet is undone; what the cluster knows of it goes by way of a control plane that stays. */
+import type { Cluster } from '../cluster/cluster.ts'
+import { kinds } from '../cluster/kinds.ts'
+import { retryUntil } from '../cluster/wait.ts'
+import type { ClusterFile } from '../config/cluster-file.ts'
+import { KadmError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { connectOwnCluster } from '../pki/own-cluster.ts'
+import { startUndo, type UndoOutcome, type UndoRequest } from '../phases/undo/start-undo.ts'
+import { reachedHosts } from './apply.ts'
+import type { FleetEvent } from './fleet-run.ts'
+import type { Fleet } from './open-fleet.ts'
+import { requestOf } from './steps.ts'
+
+export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'confirm' | 'signal'> {
+  readonly file: ClusterFile
+  readonly fleet: Fleet
+  /** Of the host in the file. */
+  readonly name: string
+  readonly report: (event: FleetEvent) => void
+}
+
+/** @returns as `startUndo`. Throws USAGE, HOST_UNREACHABLE, and as `startUndo`. */
+export async function undoHostOfFleet({ file, fleet, name, all, force, confirm, report, signal }: UndoHostInput): Promise<UndoOutcome> {
+  const state = fleet.states.get(name)
+  if (state?.kind === 'unreachable') throw new KadmError('HOST_UNREACHABLE', `${name} cannot be reached: ${state.why}`, { remedy: ['mend the way to the host, then run the same command again'] })
+  const on = reachedHosts(fleet).get(name)
+  if (on === undefined) throw new KadmError('USAGE', `the cluster file has no host "${name}"`, { remedy: [`its hosts: ${file.hosts.map((host) => host.name).join(', ')}`] })
+  const others = file.hosts.filter((host) => host.role === 'control-plane' && host.name !== name).flatMap((host) => fleet.hosts.get(host.name) ?? [])
+  let cluster: Cluster | undefined
+  try {
+    return await startUndo(on.host, {
+      ...requestOf('undo', { run: { report, within: undefined }, on, signal }),
+      all,
+      force,
+      node: name,
+      confirm,
+      cluster: async ({ isEntry, marks }) => {
+        const controlPlanes = isEntry ? others : [...others, on.host]
+        if (isEntry || marks.length > 0) cluster = await firstThatAnswers(controlPlanes, signal)
+        return cluster
+      },
+    })
+  } finally {
+    await cluster?.close()
+  }
+}
+
+async function firstThatAnswers(controlPlanes: readonly Host[], signal: AbortSignal): Promise<Cluster | undefined> {
+  for (const host of controlPlanes) {
+    const cluster = await connectOwnCluster(host, signal).catch(() => undefined)
+    try {
+      if (cluster === undefined) continue
+      await retryUntil(() => cluster.list(kinds.node), { timeout: 5000, signal, describe: `an answer of the API at "${cluster.server}"` })
+      return cluster
+    } catch {
+      await cluster?.close()
+    }
+  }
+  signal.throwIfAborted()
+  return undefined
+}

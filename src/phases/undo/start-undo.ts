@@ -1,0 +1,116 @@
+/** From the journal of a host to a run of undo's phases on it: what is to be put back, the question, the lock, and the note that it is done. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Cluster } from '../../cluster/cluster.ts'
+import { loadResetConfig } from '../../config/load-reset.ts'
+import { kadmVersion } from '../../config/own-version.ts'
+import { paths } from '../../config/paths.ts'
+import type { Host } from '../../host/host.ts'
+import { readJournal, stateDirectory } from '../../host/journal-file.ts'
+import { openJournal, type JournalWriter } from '../../host/journal.ts'
+import { removeRunSecrets } from '../../host/run-secrets.ts'
+import { lookAtHost } from '../reset/before.ts'
+import { requireRoot, runSelected, type RunRequest } from '../run-request.ts'
+import { journalEntry } from '../run-session.ts'
+import { undoPhases } from './undo-phases.ts'
+import { requireNobodyLeftBehind, requireOwnMinor } from './undo-refusals.ts'
+import type { Leaving, UndoRun } from './undo-run.ts'
+import { undoSteps, type UndoStep } from './undo-steps.ts'
+import { undoCommand, undoTarget, type UndoTarget } from './undo-target.ts'
+
+export interface UndoRequest extends Omit<RunRequest, 'file' | 'flags' | 'only'> {
+  /** Every run that the journal knows, not the last one alone. */
+  readonly all: boolean
+  /** Files that were changed since go back too, and the only control plane leaves its nodes. */
+  readonly force: boolean
+  /** Of the Node where the host itself may not know it any more. */
+  readonly node: string | undefined
+  /** As administrator, by way of a host that stays; resolves to `undefined` when there is none. */
+  readonly cluster: (target: UndoTarget) => Promise<Cluster | undefined>
+  /** Shows the plan and asks; `false`: do not go on. */
+  readonly confirm: (plan: UndoPlan) => Promise<boolean>
+  readonly onStart: (phases: readonly string[]) => void
+}
+
+export interface UndoPlan {
+  readonly host: string
+  readonly target: UndoTarget
+  readonly steps: readonly UndoStep[]
+  /** Of the Node that goes; `undefined` when none does. */
+  readonly node: string | undefined
+}
+
+export type UndoOutcome = 'done' | 'nothing' | 'not-confirmed'
+
+/**
+ * Puts back what the last run of kadm on the host has changed, and removes what it added. What was changed since is named and left. The runs stay in the
+ * journal, with the note that they are undone.
+ *
+ * @returns `nothing` when there is nothing to undo, `not-confirmed` when the answer was no
+ * @throws KadmError NOT_ROOT, RUN_IN_PROGRESS, JOURNAL_BROKEN, UNDO_REFUSED, and as its phases (DRAIN_BLOCKED, ETCD_QUORUM, ...)
+ */
+export async function startUndo(host: Host, request: UndoRequest): Promise<UndoOutcome> {
+  const { all, force, signal } = request
+  requireRoot((await host.facts()).uid, 'kadm undo')
+  const unlock = await host.lock('kadm undo')
+  try {
+    const target = undoTarget(await readJournal(host), { all })
+    if (target.runs.length === 0) return 'nothing'
+    await requireOwnMinor(host, target)
+    const leaving = target.isEntry ? await leave(host, request) : undefined
+    if (target.isControlPlane && !force) await requireNobodyLeftBehind(host, leaving?.node, signal)
+    const steps = await undoSteps(host, target.changes, { force })
+    if (!(await request.confirm({ host: request.node ?? host.name, target, steps, node: leaving?.node }))) return 'not-confirmed'
+    await undo(host, { target, steps, leaving, request })
+    return 'done'
+  } finally {
+    await unlock()
+  }
+}
+
+async function leave(host: Host, { force, node }: UndoRequest): Promise<Leaving> {
+  const { config } = await loadResetConfig({ file: undefined, flags: { force }, host, needs: { criSocket: true } })
+  const before = await lookAtHost(host, config.certificatesDir)
+  return { node: node ?? before.nodeName, reset: { config, host, kubeconfig: paths.adminConf, cleanup: new Set(), before } }
+}
+
+interface UndoWork extends Pick<UndoRun, 'target' | 'steps' | 'leaving'> {
+  readonly request: UndoRequest
+}
+
+async function undo(host: Host, { target, steps, leaving, request }: UndoWork): Promise<void> {
+  const run = randomBytes(8).toString('hex')
+  const runs = target.runs.map(({ id }) => id)
+  const journal = await openJournal(host)
+  await journal.append({ kind: 'run-started', run, command: undoCommand, fingerprint: createHash('sha256').update(runs.join(' ')).digest('hex'), version: kadmVersion })
+  let outcome: 'done' | 'failed' = 'failed'
+  try {
+    const cluster = await request.cluster(target)
+    await runSelected(undoPhases, { host, target, steps, leaving, cluster }, { request: { ...request, only: undefined }, except: [], session: sessionOf(journal, run), host, onStart: request.onStart })
+    await journal.append({ kind: 'undone', run, runs })
+    outcome = 'done'
+  } finally {
+    await journal.append({ kind: 'run-finished', run, outcome })
+  }
+  await forget(host, runs, steps)
+}
+
+/** The screen hears of the phases, and so does the journal; not of each change: a copy of what is removed must not be kept. */
+function sessionOf(journal: JournalWriter, run: string): { readonly report: (event: Parameters<RunRequest['report']>[0]) => Promise<void> } {
+  return {
+    report: async (event) => {
+      const entry = journalEntry(event, run)
+      if (entry !== undefined) await journal.append(entry)
+    },
+  }
+}
+
+/** What was kept for these runs: copies of files that are back in their places, secrets of one that was cut off. The former content of what is left stays. */
+async function forget(host: Host, runs: readonly string[], steps: readonly UndoStep[]): Promise<void> {
+  const kept = new Set(steps.flatMap(({ act, before }) => (act === 'leave' && before !== 'absent' ? [before.backup] : [])))
+  await removeRunSecrets(host)
+  for (const folder of runs.map((run) => `${stateDirectory}/backups/${run}`)) {
+    for (const name of (await host.list(folder)) ?? []) if (!kept.has(`${folder}/${name}`)) await host.removeFile(`${folder}/${name}`)
+    await host.removeDirectory(folder)
+  }
+  await host.removeDirectory(`${stateDirectory}/backups`)
+}

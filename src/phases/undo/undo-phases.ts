@@ -1,0 +1,134 @@
+/**
+ * What `kadm undo` does, in the safe order: Pods go elsewhere while they can, etcd is left while it runs, files go when nobody uses them, and the Node goes when no
+ * kubelet brings it back. Each looks first: a run that was killed is run again.
+ */
+import { drainNode } from '../../cluster/drain.ts'
+import { kinds } from '../../cluster/kinds.ts'
+import { restoreMarks } from '../../cluster/restore-marks.ts'
+import { KadmError, messageOf } from '../../errors.ts'
+import { emptyDirectory } from '../../host/empty-directory.ts'
+import { removePods } from '../../host/remove-pods.ts'
+import type { Phase } from '../phase.ts'
+import { leaveEtcdOfHost } from '../reset/leave-etcd-of-host.ts'
+import { unmountKubelet } from '../reset/unmount-kubelet.ts'
+import { emptyKubeletFolders } from './empty-kubelet-folders.ts'
+import { putFilesBack, removeMadeDirectories } from './put-back.ts'
+import { putProgramsBack } from './put-programs-back.ts'
+import type { UndoRun } from './undo-run.ts'
+import type { UndoStep } from './undo-steps.ts'
+
+export const undoPhases: readonly Phase<UndoRun>[] = [
+  { name: 'drain', summary: 'Let the Pods of the node go elsewhere', needs: [], skip: unlessNodeGoes, run: drain },
+  {
+    name: 'etcd-member',
+    summary: 'Take this host out of etcd',
+    skip: unlessLeaving,
+    run: async ({ leaving }, context) => {
+      if (leaving !== undefined) await leaveEtcdOfHost(leaving.reset, context)
+    },
+  },
+  {
+    name: 'stop',
+    summary: 'Stop what was started',
+    run: async ({ host, target }, { say }) => {
+      for (const service of target.services.keys()) {
+        say(`Stopping the service "${service}"`)
+        await host.services.stop(service)
+      }
+    },
+  },
+  { name: 'containers', summary: 'Remove all Pods', skip: unlessLeaving, run: containers },
+  {
+    name: 'mounts',
+    summary: 'Unmount what the kubelet has mounted',
+    skip: unlessLeaving,
+    run: async ({ leaving }, context) => {
+      if (leaving !== undefined) await unmountKubelet(leaving.reset, context)
+    },
+  },
+  { name: 'etcd-data', summary: 'Remove the data of etcd', skip: unlessLeaving, run: etcdData },
+  {
+    name: 'files',
+    summary: 'Put files back, remove those that were made',
+    run: async ({ host, steps }, { warn }) => {
+      await putFilesBack(host, steps)
+      for (const step of steps) if (step.act === 'leave') warn(leftText(step))
+    },
+  },
+  {
+    name: 'programs',
+    summary: 'Put the former kubelet back',
+    run: async ({ host, target }, { say, warn }) => putProgramsBack(host, target.programs, { say, warn }),
+  },
+  {
+    name: 'kubelet-folders',
+    summary: 'Remove what the kubelet has written by itself',
+    skip: unlessLeaving,
+    run: async ({ host, target, steps }, { warn }) => emptyKubeletFolders(host, { found: target.found, steps, warn }),
+  },
+  {
+    name: 'directories',
+    summary: 'Remove directories that were made',
+    run: async ({ host, steps }, { warn }) => {
+      for (const path of await removeMadeDirectories(host, steps)) warn(`"${path}" is left: there is something in it that kadm did not make`)
+    },
+  },
+  {
+    name: 'services',
+    summary: 'Let services run as before',
+    run: async ({ host, target }, { say }) => {
+      for (const [service, wasActive] of target.services) {
+        if (!wasActive) continue
+        say(`Starting the service "${service}", as it was before`)
+        await host.services.restart(service)
+      }
+    },
+  },
+  { name: 'node', summary: 'Take back what was added in the cluster', run: node },
+]
+
+function leftText({ path, why, before }: UndoStep): string {
+  const copy = before !== 'absent' && before.backup !== undefined ? ` (as it was before: "${before.backup}")` : ''
+  return `"${path}" is left as it is: ${why}${copy}`
+}
+
+async function drain({ cluster, leaving }: UndoRun, { say, signal }: { readonly say: (line: string) => void; readonly signal: AbortSignal }): Promise<void> {
+  const name = leaving?.node
+  if (cluster === undefined || name === undefined || (await cluster.get({ ...kinds.node, name })) === undefined) return
+  await drainNode(cluster, name, { timeout: 300_000, signal, say })
+}
+
+async function containers({ host, leaving }: UndoRun, { warn, signal }: { readonly warn: (line: string) => void; readonly signal: AbortSignal }): Promise<void> {
+  if (leaving === undefined) return
+  await removePods(host.containerRuntime(leaving.reset.config.criSocket), signal).catch((error: unknown) => {
+    signal.throwIfAborted()
+    warn([`failed to remove containers: ${messageOf(error)}`, ...(error instanceof KadmError ? error.details : [])].join('; '))
+  })
+}
+
+async function etcdData({ host, leaving }: UndoRun): Promise<void> {
+  const etcd = leaving?.reset.before.etcd
+  if (etcd !== undefined && etcd !== 'unreadable') await emptyDirectory(host, etcd.dataDir, { only: ['member'] })
+}
+
+async function node({ cluster, leaving, target }: UndoRun, { say, warn }: { readonly say: (line: string) => void; readonly warn: (line: string) => void }): Promise<void> {
+  if (leaving?.node !== undefined && cluster !== undefined) {
+    say(`Deleting the Node "${leaving.node}"`)
+    await cluster.delete({ ...kinds.node, name: leaving.node })
+    return
+  }
+  for (const mark of target.marks.toReversed()) {
+    if (cluster === undefined) warn(`labels and taints of the Node "${mark.node}" are left: the cluster cannot be asked from here`)
+    else for (const line of await restoreMarks(cluster, mark)) warn(line)
+  }
+}
+
+function unlessLeaving({ leaving }: UndoRun): string | false {
+  return leaving === undefined ? 'the host stays in its cluster' : false
+}
+
+function unlessNodeGoes({ leaving, cluster }: UndoRun): string | false {
+  if (leaving === undefined) return 'the host stays in its cluster'
+  return cluster === undefined ? 'no other host of the cluster can be asked' : false
+}
+

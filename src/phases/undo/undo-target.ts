@@ -1,0 +1,123 @@
+/** Which runs of the journal are to be undone, and what they have changed taken together. Pure. */
+import { paths } from '../../config/paths.ts'
+import type { Argv, Owner } from '../../host/host.ts'
+import type { After, Before, FoundFolders, Journal, JournaledChange } from '../../host/journal-file.ts'
+import { runsOf, type JournaledRun } from '../../host/journal-runs.ts'
+
+export interface UndoTarget {
+  /** Oldest first; none: there is nothing to undo. */
+  readonly runs: readonly JournaledRun[]
+  /** In the order in which they were first changed. */
+  readonly changes: readonly NetChange[]
+  /** Services that were stopped or started, and whether they ran before. */
+  readonly services: ReadonlyMap<string, boolean>
+  readonly programs: readonly ReplacedProgram[]
+  readonly marks: readonly NodeMark[]
+  readonly images: readonly string[]
+  readonly found: FoundFolders
+  /** By them the host came into its cluster. */
+  readonly isEntry: boolean
+  /** By them it got a control plane. */
+  readonly isControlPlane: boolean
+}
+
+/** What all changes of a path come to. `before` is of the first, `after` of the last of them. */
+export interface NetChange {
+  readonly path: string
+  readonly kind: 'file' | 'directory'
+  readonly before: Before
+  readonly after: 'absent' | AsLeft
+}
+
+/** `owner` where kadm set it. `isKept`: only the owner was changed, the content is that of `before`. */
+export type AsLeft = Partial<After> & { readonly owner?: Owner; readonly isKept?: boolean }
+
+export interface ReplacedProgram {
+  readonly file: string
+  /** Of the one before, with `v`; kept beside it as `<file>-<version>`. */
+  readonly version: string
+}
+
+export type NodeMark = Extract<JournaledChange, { readonly kind: 'mark-node' }>
+
+/** The last run that is not undone yet, with the attempts at it that were cut off or failed before; `all`: every run that the journal knows. */
+export function undoTarget(journal: Journal, { all }: { readonly all: boolean }): UndoTarget {
+  const standing = runsOf(journal).filter(({ isUndone, command }) => !isUndone && command !== undoCommand)
+  const runs = all ? standing : lastOf(standing)
+  const changes = runs.flatMap((run) => run.changes)
+  return {
+    runs,
+    changes: [...netChanges(changes), ...byKubelet(changes)],
+    services: servicesBefore(changes),
+    programs: replacedPrograms(changes),
+    marks: changes.filter((change) => change.kind === 'mark-node'),
+    images: [...new Set(changes.flatMap((change) => (change.kind === 'pull-image' ? [change.image] : [])))],
+    found: runs[0]?.found ?? {},
+    isEntry: madeFile(changes, paths.kubeletConf) || madeFile(changes, paths.bootstrapKubeletConf),
+    isControlPlane: madeFile(changes, `${paths.manifests}/kube-apiserver.yaml`),
+  }
+}
+
+export const undoCommand = 'undo'
+
+function lastOf(runs: readonly JournaledRun[]): readonly JournaledRun[] {
+  const last = runs.at(-1)
+  if (last === undefined) return []
+  const earlier = runs.slice(0, -1)
+  const isAttempt = ({ outcome, command, fingerprint }: JournaledRun): boolean => outcome !== 'done' && command === last.command && fingerprint === last.fingerprint
+  return [...earlier.slice(earlier.findLastIndex((run) => !isAttempt(run)) + 1), last]
+}
+
+/** What came to nothing, such as a file that was made and removed again, is left out. */
+function netChanges(changes: readonly JournaledChange[]): readonly NetChange[] {
+  const net = new Map<string, NetChange>()
+  const note = (kind: NetChange['kind'], { path, before }: { readonly path: string; readonly before: Before }, after: NetChange['after']): void =>
+    void net.set(path, { path, kind, before: net.get(path)?.before ?? before, after })
+  for (const change of changes) {
+    if (change.kind === 'write-file') note('file', change, change.after)
+    if (change.kind === 'make-directory') note('directory', change, change.after)
+    if (change.kind === 'remove-file') note('file', change, 'absent')
+    if (change.kind === 'remove-directory') note('directory', change, 'absent')
+    if (change.kind === 'change-owner') {
+      const { kind = 'file', after = { isKept: true } } = net.get(change.path) ?? {}
+      note(kind, change, after === 'absent' ? after : { ...after, owner: change.owner })
+    }
+  }
+  return [...net.values()].filter(({ before, after }) => before !== 'absent' || after !== 'absent')
+}
+
+/** A kubelet that came to its certificate by a token has written its kubeconfig itself. */
+function byKubelet(changes: readonly JournaledChange[]): readonly NetChange[] {
+  const isKnown = changes.some((change) => change.kind === 'write-file' && change.path === paths.kubeletConf)
+  return isKnown || !madeFile(changes, paths.bootstrapKubeletConf) ? [] : [{ path: paths.kubeletConf, kind: 'file', before: 'absent', after: {} }]
+}
+
+function madeFile(changes: readonly JournaledChange[], path: string): boolean {
+  const first = changes.find((change) => 'path' in change && change.path === path)
+  return first?.kind === 'write-file' && first.before === 'absent'
+}
+
+function servicesBefore(changes: readonly JournaledChange[]): ReadonlyMap<string, boolean> {
+  const before = new Map<string, boolean>()
+  for (const change of changes) {
+    if ((change.kind === 'stop-service' || change.kind === 'restart-service') && !before.has(change.service)) before.set(change.service, change.wasActive)
+  }
+  return before
+}
+
+/** As `replaceProgram` does it: the old one is kept under the name of its version, the new one takes its place. */
+function replacedPrograms(changes: readonly JournaledChange[]): readonly ReplacedProgram[] {
+  const commands = changes.flatMap((change) => (change.kind === 'run-command' ? [change.argv] : []))
+  const first = new Map<string, ReplacedProgram>()
+  for (const [index, argv] of commands.entries()) {
+    const kept = keptProgram(argv)
+    const isReplaced = kept !== undefined && commands.slice(index).some(([program, ...args]) => program === 'mv' && args.at(-1) === kept.file)
+    if (isReplaced && !first.has(kept.file)) first.set(kept.file, kept)
+  }
+  return [...first.values()]
+}
+
+function keptProgram([program, option, file, kept]: Argv): ReplacedProgram | undefined {
+  if (program !== 'ln' || option !== '-fP' || file === undefined || kept?.startsWith(`${file}-v`) !== true) return undefined
+  return { file, version: kept.slice(file.length + 1) }
+}

@@ -1,0 +1,11 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import { paths } from '../config/paths.ts'
+import type { Host } from '../host/host.ts'
+import { connectWithKubeconfig } from './kubeconfig-cluster.ts'
+import { readKubeconfig } from './kubeconfig-file.ts'
+
+/** As administrator, by the API server of this very control plane: a balancer may not know it yet. Throws KUBECONFIG_INVALID. */
+export async function connectOwnCluster(host: Host, signal: AbortSignal): Promise<Cluster> {
+  const { server } = await readKubeconfig(host, paths.controllerManagerConf)
+  return connectWithKubeconfig(host, paths.adminConf, { server, signal })
+}
