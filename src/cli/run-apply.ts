@@ -14,6 +14,9 @@ import { fleetPlanText } from './fleet-plan-text.ts'
 import { fleetProgress } from './fleet-progress.ts'
 import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
 
+// After a power cut a kubelet has the control plane up within half a minute, unless it backs off.
+const apiPatience = 60_000
+
 export async function runApply(input: CommandInput): Promise<void> {
   await withTrace(input, 'apply', (trace) => applyTraced(input, trace))
 }
@@ -30,7 +33,7 @@ async function applyTraced(input: CommandInput, trace: RunTrace | undefined): Pr
   const events = flags.isOn('events')
   const tell = (text: string): void => void (events ? io.stderr : io.stdout).write(text)
   try {
-    const made = await during('plan', () => makePlan({ file, source, fleet, signal }))
+    const made = await during('plan', () => makePlan({ file, source, fleet, signal, patience: apiPatience, say: (text) => void io.stderr.write(`${text}\n`) }))
     if (kept !== undefined) requireSame(kept, made.plan)
     tell(fleetPlanText({ ...made, problems: [] }))
     requireNoProblems(made.problems)

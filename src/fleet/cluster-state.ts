@@ -31,25 +31,44 @@ export interface NodeState {
   readonly taints: readonly Taint[]
 }
 
-/** Asks these control planes, one after the other, until one has an answer; each gets 5 s. */
-export async function observeCluster(controlPlanes: readonly Host[], file: ClusterFile, signal: AbortSignal): Promise<ClusterState> {
+export interface AskOptions {
+  readonly signal: AbortSignal
+  /** Milliseconds for an API that comes up: a control plane that has just been switched on has none for a while. Default: it is not waited for. */
+  readonly patience?: number
+  /** Told that it is waited for. */
+  readonly say?: (text: string) => void
+}
+
+/** Asks these control planes, one after the other, until one has an answer; each gets 5 s, and then all together what the caller's patience gives. */
+export async function observeCluster(controlPlanes: readonly Host[], file: ClusterFile, { signal, patience = 0, say }: AskOptions): Promise<ClusterState> {
   let state: ClusterState = { kind: 'none' }
   for (const host of controlPlanes) {
     try {
-      return await askCluster(host, file, signal)
+      return await askCluster(host, file, { timeout: 5000, signal })
     } catch (error) {
       signal.throwIfAborted()
       state = { kind: 'unreachable', why: messageOf(error) }
     }
   }
-  return state
+  if (state.kind === 'none' || patience === 0) return state
+  say?.(`the API of the cluster does not answer yet (${state.why}): it gets ${patience / 1000} s more to come up`)
+  const over = new AbortController()
+  const asked = controlPlanes.map((host) => askCluster(host, file, { timeout: patience, signal: AbortSignal.any([signal, over.signal]) }))
+  try {
+    return await Promise.any(asked)
+  } catch (error) {
+    signal.throwIfAborted()
+    return { kind: 'unreachable', why: messageOf(error instanceof AggregateError ? error.errors[0] : error) }
+  } finally {
+    over.abort()
+  }
 }
 
-async function askCluster(host: Host, file: ClusterFile, signal: AbortSignal): Promise<RunningCluster> {
+async function askCluster(host: Host, file: ClusterFile, { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal }): Promise<RunningCluster> {
   const cluster = await connectWithKubeconfig(host, paths.adminConf, { signal })
   try {
     const [nodes, config] = await retryUntil(() => readBoth(cluster), {
-      timeout: 5000,
+      timeout,
       signal,
       describe: `an answer of the API at "${cluster.server}"`,
       giveUp: (error) => !isTransient(error),

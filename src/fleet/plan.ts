@@ -4,7 +4,7 @@ import { clusterFileApiVersion } from '../config/cluster-file-fields.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { isObject } from '../config/decode.ts'
 import { KadmError } from '../errors.ts'
-import { observeCluster, type ClusterState } from './cluster-state.ts'
+import { observeCluster, type AskOptions, type ClusterState } from './cluster-state.ts'
 import { hostChecks } from './fleet-checks.ts'
 import type { HostState } from './host-state.ts'
 import { measureFleet } from './measure-fleet.ts'
@@ -30,18 +30,19 @@ export interface MadePlan {
   readonly warnings: readonly string[]
 }
 
-export interface PlanInput {
+export interface PlanInput extends AskOptions {
   readonly file: ClusterFile
   readonly source: { readonly path: string; readonly text: string }
   readonly fleet: Fleet
-  readonly signal: AbortSignal
 }
 
 /** Looks at the cluster and decides; the hosts have been looked at when the fleet was opened. Changes nothing. */
-export async function makePlan({ file, source, fleet, signal }: PlanInput): Promise<MadePlan> {
+export async function makePlan({ file, source, fleet, signal, patience = 0, say = () => {} }: PlanInput): Promise<MadePlan> {
   const { states, hosts } = fleet
   const members = file.hosts.filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name))).flatMap(({ name }) => hosts.get(name) ?? [])
-  const cluster = await observeCluster(members, file, signal)
+  // An init that was cut off may have left an API server that cannot come up before it is gone on with.
+  const comesUp = ![...states.values()].some((state) => state.kind === 'reached' && state.unfinished === 'init')
+  const cluster = await observeCluster(members, file, { signal, patience: comesUp ? patience : 0, say })
   const { actions, problems, warnings } = decide(file, states, cluster)
   const checked = hostChecks(file, states, actions)
   const measured = await measureFleet(file, fleet, actions, signal)
