@@ -19,7 +19,7 @@ export async function removeClusterFiles({ config, host, before }: Pick<ResetRun
   if (await hasEtcdData(host, before.etcd)) {
     warn('the data of etcd stays, and nothing tells from now on that it is of this host: "kadm reset phase remove-etcd-member" is to go before')
   }
-  const folders = [paths.kubelet, ...certificates, ...(config.cleanupTmpDir ? [paths.temporary] : []), paths.manifests]
+  const folders = [paths.kubelet, ...certificates, ...(config.cleanupTmpDir ? [paths.temporary] : [])]
   const failures: KadmError[] = []
   const attempt = async (act: () => Promise<void>): Promise<void> => {
     try {
@@ -31,14 +31,15 @@ export async function removeClusterFiles({ config, host, before }: Pick<ResetRun
   }
   const files = [paths.adminConf, paths.superAdminConf, paths.kubeletConf, paths.bootstrapKubeletConf, paths.controllerManagerConf, paths.schedulerConf]
   say(`[reset] Deleting files: [${files.join(' ')}]`)
-  for (const file of files) await attempt(() => host.removeFile(file))
-  say(`[reset] Deleting contents of directories: [${folders.join(' ')}]`)
-  for (const folder of folders) {
-    await attempt(async () => {
+  await Promise.all(files.map((file) => attempt(() => host.removeFile(file))))
+  say(`[reset] Deleting contents of directories: [${[...folders, paths.manifests].join(' ')}]`)
+  const empty = (folder: string): Promise<void> =>
+    attempt(async () => {
       const mounts = await emptyDirectory(host, folder, { unmounted: folder === paths.kubelet })
       mounts.forEach((point) => warn(`"${point}" is a mount point: it is left as it is`))
     })
-  }
+  await Promise.all(folders.map(empty))
+  await empty(paths.manifests)
   const [first] = failures
   if (first === undefined) return
   if (failures.length === 1) throw first
