@@ -53,6 +53,12 @@ export function connectCluster(options: ConnectOptions): Cluster {
       if (answer.status >= 400 && !isMissing(answer, ref.name) && answer.status !== 409) throw refusal(answer, `evict ${describeRef(ref)}`)
     },
 
+    async approve(request, message) {
+      const ref = refOf(request)
+      const answer = await call({ method: 'PUT', path: `${objectPath(ref)}/approval`, body: approved(request, message) })
+      if (answer.status >= 400) throw refusal(answer, `approve ${describeRef(ref)}`)
+    },
+
     watch(kind, watchOptions) {
       const signal = AbortSignal.any([watchOptions.signal, closed.signal])
       return watchObjects({ server, call, stream, close }, kind, { ...watchOptions, signal })
@@ -68,6 +74,10 @@ export function connectCluster(options: ConnectOptions): Cluster {
       close()
     },
   }
+}
+
+function approved(request: KubernetesObject, message: string): KubernetesObject {
+  return { ...request, status: { conditions: [{ type: 'Approved', status: 'True', reason: 'KadmApproved', message }] } }
 }
 
 function evictionOf({ metadata: { name, namespace, uid } }: KubernetesObject): object {

@@ -22,6 +22,8 @@ export interface Cluster {
    * been told to end, or is not there. Throws TypeError for a Pod without uid.
    */
   evict(pod: KubernetesObject): Promise<void>
+  /** Approves this very CertificateSigningRequest: throws ApiError with status 409 when it is no longer as it was read. `message`: for whoever looks at it. */
+  approve(request: KubernetesObject, message: string): Promise<void>
   /**
    * First all that is there (as `ADDED`), then each change, until the signal fires. Never throws: it reconnects by itself, and also tries
    * again after a refusal. A recording cluster ends it after what is there, since nothing else will come.

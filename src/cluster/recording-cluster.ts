@@ -5,7 +5,7 @@ import type { Cluster, KubernetesObject, ListOptions, ObjectKind, ObjectRef, Pat
 import { collectionPath, describeRef, kindOf, objectPath, refOf } from './kinds.ts'
 
 export interface PlannedCall {
-  readonly verb: 'create' | 'replace' | 'patch' | 'delete' | 'evict'
+  readonly verb: 'create' | 'replace' | 'patch' | 'delete' | 'evict' | 'approve'
   /** The plural, as in paths: `configmaps`. */
   readonly resource: string
   readonly apiVersion: string
@@ -101,6 +101,8 @@ export function recordingCluster(
       const ref = refOf(pod)
       if (await get(ref)) write('evict', ref, undefined)
     },
+
+    approve: async (request) => write('approve', refOf(request), undefined),
 
     async *watch(kind, options) {
       for (const object of await list(kind, options)) yield { type: 'ADDED', object }

@@ -35,7 +35,8 @@ export async function applyPlan({ file, fleet, made, tokens, networkManifest, ow
   const first = hosts.get(made.first ?? '')
   if (first === undefined || plan.actions.length === 0) return
   const isNew = plan.actions.some(({ kind }) => kind === 'init')
-  const access = clusterAccess({ host: first.host, isThere: !isNew, tokens, signal })
+  const others = [...hosts.values()].filter(({ name, state }) => name !== first.name && state.node === 'control-plane').map(({ host }) => host)
+  const access = clusterAccess({ host: first.host, others, isThere: !isNew, tokens, signal })
   const run: FleetRun = { file, actions: plan.actions, hosts, first, access, failures: new Map(), operator, report, within, ...(networkManifest !== undefined && { networkManifest }) }
   let lease: ClusterLease | undefined
   try {

@@ -1,20 +1,19 @@
 /** The cluster by way of one of its control planes, as soon as that one's API answers; and what it does for nodes that join. */
 import type { Cluster } from '../cluster/cluster.ts'
 import { paths } from '../config/paths.ts'
-import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { loadCertificateAuthority } from '../pki/certificate-authority.ts'
 import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
 import { readKubeconfig } from '../pki/kubeconfig-file.ts'
 import { readSharedFiles } from '../pki/shared-files.ts'
-import { signKubeletRequest } from '../pki/signed-kubelet.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
 import type { ClusterAccess } from './fleet-run.ts'
 import { fleetToken, type FleetToken } from './fleet-token.ts'
-import { readStoredCluster } from './stored-cluster.ts'
+import { signForNode } from './sign-for-node.ts'
 
 export interface ClusterAccessOptions {
   readonly host: Host
+  /** Further control planes that are there: one of them may have the key of the CA. */
+  readonly others: readonly Host[]
   /** It is there already: nobody has to tell that it answers. */
   readonly isThere: boolean
   /** Nodes get their certificate by a bootstrap token, as kubeadm does it. */
@@ -22,7 +21,7 @@ export interface ClusterAccessOptions {
   readonly signal: AbortSignal
 }
 
-export function clusterAccess({ host, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {
+export function clusterAccess({ host, others, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {
   const up = Promise.withResolvers<void>()
   up.promise.catch(() => undefined)
   if (isThere) up.resolve()
@@ -34,7 +33,10 @@ export function clusterAccess({ host, isThere, tokens, signal }: ClusterAccessOp
     const api = await cluster()
     const { server, certificateAuthority: caPem = '' } = await readKubeconfig(host, paths.adminConf)
     const sharedFiles: Sponsor['sharedFiles'] = (config) => readSharedFiles(host, config)
-    if (!tokens) return { server, caPem, cluster: api, sharedFiles, identity: { kind: 'signed', sign: (request) => signAt(host, api, { request, nodeName }) } }
+    if (!tokens) {
+      const signing = { controlPlanes: [host, ...others], cluster: api, caPem, nodeName, signal }
+      return { server, caPem, cluster: api, sharedFiles, identity: { kind: 'signed', sign: (request, say) => signForNode(request, { ...signing, say }) } }
+    }
     token ??= fleetToken(api, host.now(), signal)
     return { server, caPem, cluster: api, sharedFiles, identity: { kind: 'token', user: (await token).user } }
   }
@@ -54,13 +56,4 @@ export function clusterAccess({ host, isThere, tokens, signal }: ClusterAccessOp
 async function connectBeside(host: Host, signal: AbortSignal): Promise<Cluster> {
   const { server } = await readKubeconfig(host, paths.controllerManagerConf)
   return connectWithKubeconfig(host, paths.adminConf, { server, signal })
-}
-
-async function signAt(host: Host, cluster: Cluster, { request, nodeName }: { readonly request: string; readonly nodeName: string }): Promise<string> {
-  const stored = await readStoredCluster(cluster)
-  if (stored === undefined) {
-    throw new KadmError('CONFIG_INVALID', 'the cluster keeps no configuration (ConfigMap kube-system/kubeadm-config)', { remedy: ['kadm init phase upload-config all, on a control plane'] })
-  }
-  const ca = await loadCertificateAuthority(host, { cluster: stored }, 'ca')
-  return signKubeletRequest(request, { ca, nodeName, now: host.now(), validity: stored.certificateValidityPeriod })
 }

@@ -43,11 +43,13 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     kubeletVersions(host, wantedVersion),
     readJournal(host),
     host.readText(`${paths.defaultCertificates}/ca.crt`),
-    Promise.all([paths.kubeletConf, paths.adminConf].map((path) => host.stat(path))),
+    Promise.all([paths.kubeletConf, paths.kubeletConfig, paths.adminConf].map((path) => host.stat(path))),
     host.readText(`${paths.manifests}/kube-apiserver.yaml`),
   ])
-  const [kubeletConf, adminConf] = marks
+  const [kubeletConf, kubeletConfig, adminConf] = marks
   const unfinished = unfinishedRun(journal)
+  // A control plane whose CA key is kept elsewhere is given kubelet.conf and ca.crt before it is one.
+  const isNode = kubeletConf !== undefined && kubeletConfig !== undefined
   return {
     kind: 'reached',
     hostname: facts.hostname,
@@ -58,10 +60,10 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     memory: facts.memory,
     addresses: facts.addresses.filter(({ loopback, device }) => !loopback && !ofPods.test(device)).map(({ address }) => address),
     kubelet: kubelets[0] ?? '',
-    node: kubeletConf === undefined ? 'none' : adminConf !== undefined && manifest !== undefined ? 'control-plane' : 'worker',
+    node: !isNode ? 'none' : adminConf !== undefined && manifest !== undefined ? 'control-plane' : 'worker',
     controlPlane: /image: \S*kube-apiserver:(v[\d.]+\S*)/.exec(manifest ?? '')?.[1] ?? '',
     hasWantedKubelet: kubelets.includes(wantedVersion),
-    caHash: ca === undefined ? '' : (caHashes(ca)[0] ?? ''),
+    caHash: ca === undefined || (!isNode && unfinished === undefined) ? '' : (caHashes(ca)[0] ?? ''),
     ...(unfinished !== undefined && { unfinished: unfinished.command }),
     clockAhead: host.now().getTime() - Date.now(),
   }

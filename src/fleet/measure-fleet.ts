@@ -56,7 +56,7 @@ function pathTargets(from: AskedHost, hosts: readonly AskedHost[]): readonly { r
   return others.slice(0, mostPaths).flatMap(({ name, address, link }) => (link === undefined || from.link === undefined ? [] : [{ name, address, mtu: Math.min(link.mtu, from.link.mtu) }]))
 }
 
-const mostPaths = 16
+const mostPaths = 8
 
 async function writes(file: ClusterFile, one: ReachHost, signal: AbortSignal): Promise<Findings> {
   const directory = String(part(part(withDefaults('ClusterConfiguration', file.kubeadm.clusterConfiguration), 'etcd'), 'local')['dataDir'] ?? '')

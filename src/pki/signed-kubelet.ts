@@ -5,8 +5,11 @@ import { dumpYaml } from '../config/yaml.ts'
 import { KadmError } from '../errors.ts'
 import type { Argv, Host } from '../host/host.ts'
 import { noAltNames } from './alt-names.ts'
-import { parseCertificateRequest } from './certificate-request.ts'
-import { issueCertificate, type CertificateAuthority } from './issue.ts'
+import { parseCertificateRequest, type CertificateRequest } from './certificate-request.ts'
+import { issueFromAfar, type DistantAuthority } from './issue.ts'
+
+/** From the request (PEM) to the certificate (PEM) of the node. `say`: what is waited for. */
+export type SignKubelet = (request: string, say: (text: string) => void) => Promise<string>
 
 export interface SignedKubelet {
   readonly host: Host
@@ -14,8 +17,8 @@ export interface SignedKubelet {
   /** `https://host:port` that the kubelet shall talk to, and the CA that vouches for it. */
   readonly server: string
   readonly caPem: string
-  /** From the request (PEM) to the certificate (PEM). */
-  readonly sign: (request: string) => Promise<string>
+  readonly sign: SignKubelet
+  readonly say: (text: string) => void
   /** Of the kubelet's own certificates. */
   readonly directory: string
 }
@@ -25,47 +28,52 @@ export interface SignedKubelet {
  * writes kubelet.conf as the kubelet does after its bootstrap. Nothing is done when kubelet.conf is there, which is written last.
  * Throws COMMAND_MISSING without openssl on the host.
  */
-export async function ensureSignedKubelet({ host, nodeName, server, caPem, sign, directory }: SignedKubelet): Promise<void> {
+export async function ensureSignedKubelet({ host, nodeName, server, caPem, sign, directory, say }: SignedKubelet): Promise<void> {
   if ((await host.stat(paths.kubeletConf)) !== undefined) return
   const name = `kubelet-client-${timestamp(host.now())}.pem`
   const current = `${directory}/kubelet-client-current.pem`
   await host.makeDirectory(directory, 0o755)
   // The key first, 0600 as openssl makes it; then the certificate is put behind it: in this file the order does not matter.
   const { stdout: request } = await host.run(requestCommand(`${directory}/${name}`, nodeName)).catch(explainMissing)
-  await host.appendFile(`${directory}/${name}`, await sign(request), 0o600)
+  await host.appendFile(`${directory}/${name}`, await sign(request, say), 0o600)
   await host.run(['ln', '-sfn', name, current])
   await host.writeFile(paths.kubeletConf, kubeletConf(server, caPem, current), { mode: 0o600 })
 }
 
 export interface KubeletSigning {
-  readonly ca: CertificateAuthority
+  readonly ca: DistantAuthority
   readonly nodeName: string
   readonly now: Date
   /** Milliseconds. */
   readonly validity: number
 }
 
-/** Signs a request for exactly this node. Throws CERTIFICATE_INVALID for one that asks for another name. */
-export function signKubeletRequest(request: string, { ca, nodeName, now, validity }: KubeletSigning): string {
-  const { commonName, organizations, publicKey } = parseCertificateRequest(request)
-  const subject = subjectOf(nodeName)
-  if (commonName !== subject.commonName || organizations.join() !== subject.organizations.join()) {
-    throw new KadmError('CERTIFICATE_INVALID', `the host of node "${nodeName}" asks for a certificate of "${organizations.join()}/${commonName}"`, {
-      remedy: [`look at the host: it must ask for "${subject.commonName}" of "system:nodes" and nothing else`],
-    })
-  }
+/** Signs a request for exactly this node. Throws CERTIFICATE_INVALID for one that asks for another name, and what the signing throws. */
+export async function signKubeletRequest(request: string, { ca, nodeName, now, validity }: KubeletSigning): Promise<string> {
+  const { publicKey } = parseKubeletRequest(request, nodeName)
   // Five minutes back, as all certificates here: clocks differ a little.
   const period = { notBefore: new Date(now.getTime() - 5 * 60_000), notAfter: new Date(now.getTime() + validity) }
-  return issueCertificate({ subject, usages: ['client'], altNames: noAltNames, key: publicKey, ...period }, ca)
+  return issueFromAfar({ subject: kubeletSubject(nodeName), usages: ['client'], altNames: noAltNames, key: publicKey, ...period }, ca)
 }
 
-function subjectOf(nodeName: string): { readonly commonName: string; readonly organizations: readonly string[] } {
+/** Throws CERTIFICATE_INVALID unless it asks for a certificate of this node, of system:nodes and nothing else. */
+export function parseKubeletRequest(request: string, nodeName: string): CertificateRequest {
+  const parsed = parseCertificateRequest(request)
+  const { commonName, organizations } = parsed
+  const subject = kubeletSubject(nodeName)
+  if (commonName === subject.commonName && organizations.join() === subject.organizations.join()) return parsed
+  throw new KadmError('CERTIFICATE_INVALID', `the host of node "${nodeName}" asks for a certificate of "${organizations.join()}/${commonName}"`, {
+    remedy: [`look at the host: it must ask for "${subject.commonName}" of "system:nodes" and nothing else`],
+  })
+}
+
+export function kubeletSubject(nodeName: string): { readonly commonName: string; readonly organizations: readonly string[] } {
   return { commonName: `system:node:${nodeName}`, organizations: ['system:nodes'] }
 }
 
 /** ECDSA P-256, which the kubelet makes too. */
 function requestCommand(file: string, nodeName: string): Argv {
-  const { commonName, organizations } = subjectOf(nodeName)
+  const { commonName, organizations } = kubeletSubject(nodeName)
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file]
   return ['openssl', 'req', '-new', ...key, '-subj', `/O=${organizations.join('/O=')}/CN=${commonName}`]
 }

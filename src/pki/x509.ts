@@ -1,5 +1,5 @@
 /** Certificates and requests, byte for byte as Go's crypto/x509 builds them for kubeadm. Signed by node:crypto. */
-import { createHash, randomBytes, sign, type KeyObject } from 'node:crypto'
+import { createHash, randomBytes, sign, type KeyObject, type X509Certificate } from 'node:crypto'
 import { parseIp } from '../config/ip-address.ts'
 import type { AltNames } from './alt-names.ts'
 import {
@@ -54,12 +54,32 @@ export interface Signer {
 
 /** The certificate in DER. */
 export function signedCertificate(fields: CertificateFields, signer: Signer): Buffer {
+  return signed(certificateBody(fields, signer), signer.key)
+}
+
+/** A certificate that a key signs which is not here. */
+export interface CertificateToSign {
+  /** To be hashed with `hash` and signed: RSA as in PKCS#1, ECDSA in DER. */
+  readonly bytes: Buffer
+  readonly hash: string
+  /** From the signature to the certificate in DER. */
+  readonly complete: (signature: Buffer) => Buffer
+}
+
+export function certificateToSign(fields: CertificateFields, authority: X509Certificate): CertificateToSign {
+  const body = certificateBody(fields, { key: authority.publicKey, certificate: authority.raw })
+  const { identifier, hash } = signatureAlgorithm(authority.publicKey)
+  return { bytes: toDer(body), hash, complete: (signature) => toDer(sequence(body, identifier, bitString(signature))) }
+}
+
+/** `key` of the signer: either half. */
+function certificateBody(fields: CertificateFields, signer: Signer): DerNode {
   const subject = distinguishedName(fields.subject)
   const issuer = signer.certificate === undefined ? { subject, keyId: undefined } : identityOf(signer.certificate)
   // Go leaves the authority key id out where issuer and subject have the same name.
   const authorityKeyId = toDer(issuer.subject).equals(toDer(subject)) ? undefined : issuer.keyId
   const algorithm = signatureAlgorithm(signer.key)
-  const body = sequence(
+  return sequence(
     tagged(0, [integer(2n)]),
     integer(fields.serialNumber ?? randomSerialNumber()),
     algorithm.identifier,
@@ -69,7 +89,6 @@ export function signedCertificate(fields: CertificateFields, signer: Signer): Bu
     fromDer(spkiDer(fields.publicKey)),
     tagged(3, [sequence(...extensions(fields, authorityKeyId))]),
   )
-  return signed(body, signer.key)
 }
 
 /** A PKCS#10 request in DER; of the fields of a certificate it asks for the names only, as kubeadm's do. */

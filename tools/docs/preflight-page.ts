@@ -71,7 +71,7 @@ const betweenHosts: readonly string[] = [
   '| ports 6443, 2379 and 2380 of control planes for control planes, 6443 for workers (as the file moves them; no etcd ports with an external etcd) | certainly shut | shut, where the address of the file is none of the host\'s own |',
   '| port 10250 of every host for control planes | | shut |',
   '| links | | different MTU |',
-  '| path | | packets as wide as both links take do not arrive, and small ones do (`ping`, where the host has it; for each host that arrives at most 16 others, control planes first) |',
+  '| path | | packets as wide as both links take do not arrive, and small ones do (`ping`, where the host has it; for each host that arrives at most 8 others, control planes first) |',
   '| disk of etcd (not with an external one) | | a write takes more than 10 ms at the 99th percentile of up to 200, within one second |',
   '| free disk | | below 10 % where `/var/lib/kubelet` is, 15 % where `/var/lib/containerd` is, unless the file sets `evictionHard` |',
   '',

@@ -26,19 +26,19 @@ export const kubeletStart: Phase<JoinRun> = {
     await runChecks([[nodeNameFree({ get: learn.node }, nodeNameOf(join), own)]], { ignore: ignorePreflightErrors, warn })
     const settings = { host, say, warn, config, registerTaints: join.controlPlane === undefined }
     await stopKubelet(host, warn)
-    await Promise.all([writeIdentity(run), writeKubeletFiles(settings)])
+    await Promise.all([writeIdentity(run, say), writeKubeletFiles(settings)])
     say('Starting the kubelet')
     await startKubelet(host, warn)
   },
 }
 
 /** What the kubelet comes to its certificate by, and the CA. */
-async function writeIdentity({ join, host, learn, isWhole }: JoinRun): Promise<void> {
+async function writeIdentity({ join, host, learn, isWhole }: JoinRun, say: (text: string) => void): Promise<void> {
   const [discovered, config] = await Promise.all([learn.discovered(), learn.config()])
   if ((await host.stat(join.caCertPath)) === undefined) await host.writeFile(join.caCertPath, discovered.caPem, { mode: 0o644 })
   if ('sign' in discovered) {
     const directory = lastArgument(join.nodeRegistration.kubeletExtraArgs, 'cert-dir') ?? paths.kubeletPki
-    await ensureSignedKubelet({ ...discovered, host, nodeName: nodeNameOf(join), directory })
+    await ensureSignedKubelet({ ...discovered, host, nodeName: nodeNameOf(join), directory, say })
     return
   }
   // The kubelet of a control plane talks to the API server beside it. That one is not there yet, and a kubelet that asks in vain for its certificate asks

@@ -2,6 +2,7 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import type { BootstrapUser } from '../../discovery/discovered-cluster.ts'
+import type { SignKubelet } from '../../pki/signed-kubelet.ts'
 
 export interface Sponsor {
   /** `https://host:port` that nodes reach the cluster at, and the CA (PEM) that vouches for it. */
@@ -10,7 +11,7 @@ export interface Sponsor {
   /** The API with an administrator's rights. */
   readonly cluster: Cluster
   /** How the kubelet gets its certificate: signed for this node alone, or asked for with a token, the classic way. */
-  readonly identity: { readonly kind: 'signed'; readonly sign: (request: string) => Promise<string> } | { readonly kind: 'token'; readonly user: BootstrapUser }
+  readonly identity: { readonly kind: 'signed'; readonly sign: SignKubelet } | { readonly kind: 'token'; readonly user: BootstrapUser }
   /** What control planes share, by path, as it lies on the sponsor's host. */
   readonly sharedFiles: (config: Pick<InitConfig, 'cluster'>) => Promise<ReadonlyMap<string, Buffer>>
 }
@@ -19,6 +20,5 @@ export interface Sponsor {
 export interface SponsoredCluster {
   readonly server: string
   readonly caPem: string
-  /** From a request (PEM) to the certificate (PEM) of this node. */
-  readonly sign: (request: string) => Promise<string>
+  readonly sign: SignKubelet
 }

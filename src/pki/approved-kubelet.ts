@@ -1,0 +1,130 @@
+/** The first certificate of a kubelet in a cluster whose CA key is kept elsewhere: asked for in the API, approved there, signed by whoever keeps the key. */
+import { randomBytes, X509Certificate } from 'node:crypto'
+import { ApiError } from '../cluster/api-error.ts'
+import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
+import { kinds } from '../cluster/kinds.ts'
+import { retryUntil, waitForObject } from '../cluster/wait.ts'
+import { isObject } from '../config/decode.ts'
+import type { Json, JsonObject } from '../config/model.ts'
+import { KadmError, messageOf } from '../errors.ts'
+import { parseCertificates } from './certificate-bundle.ts'
+import { certificateIdentity } from './certificate-identity.ts'
+import { chainProblem } from './chain.ts'
+import { spkiDer } from './keys.ts'
+import { kubeletSubject, parseKubeletRequest } from './signed-kubelet.ts'
+
+export interface KubeletApproval {
+  readonly cluster: Cluster
+  readonly nodeName: string
+  /** The cluster's CA (PEM). */
+  readonly caPem: string
+  /** Milliseconds to wait for the signature. */
+  readonly timeout: number
+  readonly now: Date
+  readonly signal: AbortSignal
+  readonly say: (text: string) => void
+}
+
+/**
+ * From the request of a host (PEM) to its certificate. What the API keeps is approved only when it is this request and no other, and what comes back is taken only
+ * when it is of the same key and node, and the cluster's CA vouches for it. Throws CERTIFICATE_INVALID, API_REFUSED, or COMPONENT_NOT_HEALTHY when nobody has signed in
+ * time.
+ */
+export async function approvedCertificate(request: string, approval: KubeletApproval): Promise<string> {
+  const { cluster, nodeName, say } = approval
+  const { publicKey } = parseKubeletRequest(request, nodeName)
+  const wanted = { request: Buffer.from(request).toString('base64'), signerName, usages: publicKey.asymmetricKeyType === 'rsa' ? ['key encipherment', ...usages] : usages }
+  const name = `kadm-${nodeName}-${randomBytes(4).toString('hex')}`
+  await approve(await cluster.create({ ...requestKind, metadata: { name }, spec: wanted }), wanted, approval)
+  say(`Waiting for CertificateSigningRequest "${name}" (approved) to be signed by whoever keeps the key of the CA`)
+  const pem = await signature(name, approval)
+  requireCertificate(pem, publicKey, approval)
+  return pem
+}
+
+const requestKind = { apiVersion: kinds.certificateSigningRequest.apiVersion, kind: kinds.certificateSigningRequest.kind }
+
+const signerName = 'kubernetes.io/kube-apiserver-client-kubelet'
+
+const usages = ['digital signature', 'client auth']
+
+/** The controller-manager approves what an administrator asks for by itself, once it has come up: then there is nothing left to say. */
+async function approve(kept: KubernetesObject, wanted: Readonly<Record<string, unknown>>, { cluster, nodeName, signal }: KubeletApproval): Promise<void> {
+  let current: KubernetesObject | undefined = kept
+  const tryOnce = async (): Promise<void> => {
+    current ??= await cluster.get({ ...requestKind, name: kept.metadata.name })
+    if (current === undefined) throw invalid(`CertificateSigningRequest "${kept.metadata.name}" was deleted before it was approved`, 'run the same command again')
+    requireSame(current, wanted)
+    if (conditionsOf(current).some(({ type }) => type === 'Approved')) return
+    const seen = current
+    current = undefined
+    await cluster.approve(seen, `made by kadm from the key on the host of node ${nodeName}`)
+  }
+  await retryUntil(tryOnce, { timeout: 30_000, signal, describe: `the approval of CertificateSigningRequest "${kept.metadata.name}"`, giveUp: (error) => !(error instanceof ApiError && error.status === 409) })
+}
+
+/** Somebody in between may change what is sent: an admission webhook. */
+function requireSame({ metadata, spec }: KubernetesObject, wanted: Readonly<Record<string, unknown>>): void {
+  const changed = Object.keys(wanted).filter((field) => !isObject(spec) || JSON.stringify(spec[field]) !== JSON.stringify(wanted[field]))
+  if (changed.length > 0) throw invalid(`the API keeps CertificateSigningRequest "${metadata.name}" with another ${changed.join(', ')} than was sent, and it is not approved`, 'look for an admission webhook that changes it: kubectl get mutatingwebhookconfigurations')
+}
+
+async function signature(name: string, { cluster, timeout, signal }: KubeletApproval): Promise<string> {
+  const ref = { ...requestKind, name }
+  const isOver = (object: KubernetesObject): boolean => certificateOf(object) !== undefined || refusalOf(object) !== undefined
+  try {
+    const object = await waitForObject(cluster, ref, isOver, { timeout, signal, describe: `the signature of CertificateSigningRequest "${name}"` })
+    const refusal = refusalOf(object)
+    if (refusal !== undefined) throw invalid(`CertificateSigningRequest "${name}" was refused: ${refusal}`, `kubectl describe csr ${name}`)
+    return Buffer.from(certificateOf(object) ?? '', 'base64').toString('utf8')
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof KadmError) || error.code !== 'COMPONENT_NOT_HEALTHY') throw error
+    throw new KadmError('COMPONENT_NOT_HEALTHY', error.message, {
+      cause: error,
+      remedy: [
+        `is there a signer for ${signerName}? by hand: kubectl get csr ${name} -o jsonpath={.spec.request} | base64 -d >${name}.csr   # to be signed by the CA for client authentication`,
+        `kubectl patch csr ${name} --subresource=status --type=merge -p '{"status":{"certificate":"'$(base64 -w0 ${name}.crt)'"}}'`,
+        'then run the same command again',
+      ],
+    })
+  }
+}
+
+function certificateOf({ status }: KubernetesObject): string | undefined {
+  const certificate = isObject(status) ? status['certificate'] : undefined
+  return typeof certificate === 'string' && certificate !== '' ? certificate : undefined
+}
+
+/** Conditions `Denied` and `Failed` are final. */
+function refusalOf(request: KubernetesObject): string | undefined {
+  const found = conditionsOf(request).find(({ type }) => type === 'Denied' || type === 'Failed')
+  return found === undefined ? undefined : `${String(found['type'])}, ${String(found['message'] ?? found['reason'] ?? '')}`
+}
+
+function conditionsOf({ status }: KubernetesObject): readonly JsonObject[] {
+  const conditions = isObject(status) ? status['conditions'] : undefined
+  return Array.isArray(conditions) ? conditions.filter((one: Json): one is JsonObject => isObject(one)) : []
+}
+
+function requireCertificate(pem: string, key: Parameters<typeof spkiDer>[0], { caPem, nodeName, now }: KubeletApproval): void {
+  const problem = certificateProblem(pem, key, { caPem, nodeName, now })
+  if (problem !== undefined) throw invalid(`the certificate that was signed for node "${nodeName}" cannot be used: ${problem}`, 'kubectl get csr, and ask who keeps the key of the CA; then run the same command again')
+}
+
+function certificateProblem(pem: string, key: Parameters<typeof spkiDer>[0], { caPem, nodeName, now }: Pick<KubeletApproval, 'caPem' | 'nodeName' | 'now'>): string | undefined {
+  try {
+    const [leaf, ...intermediates] = parseCertificates(pem)
+    const { subject } = certificateIdentity(leaf)
+    const { commonName, organizations } = kubeletSubject(nodeName)
+    if (!spkiDer(leaf.publicKey).equals(spkiDer(key))) return 'it is of another key'
+    if (subject.commonName !== commonName || subject.organizations.join() !== organizations.join()) return `it is of "${subject.organizations.join()}/${subject.commonName}"`
+    return chainProblem(leaf, intermediates, new X509Certificate(caPem), now)
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+function invalid(message: string, remedy: string): KadmError {
+  return new KadmError('CERTIFICATE_INVALID', message, { remedy: [remedy] })
+}
