@@ -5,7 +5,7 @@
 import { maximumOutput } from './command.ts'
 
 /** Programs that the functions need. */
-export const neededPrograms = ['base64', 'cat', 'chmod', 'chown', 'head', 'id', 'ln', 'mkdir', 'mkfifo', 'mv', 'readlink', 'rm', 'rmdir', 'setsid', 'sha256sum', 'sleep', 'stat', 'sync', 'timeout', 'truncate']
+export const neededPrograms = ['base64', 'cat', 'chmod', 'chown', 'head', 'ln', 'mkdir', 'mkfifo', 'mv', 'readlink', 'rm', 'rmdir', 'setsid', 'sha256sum', 'sleep', 'stat', 'sync', 'timeout', 'truncate']
 
 export const nothingThere = 44
 
@@ -16,7 +16,7 @@ umask 077; cd /
 # /run is gone after a reboot, as the processes are; who is not root has only /tmp.
 for k_dir in /run/${directory} /tmp/${directory}; do if [ -d "$k_dir" ] || mkdir -m 700 "$k_dir" 2>/dev/null; then break; fi; done
 printf '' >"$k_dir/shell-$$"
-k_me=$(id -u):$(id -g)
+while read -r k_a k_b k_c k_d; do case $k_a in Uid:) k_me=$k_c;; Gid:) k_me=$k_me:$k_c;; esac; done </proc/self/status
 read -r k_boot </proc/sys/kernel/random/boot_id
 ${functions}`
 }
@@ -144,7 +144,8 @@ k_tidy() {
 }
 k_beat() { [ ! -p "$k_dir/beat" ] || printf 'b\\n' 1<>"$k_dir/beat"; }
 k_facts() {
-  uname -n; id -u; nproc; uname -s; uname -r
+  read -r k_a </proc/sys/kernel/hostname; read -r k_b </proc/sys/kernel/ostype; read -r k_c </proc/sys/kernel/osrelease
+  printf '%s\\n' "$k_a" "\${k_me%%:*}" "$(nproc)" "$k_b" "$k_c"
   while read -r k_a k_b k_c; do [ "$k_a" != MemTotal: ] || printf '%s\\n' "$k_b"; done </proc/meminfo
   printf '\\0'; ip -o link show up 2>/dev/null
   printf '\\0'; ip -o addr show up 2>/dev/null
