@@ -77,8 +77,8 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
     },
     dial,
     canListen: async (port, address = '') => {
-      const [tables, own] = await Promise.all([Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => files.readText(file))), address === '' ? undefined : facts()])
-      return canListenBy(tables.map((text) => text ?? ''), own?.addresses.map((one) => one.address) ?? [], port, address)
+      const [tables, known] = await Promise.all([Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => files.readText(file))), address === '' ? undefined : facts()])
+      return canListenBy(tables.map((text) => text ?? ''), known?.addresses.map((one) => one.address) ?? [], port, address)
     },
     lock: (command) => lock.take(ask, command),
     facts,
