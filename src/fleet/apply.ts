@@ -6,7 +6,7 @@ import { runPhases } from '../phases/runner.ts'
 import { clusterAccess } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
 import { fleetEvent, fleetPhases } from './fleet-phases.ts'
-import type { FleetEvent, FleetHost, FleetRun, WithinHost } from './fleet-run.ts'
+import { ownName, type FleetEvent, type FleetHost, type FleetRun, type WithinHost } from './fleet-run.ts'
 import type { Fleet } from './open-fleet.ts'
 import type { MadePlan } from './plan.ts'
 
@@ -41,7 +41,10 @@ export async function applyPlan({ file, fleet, made, tokens, networkManifest, ow
   let lease: ClusterLease | undefined
   try {
     // A cluster that is being made has no API yet: the lock of the host that makes it stands for the Lease.
-    if (!isNew) lease = await takeLease(await access.cluster(), owner)
+    if (!isNew) {
+      const say = (text: string): void => report({ host: plan.actions[0]?.host ?? ownName, event: { kind: 'line', phase: 'lease', text, at: new Date() } })
+      lease = await takeLease(await access.cluster(), { owner, signal, say })
+    }
     const tell = (event: PhaseEvent): void => fleetEvent(event).forEach(report)
     await runPhases(fleetPhases(run), run, { now: () => new Date(), signal, report: tell })
   } finally {

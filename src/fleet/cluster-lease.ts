@@ -1,4 +1,5 @@
 /** One kadm at a time on a cluster: a Lease with owner and expiry, which others are shown. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isRefusal } from '../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
@@ -10,12 +11,23 @@ export interface ClusterLease {
 
 const ref = { ...kinds.lease, namespace: 'kube-system', name: 'kadm' }
 const seconds = 30
+/** Milliseconds. With what the clocks of two operators may differ by; longer than that nobody is kept waiting. */
+const longestLeft = (seconds + 5) * 1000
 
-/** Renewed every 10 s until it is released; one that has ended is taken over. Throws RUN_IN_PROGRESS, which says who has it and until when. */
-export async function takeLease(cluster: Cluster, owner: string, now: () => Date = () => new Date()): Promise<ClusterLease> {
-  const found = await cluster.get(ref)
-  const end = found === undefined ? undefined : endOf(found)
-  if (end !== undefined && end > now()) throw inProgress(ownerOf(found), end)
+export interface LeaseOptions {
+  readonly owner: string
+  readonly signal: AbortSignal
+  /** Told once, when there is something to wait for. */
+  readonly say: (text: string) => void
+  readonly now?: () => Date
+}
+
+/**
+ * Renewed every 10 s until it is released. One that is not renewed any more is waited out, and taken over. Throws RUN_IN_PROGRESS, which says who has it and until
+ * when, as soon as somebody renews it or gives it back: a plan of before is of no use then.
+ */
+export async function takeLease(cluster: Cluster, { owner, signal, say, now = () => new Date() }: LeaseOptions): Promise<ClusterLease> {
+  const found = await endedLease(cluster, { signal, say, now })
   const write = async (before: KubernetesObject | undefined): Promise<KubernetesObject> => {
     const lease = leaseObject(owner, now(), before?.metadata.resourceVersion)
     return before === undefined ? cluster.create(lease) : cluster.replace(lease)
@@ -35,6 +47,24 @@ export async function takeLease(cluster: Cluster, owner: string, now: () => Date
       clearInterval(renewal)
       await cluster.delete(ref).catch(() => undefined)
     },
+  }
+}
+
+/** Resolves to what is left of it. Its owner may have been killed, or works on: only the next renewal tells. */
+async function endedLease(cluster: Cluster, { signal, say, now }: Pick<Required<LeaseOptions>, 'signal' | 'say' | 'now'>): Promise<KubernetesObject | undefined> {
+  let before: { readonly owner: string; readonly end: Date } | undefined
+  for (;;) {
+    const found = await cluster.get(ref)
+    const end = found === undefined ? undefined : endOf(found)
+    // Given back: somebody has changed the cluster since the plan was made.
+    if (found === undefined && before !== undefined) throw inProgress(before.owner, undefined)
+    if (end === undefined || end <= now()) return found
+    const owner = ownerOf(found)
+    const isRenewed = before !== undefined && end > before.end
+    if (isRenewed || end.getTime() - now().getTime() > longestLeft) throw inProgress(owner, end)
+    if (before === undefined) say(`${owner} holds the cluster until ${end.toISOString()}: waiting for the end of that, or for its renewal`)
+    before = { owner, end }
+    await sleep(500, undefined, { signal })
   }
 }
 
