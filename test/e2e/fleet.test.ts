@@ -97,7 +97,7 @@ describe('one control plane and two workers', () => {
     const refused = await operator.kadm(['apply', '-f', file, '--yes'])
     expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('ann@desk is working on this cluster and holds the cluster until')])
     // Ann's kadm was killed: nobody renews it.
-    const spec = { renewTime: new Date(Date.now() - 25_000).toISOString().replace('Z', '000Z') }
+    const spec = { renewTime: new Date(Date.now() - 18_000).toISOString().replace('Z', '000Z') }
     await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'patch', 'lease', 'kadm', '--type=merge', '-p', JSON.stringify({ spec })])
 
     const applied = await operator.kadm(['apply', '-f', file, '--yes'])
