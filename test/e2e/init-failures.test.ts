@@ -148,7 +148,8 @@ describe('bad input: one error with its remedy, at once, and nothing is written'
     expect(stderr).toMatch(says)
     expect(linesOf(stderr, 'try: ').join('\n')).toMatch(remedy)
     expect(changes).toEqual([])
-    expect(seconds).toBeLessThan(3)
+    // Far from the minutes that a wait takes; a run itself is under a second on a machine that has nothing else to do.
+    expect(seconds).toBeLessThan(10)
   })
 })
 
@@ -287,7 +288,7 @@ async function wholeHost(): Promise<ReadonlyMap<string, string>> {
     sandbox,
     host,
     ['/etc', '/var/lib', '/run', '/opt/cni', '/root'],
-    /^\/run\/(?:systemd|log|udev|user|containerd)\b|^\/var\/lib\/(?:containerd|systemd)\b/,
+    [...['systemd', 'log', 'udev', 'user', 'containerd'].map((name) => `/run/${name}`), '/var/lib/containerd', '/var/lib/systemd'],
   )
   const services = await sandbox.run(host, [
     'sh',

@@ -129,7 +129,7 @@ async function left(host: string, maker: Tool, resetter: Tool): Promise<Left> {
 }
 
 async function stateOf(host: string): Promise<Left> {
-  const files = await snapshotFiles(sandbox, host, ['/etc/kubernetes', '/etc/cni', '/var/lib/kubelet', '/var/lib/etcd', '/var/lib/cni'], /^\/etc\/cni\/net.d\/\./)
+  const files = await snapshotFiles(sandbox, host, ['/etc/kubernetes', '/etc/cni', '/var/lib/kubelet', '/var/lib/etcd', '/var/lib/cni'], ['/etc/cni/net.d/.*'])
   const ask = async (script: string): Promise<string> => (await sandbox.exec(host, ['sh', '-c', script])).stdout.trim()
   return {
     files: [...files.keys()].filter((path) => !path.startsWith('/var/lib/kubelet/pods')),
