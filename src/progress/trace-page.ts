@@ -37,14 +37,18 @@ ${path.map((bar) => pathRow(bar, length)).join('\n')}
 `
 }
 
-/** The list of the critical path for a terminal. */
+/** The list of the critical path for a terminal; of its large steps with all that went on meanwhile. */
 export function pathText({ about, length, path }: ReadTrace): string {
-  const widest = Math.max(0, ...path.map(({ name }) => name.length))
-  const lines = path.map(({ name, ts, dur, args }) => {
-    const meanwhile = args['meanwhile']?.[0]
-    return `${seconds(ts).padStart(10)}  ${seconds(dur).padStart(10)}  ${share(dur, length).padStart(6)}  ${meanwhile === undefined ? name : `${name.padEnd(widest)}  ${meanwhile}`}`
+  const lines = path.flatMap(({ name, ts, dur, args }) => {
+    const meanwhile = dur / length < 0.02 ? [] : (args['meanwhile'] ?? [])
+    return [`${seconds(ts).padStart(10)}  ${seconds(dur).padStart(10)}  ${share(dur, length).padStart(6)}  ${name}`, ...meanwhile.map((line) => `${' '.repeat(34)}${shortened(line)}`)]
   })
   return [`kadm ${about['command'] ?? ''}: ${about['outcome'] ?? ''} in ${seconds(length)}; the critical path (from, takes, share):`, ...lines, ''].join('\n')
+}
+
+/** What was seen may be long; the time stands at the end. */
+function shortened(line: string): string {
+  return line.length <= 130 ? line : `${line.slice(0, 110)} ...${line.slice(line.lastIndexOf(':'))}`
 }
 
 function hostHtml({ name, lanes }: HostLanes, length: number, onPath: ReadonlySet<string>): string {

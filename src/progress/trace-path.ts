@@ -39,7 +39,7 @@ export function pathOfRun({ spans, end }: Recorded): readonly PathStep[] {
       // What comes first in its action comes after what the action did before, be it another workflow.
       const earlierOnes = children.filter((other) => other.key !== child.key && other.span.end <= child.span.begin).map((other) => other.key)
       const lead: Work = { key: `lead ${child.key}`, begin: span.begin, end: child.span.begin, needs: [start.key, ...needs, ...earlierOnes] }
-      const own = keysOf([...child.span.needs, ...turnsBefore(child.span, spans)])
+      const own = keysOf([...child.span.needs, ...unlistedNeeds(child.span, spans)])
       add(lead, span.host, outside)
       add({ key: child.key, begin: child.span.begin, end: child.span.end, needs: [...own, ...needs, ...(keysOf(child.span.needs).length === 0 ? [lead.key] : [])] }, child.span.host, child.span.name)
     }
@@ -51,10 +51,19 @@ function isWithin(phase: Span, action: Span): boolean {
   return phase.host === action.host && phase.name.startsWith(`${action.name}/`) && phase.begin >= action.begin && phase.end <= action.end
 }
 
-/** etcd takes one new member at a time: who comes second waits for a vote of the first, which no list of phases says. */
-function turnsBefore({ host, name }: Span, spans: readonly Span[]): readonly string[] {
-  if (!name.endsWith('/etcd-join/member')) return []
-  return spans.flatMap((other) => (other.host !== host && other.name.endsWith('/etcd-join/voter') ? [`${other.host}:${other.name}`] : []))
+/** What phases wait for that their lists do not say: names without the action, and on which host. */
+const unlisted: readonly { readonly phase: string; readonly waitsFor: string; readonly on: 'same' | 'others' }[] = [
+  // etcd takes one new member at a time: who comes second waits for the vote of the first.
+  { phase: 'etcd-join/member', waitsFor: 'etcd-join/voter', on: 'others' },
+  // Both are started together, and an API server gives no answer before the etcd beside it does.
+  { phase: 'wait-control-plane/api', waitsFor: 'etcd-join/voter', on: 'same' },
+]
+
+function unlistedNeeds({ host, name }: Span, spans: readonly Span[]): readonly string[] {
+  return unlisted
+    .filter(({ phase }) => name.endsWith(`/${phase}`))
+    .flatMap(({ waitsFor, on }) => spans.filter((other) => other.name.endsWith(`/${waitsFor}`) && (other.host === host) === (on === 'same')))
+    .map((other) => `${other.host}:${other.name}`)
 }
 
 /** Stretches as steps; two of the same name that follow each other as one. */

@@ -69,6 +69,23 @@ describe('the critical path of an apply', () => {
     ])
   })
 
+  test('an API server waits for the etcd beside it, though no list says so', () => {
+    const steps = pathOfRun(
+      recorded(
+        [
+          { at: 0, host: 'h2', event: 'started', phase: 'join', needs: [] },
+          { at: 0, host: 'h2', event: 'started', phase: 'join/etcd-join/voter', needs: [] },
+          { at: 0, host: 'h2', event: 'started', phase: 'join/wait-control-plane/api', needs: [] },
+          { at: 700, host: 'h2', event: 'done', phase: 'join/etcd-join/voter' },
+          { at: 900, host: 'h2', event: 'done', phase: 'join/wait-control-plane/api' },
+          { at: 900, host: 'h2', event: 'done', phase: 'join' },
+        ],
+        900,
+      ),
+    )
+    expect(steps.map(({ name, begin, end }) => `${name} ${begin}-${end}`)).toEqual(['join/etcd-join/voter 0-700', 'join/wait-control-plane/api 700-900'])
+  })
+
   test('hosts that leave one after the other, and the turn at etcd', () => {
     const steps = pathOfRun(
       recorded(
