@@ -153,7 +153,7 @@ test('the lock: told whose it is, kept when the line breaks, gone with the conne
   await expect.poll(() => one.lock('kadm three').then(() => 'taken', () => 'refused'), { timeout: 5000 }).toBe('taken')
 })
 
-test('a line that breaks at any moment: every command runs once, every line is written once', { timeout: isLongRun ? 300_000 : 90_000 }, async () => {
+test('a line that breaks at any moment: every command runs once, every line is written once', { timeout: isLongRun ? 600_000 : 90_000 }, async () => {
   const host = await connect(isLongRun ? 'admin' : 'root')
   const dir = `/root/broken-${Math.random()}`
   await host.makeDirectory(dir, 0o700)
