@@ -1,5 +1,6 @@
 /** The configuration that renewal and expiration go by: from a file, from the cluster as far as it answers, or kadm's defaults. */
-import { kinds } from '../cluster/kinds.ts'
+import type { KubernetesObject } from '../cluster/cluster.ts'
+import { configMapText, getConfigMap } from '../cluster/stored-config-map.ts'
 import { loadInitConfig } from '../config/load.ts'
 import type { InitConfig } from '../config/model.ts'
 import { newestKubernetes } from '../config/own-version.ts'
@@ -42,7 +43,7 @@ async function configOfCluster({ host, kubeconfig, say, warn, signal }: Certific
   try {
     say('Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...')
     say("Use 'kadm init phase upload-config kubeadm --config your-config-file' to re-upload it.")
-    const object = await cluster.get({ ...kinds.configMap, namespace: 'kube-system', name: 'kubeadm-config' })
+    const object = await getConfigMap(cluster, 'kubeadm-config')
     const { cluster: configuration, warnings } = storedClusterConfiguration(clusterConfigurationIn(object))
     warnings.forEach(warn)
     return { cluster: configuration }
@@ -57,10 +58,9 @@ async function configOfCluster({ host, kubeconfig, say, warn, signal }: Certific
   }
 }
 
-function clusterConfigurationIn(object: { readonly [field: string]: unknown } | undefined): string {
-  const data: unknown = object?.['data']
-  const text = typeof data === 'object' && data !== null && 'ClusterConfiguration' in data ? data.ClusterConfiguration : undefined
-  if (typeof text === 'string') return text
+function clusterConfigurationIn(object: KubernetesObject | undefined): string {
+  const text = configMapText(object, 'ClusterConfiguration')
+  if (text !== undefined) return text
   throw new KadmError('CONFIG_INVALID', 'the ConfigMap kube-system/kubeadm-config has no ClusterConfiguration', {
     remedy: ['kadm init phase upload-config kubeadm --config FILE'],
   })

@@ -2,6 +2,7 @@
 import { refusesForGood } from '../../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
 import { describeRef, kinds } from '../../cluster/kinds.ts'
+import { awaitConfigMap, configMapText } from '../../cluster/stored-config-map.ts'
 import { retryUntil } from '../../cluster/wait.ts'
 import { nodeSettings } from '../../config/join-config.ts'
 import { kubeProxyDefaults } from '../../config/kube-proxy-defaults.ts'
@@ -16,7 +17,8 @@ export interface ClusterFactsOptions {
 
 /** The configuration that the cluster keeps, with this node's part in it. Both ConfigMaps are asked for side by side. Throws CONFIG_INVALID, API_REFUSED, API_UNREACHABLE. */
 export async function readClusterConfig(cluster: Cluster, { join, signal, warn }: ClusterFactsOptions): Promise<InitConfig> {
-  const read = (name: string, key: string): Promise<string> => readConfigMap(cluster, { name, key }, { timeout: join.timeouts.kubernetesAPICall, signal })
+  const read = async (name: string, key: string): Promise<string> =>
+    configMapText(await awaitConfigMap(cluster, name, { holding: key, timeout: join.timeouts.kubernetesAPICall, signal }), key) ?? ''
   const [clusterText, kubeletText] = await Promise.all([read('kubeadm-config', 'ClusterConfiguration'), read('kubelet-config', 'kubelet')])
   const stored = storedClusterConfiguration(clusterText)
   const { kubelet, warnings } = storedKubeletConfiguration(kubeletText, stored.cluster)
@@ -35,19 +37,4 @@ export function readNode(cluster: Cluster, name: string, { join, signal }: Pick<
   const ref = { ...kinds.node, name }
   const describe = `the answer whether there is a ${describeRef(ref)}`
   return retryUntil(() => cluster.get(ref), { timeout: join.timeouts.kubernetesAPICall, signal, describe, giveUp: refusesForGood() })
-}
-
-async function readConfigMap(
-  cluster: Cluster,
-  { name, key }: { readonly name: string; readonly key: string },
-  { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
-): Promise<string> {
-  const ref = { ...kinds.configMap, namespace: 'kube-system', name }
-  const look = async (): Promise<string> => {
-    const data: unknown = (await cluster.get(ref))?.['data']
-    const text: unknown = typeof data === 'object' && data !== null && key in data ? (data as Record<string, unknown>)[key] : undefined
-    if (typeof text !== 'string') throw new Error(data === undefined ? 'it is not there' : `it has no "${key}"`)
-    return text
-  }
-  return retryUntil(look, { timeout, signal, describe: describeRef(ref), giveUp: refusesForGood() })
 }

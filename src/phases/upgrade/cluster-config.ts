@@ -2,9 +2,10 @@
  * The configuration that a cluster and a node of it have now: what the ConfigMaps of the cluster say, and what the files of the host say of
  * the node.
  */
-import { ApiError, refusesForGood } from '../../cluster/api-error.ts'
+import { ApiError } from '../../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
 import { describeRef, kinds } from '../../cluster/kinds.ts'
+import { awaitConfigMap, configMapText } from '../../cluster/stored-config-map.ts'
 import { retryUntil } from '../../cluster/wait.ts'
 import { nodeName } from '../../config/host-defaults.ts'
 import type { ApiEndpoint, ComponentConfig, InitConfig, InitConfiguration, NodeRegistration, Timeouts } from '../../config/model.ts'
@@ -65,10 +66,8 @@ async function configMap(
   name: string,
   { timeouts, signal }: ClusterConfigOptions,
 ): Promise<KubernetesObject | undefined> {
-  const ref = { ...kinds.configMap, namespace: 'kube-system', name }
-  const giveUp = name === 'kube-proxy' ? isDenied : refusesForGood()
   try {
-    return await retryUntil(() => cluster.get(ref), { timeout: timeouts.kubernetesAPICall, signal, describe: describeRef(ref), giveUp })
+    return await awaitConfigMap(cluster, name, { timeout: timeouts.kubernetesAPICall, signal, ...(name === 'kube-proxy' && { giveUp: isDenied }) })
   } catch (error) {
     // A kubelet may not read all of them on a cluster of another making; only kubeadm-config and kubelet-config are needed.
     if (name === 'kube-proxy' && isDenied(error)) return undefined
@@ -81,9 +80,8 @@ function isDenied(error: unknown): boolean {
 }
 
 function textIn(object: KubernetesObject | undefined, name: string, key: string): string {
-  const data: unknown = object?.['data']
-  const text = typeof data === 'object' && data !== null ? new Map<string, unknown>(Object.entries(data)).get(key) : undefined
-  if (typeof text === 'string') return text
+  const text = configMapText(object, key)
+  if (text !== undefined) return text
   throw new KadmError('CONFIG_INVALID', `the ConfigMap kube-system/${name} ${object === undefined ? 'is not there' : `has no "${key}"`}`, {
     remedy:
       name === 'kubeadm-config'
