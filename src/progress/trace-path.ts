@@ -78,7 +78,8 @@ function joined(stretches: readonly Stretch[], steps: ReadonlyMap<string, Omit<P
   return path
 }
 
-const mostShown = 4
+/** Of what went on meanwhile: how many, and the least share of the step. */
+const shown = { most: 4, leastShare: 0.05 }
 
 function insideOf({ host, name, begin, end }: Omit<PathStep, 'inside'>, spans: readonly Span[]): PathStep['inside'] {
   const overlaps = spans
@@ -87,5 +88,8 @@ function insideOf({ host, name, begin, end }: Omit<PathStep, 'inside'>, spans: r
     .filter(({ duration }) => duration > 0)
   const byName = Map.groupBy(overlaps, (one) => one.name)
   const summed = Array.from(byName, ([text, all]) => ({ name: text, duration: all.reduce((sum, { duration }) => sum + duration, 0) }))
-  return summed.toSorted((a, b) => b.duration - a.duration).slice(0, mostShown)
+  return summed
+    .filter(({ duration }) => duration >= shown.leastShare * (end - begin))
+    .toSorted((a, b) => b.duration - a.duration)
+    .slice(0, shown.most)
 }
