@@ -79,6 +79,59 @@ test.for(['kubeadm', 'kadm'])('an external etcd with TLS, and a second control p
   expect(stored.trim().split(/\s+/)).toEqual(['/registry/minions/h1', '/registry/minions/h3'])
 })
 
+test.for([
+  { tool: 'kubeadm', algorithm: 'RSA-2048' },
+  { tool: 'kadm', algorithm: 'ECDSA-P256' },
+])('an external CA with $algorithm, and a second control plane by $tool: its files brought by hand, its kubelet signed for by the keeper of the key', { timeout: 400_000 }, async ({ tool, algorithm }, context) => {
+  skipInShortRun(context)
+  const controlPlaneEndpoint = `${sandbox.hosts[0]?.address}:6443`
+  const config = { kubernetesVersion, controlPlaneEndpoint, cluster: `encryptionAlgorithm: ${algorithm}\n` }
+  const file = await putInitConfig(sandbox, 'h1', config)
+  await phases('h1', file, ['certs/all', 'kubeconfig/all'])
+  await Promise.all([carry('h1', 'h2', shared), carry('h1', 'h3', ['ca.crt', 'ca.key'])])
+  await sandbox.run('h1', ['rm', `${pki}/ca.key`])
+  // What only the CA can sign for h2 is made there while it has the key.
+  await phases('h2', await putInitConfig(sandbox, 'h2', config), ['certs/apiserver', 'certs/apiserver-kubelet-client', 'kubeconfig/admin', 'kubeconfig/controller-manager', 'kubeconfig/scheduler'])
+  await sandbox.run('h2', ['rm', `${pki}/ca.key`])
+
+  await sandbox.run('h1', ['kadm', 'init', '--config', file], slow)
+  await startSigner('h3')
+  const words = (await sandbox.run('h1', [tool, 'token', 'create', '--print-join-command'])).trim().split(/\s+/).slice(1)
+  const before = await sandbox.run('h2', ['sha256sum', `${pki}/apiserver.crt`, '/etc/kubernetes/admin.conf'])
+  await sandbox.run('h2', [tool, ...words, '--control-plane', '--ignore-preflight-errors=SystemVerification'], slow)
+  expect(await sandbox.run('h2', ['sha256sum', `${pki}/apiserver.crt`, '/etc/kubernetes/admin.conf'])).toBe(before)
+  expect((await sandbox.exec('h2', ['test', '-e', `${pki}/ca.key`])).exitCode).toBe(1)
+  expect(await sandbox.run('h2', ['openssl', 'x509', '-in', `${pki}/etcd/server.crt`, '-noout', '-text'])).toContain(algorithm === 'RSA-2048' ? 'rsaEncryption' : 'id-ecPublicKey')
+  await sandbox.network()
+  await kubectl(sandbox, 'h2', ['wait', '--for=condition=Ready', 'nodes', 'h1', 'h2', '--timeout=90s'], slow)
+  const members = await sandbox.run('h2', ['etcdctl', '--endpoints=https://127.0.0.1:2379', `--cacert=${pki}/etcd/ca.crt`, `--cert=${pki}/etcd/server.crt`, `--key=${pki}/etcd/server.key`, 'member', 'list'])
+  expect(members.trim().split('\n').map((line) => line.split(', ')).map(([, state, name, , , isLearner]) => `${name} ${state} ${isLearner}`).toSorted()).toEqual(['h1 started false', 'h2 started false'])
+})
+
+const shared = ['ca.crt', 'ca.key', 'sa.key', 'sa.pub', 'front-proxy-ca.crt', 'front-proxy-ca.key', 'etcd/ca.crt', 'etcd/ca.key']
+
+async function carry(from: string, to: string, names: readonly string[]): Promise<void> {
+  await Promise.all(names.map(async (name) => sandbox.put(to, `${pki}/${name}`, await sandbox.run(from, ['cat', `${pki}/${name}`]), 0o600)))
+}
+
+/** Signs what is approved for clients, with the key on this host, which is no node. */
+async function startSigner(host: string): Promise<void> {
+  await sandbox.put(host, '/root/admin.conf', await sandbox.run('h1', ['cat', '/etc/kubernetes/admin.conf']), 0o600)
+  await sandbox.put(host, '/root/signer.sh', signer)
+  await sandbox.run(host, ['systemd-run', '--unit=signer', '--working-directory=/root', 'sh', '/root/signer.sh'])
+}
+
+const signer = `export KUBECONFIG=/root/admin.conf
+printf 'extendedKeyUsage=clientAuth\\nkeyUsage=critical,digitalSignature,keyEncipherment\\n' >usage
+while sleep 0.3; do
+  for n in $(kubectl get csr -o jsonpath='{range .items[*]}{.metadata.name}={.status.conditions[0].type}={.status.certificate}{"\\n"}{end}' | sed -n 's/=Approved=$//p'); do
+    kubectl get csr "$n" -o jsonpath='{.spec.request}' | base64 -d >"$n.csr"
+    openssl x509 -req -in "$n.csr" -CA ${pki}/ca.crt -CAkey ${pki}/ca.key -days 30 -extfile usage -out "$n.crt"
+    kubectl patch csr "$n" --subresource=status --type=merge -p '{"status":{"certificate":"'$(base64 -w0 "$n.crt")'"}}'
+  done
+done
+`
+
 /** A member of its own on a host that is no node, with certificates of its own CA: kadm's phases make them. */
 async function startEtcd(host: string, endpoint: string): Promise<void> {
   const file = await putInitConfig(sandbox, host, { kubernetesVersion })
