@@ -1,6 +1,6 @@
 /** Waits with a deadline, which say what they wait for, since when, and what they last saw. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { KadmError, messageOf, type ErrorCode } from '../errors.ts'
+import { longerPause, monotonicClock, type Clock } from '../host/wait.ts'
 import type { Cluster, KubernetesObject, ObjectKind } from './cluster.ts'
 import { describeRef } from './kinds.ts'
 
@@ -18,25 +18,17 @@ export interface RetryOptions extends WaitOptions {
   readonly clock?: Clock
 }
 
-/** Time, so that tests need not wait. */
-export interface Clock {
-  /** Milliseconds. */
-  now(): number
-  /** Rejects with the signal's reason. */
-  sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void>
-}
-
 /**
  * Calls `attempt` until it does not throw; pauses grow from 20 ms to 500 ms, kubeadm's fixed one. Throws the signal's reason, or at the
  * deadline a KadmError that names the last failure, also when a try hangs.
  */
 export async function retryUntil<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { timeout, signal, describe, giveUp = () => false, clock = systemClock } = options
-  const start = clock.now()
+  const { timeout, signal, describe, giveUp = () => false, clock = monotonicClock } = options
+  const [start, since] = [clock.now(), new Date()]
   let last: unknown
-  for (let pause = 20; ; pause = Math.min(pause * 1.5, 500)) {
+  for (let pause = 20; ; pause = longerPause(pause, 500)) {
     const left = timeout - (clock.now() - start)
-    if (left <= 0) throw waitedTooLong({ describe, timeout, start, last })
+    if (left <= 0) throw waitedTooLong({ describe, timeout, since, last })
     try {
       return await within(attempt, left, signal, clock)
     } catch (error) {
@@ -46,7 +38,8 @@ export async function retryUntil<T>(attempt: () => Promise<T>, options: RetryOpt
         last = error
       }
     }
-    await clock.sleep(Math.max(0, Math.min(pause, timeout - (clock.now() - start))), signal)
+    // The signal's own reason is thrown, not the timer's error.
+    await clock.sleep(Math.max(0, Math.min(pause, timeout - (clock.now() - start))), signal).catch(() => signal?.throwIfAborted())
   }
 }
 
@@ -59,7 +52,7 @@ export async function waitForObject(
   isReady: (object: KubernetesObject) => boolean,
   { timeout, signal, describe = describeRef({ ...kind, name }) }: WaitOptions & { readonly describe?: string },
 ): Promise<KubernetesObject> {
-  const start = Date.now()
+  const [start, since] = [monotonicClock.now(), new Date()]
   let last: unknown
   const deadline = AbortSignal.timeout(timeout)
   const either = signal ? AbortSignal.any([signal, deadline]) : deadline
@@ -69,14 +62,7 @@ export async function waitForObject(
     last = new Error(type === 'DELETED' ? 'it was deleted' : 'it is there, but not as it should be')
   }
   if (signal?.aborted) throw signal.reason
-  throw waitedTooLong({ describe, timeout: Math.min(timeout, Date.now() - start), start, last: last ?? new Error('it is not there') })
-}
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: async (milliseconds, signal) => {
-    await sleep(milliseconds, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted())
-  },
+  throw waitedTooLong({ describe, timeout: Math.min(timeout, monotonicClock.now() - start), since, last: last ?? new Error('it is not there') })
 }
 
 const tooLate = new Error('too late')
@@ -88,15 +74,15 @@ async function within<T>(attempt: () => Promise<T>, left: number, signal: AbortS
   const limit = AbortSignal.any(signal ? [signal, ended.signal] : [ended.signal])
   try {
     const result = attempt()
-    return await Promise.race([result, clock.sleep(left, limit).then(() => Promise.reject(tooLate))])
+    const end = clock.sleep(left, limit).catch(() => limit.throwIfAborted())
+    return await Promise.race([result, end.then(() => Promise.reject(tooLate))])
   } finally {
     ended.abort(tooLate)
   }
 }
 
-function waitedTooLong({ describe, timeout, start, last }: { describe: string; timeout: number; start: number; last: unknown }): KadmError {
-  const since = `${new Date(start).toISOString().slice(0, 19)}Z`
-  const text = `waited ${formatSeconds(timeout)} s for ${describe} (since ${since}): ${last === undefined ? 'no answer' : messageOf(last)}`
+function waitedTooLong({ describe, timeout, since, last }: { describe: string; timeout: number; since: Date; last: unknown }): KadmError {
+  const text = `waited ${formatSeconds(timeout)} s for ${describe} (since ${since.toISOString().slice(0, 19)}Z): ${last === undefined ? 'no answer' : messageOf(last)}`
   const code: ErrorCode = last instanceof KadmError ? last.code : 'COMPONENT_NOT_HEALTHY'
   const remedy = last instanceof KadmError ? last.remedy : defaultRemedy
   return new KadmError(code, text, { remedy, cause: last, details: last instanceof KadmError ? last.details : [] })

@@ -33,6 +33,11 @@ export const monotonicClock: Clock = {
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal && { signal }),
 }
 
+/** The pause after this one, in milliseconds. */
+export function longerPause(pause: number, most: number): number {
+  return Math.min(pause * 1.5, most)
+}
+
 /**
  * The value of the look that was done; `undefined` on a recording host, which only notes the wait: `{}` in its place waits in any case. Throws what `timedOut` makes, or
  * the signal's reason.
@@ -47,7 +52,7 @@ export async function waitUntil<T>(host: { readonly recording?: Recording | unde
   const { what, timeout, interval = { first: 20, most: 250 }, signal, clock = monotonicClock } = options
   const deadline = clock.now() + timeout
   let last = 'nothing yet'
-  for (let pause = interval.first; ; pause = Math.min(pause * 1.5, interval.most)) {
+  for (let pause = interval.first; ; pause = longerPause(pause, interval.most)) {
     signal?.throwIfAborted()
     const found = await lookOnce(options, Math.max(1, deadline - clock.now()))
     if (found.kind === 'done') return found.value
