@@ -1,79 +1,32 @@
-/** kubeadm's own end-to-end suite passes on a cluster that kadm made, spec by spec as on one that kubeadm made. */
+/** kubeadm's own end-to-end suite on a cluster that kubeadm made; `interop.test.ts` has it on one that kadm made, where the same must pass. */
 import { beforeAll, expect, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { kubeadmSuite } from '../support/kubeadm-suite.ts'
-import { skipInShortRun } from '../support/long-run.ts'
+import { onKubeadm } from '../support/kubeadm-suite-specs.ts'
+import { isLongRun, skipInShortRun } from '../support/long-run.ts'
 
 const hosts = ['h1', 'h2'] as const
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  sandbox = await sharedSandbox({ hosts: 2 })
+  if (isLongRun) sandbox = await sharedSandbox({ hosts: 2 })
 })
 
 /** Control plane, worker, pod network: what the suite's specs are about. */
-async function raise(tool: 'kadm' | 'kubeadm'): Promise<void> {
+async function raise(): Promise<void> {
   await renewHosts(sandbox, hosts)
   const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2' })
-  const output = await sandbox.run('h1', [tool, 'init', '--config', file, '--upload-certs'], { timeout: 180_000 })
+  const output = await sandbox.run('h1', ['kubeadm', 'init', '--config', file, '--upload-certs'], { timeout: 180_000 })
   const { worker } = printedJoin(output)
   await sandbox.run('h2', ['kubeadm', ...(worker ?? []), '--ignore-preflight-errors=SystemVerification'], { timeout: 180_000 })
   await sandbox.network()
   await kubectl(sandbox, 'h1', ['rollout', 'status', '-n', 'kube-system', 'deployment/coredns', '--timeout=90s'], { timeout: 100_000 })
 }
 
-test('the specs that pass on a cluster of kubeadm pass on a cluster of kadm', async () => {
-  await raise('kadm')
-  expect(await kubeadmSuite(sandbox, 'h1')).toEqual({ passed: passedOnKubeadm, skipped: skippedOnKubeadm, failed: [] })
-})
-
-test('the names below are those of a cluster of kubeadm', async (context) => {
+test('the specs that pass are those that are on record', async (context) => {
   skipInShortRun(context)
-  await raise('kubeadm')
-  expect(await kubeadmSuite(sandbox, 'h1')).toEqual({ passed: passedOnKubeadm, skipped: skippedOnKubeadm, failed: [] })
+  await raise()
+  expect(await kubeadmSuite(sandbox, 'h1')).toEqual(onKubeadm)
 })
-
-// Recorded from kubeadm 1.37.2; the second test records them anew.
-const skippedOnKubeadm = ['networking [setup-networking] dual-stack podSubnet should be properly configured if specified in kubeadm-config']
-const passedOnKubeadm = [
-  'DNS addon CoreDNS CoreDNS ConfigMap should exist and be properly configured',
-  'DNS addon CoreDNS CoreDNS Deployment should exist and be properly configured',
-  'DNS addon CoreDNS CoreDNS ServiceAccount should exist',
-  'DNS addon CoreDNS CoreDNS ServiceAccount should have related ClusterRole and ClusterRoleBinding',
-  'DNS addon DNS Service should exist',
-  'admin kubeadm:cluster-admins CRB must exist and be binding the cluster-admin ClusterRole to the kubeadm:cluster-admins Group',
-  'bootstrap signer should be active',
-  'bootstrap signer should resign the bootstrap tokens when cluster-info changed and remove the signature when the token is deleted',
-  'bootstrap token cleaner should delete the token secret when the secret expired',
-  'bootstrap token cleaner should not delete the token secret when the secret is not expired',
-  'bootstrap token should be allowed to auto approve CSR for kubelet certificates on joining nodes',
-  'bootstrap token should be allowed to post CSR for kubelet certificates on joining nodes',
-  'bootstrap token should exist and be properly configured',
-  'cluster-info ConfigMap should be accessible for anonymous',
-  'cluster-info ConfigMap should exist and be properly configured',
-  'cluster-info ConfigMap should have related Role and RoleBinding',
-  'control-plane node should be labelled and tainted [multi-node]',
-  'kubeadm-certs [copy-certs] should be accessible for bootstrap tokens',
-  'kubeadm-certs [copy-certs] should exist and be properly configured',
-  'kubeadm-certs [copy-certs] should have related Role and RoleBinding',
-  'kubeadm-config ConfigMap should be accessible for bootstrap tokens',
-  'kubeadm-config ConfigMap should be accessible for nodes',
-  'kubeadm-config ConfigMap should exist and be properly configured',
-  'kubeadm-config ConfigMap should have related Role and RoleBinding',
-  'kubelet-config ConfigMap should be accessible for bootstrap tokens',
-  'kubelet-config ConfigMap should be accessible for nodes',
-  'kubelet-config ConfigMap should exist and be properly configured',
-  'kubelet-config ConfigMap should have related Role and RoleBinding',
-  'networking [setup-networking] single-stack podSubnet should be properly configured if specified in kubeadm-config',
-  'networking [setup-networking] single-stack serviceSubnet should be properly configured if specified in kubeadm-config',
-  'nodes should be allowed to rotate CSR',
-  'nodes should have CRI annotation',
-  'proxy addon kube-proxy ConfigMap should be accessible by bootstrap tokens',
-  'proxy addon kube-proxy ConfigMap should exist and be properly configured',
-  'proxy addon kube-proxy ConfigMap should have related Role and RoleBinding',
-  'proxy addon kube-proxy DaemonSet should exist and be properly configured',
-  'proxy addon kube-proxy ServiceAccount should be bound to the system:node-proxier cluster role',
-  'proxy addon kube-proxy ServiceAccount should exist',
-]

@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { kubeadmSuite } from '../support/kubeadm-suite.ts'
+import { onKubeadm } from '../support/kubeadm-suite-specs.ts'
 import { etcdVoters, expectPodTraffic } from '../support/whole-cluster.ts'
 
 const hosts = ['h1', 'h2', 'h3'] as const
@@ -54,6 +56,10 @@ describe('the real kubeadm on a cluster that kadm began', () => {
 
   test('Pods on every node reach each other, the Service and names', async () => {
     await expectPodTraffic(sandbox, 'h1', hosts)
+  })
+
+  test("passes kubeadm's own end-to-end suite, spec by spec as on a cluster of kubeadm", async () => {
+    expect(await kubeadmSuite(sandbox, 'h1')).toEqual(onKubeadm)
   })
 
   test('certs check-expiration finds every certificate', async () => {
