@@ -52,7 +52,7 @@ const listed: readonly ListedCommand[] = [
   },
   {
     name: 'log',
-    summary: 'Say who did what on the hosts of a cluster file, and when, by their journals',
+    summary: 'Say who did what on the hosts of a cluster file, and when, by their journals and that of this machine',
     load: async () => (await import('./commands/log.ts')).logCommand,
   },
   {

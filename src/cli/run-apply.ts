@@ -12,6 +12,7 @@ import { confirm } from './confirm.ts'
 import { fleetOfFile, type FleetOfFile } from './fleet-of-file.ts'
 import { fleetPlanText } from './fleet-plan-text.ts'
 import { fleetProgress } from './fleet-progress.ts'
+import { notedCommand, operatorName } from './noted-command.ts'
 import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
 
 // After a power cut a kubelet has the control plane up within half a minute, unless it backs off.
@@ -42,12 +43,11 @@ async function applyTraced(input: CommandInput, trace: RunTrace | undefined): Pr
     // Who applies a kept plan has seen it.
     if (kept === undefined && !flags.isOn('yes')) await during('question', () => ask(input, events))
     const progress = fleetProgress(io, { events, actions: made.plan.actions })
-    const report = (event: FleetEvent): void => {
-      progress.report(event)
-      trace?.hear(event)
-    }
     try {
-      await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: await ownerOf(input), report, within: trace?.within, operator: localHost(), signal })
+      await notedCommand(input, { name: 'apply', opened }, async (hear) => {
+        const report = (event: FleetEvent): void => [progress.report, hear, trace?.hear].forEach((listener) => listener?.(event))
+        await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: ownerOf(input), report, within: trace?.within, operator: localHost(), signal })
+      })
     } finally {
       await progress.end()
     }
@@ -63,8 +63,8 @@ async function ask({ io, signal }: CommandInput, events: boolean): Promise<void>
 }
 
 /** Who others see that have to wait. */
-async function ownerOf({ io }: CommandInput): Promise<string> {
-  return `${io.environment['USER'] ?? 'somebody'}@${localHost().name}, kadm apply (pid ${process.pid})`
+function ownerOf({ io }: CommandInput): string {
+  return `${operatorName(io)}, kadm apply (pid ${process.pid})`
 }
 
 /** A file beside the cluster file, or all .yaml files of a folder, as one text. */

@@ -6,6 +6,7 @@ import type { CommandInput } from './command.ts'
 import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress } from './fleet-progress.ts'
+import { notedCommand } from './noted-command.ts'
 import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
 import { runFlagNames } from './run-flags.ts'
 
@@ -27,12 +28,11 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
     const isSure = flags.isOn('force') || (await confirm(io, `The cluster "${file.name}" with all its data will be gone from ${names.join(', ')}. Are you sure you want to proceed?`, signal))
     if (!isSure) throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the reset was not confirmed', { remedy: ['answer y, or give --force'] })
     const progress = fleetProgress(input.io, { events, actions: names.map((host) => ({ host, kind: 'reset' })) })
-    const report = (event: FleetEvent): void => {
-      progress.report(event)
-      trace?.hear(event)
-    }
     try {
-      await resetFleet({ fleet, report, within: trace?.within, signal })
+      await notedCommand(input, { name: 'reset', opened }, async (hear) => {
+        const report = (event: FleetEvent): void => [progress.report, hear, trace?.hear].forEach((listener) => listener?.(event))
+        await resetFleet({ fleet, report, within: trace?.within, signal })
+      })
     } finally {
       await progress.end()
     }

@@ -1,6 +1,8 @@
 /** `kadm log` for a user. */
 import { KadmError } from '../errors.ts'
-import { fleetLog } from '../fleet/fleet-log.ts'
+import { fleetLog, type FleetLog, type LoggedRun } from '../fleet/fleet-log.ts'
+import { operatorJournal, type OperatorCommand } from '../fleet/operator-journal.ts'
+import { localHost } from '../host/local-host.ts'
 import type { CommandInput } from './command.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 
@@ -9,14 +11,31 @@ export async function runLog(input: CommandInput): Promise<void> {
   const { flags, io } = input
   const output = flags.text('output')
   if (output !== 'text' && output !== 'json') throw new KadmError('USAGE', `there is no output format "${output}"`, { remedy: ['use -o text or json'] })
-  const { fleet } = await fleetOfFile(input)
+  const { file, fleet } = await fleetOfFile(input)
   try {
-    const { runs, problems } = await fleetLog(fleet)
-    if (output === 'json') io.stdout.write(`${JSON.stringify(runs, undefined, 2)}\n`)
-    else for (const { startedAt, host, command, outcome, phases, changes, version } of runs) io.stdout.write(`${startedAt}  ${host}  kadm ${command}: ${outcome}, ${phases} phases, ${changes} changes (kadm ${version})\n`)
+    const log = await fleetLog(fleet, operatorJournal(localHost(), io.environment, file.name))
+    const { problems } = log
+    if (output === 'json') io.stdout.write(`${JSON.stringify({ runs: log.runs, commands: log.commands }, undefined, 2)}\n`)
+    else for (const line of logLines(log)) io.stdout.write(`${line}\n`)
     if (problems.length === 0) return
     throw new KadmError('FLEET_FAILED', `the log is not whole: ${problems.length === 1 ? problems[0] : `${problems.length} hosts`}`, { details: problems, remedy: ['mend what is listed, then run the same command again'] })
   } finally {
     await fleet.close()
   }
+}
+
+/** Hosts and operator in one order of time. */
+function logLines({ runs, commands }: FleetLog): readonly string[] {
+  const ofHosts = runs.map((run) => ({ at: run.startedAt, text: runText(run) }))
+  const ofOperator = commands.map((command) => ({ at: command.startedAt, text: commandText(command) }))
+  return [...ofHosts, ...ofOperator].toSorted((a, b) => a.at.localeCompare(b.at)).map(({ at, text }) => `${at}  ${text}`)
+}
+
+function runText({ host, command, outcome, isUndone, phases, changes, version }: LoggedRun): string {
+  return `${host}  kadm ${command}: ${outcome}, ${phases} phases, ${changes} changes${isUndone ? ', undone since' : ''} (kadm ${version})`
+}
+
+function commandText({ owner, name, clusterFile, outcome, actions, version }: OperatorCommand): string {
+  const ended = actions.map(({ host, action, state }) => `${host} ${action} ${state === 'started' ? 'cut-off' : state}`)
+  return `${owner}  kadm ${name} -f ${clusterFile}: ${[outcome, ...ended].join(', ')} (kadm ${version})`
 }

@@ -1,5 +1,6 @@
 /** `kadm undo` for a user: which host, the plan, the question, progress. */
 import { KadmError } from '../errors.ts'
+import type { FleetEvent } from '../fleet/fleet-run.ts'
 import { undoHostOfFleet } from '../fleet/undo-host.ts'
 import { startUndo, type UndoOutcome, type UndoPlan, type UndoRequest } from '../phases/undo/start-undo.ts'
 import { givenText, type CommandInput, type Streams } from './command.ts'
@@ -7,6 +8,7 @@ import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress } from './fleet-progress.ts'
 import { hostFlagNames } from './host-flags.ts'
+import { notedCommand, operatorName } from './noted-command.ts'
 import { runWorkflow } from './run-workflow.ts'
 import { undoPlanText } from './undo-plan-text.ts'
 
@@ -19,19 +21,14 @@ const optionFlags: ReadonlySet<string> = new Set(['all', 'force', 'yes', 'dry-ru
 /** This host, or the one that --host names: nobody else of its cluster is asked. */
 async function undoByItself(input: CommandInput): Promise<void> {
   await runWorkflow(input, { action: 'undo', only: undefined, optionFlags }, async ({ host, io, request }) => {
-    let node: string | undefined
     const outcome = await startUndo(host, {
       ...request,
       ...wordsOf(input),
       node: undefined,
       cluster: async () => undefined,
-      confirm: (plan) => {
-        node = plan.node
-        return askFor(input, io)(plan)
-      },
+      confirm: askFor(input, io),
     })
     io.stdout.write(outcomeText(host.name, outcome))
-    if (outcome === 'done' && node !== undefined) io.stdout.write(`The Node "${node}" stays in the cluster: kubectl delete node ${node}\n`)
   })
 }
 
@@ -43,16 +40,20 @@ async function undoByFile(input: CommandInput): Promise<void> {
   if (other !== undefined) throw new KadmError('USAGE', `--${other} cannot be mixed with -f: the file says how hosts are reached`, { remedy: [`leave --${other} out`] })
   const events = flags.isOn('events')
   const io = events ? { ...input.io, stdout: input.io.stderr } : input.io
-  const { file, fleet } = await fleetOfFile(input)
+  const opened = await fleetOfFile(input)
+  const { file, fleet } = opened
+  const progress = fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })
   try {
-    const progress = fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })
-    try {
-      const outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), confirm: askFor(input, io), report: progress.report, signal })
-      io.stdout.write(outcomeText(name, outcome))
-    } finally {
-      await progress.end()
+    let outcome: UndoOutcome = 'nothing'
+    const undo = async (report: (event: FleetEvent) => void): Promise<void> => {
+      outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), owner: `${operatorName(input.io)}, kadm undo (pid ${process.pid})`, confirm: askFor(input, io), report, signal })
     }
+    if (flags.isOn('dry-run')) await undo(progress.report)
+    else await notedCommand(input, { name: 'undo', opened }, (hear) => undo((event) => [progress.report, hear].forEach((listener) => listener(event))))
+    await progress.end()
+    io.stdout.write(outcomeText(name, outcome))
   } finally {
+    await progress.end()
     await fleet.close()
   }
 }

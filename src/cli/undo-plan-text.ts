@@ -7,7 +7,7 @@ export function undoPlanText({ host, target, steps, node }: UndoPlan): string {
   return [
     ...runs.map(({ command, startedAt, outcome }) => `${host}: undo of "kadm ${command}" of ${startedAt.toISOString()}${outcome === 'done' ? '' : ` (${outcome})`}`),
     ...(node === undefined ? [] : [`  the Node "${node}" goes, with its Pods and what the kubelet has written`]),
-    ...steps.flatMap((step) => stepLine(step) ?? []),
+    ...steps.toSorted((a, b) => (a.path < b.path ? -1 : 1)).flatMap((step) => stepLine(step) ?? []),
     ...programs.map(({ file, version }) => `  put back  ${file} (${version})`),
     ...marks.flatMap(({ labels, taints }) => [...Object.keys(labels).map((key) => `  put back  label ${key}`), ...Object.keys(taints).map((key) => `  put back  taint ${key}`)]),
     ...[...services].map(([service, wasActive]) => `  service   ${service}: ${wasActive ? 'runs again, as before' : 'stops: it did not run before'}`),

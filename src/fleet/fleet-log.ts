@@ -1,8 +1,9 @@
-/** What kadm did on the hosts of a fleet, by the journals that lie on them. */
+/** What kadm did on the hosts of a fleet, by the journals that lie on them and on the machine that it was run on. */
 import { messageOf } from '../errors.ts'
 import { readJournal } from '../host/journal-file.ts'
 import { runsOf, type JournaledRun } from '../host/journal-runs.ts'
 import type { Fleet } from './open-fleet.ts'
+import { readOperatorJournal, type OperatorCommand, type OperatorJournal } from './operator-journal.ts'
 
 export interface LoggedRun {
   readonly host: string
@@ -14,33 +15,45 @@ export interface LoggedRun {
   readonly version: string
   readonly phases: number
   readonly changes: number
+  /** A later run has put back what it changed. */
+  readonly isUndone: boolean
 }
 
 export interface FleetLog {
   /** Oldest first. */
   readonly runs: readonly LoggedRun[]
-  /** Hosts that were not reached, and journals whose chain of hashes is broken. */
+  /** Of the machine that kadm runs on; oldest first. */
+  readonly commands: readonly OperatorCommand[]
+  /** Hosts that were not reached, and journals whose chain of hashes is broken or ends in the middle of a line. */
   readonly problems: readonly string[]
 }
 
 /** Only reads. */
-export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'>): Promise<FleetLog> {
+export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'>, operator: OperatorJournal): Promise<FleetLog> {
   const unreached = [...states].flatMap(([name, state]) => (state.kind === 'unreachable' ? [`${name} cannot be reached: ${state.why}`] : []))
   const found = await Promise.all(
     Array.from(hosts, async ([name, host]) => {
       try {
-        return { runs: runsOf(await readJournal(host)).map((run) => logged(name, run)), problems: [] }
+        const journal = await readJournal(host)
+        return { runs: runsOf(journal).map((run) => logged(name, run)), problems: journal.torn ? [`${name}: ${tornText}`] : [] }
       } catch (error) {
         return { runs: [], problems: [`${name}: ${messageOf(error)}`] }
       }
     }),
   )
+  const own = await readOperatorJournal(operator).then(
+    ({ commands, torn }) => ({ commands, problems: torn ? [`this machine: ${tornText}`] : [] }),
+    (error: unknown) => ({ commands: [], problems: [`this machine: ${messageOf(error)}`] }),
+  )
   return {
+    commands: own.commands,
     runs: found.flatMap(({ runs }) => runs).toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)),
-    problems: [...unreached, ...found.flatMap(({ problems }) => problems)],
+    problems: [...own.problems, ...unreached, ...found.flatMap(({ problems }) => problems)],
   }
 }
 
-function logged(host: string, { command, startedAt, outcome, version, phasesDone, changes }: JournaledRun): LoggedRun {
-  return { host, command, startedAt: startedAt.toISOString(), outcome, version, phases: phasesDone.length, changes: changes.length }
+const tornText = 'the last line of the journal is cut off'
+
+function logged(host: string, { command, startedAt, outcome, version, phasesDone, changes, isUndone }: JournaledRun): LoggedRun {
+  return { host, command, startedAt: startedAt.toISOString(), outcome, version, phases: phasesDone.length, changes: changes.length, isUndone }
 }

@@ -5,9 +5,11 @@ import { retryUntil } from '../cluster/wait.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import type { PhaseEvent } from '../phases/phase.ts'
 import { connectOwnCluster } from '../pki/own-cluster.ts'
 import { startUndo, type UndoOutcome, type UndoRequest } from '../phases/undo/start-undo.ts'
 import { reachedHosts } from './apply.ts'
+import { takeLease, type ClusterLease } from './cluster-lease.ts'
 import type { FleetEvent } from './fleet-run.ts'
 import type { Fleet } from './open-fleet.ts'
 import { requestOf } from './steps.ts'
@@ -17,31 +19,43 @@ export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'conf
   readonly fleet: Fleet
   /** Of the host in the file. */
   readonly name: string
+  /** Who is shown to others that wait. */
+  readonly owner: string
   readonly report: (event: FleetEvent) => void
 }
 
 /** @returns as `startUndo`. Throws USAGE, HOST_UNREACHABLE, and as `startUndo`. */
-export async function undoHostOfFleet({ file, fleet, name, all, force, confirm, report, signal }: UndoHostInput): Promise<UndoOutcome> {
+export async function undoHostOfFleet({ file, fleet, name, all, force, owner, confirm, report, signal }: UndoHostInput): Promise<UndoOutcome> {
   const state = fleet.states.get(name)
   if (state?.kind === 'unreachable') throw new KadmError('HOST_UNREACHABLE', `${name} cannot be reached: ${state.why}`, { remedy: ['mend the way to the host, then run the same command again'] })
   const on = reachedHosts(fleet).get(name)
   if (on === undefined) throw new KadmError('USAGE', `the cluster file has no host "${name}"`, { remedy: [`its hosts: ${file.hosts.map((host) => host.name).join(', ')}`] })
   const others = file.hosts.filter((host) => host.role === 'control-plane' && host.name !== name).flatMap((host) => fleet.hosts.get(host.name) ?? [])
+  const tell = (event: PhaseEvent): void => report({ host: name, event })
   let cluster: Cluster | undefined
+  let lease: ClusterLease | undefined
   try {
-    return await startUndo(on.host, {
+    const outcome = await startUndo(on.host, {
       ...requestOf('undo', { run: { report, within: undefined }, on, signal }),
       all,
       force,
       node: name,
       confirm,
       cluster: async ({ isEntry, marks }) => {
+        tell({ kind: 'started', phase: 'undo', at: new Date() })
         const controlPlanes = isEntry ? others : [...others, on.host]
         if (isEntry || marks.length > 0) cluster = await firstThatAnswers(controlPlanes, signal)
+        if (cluster !== undefined) lease = await takeLease(cluster, { owner, signal, say: (text) => tell({ kind: 'line', phase: 'undo', text, at: new Date() }) })
         return cluster
       },
     })
+    if (outcome === 'done') tell({ kind: 'done', phase: 'undo', at: new Date() })
+    return outcome
+  } catch (error) {
+    tell({ kind: 'failed', phase: 'undo', error, at: new Date() })
+    throw error
   } finally {
+    await lease?.release()
     await cluster?.close()
   }
 }

@@ -1,6 +1,5 @@
 /** The form of the journal on disk, and how it is read. */
-import { createHash } from 'node:crypto'
-import { KadmError } from '../errors.ts'
+import { readChain, type Chain } from './hash-chain.ts'
 import type { Argv, Host, Owner } from './host.ts'
 
 /** kadm's own directory, 0700. What lies in it is never journaled itself. */
@@ -59,14 +58,8 @@ export interface ContentMark {
 
 export type JournalRecord = JournalEntry & { readonly previous: string; readonly at: string }
 
-export interface Journal {
+export interface Journal extends Omit<Chain, 'lines'> {
   readonly records: readonly JournalRecord[]
-  /** The complete lines, as they stand in the file. */
-  readonly text: string
-  /** SHA-256 of the last complete line, hex; empty when there is none. */
-  readonly lastHash: string
-  /** The last line was cut off. It was never acknowledged, so what it would tell of was not done. */
-  readonly torn: boolean
 }
 
 /** Empty when there is no journal. Throws JOURNAL_BROKEN when a line is not what the next one says that it was. */
@@ -74,31 +67,6 @@ export async function readJournal(host: Pick<Host, 'readFile'>): Promise<Journal
   const { lines, ...chain } = await readChain(host, journalFile)
   // A newer kadm may know more; what it wrote is part of the chain and otherwise passed over.
   return { ...chain, records: lines.filter(isJournalRecord) }
-}
-
-export interface Chain {
-  /** Objects, one a line, each with a string `previous`. */
-  readonly lines: readonly Readonly<Record<string, unknown>>[]
-  readonly text: string
-  readonly lastHash: string
-  readonly torn: boolean
-}
-
-/** Any file of lines of which each says the hash of the one before. Throws JOURNAL_BROKEN. */
-export async function readChain(host: Pick<Host, 'readFile'>, file: string): Promise<Chain> {
-  const bytes = (await host.readFile(file)) ?? Buffer.alloc(0)
-  // Cut at bytes, not at characters: a tear may go through one.
-  const complete = bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
-  const text = complete.toString('utf8')
-  const lines: Readonly<Record<string, unknown>>[] = []
-  let lastHash = ''
-  for (const [index, line] of text.split('\n').slice(0, -1).entries()) {
-    const parsed = parseLine(line)
-    if (parsed === undefined || parsed['previous'] !== lastHash) throw broken(file, index + 1)
-    lastHash = createHash('sha256').update(line).digest('hex')
-    lines.push(parsed)
-  }
-  return { lines, text, lastHash, torn: complete.length < bytes.length }
 }
 
 const knownKinds: ReadonlySet<unknown> = new Set<JournalEntry['kind']>([
@@ -115,19 +83,4 @@ const knownKinds: ReadonlySet<unknown> = new Set<JournalEntry['kind']>([
 /** Checks what tells one record from the other; that the rest has its form is what the chain vouches for. */
 function isJournalRecord(line: Readonly<Record<string, unknown>>): line is Readonly<Record<string, unknown>> & JournalRecord {
   return knownKinds.has(line['kind']) && typeof line['run'] === 'string'
-}
-
-function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(line)
-    return typeof parsed === 'object' && parsed !== null && 'previous' in parsed ? (parsed as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function broken(file: string, line: number): KadmError {
-  return new KadmError('JOURNAL_BROKEN', `the journal "${file}" was changed or damaged at line ${line}`, {
-    remedy: [`mv ${file} ${file}.broken`, 'kadm then starts a new one; what the old one knew cannot be undone any more'],
-  })
 }

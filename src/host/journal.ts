@@ -3,9 +3,9 @@
  * hash of the
  * one before it. It explains and speeds up, and lets `undo` put back; what is on the host is always trusted over it. No secret is in it.
  */
-import { createHash } from 'node:crypto'
+import { chainLine, lineHash, readChain } from './hash-chain.ts'
 import type { Host } from './host.ts'
-import { type JournalEntry, journalFile, readChain } from './journal-file.ts'
+import { type JournalEntry, journalFile } from './journal-file.ts'
 
 export type JournalWriter = ChainWriter<JournalEntry>
 
@@ -46,8 +46,8 @@ export async function openChain<Entry extends object>(host: JournaledHost, file:
   }
   return {
     append: (entry) => {
-      const line = JSON.stringify({ previous, at: host.now().toISOString(), ...entry })
-      previous = createHash('sha256').update(line).digest('hex')
+      const line = chainLine({ previous, at: host.now().toISOString(), ...entry })
+      previous = lineHash(line)
       waiting.push(`${line}\n`)
       const mine = flushing.then(flush)
       flushing = mine.catch(() => undefined)

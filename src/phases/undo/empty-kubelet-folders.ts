@@ -1,7 +1,7 @@
 import { emptyDirectory } from '../../host/empty-directory.ts'
 import type { Host } from '../../host/host.ts'
 import type { FoundFolders } from '../../host/journal-file.ts'
-import { kubeletFolders } from './kubelet-folders.ts'
+import { kubeletFolders, pluginFolders } from './kubelet-folders.ts'
 import type { UndoStep } from './undo-steps.ts'
 
 export interface EmptyKubeletFolders {
@@ -22,4 +22,5 @@ export async function emptyKubeletFolders(host: Host, { found, steps, warn }: Em
     if (doomed.length > 0) for (const point of await emptyDirectory(host, folder, { only: doomed })) warn(`"${point}" is a mount point: it is left as it is`)
     if (before === null) await host.removeDirectory(folder)
   }
+  for (const folder of pluginFolders.toReversed()) if (found[folder] === null) await host.removeDirectory(folder)
 }

@@ -60,7 +60,7 @@ export async function startUndo(host: Host, request: UndoRequest): Promise<UndoO
     if (target.isControlPlane && !force) await requireNobodyLeftBehind(host, leaving?.node, signal)
     const steps = await undoSteps(host, target.changes, { force })
     if (!(await request.confirm({ host: request.node ?? host.name, target, steps, node: leaving?.node }))) return 'not-confirmed'
-    await undo(host, { target, steps, leaving, request })
+    await undo(host, { run: { host, target, steps, leaving, cluster: await request.cluster(target) }, request })
     return 'done'
   } finally {
     await unlock()
@@ -73,19 +73,15 @@ async function leave(host: Host, { force, node }: UndoRequest): Promise<Leaving>
   return { node: node ?? before.nodeName, reset: { config, host, kubeconfig: paths.adminConf, cleanup: new Set(), before } }
 }
 
-interface UndoWork extends Pick<UndoRun, 'target' | 'steps' | 'leaving'> {
-  readonly request: UndoRequest
-}
-
-async function undo(host: Host, { target, steps, leaving, request }: UndoWork): Promise<void> {
+async function undo(host: Host, { run: undoRun, request }: { readonly run: UndoRun; readonly request: UndoRequest }): Promise<void> {
+  const { target, steps } = undoRun
   const run = randomBytes(8).toString('hex')
   const runs = target.runs.map(({ id }) => id)
   const journal = await openJournal(host)
   await journal.append({ kind: 'run-started', run, command: undoCommand, fingerprint: createHash('sha256').update(runs.join(' ')).digest('hex'), version: kadmVersion })
   let outcome: 'done' | 'failed' = 'failed'
   try {
-    const cluster = await request.cluster(target)
-    await runSelected(undoPhases, { host, target, steps, leaving, cluster }, { request: { ...request, only: undefined }, except: [], session: sessionOf(journal, run), host, onStart: request.onStart })
+    await runSelected(undoPhases, undoRun, { request: { ...request, only: undefined }, except: [], session: sessionOf(journal, run), host, onStart: request.onStart })
     await journal.append({ kind: 'undone', run, runs })
     outcome = 'done'
   } finally {

@@ -7,8 +7,10 @@ import { kinds } from '../../cluster/kinds.ts'
 import { restoreMarks } from '../../cluster/restore-marks.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import { emptyDirectory } from '../../host/empty-directory.ts'
+import { findKubeProxyRules } from '../../host/kube-proxy-rules.ts'
 import { removePods } from '../../host/remove-pods.ts'
 import type { Phase } from '../phase.ts'
+import { findLeftovers } from '../reset/find-leftovers.ts'
 import { leaveEtcdOfHost } from '../reset/leave-etcd-of-host.ts'
 import { unmountKubelet } from '../reset/unmount-kubelet.ts'
 import { emptyKubeletFolders } from './empty-kubelet-folders.ts'
@@ -38,6 +40,19 @@ export const undoPhases: readonly Phase<UndoRun>[] = [
     },
   },
   { name: 'containers', summary: 'Remove all Pods', skip: unlessLeaving, run: containers },
+  {
+    name: 'rules',
+    summary: 'Remove the network rules of kube-proxy',
+    // It would write them anew.
+    needs: ['containers'],
+    skip: unlessLeaving,
+    run: async ({ host }, { say }) => {
+      for (const { what, remove } of await findKubeProxyRules(host)) {
+        say(`Removing ${what}`)
+        await remove()
+      }
+    },
+  },
   {
     name: 'mounts',
     summary: 'Unmount what the kubelet has mounted',
@@ -85,7 +100,16 @@ export const undoPhases: readonly Phase<UndoRun>[] = [
     },
   },
   { name: 'node', summary: 'Take back what was added in the cluster', run: node },
+  { name: 'left', summary: 'Name what others have made', skip: unlessLeaving, run: nameLeft },
 ]
+
+/** Networks and kubeconfigs of users, as after a reset; the Node where the cluster could not be asked. */
+async function nameLeft({ leaving, cluster }: UndoRun, { warn }: { readonly warn: (line: string) => void }): Promise<void> {
+  if (leaving === undefined) return
+  const { config, host, before } = leaving.reset
+  const left = await findLeftovers({ config, host, before: { ...before, nodeName: cluster === undefined ? leaving.node : undefined } })
+  for (const { what, remove } of left) warn(`left: ${what}${remove === undefined ? '' : ' (kadm reset --force --cleanup=network,kubeconfig removes it)'}`)
+}
 
 function leftText({ path, why, before }: UndoStep): string {
   const copy = before !== 'absent' && before.backup !== undefined ? ` (as it was before: "${before.backup}")` : ''

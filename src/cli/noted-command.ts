@@ -1,0 +1,20 @@
+/** A command on the hosts of a cluster file, with its place in the journal of this machine. */
+import type { FleetEvent } from '../fleet/fleet-run.ts'
+import { asCommand, operatorJournal } from '../fleet/operator-journal.ts'
+import { localHost } from '../host/local-host.ts'
+import type { CommandInput, Streams } from './command.ts'
+import type { FleetOfFile } from './fleet-of-file.ts'
+
+/** `hear` is to be told of what happens on the hosts. Throws as `asCommand`. */
+export async function notedCommand(
+  { io }: Pick<CommandInput, 'io'>,
+  { name, opened: { file, source } }: { readonly name: string; readonly opened: Pick<FleetOfFile, 'file' | 'source'> },
+  work: (hear: (event: FleetEvent) => void) => Promise<void>,
+): Promise<void> {
+  await asCommand(operatorJournal(localHost(), io.environment, file.name), { name, clusterFile: source.path, owner: operatorName(io) }, work)
+}
+
+/** `ann@desk`. */
+export function operatorName({ environment }: Pick<Streams, 'environment'>): string {
+  return `${environment['USER'] ?? 'somebody'}@${localHost().name}`
+}

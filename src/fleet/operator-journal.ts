@@ -1,0 +1,123 @@
+/**
+ * The journal of the machine that kadm is run on: who did what to which host of a cluster, and when. A file a cluster, of the same form as those of hosts: lines
+ * that hold each other's hashes, 0600, on the disk before they count. No secret is in it.
+ */
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { kadmVersion } from '../config/own-version.ts'
+import { KadmError, messageOf } from '../errors.ts'
+import { readChain } from '../host/hash-chain.ts'
+import type { Host } from '../host/host.ts'
+import { openChain } from '../host/journal.ts'
+import { lockFile } from '../host/local-lock.ts'
+import { redact } from '../host/redact.ts'
+import type { FleetEvent } from './fleet-run.ts'
+
+export interface OperatorJournal {
+  /** Of the machine that kadm runs on. */
+  readonly host: Host
+  readonly file: string
+}
+
+export interface CommandWords {
+  /** `apply`, `undo`, `reset`. */
+  readonly name: string
+  /** Path of the cluster file. */
+  readonly clusterFile: string
+  /** `ann@desk`. */
+  readonly owner: string
+}
+
+export type OperatorEntry =
+  | ({ readonly kind: 'command-started'; readonly command: string; readonly version: string } & CommandWords)
+  | { readonly kind: 'action'; readonly command: string; readonly host: string; readonly action: string; readonly state: 'started' | 'done' | 'failed'; readonly message?: string }
+  | { readonly kind: 'command-finished'; readonly command: string; readonly outcome: 'done' | 'failed' }
+
+/** `$XDG_STATE_HOME/kadm/<cluster>/journal.jsonl`, by default in `~/.local/state`. */
+export function operatorJournal(host: Host, environment: Readonly<Record<string, string | undefined>>, cluster: string): OperatorJournal {
+  const { XDG_STATE_HOME: state = '', HOME: home = '/' } = environment
+  // By the XDG specification a path that is not absolute is none.
+  const folder = path.isAbsolute(state) ? state : path.join(home, '.local/state')
+  return { host, file: path.join(folder, 'kadm', cluster, 'journal.jsonl') }
+}
+
+/**
+ * Does the work as a command of the journal; nothing is done before its beginning is on the disk. `hear` is told of what happens on the hosts.
+ * @throws JOURNAL_BROKEN, FILE_FAILED, RUN_IN_PROGRESS; else what the work throws
+ */
+export async function asCommand(journal: OperatorJournal, words: CommandWords, work: (hear: (event: FleetEvent) => void) => Promise<void>): Promise<void> {
+  const command = randomBytes(8).toString('hex')
+  const waiting: OperatorEntry[] = []
+  let writing: Promise<void> = Promise.resolve()
+  const write = (...entries: readonly OperatorEntry[]): Promise<void> => {
+    waiting.push(...entries)
+    return (writing = writing.then(() => append(journal, waiting.splice(0))))
+  }
+  await write({ kind: 'command-started', command, version: kadmVersion, ...words })
+  let outcome: 'done' | 'failed' = 'failed'
+  try {
+    // What cannot be written shows at the end: the hosts are in the middle of it.
+    await work((event) => void write(...actionOf(command, event)).catch(() => undefined))
+    outcome = 'done'
+  } finally {
+    await write({ kind: 'command-finished', command, outcome })
+  }
+}
+
+export interface OperatorCommand extends CommandWords {
+  /** RFC 3339. */
+  readonly startedAt: string
+  readonly version: string
+  readonly outcome: 'done' | 'failed' | 'cut-off'
+  /** How each action ended; `started`: nobody knows. */
+  readonly actions: readonly { readonly host: string; readonly action: string; readonly state: 'started' | 'done' | 'failed' }[]
+}
+
+/** Oldest first. `torn`: the last line was cut off. Throws JOURNAL_BROKEN. */
+export async function readOperatorJournal({ host, file }: OperatorJournal): Promise<{ readonly commands: readonly OperatorCommand[]; readonly torn: boolean }> {
+  const { lines, torn } = await readChain(host, file)
+  const entries = lines as readonly (OperatorEntry & { readonly at: string })[]
+  const commands = entries.flatMap((start): readonly OperatorCommand[] => {
+    if (start.kind !== 'command-started') return []
+    const own = entries.filter(({ command }) => command === start.command)
+    const actions = new Map(own.flatMap((entry) => (entry.kind === 'action' ? [[`${entry.host} ${entry.action}`, entry] as const] : [])))
+    const end = own.find((entry) => entry.kind === 'command-finished')
+    const { name, clusterFile, owner, version, at } = start
+    return [{ name, clusterFile, owner, version, startedAt: at, outcome: end?.outcome ?? 'cut-off', actions: [...actions.values()].map(({ host: on, action, state }) => ({ host: on, action, state })) }]
+  })
+  return { commands, torn }
+}
+
+/** Of actions alone; the phases inside are in the journals of the hosts. */
+function actionOf(command: string, { host, event }: FleetEvent): readonly OperatorEntry[] {
+  const { kind, phase: action } = event
+  if (action.includes('/') || (kind !== 'started' && kind !== 'done' && kind !== 'failed')) return []
+  return [{ kind: 'action', command, host, action, state: kind, ...(kind === 'failed' && { message: redact(messageOf(event.error)) }) }]
+}
+
+async function append({ host, file }: OperatorJournal, entries: readonly OperatorEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  await host.makeDirectory(path.dirname(file), 0o700)
+  const unlock = await lockShortly(`${file}.lock`)
+  try {
+    // Another kadm may have written since: the chain goes on from what is there now.
+    const chain = await openChain<OperatorEntry>(host, file)
+    await Promise.all(entries.map((entry) => chain.append(entry)))
+  } finally {
+    await unlock()
+  }
+}
+
+/** Who else writes needs some milliseconds. */
+async function lockShortly(file: string): Promise<() => Promise<void>> {
+  const end = performance.now() + 5000
+  for (let pause = 5; ; pause = Math.min(pause * 2, 100)) {
+    try {
+      return await lockFile(file, 'kadm')
+    } catch (error) {
+      if (!(error instanceof KadmError && error.code === 'RUN_IN_PROGRESS') || performance.now() > end) throw error
+    }
+    await sleep(pause)
+  }
+}
