@@ -17,7 +17,7 @@ h1 { font-size: 1.2rem } h2 { font-size: 1rem } h3 { font-size: .85rem; margin: 
 .line { background: var(--ink); width: 2px !important; height: 5px; padding: 0; z-index: 2 }
 .marked { border-bottom: 3px solid var(--path); border-top: 1px solid var(--path) } .path { background: var(--path); color: var(--back); border-right: 1px solid var(--back) }
 #details { position: sticky; bottom: 0; z-index: 4; background: var(--back); border: 1px solid var(--faint); padding: .5rem; min-height: 6em; max-height: 30vh; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }
-table { border-collapse: collapse } td, th { text-align: left; vertical-align: top; padding: .15rem .6rem; border-bottom: 1px solid var(--faint); font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
+table { border-collapse: collapse } td, th { text-align: left; vertical-align: top; padding: .15rem .6rem; border-bottom: 1px solid var(--faint); font-variant-numeric: tabular-nums; overflow-wrap: anywhere } th, td:nth-child(-n+5) { white-space: nowrap }
 `
 
 /** A bar's details on hover and focus; a click keeps them. */

@@ -30,7 +30,7 @@ ${hosts.map((host) => hostHtml(host, length, onPath)).join('\n')}
 <p>What the end waited for, step by step: only what makes one of these shorter makes the whole shorter.</p>
 <table><thead><tr><th>from<th>takes<th>share<th>host<th>what<th>meanwhile</thead>
 <tbody>
-${path.map((bar) => pathRow(bar, length)).join('\n')}
+${path.filter(isListed).map((bar) => pathRow(bar, length)).join('\n')}
 </tbody></table>
 <script>${pageScript}</script>
 </html>
@@ -39,11 +39,16 @@ ${path.map((bar) => pathRow(bar, length)).join('\n')}
 
 /** The list of the critical path for a terminal; of its large steps with all that went on meanwhile. */
 export function pathText({ about, length, path }: ReadTrace): string {
-  const lines = path.flatMap(({ name, ts, dur, args }) => {
+  const lines = path.filter(isListed).flatMap(({ name, ts, dur, args }) => {
     const meanwhile = dur / length < 0.02 ? [] : (args['meanwhile'] ?? [])
     return [`${seconds(ts).padStart(10)}  ${seconds(dur).padStart(10)}  ${share(dur, length).padStart(6)}  ${name}`, ...meanwhile.map((line) => `${' '.repeat(34)}${shortened(line)}`)]
   })
   return [`kadm ${about['command'] ?? ''}: ${about['outcome'] ?? ''} in ${seconds(length)}; the critical path (from, takes, share):`, ...lines, ''].join('\n')
+}
+
+/** Not those of 0.000 s. */
+function isListed({ dur }: Bar): boolean {
+  return dur >= 500
 }
 
 /** What was seen may be long; the time stands at the end. */
