@@ -44,11 +44,12 @@ const holders: readonly Holder[] = [
 export async function reloadComponents(renewed: ReadonlyMap<string, X509Certificate>, options: ReloadOptions): Promise<void> {
   const { host, say } = options
   for (const { component, certificates, readsAnew } of holders) {
-    const replaced = certificates.flatMap((name) => renewed.get(name) ?? [])
+    const replaced = certificates.filter((name) => renewed.has(name))
     if (replaced.length === 0) continue
+    const isPressing = replaced.some((name) => verifiedPerRequest.has(name) && endsSoon(renewed.get(name), host))
     if ((await findStaticPod(host, component)) === undefined) {
       say(`${component} is no static Pod of this host: it is left alone`)
-    } else if (readsAnew && !replaced.some((old) => endsSoon(old, host)) && (await servesNew(component, options))) {
+    } else if (readsAnew && !isPressing && (await servesNew(component, options))) {
       say(`${component} serves with the new certificates: it reads them anew, and is not restarted`)
     } else {
       const started = performance.now()
@@ -58,9 +59,12 @@ export async function reloadComponents(renewed: ReadonlyMap<string, X509Certific
   }
 }
 
-/** Connections that were made with the old certificate may live on for 5 min; the other end would refuse them from its end on. */
-function endsSoon(old: X509Certificate, host: Pick<Host, 'now'>): boolean {
-  return old.validToDate.getTime() - host.now().getTime() < 10 * 60_000
+/** Who is asked with these looks at them at each request, not only when a connection is made: kubelets and aggregated APIs. */
+const verifiedPerRequest: ReadonlySet<string> = new Set(['apiserver-kubelet-client', 'front-proxy-client'])
+
+/** Connections that were made with the old certificate may live on for 5 min; the other end would refuse what is asked on them from its end on. */
+function endsSoon(old: X509Certificate | undefined, host: Pick<Host, 'now'>): boolean {
+  return old !== undefined && old.validToDate.getTime() - host.now().getTime() < 10 * 60_000
 }
 
 /** Within seconds, as such a component does it by itself; else it has to be restarted. */

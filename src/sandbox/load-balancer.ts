@@ -34,8 +34,11 @@ export async function loadBalancerRuns(state: SandboxState): Promise<boolean> {
 }
 
 /**
- * A server is up when it answers /readyz within TLS, whoever signed its certificate. 401 and 403 count: until RBAC's first roles are there, and with
- * anonymous requests switched off, a healthy API server says so.
+ * A server gets new connections when it answers /readyz with 200 within TLS, whoever signed its certificate: a young API server that does not know its roles
+ * yet says 403, one that is about to end 500. 401 counts: so says a healthy one with anonymous requests switched off.
+ *
+ * One that is down keeps the connections that it has: an API server that ends finishes what it was asked. Those of a host that is gone are ended by the
+ * kernel, which finds out by itself within some 5 s (keepalive and unanswered data). Who refuses a connection is passed over at once, whatever the check says.
  */
 export function haproxyConfig(state: Pick<SandboxState, 'subnet' | 'hosts'>, ipv6: boolean): string {
   const servers = state.hosts.map((host, index) => `  server ${host} ${hostAddresses(state.subnet, index + 1).address}:6443 check check-ssl verify none`)
@@ -46,17 +49,21 @@ defaults
   timeout connect 1s
   timeout client 1h
   timeout server 1h
-  timeout check 2s
+  timeout check 5s
   retries 3
   option redispatch 1
+  option srvtcpka
+  srvtcpka-idle 2s
+  srvtcpka-intvl 1s
+  srvtcpka-cnt 3
 frontend kubernetes
   bind :6443${ipv6 ? '\n  bind :::6443 v6only' : ''}
   default_backend control-planes
 backend control-planes
   balance roundrobin
   option httpchk GET /readyz
-  http-check expect status 200,401,403
-  default-server inter 200ms fall 2 rise 1 on-marked-down shutdown-sessions
+  http-check expect status 200,401
+  default-server inter 500ms fastinter 100ms downinter 200ms fall 2 rise 1 tcp-ut 5s
 ${servers.join('\n')}
 `
 }
