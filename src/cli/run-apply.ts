@@ -14,15 +14,25 @@ import { fleetPlanText } from './fleet-plan-text.ts'
 import { fleetProgress } from './fleet-progress.ts'
 import { notedCommand, operatorName } from './noted-command.ts'
 import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
+import { waitingForLock } from './wait-for-lock.ts'
 
 // After a power cut a kubelet has the control plane up within half a minute, unless it backs off.
 const apiPatience = 60_000
 
 export async function runApply(input: CommandInput): Promise<void> {
-  await withTrace(input, 'apply', (trace) => applyTraced(input, trace))
+  // What was confirmed is not asked for again when nothing about it has changed while another kadm was waited for.
+  const confirmed = new Set<string>()
+  await withTrace(input, 'apply', (trace) => waitingForLock(input, (wait) => applyTraced(input, { trace, wait, confirmed })))
 }
 
-async function applyTraced(input: CommandInput, trace: RunTrace | undefined): Promise<void> {
+interface ApplyTry {
+  readonly trace: RunTrace | undefined
+  /** Milliseconds that another kadm may still be waited for. */
+  readonly wait: number
+  readonly confirmed: Set<string>
+}
+
+async function applyTraced(input: CommandInput, { trace, wait, confirmed }: ApplyTry): Promise<void> {
   const { flags, io, signal, arguments: [planFile] } = input
   if (planFile !== undefined && flags.given.has('file')) throw new KadmError('USAGE', 'a kept plan says which cluster file it is of: leave -f out', { remedy: [`kadm apply ${planFile}`] })
   const kept = planFile === undefined ? undefined : parsePlan(await readConfigText(planFile, localHost()), planFile)
@@ -36,17 +46,19 @@ async function applyTraced(input: CommandInput, trace: RunTrace | undefined): Pr
   try {
     const made = await during('plan', () => makePlan({ file, source, fleet, signal, patience: apiPatience, say: (text) => void io.stderr.write(`${text}\n`) }))
     if (kept !== undefined) requireSame(kept, made.plan)
-    tell(fleetPlanText({ ...made, problems: [] }))
+    const plan = fleetPlanText({ ...made, problems: [] })
+    if (!confirmed.has(plan)) tell(plan)
     requireNoProblems(made.problems)
     if (made.plan.actions.length === 0) return
     const networkManifest = await manifestOf(opened)
     // Who applies a kept plan has seen it.
-    if (kept === undefined && !flags.isOn('yes')) await during('question', () => ask(input, events))
+    if (kept === undefined && !flags.isOn('yes') && !confirmed.has(plan)) await during('question', () => ask(input, events))
+    confirmed.add(plan)
     const progress = fleetProgress(io, { events, actions: made.plan.actions })
     try {
       await notedCommand(input, { name: 'apply', opened }, async (hear) => {
         const report = (event: FleetEvent): void => [progress.report, hear, trace?.hear].forEach((listener) => listener?.(event))
-        await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: ownerOf(input), report, within: trace?.within, operator: localHost(), signal })
+        await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: ownerOf(input), wait, report, within: trace?.within, operator: localHost(), signal })
       })
     } finally {
       await progress.end()

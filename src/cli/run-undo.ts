@@ -11,28 +11,30 @@ import { hostFlagNames } from './host-flags.ts'
 import { notedCommand, operatorName } from './noted-command.ts'
 import { runWorkflow } from './run-workflow.ts'
 import { undoPlanText } from './undo-plan-text.ts'
+import { waitingForLock } from './wait-for-lock.ts'
 
 export async function runUndo(input: CommandInput): Promise<void> {
-  await (input.flags.given.has('file') ? undoByFile(input) : undoByItself(input))
+  const confirmed = new Set<string>()
+  await waitingForLock(input, (wait) => (input.flags.given.has('file') ? undoByFile(input, { wait, confirmed }) : undoByItself(input, confirmed)))
 }
 
-const optionFlags: ReadonlySet<string> = new Set(['all', 'force', 'yes', 'dry-run', 'v', 'vmodule'])
+const optionFlags: ReadonlySet<string> = new Set(['all', 'force', 'yes', 'dry-run', 'wait-lock', 'v', 'vmodule'])
 
 /** This host, or the one that --host names: nobody else of its cluster is asked. */
-async function undoByItself(input: CommandInput): Promise<void> {
+async function undoByItself(input: CommandInput, confirmed: Set<string>): Promise<void> {
   await runWorkflow(input, { action: 'undo', only: undefined, optionFlags }, async ({ host, io, request }) => {
     const outcome = await startUndo(host, {
       ...request,
       ...wordsOf(input),
       node: undefined,
       cluster: async () => undefined,
-      confirm: askFor(input, io),
+      confirm: askFor(input, io, confirmed),
     })
     io.stdout.write(outcomeText(host.name, outcome))
   })
 }
 
-async function undoByFile(input: CommandInput): Promise<void> {
+async function undoByFile(input: CommandInput, { wait, confirmed }: { readonly wait: number; readonly confirmed: Set<string> }): Promise<void> {
   const { flags, signal } = input
   const name = givenText(flags, 'host')
   if (name === undefined) throw new KadmError('USAGE', 'no host is named: an undo is of one host', { remedy: ['kadm undo -f FILE --host NAME', 'kadm reset --cluster-file FILE   # for all of them'] })
@@ -46,7 +48,7 @@ async function undoByFile(input: CommandInput): Promise<void> {
   try {
     let outcome: UndoOutcome = 'nothing'
     const undo = async (report: (event: FleetEvent) => void): Promise<void> => {
-      outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), owner: `${operatorName(input.io)}, kadm undo (pid ${process.pid})`, confirm: askFor(input, io), report, signal })
+      outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), owner: `${operatorName(input.io)}, kadm undo (pid ${process.pid})`, wait, confirm: askFor(input, io, confirmed), report, signal })
     }
     if (flags.isOn('dry-run')) await undo(progress.report)
     else await notedCommand(input, { name: 'undo', opened }, (hear) => undo((event) => [progress.report, hear].forEach((listener) => listener(event))))
@@ -67,11 +69,17 @@ function wordsOf({ flags }: CommandInput): Pick<UndoRequest, 'all' | 'force'> {
   return { all: flags.isOn('all'), force: flags.isOn('force') }
 }
 
-function askFor({ flags, signal }: CommandInput, io: Streams): (plan: UndoPlan) => Promise<boolean> {
+/** `confirmed`: what was seen and agreed to before another kadm was waited for. */
+function askFor({ flags, signal }: CommandInput, io: Streams, confirmed: Set<string>): (plan: UndoPlan) => Promise<boolean> {
   return async (plan) => {
-    io.stdout.write(undoPlanText(plan))
+    const text = undoPlanText(plan)
+    if (confirmed.has(text)) return true
+    io.stdout.write(text)
     if (flags.isOn('dry-run')) return false
-    if (flags.isOn('yes') || (await confirm(io, 'Do this?', signal))) return true
+    if (flags.isOn('yes') || (await confirm(io, 'Do this?', signal))) {
+      confirmed.add(text)
+      return true
+    }
     throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the undo was not confirmed', { remedy: ['answer y, or give --yes'] })
   }
 }

@@ -1,6 +1,7 @@
 /** Does what a plan says, on all hosts at once. */
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError, messageOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import { runPhases } from '../phases/runner.ts'
 import { clusterAccess } from './cluster-access.ts'
@@ -20,6 +21,8 @@ export interface ApplyInput {
   readonly networkManifest: string | undefined
   /** Who is shown to others that wait: `user@machine, kadm apply (pid 123)`. */
   readonly owner: string
+  /** Milliseconds that the end of a Lease is waited for which nobody renews. */
+  readonly wait: number
   readonly report: (event: FleetEvent) => void
   readonly within?: WithinHost | undefined
   /** The machine that kadm runs on. */
@@ -28,7 +31,7 @@ export interface ApplyInput {
 }
 
 /** Throws PREFLIGHT_FAILED for a plan with problems, RUN_IN_PROGRESS, or FLEET_FAILED with what happened on each host that failed; the others are done then. */
-export async function applyPlan({ file, fleet, made, tokens, networkManifest, owner, report, within, operator, signal }: ApplyInput): Promise<void> {
+export async function applyPlan({ file, fleet, made, tokens, networkManifest, owner, wait, report, within, operator, signal }: ApplyInput): Promise<void> {
   const { plan, problems } = made
   requireNoProblems(problems)
   const hosts = reachedHosts(fleet)
@@ -43,8 +46,8 @@ export async function applyPlan({ file, fleet, made, tokens, networkManifest, ow
     // A cluster that is being made has no API yet: the lock of the host that makes it stands for the Lease.
     if (!isNew) {
       const say = (text: string): void => report({ host: plan.actions[0]?.host ?? ownName, event: { kind: 'line', phase: 'lease', text, at: new Date() } })
-      lease = await takeLease(await access.cluster(), { owner, signal, say })
-    }
+      lease = await takeLease(await access.cluster(), { owner, wait, signal, say })
+    } else await requireFree(first.host)
     const tell = (event: PhaseEvent): void => fleetEvent(event).forEach(report)
     await runPhases(fleetPhases(run), run, { now: () => new Date(), signal, report: tell })
   } finally {
@@ -52,6 +55,12 @@ export async function applyPlan({ file, fleet, made, tokens, networkManifest, ow
     await access.close()
   }
   if (run.failures.size > 0) throw fleetFailed(run.failures)
+}
+
+/** Before anything is begun on the others. Throws RUN_IN_PROGRESS. */
+async function requireFree(host: Host): Promise<void> {
+  const giveBack = await host.lock('kadm apply')
+  await giveBack()
 }
 
 /** Throws PREFLIGHT_FAILED. */

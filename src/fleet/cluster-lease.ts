@@ -16,6 +16,8 @@ const longestLeft = (seconds + 5) * 1000
 
 export interface LeaseOptions {
   readonly owner: string
+  /** Milliseconds that the end of one that nobody renews is waited for. */
+  readonly wait: number
   readonly signal: AbortSignal
   /** Told once, when there is something to wait for. */
   readonly say: (text: string) => void
@@ -26,10 +28,11 @@ export interface LeaseOptions {
  * Renewed every 10 s until it is released. One that is not renewed any more is waited out, and taken over. Throws RUN_IN_PROGRESS, which says who has it and until
  * when, as soon as somebody renews it or gives it back: a plan of before is of no use then.
  */
-export async function takeLease(cluster: Cluster, { owner, signal, say, now = () => new Date() }: LeaseOptions): Promise<ClusterLease> {
-  const found = await endedLease(cluster, { signal, say, now })
+export async function takeLease(cluster: Cluster, { owner, wait, signal, say, now = () => new Date() }: LeaseOptions): Promise<ClusterLease> {
+  const found = await endedLease(cluster, { wait, signal, say, now })
+  const since = now()
   const write = async (before: KubernetesObject | undefined): Promise<KubernetesObject> => {
-    const lease = leaseObject(owner, now(), before?.metadata.resourceVersion)
+    const lease = leaseObject({ owner, since, now: now() }, before?.metadata.resourceVersion)
     return before === undefined ? cluster.create(lease) : cluster.replace(lease)
   }
   let held = await write(found).catch((error: unknown) => {
@@ -51,31 +54,32 @@ export async function takeLease(cluster: Cluster, { owner, signal, say, now = ()
 }
 
 /** Resolves to what is left of it. Its owner may have been killed, or works on: only the next renewal tells. */
-async function endedLease(cluster: Cluster, { signal, say, now }: Pick<Required<LeaseOptions>, 'signal' | 'say' | 'now'>): Promise<KubernetesObject | undefined> {
+async function endedLease(cluster: Cluster, { wait, signal, say, now }: Required<Omit<LeaseOptions, 'owner'>>): Promise<KubernetesObject | undefined> {
+  const patience = now().getTime() + wait
   let before: { readonly owner: string; readonly end: Date } | undefined
   for (;;) {
     const found = await cluster.get(ref)
     const end = found === undefined ? undefined : endOf(found)
     // Given back: somebody has changed the cluster since the plan was made.
     if (found === undefined && before !== undefined) throw inProgress(before.owner, undefined)
-    if (end === undefined || end <= now()) return found
-    const owner = ownerOf(found)
+    if (found === undefined || end === undefined || end <= now()) return found
+    const owner = holderOf(found)
     const isRenewed = before !== undefined && end > before.end
-    if (isRenewed || end.getTime() - now().getTime() > longestLeft) throw inProgress(owner, end)
+    if (isRenewed || end.getTime() - now().getTime() > longestLeft || now().getTime() >= patience) throw inProgress(owner, end)
     if (before === undefined) say(`${owner} holds the cluster until ${end.toISOString()}: waiting for the end of that, or for its renewal`)
     before = { owner, end }
     await sleep(500, undefined, { signal })
   }
 }
 
-function leaseObject(owner: string, now: Date, resourceVersion: string | undefined): KubernetesObject {
+function leaseObject({ owner, since, now }: { readonly owner: string; readonly since: Date; readonly now: Date }, resourceVersion: string | undefined): KubernetesObject {
   // MicroTime has six digits.
-  const time = now.toISOString().replace('Z', '000Z')
+  const [acquireTime, renewTime] = [since, now].map((time) => time.toISOString().replace('Z', '000Z'))
   return {
     apiVersion: ref.apiVersion,
     kind: ref.kind,
     metadata: { name: ref.name, namespace: ref.namespace, ...(resourceVersion !== undefined && { resourceVersion }) },
-    spec: { holderIdentity: owner, leaseDurationSeconds: seconds, acquireTime: time, renewTime: time },
+    spec: { holderIdentity: owner, leaseDurationSeconds: seconds, acquireTime, renewTime },
   }
 }
 
@@ -85,14 +89,16 @@ function endOf({ spec }: KubernetesObject): Date | undefined {
   return Number.isNaN(end.getTime()) ? undefined : end
 }
 
-function ownerOf(lease: KubernetesObject | undefined): string {
-  const spec = lease?.['spec']
-  return typeof spec === 'object' && spec !== null && 'holderIdentity' in spec ? String(spec.holderIdentity) : 'another kadm'
+/** With since when, where it is told. */
+function holderOf({ spec }: KubernetesObject): string {
+  if (typeof spec !== 'object' || spec === null || !('holderIdentity' in spec)) return 'another kadm'
+  const since = 'acquireTime' in spec ? ` (since ${String(spec.acquireTime).replace(/\.\d+Z$/, 'Z')})` : ''
+  return `${String(spec.holderIdentity)}${since}`
 }
 
 function inProgress(owner: string, until: Date | undefined): KadmError {
   const held = until === undefined ? '' : ` and holds the cluster until ${until.toISOString()}`
   return new KadmError('RUN_IN_PROGRESS', `${owner} is working on this cluster${held}`, {
-    remedy: ['wait until it is done', 'kubectl -n kube-system get lease kadm -o yaml   # one that nobody renews ends by itself'],
+    remedy: ['wait until it is done: --wait-lock 10m', 'kubectl -n kube-system get lease kadm -o yaml   # one that nobody renews ends by itself'],
   })
 }

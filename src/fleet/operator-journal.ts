@@ -32,7 +32,8 @@ export interface CommandWords {
 export type OperatorEntry =
   | ({ readonly kind: 'command-started'; readonly command: string; readonly version: string } & CommandWords)
   | { readonly kind: 'action'; readonly command: string; readonly host: string; readonly action: string; readonly state: 'started' | 'done' | 'failed'; readonly message?: string }
-  | { readonly kind: 'command-finished'; readonly command: string; readonly outcome: 'done' | 'failed' }
+  /** `refused`: another kadm was at work, nothing was done. */
+  | { readonly kind: 'command-finished'; readonly command: string; readonly outcome: 'done' | 'failed' | 'refused' }
 
 /** `$XDG_STATE_HOME/kadm/<cluster>/journal.jsonl`, by default in `~/.local/state`. */
 export function operatorJournal(host: Host, environment: Readonly<Record<string, string | undefined>>, cluster: string): OperatorJournal {
@@ -55,11 +56,14 @@ export async function asCommand(journal: OperatorJournal, words: CommandWords, w
     return (writing = writing.then(() => append(journal, waiting.splice(0))))
   }
   await write({ kind: 'command-started', command, version: kadmVersion, ...words })
-  let outcome: 'done' | 'failed' = 'failed'
+  let outcome: 'done' | 'failed' | 'refused' = 'failed'
   try {
     // What cannot be written shows at the end: the hosts are in the middle of it.
     await work((event) => void write(...actionOf(command, event)).catch(() => undefined))
     outcome = 'done'
+  } catch (error) {
+    if (error instanceof KadmError && error.code === 'RUN_IN_PROGRESS') outcome = 'refused'
+    throw error
   } finally {
     await write({ kind: 'command-finished', command, outcome })
   }
@@ -69,7 +73,7 @@ export interface OperatorCommand extends CommandWords {
   /** RFC 3339. */
   readonly startedAt: string
   readonly version: string
-  readonly outcome: 'done' | 'failed' | 'cut-off'
+  readonly outcome: 'done' | 'failed' | 'refused' | 'cut-off'
   /** How each action ended; `started`: nobody knows. */
   readonly actions: readonly { readonly host: string; readonly action: string; readonly state: 'started' | 'done' | 'failed' }[]
 }

@@ -21,11 +21,13 @@ export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'conf
   readonly name: string
   /** Who is shown to others that wait. */
   readonly owner: string
+  /** Milliseconds, as for an apply. */
+  readonly wait: number
   readonly report: (event: FleetEvent) => void
 }
 
 /** @returns as `startUndo`. Throws USAGE, HOST_UNREACHABLE, and as `startUndo`. */
-export async function undoHostOfFleet({ file, fleet, name, all, force, owner, confirm, report, signal }: UndoHostInput): Promise<UndoOutcome> {
+export async function undoHostOfFleet({ file, fleet, name, all, force, owner, wait, confirm, report, signal }: UndoHostInput): Promise<UndoOutcome> {
   const state = fleet.states.get(name)
   if (state?.kind === 'unreachable') throw new KadmError('HOST_UNREACHABLE', `${name} cannot be reached: ${state.why}`, { remedy: ['mend the way to the host, then run the same command again'] })
   const on = reachedHosts(fleet).get(name)
@@ -45,7 +47,7 @@ export async function undoHostOfFleet({ file, fleet, name, all, force, owner, co
         tell({ kind: 'started', phase: 'undo', at: new Date() })
         const controlPlanes = isEntry ? others : [...others, on.host]
         if (isEntry || marks.length > 0) cluster = await firstThatAnswers(controlPlanes, signal)
-        if (cluster !== undefined) lease = await takeLease(cluster, { owner, signal, say: (text) => tell({ kind: 'line', phase: 'undo', text, at: new Date() }) })
+        if (cluster !== undefined) lease = await takeLease(cluster, { owner, wait, signal, say: (text) => tell({ kind: 'line', phase: 'undo', text, at: new Date() }) })
         return cluster
       },
     })

@@ -94,7 +94,7 @@ describe('one control plane and two workers', () => {
     const until = new Date(Date.now() + 600_000).toISOString().replace('Z', '000Z')
     const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'kadm', namespace: 'kube-system' }, spec: { holderIdentity: 'ann@desk', leaseDurationSeconds: 30, renewTime: until } }
     await kubectl(sandbox, 'h1', ['create', '-f', '-'], { input: JSON.stringify(lease) })
-    const refused = await operator.kadm(['apply', '-f', file, '--yes'])
+    const refused = await operator.kadm(['apply', '-f', file, '--yes', '--wait-lock', '0'])
     expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('ann@desk is working on this cluster and holds the cluster until')])
     // Ann's kadm was killed: nobody renews it.
     const spec = { renewTime: new Date(Date.now() - 18_000).toISOString().replace('Z', '000Z') }

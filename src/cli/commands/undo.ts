@@ -2,6 +2,7 @@
 import type { Command } from '../command.ts'
 import { hostFlags } from '../host-flags.ts'
 import { runFlags } from '../run-flags.ts'
+import { waitLockFlag } from '../wait-for-lock.ts'
 
 export const undoCommand: Command = {
   name: 'undo',
@@ -13,6 +14,7 @@ export const undoCommand: Command = {
     { name: 'force', kind: 'switch', default: 'false', doc: 'Put back also what was changed since; leave other nodes without a control plane' },
     { name: 'yes', short: 'y', kind: 'switch', default: 'false', doc: 'Do not ask' },
     { name: 'dry-run', kind: 'switch', default: 'false', doc: 'Only say what would be done' },
+    waitLockFlag,
     ...runFlags,
   ],
   run: async (input) => (await import('../run-undo.ts')).runUndo(input),
