@@ -9,7 +9,7 @@ import { isLongRun } from '../support/long-run.ts'
 
 type Tool = 'kadm' | 'kubeadm'
 
-const slow = { timeout: 240_000 }
+const slow = { timeout: isLongRun ? 600_000 : 240_000 }
 
 let sandbox: Sandbox
 
