@@ -1,0 +1,82 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { KadmError } from '../../src/errors.ts'
+import { fleetLog } from '../../src/fleet/fleet-log.ts'
+import { asCommand, operatorJournal, readOperatorJournal, type OperatorJournal } from '../../src/fleet/operator-journal.ts'
+import { localHost } from '../../src/host/local-host.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+const words = { name: 'apply', clusterFile: '/home/ann/shop.yaml', owner: 'ann@desk' }
+const at = new Date()
+
+async function fresh(): Promise<OperatorJournal> {
+  return operatorJournal(localHost(), { XDG_STATE_HOME: await temporaryDirectory() }, 'shop')
+}
+
+/** What `kadm log` says of it, without hosts. */
+function logOf(journal: OperatorJournal): ReturnType<typeof fleetLog> {
+  return fleetLog({ hosts: new Map(), states: new Map() }, journal)
+}
+
+test('where it lies', () => {
+  const fileFor = (environment: Record<string, string>): string => operatorJournal(localHost(), environment, 'shop').file
+  expect(fileFor({ HOME: '/home/ann' })).toBe('/home/ann/.local/state/kadm/shop/journal.jsonl')
+  expect(fileFor({ HOME: '/home/ann', XDG_STATE_HOME: '/state' })).toBe('/state/kadm/shop/journal.jsonl')
+  expect(fileFor({ HOME: '/home/ann', XDG_STATE_HOME: 'relative' })).toBe('/home/ann/.local/state/kadm/shop/journal.jsonl')
+})
+
+test('a command is in it before its work begins, then what it did on which host, and how it ended', async () => {
+  const journal = await fresh()
+  await asCommand(journal, words, async (hear) => {
+    expect((await readOperatorJournal(journal)).commands).toMatchObject([{ owner: 'ann@desk', outcome: 'cut-off', actions: [] }])
+    hear({ host: 'h1', event: { kind: 'started', phase: 'init', at } })
+    hear({ host: 'h1', event: { kind: 'done', phase: 'init/certs', at } })
+    hear({ host: 'h1', event: { kind: 'done', phase: 'init', at } })
+    hear({ host: 'h2', event: { kind: 'started', phase: 'join', at } })
+  })
+  const failing = asCommand(journal, words, async (hear) => {
+    hear({ host: 'h2', event: { kind: 'failed', phase: 'join', error: new Error('no way: abcdef.0123456789abcdef'), at } })
+    throw new Error('failed')
+  })
+  await expect(failing).rejects.toThrow('failed')
+  await expect(asCommand(journal, words, async () => Promise.reject(new KadmError('RUN_IN_PROGRESS', 'bob works', { remedy: ['wait'] })))).rejects.toThrow('bob works')
+  const { commands } = await readOperatorJournal(journal)
+  expect(commands.map(({ outcome, actions }) => [outcome, actions])).toEqual([
+    ['done', [{ host: 'h1', action: 'init', state: 'done' }, { host: 'h2', action: 'join', state: 'started' }]],
+    ['failed', [{ host: 'h2', action: 'join', state: 'failed' }]],
+    ['refused', []],
+  ])
+  expect(await readFile(journal.file, 'utf8')).not.toContain('0123456789abcdef')
+  expect([(await stat(journal.file)).mode & 0o777, (await stat(path.dirname(journal.file))).mode & 0o777]).toEqual([0o600, 0o700])
+})
+
+test('many commands side by side write one chain', async () => {
+  const journal = await fresh()
+  await Promise.all(Array.from({ length: 8 }, () => asCommand(journal, words, async (hear) => hear({ host: 'h1', event: { kind: 'done', phase: 'join', at } }))))
+  expect((await logOf(journal)).problems).toEqual([])
+  expect((await readOperatorJournal(journal)).commands.map(({ outcome }) => outcome)).toEqual(Array(8).fill('done'))
+})
+
+test('a journal that cannot be written keeps the work from beginning', async () => {
+  const root = await temporaryDirectory()
+  await writeFile(path.join(root, 'kadm'), 'a file')
+  let isDone = false
+  await expect(asCommand(operatorJournal(localHost(), { XDG_STATE_HOME: root }, 'shop'), words, async () => void (isDone = true))).rejects.toMatchObject({ code: 'FILE_FAILED' })
+  expect(isDone).toBe(false)
+})
+
+test('every byte counts: whichever is changed or taken from the end, kadm log says so', async () => {
+  const journal = await fresh()
+  await asCommand(journal, words, async () => {})
+  const whole = await readFile(journal.file)
+  expect((await logOf(journal)).problems).toEqual([])
+  for (let index = 0; index < whole.length; index++) {
+    const changed = Buffer.from(whole)
+    changed[index] = (whole[index] ?? 0) ^ 1
+    await writeFile(journal.file, changed)
+    expect((await logOf(journal)).problems, `byte ${index}`).toHaveLength(1)
+  }
+  await writeFile(journal.file, whole.subarray(0, -5))
+  expect((await logOf(journal)).problems).toEqual(['this machine: the last line of the journal is cut off'])
+})

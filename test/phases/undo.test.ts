@@ -1,0 +1,173 @@
+/** What an undo does about each file, on real folders; hosts with their kubelets are in test/e2e/undo.test.ts. */
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import type { Host } from '../../src/host/host.ts'
+import { readJournal } from '../../src/host/journal-file.ts'
+import { openJournal } from '../../src/host/journal.ts'
+import { journalingHost } from '../../src/host/journaling-host.ts'
+import { putFilesBack, removeMadeDirectories } from '../../src/phases/undo/put-back.ts'
+import { startUndo, type UndoPlan, type UndoRequest } from '../../src/phases/undo/start-undo.ts'
+import { undoSteps } from '../../src/phases/undo/undo-steps.ts'
+import { undoTarget } from '../../src/phases/undo/undo-target.ts'
+import { rootedHost } from '../support/rooted-host.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+interface Scene {
+  readonly root: string
+  readonly host: Host
+}
+
+/** A host with two files of the user's, and a run of kadm that changes both, makes three and removes one. */
+async function scene(): Promise<Scene> {
+  const root = await temporaryDirectory()
+  const host = { ...rootedHost(root), lock: async () => async () => undefined }
+  await mkdir(path.join(root, 'etc'))
+  await writeFile(path.join(root, 'etc/user.conf'), 'of the user')
+  await chmod(path.join(root, 'etc/user.conf'), 0o640)
+  await writeFile(path.join(root, 'etc/user.key'), 'key of the user', { mode: 0o600 })
+  await writeFile(path.join(root, 'etc/gone.conf'), 'will go', { mode: 0o644 })
+  await journaledRun(host, 'r1', async (changing) => {
+    await changing.writeFile('/etc/user.conf', 'of kadm', { mode: 0o644 })
+    await changing.writeFile('/etc/user.conf', 'of kadm, twice', { mode: 0o600 })
+    await changing.writeFile('/etc/user.key', 'key of kadm', { mode: 0o600, secret: true })
+    await changing.removeFile('/etc/gone.conf')
+    await changing.writeFile('/etc/made/by/kadm.key', 'made key', { mode: 0o600, directoryMode: 0o700, secret: true })
+    await changing.writeFile('/etc/made/for-a-moment', 'x', { mode: 0o600 })
+    await changing.removeFile('/etc/made/for-a-moment')
+  })
+  return { root, host }
+}
+
+async function journaledRun(host: Host, run: string, work: (changing: Host) => Promise<void>, command = 'certs'): Promise<void> {
+  const journal = await openJournal(host)
+  await journal.append({ kind: 'run-started', run, command, fingerprint: 'f', version: '0.1.0' })
+  await work(journalingHost(host, journal, run))
+  await journal.append({ kind: 'run-finished', run, outcome: 'done' })
+}
+
+async function acts(host: Host, force = false): Promise<Readonly<Record<string, string>>> {
+  const { changes } = undoTarget(await readJournal(host), { all: false })
+  return Object.fromEntries((await undoSteps(host, changes, { force })).map(({ path: file, act }) => [file, act]))
+}
+
+const request = (changes: Partial<UndoRequest> = {}): UndoRequest => ({
+  all: false,
+  force: false,
+  node: undefined,
+  cluster: async () => undefined,
+  confirm: async () => true,
+  signal: new AbortController().signal,
+  report: () => {},
+  warn: () => {},
+  onStart: () => {},
+  ...changes,
+})
+
+test('files have their former bytes, mode and owner again, what was made is gone, and the copies are too', async () => {
+  const { root, host } = await scene()
+  expect(await acts(host)).toEqual({
+    '/etc/user.conf': 'put-back',
+    '/etc/user.key': 'put-back',
+    '/etc/gone.conf': 'put-back',
+    '/etc/made': 'remove',
+    '/etc/made/by': 'remove',
+    '/etc/made/by/kadm.key': 'remove',
+  })
+  let seen: UndoPlan | undefined
+  expect(await startUndo(host, request({ confirm: async (plan) => ((seen = plan), true) }))).toBe('done')
+  expect(seen?.target.runs.map(({ command }) => command)).toEqual(['certs'])
+  expect(await host.list('/etc')).toEqual(['gone.conf', 'user.conf', 'user.key'])
+  expect(await readFile(path.join(root, 'etc/user.conf'), 'utf8')).toBe('of the user')
+  expect(await readFile(path.join(root, 'etc/user.key'), 'utf8')).toBe('key of the user')
+  expect(await readFile(path.join(root, 'etc/gone.conf'), 'utf8')).toBe('will go')
+  const modes = await Promise.all(['user.conf', 'user.key', 'gone.conf'].map(async (name) => (await stat(path.join(root, 'etc', name))).mode & 0o777))
+  expect(modes).toEqual([0o640, 0o600, 0o644])
+  expect(await host.list('/var/lib/kadm')).toEqual(['digest-key', 'journal.jsonl'])
+  expect(await startUndo(host, request())).toBe('nothing')
+})
+
+test('the answer no changes nothing, not even the journal', async () => {
+  const { root, host } = await scene()
+  const before = await readFile(path.join(root, 'var/lib/kadm/journal.jsonl'))
+  expect(await startUndo(host, request({ confirm: async () => false }))).toBe('not-confirmed')
+  expect((await readFile(path.join(root, 'var/lib/kadm/journal.jsonl'))).equals(before)).toBe(true)
+  expect(await readFile(path.join(root, 'etc/user.conf'), 'utf8')).toBe('of kadm, twice')
+})
+
+test('what was changed since is named and left, secrets too, and its former content stays on the host; --force takes it all back', async () => {
+  const { root, host } = await scene()
+  await writeFile(path.join(root, 'etc/user.conf'), 'changed since')
+  await writeFile(path.join(root, 'etc/made/by/kadm.key'), 'another k')
+  await rm(path.join(root, 'etc/user.key'))
+  await writeFile(path.join(root, 'etc/gone.conf'), 'back again')
+  expect(await acts(host)).toMatchObject({ '/etc/user.conf': 'leave', '/etc/made/by/kadm.key': 'leave', '/etc/user.key': 'leave', '/etc/gone.conf': 'leave' })
+  expect(await acts(host, true)).toMatchObject({ '/etc/user.conf': 'put-back', '/etc/made/by/kadm.key': 'remove', '/etc/user.key': 'put-back', '/etc/gone.conf': 'put-back' })
+  const said: string[] = []
+  await startUndo(host, request({ report: (event) => void (event.kind === 'warning' && said.push(event.text)) }))
+  expect(said.join('\n')).toMatch(/"\/etc\/user\.conf" is left as it is: it was changed since \(as it was before: "\/var\/lib\/kadm\/backups\/r1\/1-user\.conf"\)/)
+  expect(said.join('\n')).toContain('"/etc/made/by" is left: there is something in it that kadm did not make')
+  expect(await readFile(path.join(root, 'etc/user.conf'), 'utf8')).toBe('changed since')
+  expect(await readFile(path.join(root, 'var/lib/kadm/backups/r1/1-user.conf'), 'utf8')).toBe('of the user')
+})
+
+test('a mode that was changed since counts as a change', async () => {
+  const { root, host } = await scene()
+  await chmod(path.join(root, 'etc/made/by/kadm.key'), 0o644)
+  expect(await acts(host)).toMatchObject({ '/etc/made/by/kadm.key': 'leave', '/etc/user.key': 'put-back' })
+})
+
+test('cut off after any of its changes, it is done by the next', async () => {
+  for (let most = 0; ; most++) {
+    const { host } = await scene()
+    let left = most
+    const spend = <T extends readonly unknown[]>(act: (...given: T) => Promise<void>) => async (...given: T) => {
+      if (left-- <= 0) throw new Error('cut off')
+      await act(...given)
+    }
+    const dying = { ...host, writeFile: spend(host.writeFile), removeFile: spend(host.removeFile), removeDirectory: spend(host.removeDirectory) }
+    const { changes } = undoTarget(await readJournal(host), { all: false })
+    const steps = await undoSteps(host, changes, { force: false })
+    const isCut = await putFilesBack(dying, steps).then(async () => removeMadeDirectories(dying, steps)).then(() => false, () => true)
+    await startUndo(host, request())
+    expect(await host.list('/etc')).toEqual(['gone.conf', 'user.conf', 'user.key'])
+    expect(await host.readText('/etc/user.key')).toBe('key of the user')
+    if (!isCut) return expect(most).toBeGreaterThan(4)
+  }
+})
+
+test('one run at a time, the last one first, or all of them; attempts at the same thing are one', async () => {
+  const { host } = await scene()
+  await journaledRun(host, 'r2', (changing) => changing.writeFile('/etc/user.conf', 'of the second', { mode: 0o600 }))
+  const journal = await openJournal(host)
+  for (const run of ['r3', 'r4']) {
+    await journal.append({ kind: 'run-started', run, command: 'join', fingerprint: 'g', version: '0.1.0' })
+    await journalingHost(host, journal, run).writeFile(`/etc/${run}`, run, { mode: 0o600 })
+  }
+  const runsOf = async (all: boolean): Promise<readonly string[]> => undoTarget(await readJournal(host), { all }).runs.map(({ id }) => id)
+  expect(await runsOf(false)).toEqual(['r3', 'r4'])
+  expect(await runsOf(true)).toEqual(['r1', 'r2', 'r3', 'r4'])
+  await startUndo(host, request())
+  expect(await host.list('/etc')).not.toContain('r3')
+  expect(await runsOf(false)).toEqual(['r2'])
+  await startUndo(host, request())
+  expect(await host.readText('/etc/user.conf')).toBe('of kadm, twice')
+  await startUndo(host, request())
+  expect(await host.readText('/etc/user.conf')).toBe('of the user')
+})
+
+test('an upgrade of the whole cluster, and one of a control plane to another minor version, are refused', async () => {
+  const { root, host } = await scene()
+  await journaledRun(host, 'r2', async (changing) => changing.writeFile('/etc/user.conf', 'x', { mode: 0o600 }), 'upgrade apply')
+  await expect(startUndo(host, request())).rejects.toMatchObject({ code: 'UNDO_REFUSED', message: expect.stringContaining('kadm upgrade apply') })
+  const manifest = (version: string): string => `spec:\n  containers:\n  - image: registry.k8s.io/kube-apiserver:${version}\n`
+  await mkdir(path.join(root, 'etc/kubernetes/manifests'), { recursive: true })
+  await writeFile(path.join(root, 'etc/kubernetes/manifests/kube-apiserver.yaml'), manifest('v1.36.3'))
+  const upgradeTo = (version: string): Promise<void> =>
+    journaledRun(host, version, (changing) => changing.writeFile('/etc/kubernetes/manifests/kube-apiserver.yaml', manifest(version), { mode: 0o600 }), 'upgrade node')
+  await upgradeTo('v1.37.2')
+  await expect(startUndo(host, request())).rejects.toMatchObject({ code: 'UNDO_REFUSED', message: expect.stringContaining('went from 1.36 to 1.37') })
+  await upgradeTo('v1.37.3')
+  expect(await startUndo(host, request())).toBe('done')
+  expect(await host.readText('/etc/kubernetes/manifests/kube-apiserver.yaml')).toBe(manifest('v1.37.2'))
+})
