@@ -69,20 +69,21 @@ interface Pair {
 
 async function askPair(pair: Pair, listeners: Pick<PortListeners, 'answers'>, signal: AbortSignal): Promise<Findings> {
   const { from, to, ports } = pair
-  const ask = (port: number): Promise<Answer> => dialed(from.host, { address: to.wanted.address, port }, signal)
+  const ask = async (port: number): Promise<Answer> => {
+    const address = { address: to.wanted.address, port }
+    const answer = await dialed(from.host, address, { limit: 1000, signal })
+    // A packet may be lost, a machine busy: silence has to be heard twice.
+    return answer.kind === 'silent' ? dialed(from.host, address, { limit: 2000, signal }) : answer
+  }
   const [bySsh, ...answers] = await Promise.all([to.wanted.ssh.port, ...ports.map(({ port }) => port)].map(ask))
   if (bySsh?.kind !== 'open') return { errors: [], warnings: bySsh === undefined || bySsh.kind === 'forbidden' ? [] : [sshWarning(pair, bySsh)] }
-  const shut = await Promise.all(
-    ports.map(async (port, index) => {
-      const answer = answers[index]
-      // A packet may be lost, a machine busy: silence has to be heard twice.
-      const last = answer?.kind === 'silent' ? await ask(port.port) : answer
-      const isShut = last?.kind === 'silent' || last?.kind === 'unreachable' || (last?.kind === 'refused' && listeners.answers(port.port))
-      return isShut ? [{ port, why: last.why }] : []
-    }),
-  )
+  const shut = ports.flatMap((port, index) => {
+    const answer = answers[index]
+    const isShut = answer?.kind === 'silent' || answer?.kind === 'unreachable' || (answer?.kind === 'refused' && listeners.answers(port.port))
+    return isShut ? [{ port, why: answer.why }] : []
+  })
   const isOwn = to.state.addresses.includes(to.wanted.address)
-  const byWhy = Map.groupBy(shut.flat(), ({ port, why }) => `${isOwn && port.vital ? 'error' : 'warning'} ${why}`)
+  const byWhy = Map.groupBy(shut, ({ port, why }) => `${isOwn && port.vital ? 'error' : 'warning'} ${why}`)
   const texts = [...byWhy].map(([key, group]) => ({ isError: key.startsWith('error'), text: shutText(pair, group.map(({ port }) => port), group[0]?.why ?? '') }))
   return { errors: texts.filter(({ isError }) => isError).map(({ text }) => text), warnings: texts.filter(({ isError }) => !isError).map(({ text }) => text) }
 }
@@ -99,10 +100,8 @@ function shutText({ from, to }: Pair, ports: readonly NeededPort[], why: string)
 
 type Answer = { readonly kind: 'open' | 'refused' | 'unreachable' | 'silent' | 'forbidden'; readonly why: string }
 
-/** Milliseconds. */
-const limit = 1000
-
-async function dialed(host: Pick<Host, 'dial'>, { address, port }: { readonly address: string; readonly port: number }, signal: AbortSignal): Promise<Answer> {
+/** @param limit milliseconds */
+async function dialed(host: Pick<Host, 'dial'>, { address, port }: { readonly address: string; readonly port: number }, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }): Promise<Answer> {
   const silence = AbortSignal.timeout(limit)
   try {
     const stream = await host.dial({ kind: 'tcp', host: address, port }, { signal: AbortSignal.any([signal, silence]) })

@@ -39,7 +39,7 @@ test('a firewall that drops, one that refuses, one that only the other way meets
   const { exitCode, stdout, stderr } = await plan()
   expect(exitCode).toBe(1)
   const h1 = addressOf('h1')
-  expect(stderr).toContain(`h3 does not reach h1 at ${h1} port 6443 (API server): no answer within 1 s, while its sshd answers: open it on h1`)
+  expect(stderr).toContain(`h3 does not reach h1 at ${h1} port 6443 (API server): no answer within 2 s, while its sshd answers: open it on h1`)
   expect(stderr).toContain(`h2 does not reach h1 at ${h1} port 2379 (etcd): the connection is refused, while its sshd answers`)
   expect(stderr).not.toMatch(/h1 does not|does not reach h2|h2 does not reach h1 at \S+ port 6443/)
   // Logs and exec only: no reason to stop.
