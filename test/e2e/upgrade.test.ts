@@ -122,18 +122,19 @@ describe('one control plane', () => {
       expect(said).toMatch(new RegExp(`Skipping (?:the )?(?:${phase}|phase).*Not a control plane node`))
   })
 
-  test('again: nothing to do', { timeout: 60_000 }, async () => {
+  test('again, from another host over SSH: nothing to do', { timeout: 60_000 }, async () => {
     const before = await controlPlane(sandbox)
-    const { stdout } = await sandbox.exec('h1', upgrade)
+    const { stdout } = await sandbox.exec('h2', [...upgrade, ...(await overSsh())])
     for (const component of components) expect(stdout).toContain(`Current and new manifests of ${component} are equal, skipping upgrade`)
     expect(await controlPlane(sandbox)).toEqual(before)
   })
 })
 
 describe.runIf(isLongRun)('in full', () => {
-  test('what kubeadm and kadm leave: the same files and objects', { timeout: 900_000 }, async () => {
+  test('what kubeadm and kadm leave: the same files and objects', { timeout: 1_200_000 }, async () => {
     const theirs = await upgradedBy('kubeadm')
     const ours = await upgradedBy('kadm')
+    const remote = await upgradedBy('kadm over SSH')
     // A configuration that somebody has edited is kept; what nobody has touched is made anew.
     expect(JSON.stringify(ours.objects['ConfigMap kube-system/kube-proxy'])).toContain('mode: iptables')
     // A comparison of nothing would find no difference.
@@ -148,10 +149,22 @@ describe.runIf(isLongRun)('in full', () => {
       ]),
     )
     expect(ours.files).toEqual(theirs.files)
-    expect(Object.keys(ours.objects)).toEqual(Object.keys(theirs.objects))
-    for (const [name, object] of Object.entries(theirs.objects)) expect.soft(ours.objects[name], name).toEqual(object)
+    expect(remote.files).toEqual(theirs.files)
+    for (const { objects } of [ours, remote]) {
+      expect(Object.keys(objects)).toEqual(Object.keys(theirs.objects))
+      for (const [name, object] of Object.entries(theirs.objects)) expect.soft(objects[name], name).toEqual(object)
+    }
   })
 })
+
+/** Lets root of h2 in to h1. @returns the words with which a kadm on h2 works there */
+async function overSsh(): Promise<readonly string[]> {
+  const made = 'mkdir -p ~/.ssh; rm -f ~/.ssh/id; ssh-keygen -q -t ed25519 -N "" -f ~/.ssh/id; cat ~/.ssh/id.pub'
+  const key = await sandbox.run('h2', ['sh', '-c', made])
+  await sandbox.run('h1', ['sh', '-c', 'cat >>~/.ssh/authorized_keys'], { input: key })
+  const address = sandbox.hosts.find(({ name }) => name === 'h1')?.address
+  return ['--host', `root@${address}`, '--identity-file', '/root/.ssh/id', '--trust-on-first-use']
+}
 
 const schedulerThatSleeps =
   'spec:\n  containers:\n  - name: kube-scheduler\n    image: lab.test/busybox:1\n    command: [sleep, "100000"]\n'
@@ -184,16 +197,17 @@ interface PodObject {
 }
 
 async function upgradedBy(
-  tool: 'kadm' | 'kubeadm',
+  tool: 'kadm' | 'kadm over SSH' | 'kubeadm',
 ): Promise<{ readonly files: Readonly<Record<string, unknown>>; readonly objects: ReturnType<typeof clusterObjects> }> {
   await olderCluster(sandbox)
-  const edited = (await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'configmap', 'kube-proxy', '--output=yaml'])).replace('mode: ""', 'mode: iptables')
-  await kubectl(sandbox, 'h1', ['replace', '--filename=-'], { input: edited })
+  const proxy = await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'configmap', 'kube-proxy', '--output=yaml'])
+  await kubectl(sandbox, 'h1', ['replace', '--filename=-'], { input: proxy.replace('mode: ""', 'mode: iptables') })
   const { bin } = await ensureComponents(newer, { say: () => {} })
   // Only kubeadm: the kubelet stays at the older version in both.
   await sandbox.put('h1', '/usr/bin/kubeadm', await readFile(`${bin}/kubeadm`), 0o755)
   const started = performance.now()
-  await sandbox.run('h1', [tool, ...upgrade.slice(1)], { timeout: 400_000 })
+  if (tool === 'kadm over SSH') await sandbox.run('h2', [...upgrade, ...(await overSsh())], { timeout: 400_000 })
+  else await sandbox.run('h1', [tool, ...upgrade.slice(1)], { timeout: 400_000 })
   process.stdout.write(`${tool} upgrade apply: ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
   await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=90s'], { timeout: 100_000 })
   await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'rollout', 'status', 'daemonset/kube-proxy', '--timeout=90s'], { timeout: 100_000 })

@@ -47,6 +47,8 @@ export async function awaitStaticPod(
   const seconds = (): number => Math.round((performance.now() - started) / 1000)
   const failed = (last: string): Promise<KadmError> =>
     componentFailed(component, { url: component, timeout: seconds() * 1000, last, host, config })
+  // A Pod that was there before goes on counting where it was.
+  let firstAttempt: number | undefined
   const seen = await waitUntil<Seen>(host, {
     what: `${component} to run as its new manifest says`,
     timeout,
@@ -56,7 +58,8 @@ export async function awaitStaticPod(
     look: async (limit) => {
       const newest = (await containersOf(component, node)).find(({ id }) => !ended.has(id))
       if (newest === undefined) return { kind: 'not-yet', seen: 'the kubelet has not started its container' }
-      if (newest.state !== 'running') return restartLook(newest)
+      firstAttempt ??= newest.attempt
+      if (newest.state !== 'running') return restartLook(newest, newest.attempt - firstAttempt)
       const wrong = difference(await node.runtime.process(newest.id), expected)
       if (wrong !== undefined) return { kind: 'not-yet', seen: wrong }
       return health(component, { host, config, signal: limit })
@@ -71,11 +74,11 @@ interface Seen {
 }
 
 /** From the fourth crash on a component is not given more time: the pauses of the kubelet are 20 s and more by then. */
-const mostAttempts = 3
+const mostRestarts = 3
 
-function restartLook({ state, exitCode, attempt }: Container): Look<Seen> {
+function restartLook({ state, exitCode, attempt }: Container, restarts: number): Look<Seen> {
   const seen = `its container is ${state}${exitCode === undefined ? '' : ` (code ${exitCode}, attempt ${attempt + 1})`}`
-  return state === 'exited' && attempt >= mostAttempts ? { kind: 'done', value: { crashed: seen } } : { kind: 'not-yet', seen }
+  return state === 'exited' && restarts >= mostRestarts ? { kind: 'done', value: { crashed: seen } } : { kind: 'not-yet', seen }
 }
 
 function difference(process: ContainerProcess | undefined, { component, pod }: ExpectedStaticPod): string | undefined {

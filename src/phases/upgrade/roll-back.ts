@@ -46,8 +46,8 @@ export async function rollBack(
   )
   try {
     await restoreFiles(options)
-    const ended = await replaceStaticPods(old, { host, node: config.init.nodeRegistration, cluster }, unstoppable)
-    const data = await awaitOldEtcd(old, { ...options, ended }, unstoppable)
+    const replacedBack = await replaceStaticPods(old, { host, node: config.init.nodeRegistration, cluster }, unstoppable)
+    const { ended, data } = await awaitOldEtcd(old, { ...options, ended: replacedBack }, unstoppable)
     await Promise.all(old.map((one) => awaitStaticPod(one, { host, config, ended, timeout }, unstoppable)))
     return rolledBack(cause, { options, keepsEtcd, data })
   } catch (error) {
@@ -59,28 +59,34 @@ interface OldStaticPod extends ExpectedStaticPod {
   readonly text: string
 }
 
-/** @returns where the data is that the old etcd could not use; `undefined` when it could, or when it was never replaced */
+interface OldEtcd {
+  /** Containers that do not count any more, those of an etcd that could not use its data among them. */
+  readonly ended: ReadonlySet<string>
+  /** Where the data is that the old etcd could not use; `undefined` when it could, or when etcd was never replaced. */
+  readonly data: string | undefined
+}
+
 async function awaitOldEtcd(
   old: readonly OldStaticPod[],
   { ended, ...options }: RollBackOptions & { readonly ended: ReadonlySet<string> },
   context: PhaseContext,
-): Promise<string | undefined> {
+): Promise<OldEtcd> {
   const { host, config, cluster, timeout } = options
   const etcd = old.find(({ component }) => component === 'etcd')
-  if (etcd === undefined) return undefined
+  if (etcd === undefined) return { ended, data: undefined }
   try {
     await awaitStaticPod(etcd, { host, config, ended, timeout: Math.min(timeout, longestEtcdStart) }, context)
-    return undefined
+    return { ended, data: undefined }
   } catch (error) {
     if (!(await hasEtcdDataCopy(options))) throw error
     context.say(`[upgrade/etcd] ${messageOf(error)}. Putting back the copy of its data`)
     let data: string | undefined
-    await replaceStaticPods(
+    const endedAgain = await replaceStaticPods(
       old,
       { host, node: config.init.nodeRegistration, cluster, whileDown: async () => void (data = await restoreEtcdData(options)) },
       context,
     )
-    return data
+    return { ended: endedAgain, data }
   }
 }
 
