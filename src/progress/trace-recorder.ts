@@ -96,8 +96,7 @@ export function traceRecorder(now: () => number): TraceRecorder {
     hear,
     within: (host, phase, work) => current.run(fullName(host, phase), work),
     calls: (host) => (text) => {
-      const call: Open = { kind: 'call', host, name: text, of: current.getStore(), needs: [], outcome: 'unfinished', begin: now(), end: Infinity }
-      spans.push(call)
+      const call = begin({ kind: 'call', host, name: text, of: current.getStore() })
       return () => end(call)
     },
     during: async (name, work) => {
