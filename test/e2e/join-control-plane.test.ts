@@ -7,6 +7,7 @@ import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
 import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { isLongRun } from '../support/long-run.ts'
+import { until } from '../support/until.ts'
 
 type Tool = 'kadm' | 'kubeadm'
 
@@ -146,14 +147,6 @@ async function mirrorPods(): Promise<Readonly<Record<string, unknown>>> {
     const own = Object.entries(pods).filter(([name]) => name.endsWith(`-${joining}`))
     return own.length === 4 ? Object.fromEntries(own) : undefined
   })
-}
-
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (const end = performance.now() + 40_000; ; await sleep(300)) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (performance.now() > end) throw new Error('it does not come')
-  }
 }
 
 /** `h1 voter`, a line each. */

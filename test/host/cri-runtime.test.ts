@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { criClient } from '../../src/host/cri-client.ts'
@@ -11,6 +10,7 @@ import { localHost } from '../../src/host/local-host.ts'
 import { decodeMessage, encodeMessage } from '../../src/host/protobuf.ts'
 import { type RealContainerd, realContainerd } from '../support/real-containerd.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 
 test('a real containerd: version, status, images, a pod that runs, its log, its end, its removal', async (context) => {
   const containerd = await realContainerd(context)
@@ -47,7 +47,7 @@ test('a real containerd: version, status, images, a pod that runs, its log, its 
     exitCode: 3,
     reason: 'Error',
   })
-  expect(Math.abs(Date.now() - (ended?.createdAt.getTime() ?? 0))).toBeLessThan(30_000)
+  expect(Math.abs(Date.now() - ended.createdAt.getTime())).toBeLessThan(30_000)
   expect(await runtime.pods()).toEqual([{ id: podId, name: 'p', namespace: 'kube-system', ready: true }])
   expect([...(await runtime.recentLog(containerId, 10))].sort()).toEqual(['one', 'two'])
   expect(await runtime.recentLog(containerId, 1)).toHaveLength(1)
@@ -208,13 +208,4 @@ async function runPod(
   await client.call('runtime.v1.RuntimeService/StartContainer', [[1, containerId]], { timeout })
   client.close()
   return { podId, containerId }
-}
-
-async function until<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
-  for (let left = 100; left > 0; left--) {
-    const found = await look()
-    if (found !== undefined) return found
-    await sleep(50)
-  }
-  return undefined
 }
