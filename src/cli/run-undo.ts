@@ -9,13 +9,15 @@ import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress } from './fleet-progress.ts'
 import { hostFlagNames } from './host-flags.ts'
 import { notedCommand, operatorName } from './noted-command.ts'
+import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
 import { runWorkflow } from './run-workflow.ts'
 import { undoPlanText } from './undo-plan-text.ts'
 import { waitingForLock } from './wait-for-lock.ts'
 
 export async function runUndo(input: CommandInput): Promise<void> {
   const confirmed = new Set<string>()
-  await waitingForLock(input, (wait) => (input.flags.given.has('file') ? undoByFile(input, { wait, confirmed }) : undoByItself(input, confirmed)))
+  if (!input.flags.given.has('file')) return waitingForLock(input, () => undoByItself(input, confirmed))
+  await withTrace(input, 'undo', (trace) => waitingForLock(input, (wait) => undoByFile(input, { trace, wait, confirmed })))
 }
 
 const optionFlags: ReadonlySet<string> = new Set(['all', 'force', 'yes', 'dry-run', 'wait-lock', 'v', 'vmodule'])
@@ -34,7 +36,14 @@ async function undoByItself(input: CommandInput, confirmed: Set<string>): Promis
   })
 }
 
-async function undoByFile(input: CommandInput, { wait, confirmed }: { readonly wait: number; readonly confirmed: Set<string> }): Promise<void> {
+interface UndoTry {
+  readonly trace: RunTrace | undefined
+  /** Milliseconds that another kadm may still be waited for. */
+  readonly wait: number
+  readonly confirmed: Set<string>
+}
+
+async function undoByFile(input: CommandInput, { trace, wait, confirmed }: UndoTry): Promise<void> {
   const { flags, signal } = input
   const name = givenText(flags, 'host')
   if (name === undefined) throw new KadmError('USAGE', 'no host is named: an undo is of one host', { remedy: ['kadm undo -f FILE --host NAME', 'kadm reset --cluster-file FILE   # for all of them'] })
@@ -43,15 +52,17 @@ async function undoByFile(input: CommandInput, { wait, confirmed }: { readonly w
   const events = flags.isOn('events')
   const io = events ? { ...input.io, stdout: input.io.stderr } : input.io
   const opened = await fleetOfFile(input)
-  const { file, fleet } = opened
+  const { file } = opened
+  const fleet = trace === undefined ? opened.fleet : timedFleet(opened.fleet, trace)
   const progress = fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })
   try {
     let outcome: UndoOutcome = 'nothing'
-    const undo = async (report: (event: FleetEvent) => void): Promise<void> => {
-      outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), owner: `${operatorName(input.io)}, kadm undo (pid ${process.pid})`, wait, confirm: askFor(input, io, confirmed), report, signal })
+    const undo = async (hear?: (event: FleetEvent) => void): Promise<void> => {
+      const report = (event: FleetEvent): void => [progress.report, hear, trace?.hear].forEach((listener) => listener?.(event))
+      outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), owner: `${operatorName(input.io)}, kadm undo (pid ${process.pid})`, wait, confirm: askFor(input, io, confirmed), report, within: trace?.within, signal })
     }
-    if (flags.isOn('dry-run')) await undo(progress.report)
-    else await notedCommand(input, { name: 'undo', opened }, (hear) => undo((event) => [progress.report, hear].forEach((listener) => listener(event))))
+    if (flags.isOn('dry-run')) await undo()
+    else await notedCommand(input, { name: 'undo', opened }, undo)
     await progress.end()
     io.stdout.write(outcomeText(name, outcome))
   } finally {

@@ -10,7 +10,7 @@ import { connectOwnCluster } from '../pki/own-cluster.ts'
 import { startUndo, type UndoOutcome, type UndoRequest } from '../phases/undo/start-undo.ts'
 import { reachedHosts } from './apply.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
-import type { FleetEvent } from './fleet-run.ts'
+import type { FleetEvent, WithinHost } from './fleet-run.ts'
 import type { Fleet } from './open-fleet.ts'
 import { requestOf } from './steps.ts'
 
@@ -24,10 +24,11 @@ export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'conf
   /** Milliseconds, as for an apply. */
   readonly wait: number
   readonly report: (event: FleetEvent) => void
+  readonly within?: WithinHost | undefined
 }
 
 /** @returns as `startUndo`. Throws USAGE, HOST_UNREACHABLE, and as `startUndo`. */
-export async function undoHostOfFleet({ file, fleet, name, all, force, owner, wait, confirm, report, signal }: UndoHostInput): Promise<UndoOutcome> {
+export async function undoHostOfFleet({ file, fleet, name, all, force, owner, wait, confirm, report, within, signal }: UndoHostInput): Promise<UndoOutcome> {
   const state = fleet.states.get(name)
   if (state?.kind === 'unreachable') throw new KadmError('HOST_UNREACHABLE', `${name} cannot be reached: ${state.why}`, { remedy: ['mend the way to the host, then run the same command again'] })
   const on = reachedHosts(fleet).get(name)
@@ -38,7 +39,7 @@ export async function undoHostOfFleet({ file, fleet, name, all, force, owner, wa
   let lease: ClusterLease | undefined
   try {
     const outcome = await startUndo(on.host, {
-      ...requestOf('undo', { run: { report, within: undefined }, on, signal }),
+      ...requestOf('undo', { run: { report, within }, on, signal }),
       all,
       force,
       node: name,

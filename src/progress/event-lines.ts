@@ -17,7 +17,7 @@ export const everyEventHas: Readonly<Record<string, EventField>> = {
   kind: { type: 'string', doc: '`Event`' },
   at: { type: 'string', doc: 'RFC 3339 with milliseconds, by the clock of the host' },
   host: { type: 'string', doc: 'as the cluster file or `--host` names it; `kadm` for what kadm does between waves of an upgrade' },
-  phase: { type: 'string', doc: 'the action (`init`, `join`, `upgrade`, `reset`, and of `apply` also `mark`, `network`, `remove`, `after-wave-N`), or `action/phase`: `join/kubelet-start`' },
+  phase: { type: 'string', doc: 'the action (`init`, `join`, `upgrade`, `reset`, `undo`, and of `apply` also `mark`, `network`, `remove`, `after-wave-N`), or `action/phase`: `join/kubelet-start`' },
   event: { type: 'string', doc: 'one of the kinds below' },
 }
 

@@ -15,7 +15,7 @@ const intro = [
   '',
   'Made by `tools/docs/events-page.ts`; the tables are those of `src/progress/event-lines.ts`. Do not edit by hand.',
   '',
-  'Both are flags of `init`, `join`, `upgrade apply`, `upgrade node`, `reset`, their phases, `apply` and `reset --cluster-file`.',
+  'Both are flags of `init`, `join`, `upgrade apply`, `upgrade node`, `reset`, their phases, `apply`, `reset --cluster-file` and `undo`.',
   '',
   '## Events',
   '',
