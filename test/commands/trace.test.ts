@@ -94,7 +94,7 @@ describe('--trace', () => {
 describe('--events', () => {
   test('standard output has events as documented and nothing else, for every workflow', async () => {
     const runs = await Promise.all([
-      runJailed([[...kadm, 'init', 'phase', 'certs', 'all', '--events']]),
+      runJailed([[...kadm, 'init', 'phase', 'certs', 'all', '--events'], [...kadm, 'undo', '--yes', '--events', '--trace', file]]),
       runJailed([[...kadm, 'init', '--dry-run', '--kubernetes-version', 'v1.37.2', '--ignore-preflight-errors=all', '--events']], { files: { '/etc/hosts': '192.168.77.10 node1\n' } }),
       runJailed([[...kadm, 'reset', '--dry-run', '--force', '--events']]),
       runJailed([[...kadm, 'upgrade', 'node', '--events']]),
@@ -102,6 +102,8 @@ describe('--events', () => {
     expect(runs.map(({ exitCode, stdout }) => [exitCode, checkEvents(stdout).problems])).toEqual([[0, []], [0, []], [0, []], [1, []]])
     expect(new Set(runs.flatMap(({ stdout }) => checkEvents(stdout).kinds))).toEqual(new Set(Object.keys(eventKinds)))
     for (const [index, action] of ['init', 'init', 'reset', 'upgrade'].entries()) expect(runs[index]?.stdout.split('\n')[0]).toContain(`"phase":"${action}","event":"started"`)
+    expect(runs[0]?.stdout.trim().split('\n').at(-1)).toContain('"phase":"undo","event":"done"')
+    expect(bars(traceOf(runs[0]), 'phase').length).toBeGreaterThan(0)
     // What the command was run for is beside it.
     expect(runs[1]?.stderr).toContain('kube-apiserver')
   })
