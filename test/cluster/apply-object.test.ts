@@ -63,7 +63,7 @@ test('an object that the API finds wrong is refused at once, one that may pass l
   const cluster = (await controlPlane(context)).connect('super-admin')
   const start = performance.now()
   await expect(ensureObject(cluster, configMap('Not_A_Name', {}))).rejects.toMatchObject({ status: 422 })
-  expect(performance.now() - start).toBeLessThan(1000)
+  expect(performance.now() - start).toBeLessThan(5000)
   const namespace = fresh('ns')
   const early = ensureObject(cluster, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace } }, { timeout: 10_000 })
   await new Promise((resolve) => setTimeout(resolve, 100))
@@ -110,7 +110,7 @@ test('a Node is marked as soon as it is registered; its other taints stay, after
   const start = performance.now()
   await cluster.patch(ref, { metadata: { labels: { 'kubernetes.io/hostname': name } } }, 'merge')
   await marking
-  expect(performance.now() - start).toBeLessThan(500)
+  expect(performance.now() - start).toBeLessThan(3000) // an event that is missed would cost all of the 10 s
   const marked = await cluster.get(ref)
   expect(marked).toMatchObject({
     metadata: { labels: { own: 'x', 'kubernetes.io/hostname': name, 'node-role.kubernetes.io/control-plane': '' } },

@@ -15,7 +15,7 @@ test('goes at once, also the leader; the last one stays; one that is none has no
   // The first one leads: the others elect anew.
   const began = performance.now()
   expect(await leave(etcd, first)).toMatchObject({ kind: 'left', member: { name: 'cp1' } })
-  expect(performance.now() - began).toBeLessThan(2500)
+  expect(performance.now() - began).toBeLessThan(4000)
   expect(await leave(etcd, first)).toEqual({ kind: 'no-member' })
   expect(await leave(etcd, second)).toMatchObject({ kind: 'left', member: { name: 'cp2' } })
   expect(await leave(etcd, third)).toEqual({ kind: 'last' })
@@ -58,7 +58,7 @@ test('where nobody answers, and in a run that only looks, nothing is done', asyn
   await Promise.all([first.kill(), second.kill()])
   const began = performance.now()
   expect(await leave(etcd, second)).toMatchObject({ kind: 'unknown', why: expect.stringContaining('does not answer') })
-  expect(performance.now() - began).toBeLessThan(2000)
+  expect(performance.now() - began).toBeLessThan(4000)
 }, 60_000)
 
 interface Started {

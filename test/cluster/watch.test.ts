@@ -76,7 +76,7 @@ test('a wait by watch ends with the object, or says what it saw last', async (co
   const start = performance.now()
   await cluster.patch({ ...kind, name }, { data: { x: '1' } }, 'merge')
   expect(await waiting).toMatchObject({ metadata: { name }, data: { x: '1' } })
-  expect(performance.now() - start).toBeLessThan(500)
+  expect(performance.now() - start).toBeLessThan(3000) // an event that is missed would cost all of the 10 s
   const never = waitForObject(cluster, { ...kind, name }, () => false, { timeout: 200 })
   await expect(never).rejects.toMatchObject({
     code: 'COMPONENT_NOT_HEALTHY',

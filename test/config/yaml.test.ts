@@ -229,5 +229,5 @@ test.each([
   }
   expect(message).toMatch(/^KadmError: not valid YAML: .{1,300}$/)
   expect(message).toMatch(reason)
-  expect(performance.now() - started).toBeLessThan(1500)
+  expect(performance.now() - started).toBeLessThan(5000) // what grows without bounds takes minutes
 })
