@@ -3,10 +3,10 @@
  * and the same objects in the cluster: all of them, of every kind that the API serves.
  */
 import { beforeAll, expect, test } from 'vitest'
-import { clusterObjects } from '../interop/difference/cluster-objects.ts'
 import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning, type TreeMeaning } from '../interop/difference/meaning.ts'
-import { kubectl, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { settledObjects, type Objects } from '../support/settled-objects.ts'
 import { configurationFile, configurations, documentsOf, type Configuration, type Place } from './difference-configurations.ts'
 import { isLongRun } from '../support/long-run.ts'
 
@@ -46,8 +46,6 @@ test.for(chosen)('$name: init by kubeadm and by kadm leave the same files and ob
   for (const [name, object] of Object.entries(theirs.objects)) if (name in ours.objects) expect.soft(ours.objects[name], name).toEqual(object)
 })
 
-type Objects = ReturnType<typeof clusterObjects>
-
 interface Raised {
   readonly files: TreeMeaning
   readonly objects: Objects
@@ -65,7 +63,7 @@ async function bothOn(place: Place, configuration: Configuration): Promise<Pair>
   return { theirs, ours }
 }
 
-/** `wanted`: the objects to wait for; without them, until nothing is added any more. */
+/** `wanted`: as of `settledObjects`. */
 async function raisedBy(tool: 'kubeadm' | 'kadm', { sandbox, host }: Place, configuration: Configuration, wanted: Objects | undefined): Promise<Raised> {
   await renewHosts(sandbox, [host])
   for (const [name, text] of Object.entries(configuration.patches ?? {})) await sandbox.put(host, `/root/patches/${name}`, text)
@@ -76,29 +74,6 @@ async function raisedBy(tool: 'kubeadm' | 'kadm', { sandbox, host }: Place, conf
   const { exitCode, stdout, stderr } = await sandbox.exec(host, ['env', ...environment, tool, 'init', '--config', configurationFile, ...(configuration.flags ?? [])], { timeout: 200_000 })
   if (exitCode !== 0) throw new Error(`${tool} init failed on ${host}: ${stdout.slice(-1500)}\n${stderr.slice(-3000)}`)
   const seconds = (performance.now() - started) / 1000
-  const objects = await settledObjects({ sandbox, host }, wanted)
+  const objects = await settledObjects(sandbox, host, wanted)
   return { files: treeMeaning(await hostFiles(sandbox, host)), objects, seconds }
-}
-
-/** The tools go when they are done; controllers make their part of the objects after that. So the one waits until nothing comes any more, the other for the same. */
-async function settledObjects({ sandbox, host }: Place, wanted: Objects | undefined): Promise<Objects> {
-  const served = await kubectl(sandbox, host, ['api-resources', '--verbs=list', '--output=name'])
-  const resources = served.trim().split('\n').filter((name) => !/^(componentstatuses|events)/.test(name)).join(',')
-  let before = ''
-  for (const end = performance.now() + 60_000; ; ) {
-    const objects = clusterObjects(await kubectl(sandbox, host, ['get', resources, '--all-namespaces', '--output=json']))
-    const text = JSON.stringify(objects)
-    const isSettled = wanted === undefined ? text === before && isWhole(objects, text) : text === JSON.stringify(wanted)
-    if (isSettled || performance.now() > end) return objects
-    before = text
-    await new Promise((resolve) => setTimeout(resolve, 1000))
-  }
-}
-
-/** The last things to come in a new cluster: the scheduler leads and has placed what runs on every node, the controllers have their accounts. */
-function isWhole(objects: Objects, text: string): boolean {
-  const names = Object.keys(objects)
-  const hasAll = ['Lease kube-system/kube-scheduler', 'Lease kube-system/kube-controller-manager', 'ServiceAccount kube-system/ttl-controller'].every((one) => names.some((name) => name.startsWith(one)))
-  const waits = Object.entries(objects).some(([name, { spec }]) => name.startsWith('Pod kube-system/kube-proxy-') && !JSON.stringify(spec).includes('"nodeName"'))
-  return hasAll && !waits && text.includes('kube-root-ca.crt')
 }

@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { meaningOfObjects } from '../support/cluster-objects.ts'
+import { hostFiles } from '../interop/difference/host-files.ts'
+import { treeMeaning } from '../interop/difference/meaning.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
-import { meaningOfFiles, readFiles } from '../support/host-files.ts'
+import { readFiles } from '../support/host-files.ts'
 import { isLongRun, skipInShortRun } from '../support/long-run.ts'
+import { settledObjects, type Objects } from '../support/settled-objects.ts'
 
 const host = 'h1'
 const rounds = isLongRun ? 30 : 3
@@ -21,7 +22,7 @@ beforeAll(async () => {
   const started = performance.now()
   await sandbox.run(host, ['sh', '-c', init], { timeout: 120_000 })
   wholeRun = (performance.now() - started) / 1000
-  reference = await settledState()
+  reference = await stateOfHost()
 }, 300_000)
 
 // On the host of the unbroken run, so before the others.
@@ -88,8 +89,8 @@ test('killed and followed by other arguments: refused with what is there; the sa
 })
 
 interface State {
-  readonly files: Record<string, string>
-  readonly objects: Record<string, string>
+  readonly files: Readonly<Record<string, unknown>>
+  readonly objects: Objects
 }
 
 async function freshHost(): Promise<void> {
@@ -131,7 +132,7 @@ async function expectWholeAfter(command: string, kept: ReadonlyMap<string, strin
   }
   const end = Date.now()
   expectKept(kept, await handedOut())
-  await expectSameAsReference()
+  expect(await stateOfHost(reference.objects)).toEqual(reference)
   await expectAlive(end)
   expect(await sandbox.run(host, ['sh', '-c', leftovers])).toBe('')
 }
@@ -147,34 +148,10 @@ function expectSecretsShown(kept: ReadonlyMap<string, string>, stdout: string): 
   }
 }
 
-async function expectSameAsReference(): Promise<void> {
-  // The last objects are made by controllers.
-  for (let left = 40; ; left--) {
-    const state = await stateOfHost()
-    if (JSON.stringify(state) === JSON.stringify(reference) || left === 0) return expect(state).toEqual(reference)
-    await sleep(500)
-  }
-}
-
-/** What controllers make of a cluster by themselves is there when nothing has changed for 2 s. */
-async function settledState(): Promise<State> {
-  for (let before = await stateOfHost(); ;) {
-    await sleep(2000)
-    const now = await stateOfHost()
-    if (JSON.stringify(now) === JSON.stringify(before)) return now
-    before = now
-  }
-}
-
-async function stateOfHost(): Promise<State> {
+async function stateOfHost(wanted?: Objects): Promise<State> {
   await kubectl(sandbox, host, ['wait', '--for=create', 'serviceaccount/default', '-n', 'default', '--timeout=30s'])
-  const files = await readFiles(sandbox, host, [
-    '/etc/kubernetes',
-    '/var/lib/kubelet/config.yaml',
-    '/var/lib/kubelet/instance-config.yaml',
-    '/var/lib/kubelet/kubeadm-flags.env',
-  ])
-  return { files: meaningOfFiles(files), objects: await meaningOfObjects(sandbox, host) }
+  const objects = await settledObjects(sandbox, host, wanted)
+  return { files: treeMeaning(await hostFiles(sandbox, host)).files, objects }
 }
 
 /** The API is ready, and the kubelet has told it since `end` (milliseconds) that the node lives: both hold certificates that the other trusts. */
