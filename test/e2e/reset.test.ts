@@ -52,6 +52,8 @@ describe('one resets the host of the other', () => {
 })
 
 describe('a control plane of two leaves', () => {
+  beforeAll(freshHosts)
+
   const first = 'h1'
   const second = 'h2'
 
@@ -92,6 +94,8 @@ describe('a control plane of two leaves', () => {
 })
 
 describe('begins anew', () => {
+  beforeAll(freshHosts)
+
   test.each(Array.from({ length: isLongRun ? 10 : 1 }, (_, round) => ({ round })))('round $round: init, and a worker, and both give up', slow, async () => {
     await sandbox.run('h1', ['kadm', 'init', '--config', '/root/init.yaml'], slow)
     await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--ignore-preflight-errors=SystemVerification'], slow)
@@ -103,8 +107,7 @@ describe('begins anew', () => {
 
 describe.runIf(isLongRun)('by the same tool', () => {
   test.each(['kadm', 'kubeadm'] as const)('%s: what the other one leaves of its own host', slow, async (tool) => {
-    await renewHosts(sandbox)
-    await Promise.all(['h1', 'h2'].map((host) => putConfig(host)))
+    await freshHosts()
     const [ours, theirs] = await Promise.all([left('h1', tool, 'kadm'), left('h2', tool, 'kubeadm')])
     expect(ours).toEqual(theirs)
   })
@@ -149,6 +152,12 @@ async function timed(host: string, argv: readonly [string, ...string[]]): Promis
   const began = performance.now()
   const result = await sandbox.exec(host, argv, { timeout: 60_000 })
   return { ...result, took: performance.now() - began }
+}
+
+/** In the place of whatever the tests before have left. */
+async function freshHosts(): Promise<void> {
+  await renewHosts(sandbox)
+  await Promise.all(['h1', 'h2'].map((host) => putConfig(host)))
 }
 
 function putConfig(host: string): Promise<string> {
