@@ -7,6 +7,7 @@ import type { EtcdCluster } from './etcd-cluster.ts'
 import { EtcdRefusal, type CallOptions, type EtcdMember } from './etcd-members.ts'
 import { isAt, nameOf, type NewMember } from './etcd-new-member.ts'
 import { kinds } from './kinds.ts'
+import { retryUntil } from './wait.ts'
 
 /**
  * The error that stands between this host and its membership, and the member to remove if that would help; `undefined` when all is well. A member
@@ -44,12 +45,22 @@ export interface LostMemberOptions {
  */
 export async function refuseOrReplaceLostMember(etcd: EtcdCluster, { host, member, replace, ...rest }: LostMemberOptions): Promise<void> {
   // What one of them knows will do: where there is no quorum, `checkEtcdHealth` says so in better words, and the join itself looks again.
-  const conflict = await memberConflict(await etcd.members({ ...callOptions(rest), ofQuorum: false }), member, host)
+  const conflict = await memberConflict(await membersInTime(etcd, rest), member, host)
   if (conflict === undefined) return
   if (!replace || conflict.member === undefined) throw conflict.error
   if (host.recording !== undefined) return host.recording.wouldWaitFor(`etcd to remove the dead member ${nameOf(conflict.member)}`)
   await removeDeadMember(etcd, { dead: conflict.member, nodeName: member.name, ...rest })
 }
+
+/** A member that is busy, as with another that joins at the same time, is asked again. */
+function membersInTime(etcd: EtcdCluster, { signal }: CallOptions): Promise<readonly EtcdMember[]> {
+  const options = { ...callOptions({ signal }), ofQuorum: false }
+  const isFinal = (error: unknown): boolean => !(error instanceof KadmError && error.code === 'ETCD_FAILED')
+  return retryUntil(() => etcd.members(options), { timeout: patience, signal, describe: 'the list of the members of etcd', giveUp: isFinal })
+}
+
+/** Milliseconds: as long as `checkEtcdHealth` waits for a quorum. */
+const patience = 10_000
 
 export interface RemoveDeadMemberOptions extends Pick<LostMemberOptions, 'cluster' | 'say' | 'signal'> {
   readonly dead: EtcdMember

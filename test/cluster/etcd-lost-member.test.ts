@@ -96,6 +96,16 @@ test('an endpoint that is down holds nobody up, and the voters are found from on
   await expect.poll(() => etcd.members().then(({ length }) => length, () => 0), { timeout: 15_000 }).toBe(2)
 })
 
+test('an etcd that says nothing for longer than a call waits is asked again', { timeout: 60_000 }, async (context) => {
+  const hosts = await etcdHosts(context)
+  const [first, second] = [await hosts.first('cp1'), await hosts.host('cp2')]
+  first.hold(6000)
+  const started = performance.now()
+  await expect(refuse(hosts.connect(first), second)).resolves.toEqual([])
+  // The call that was held did not just come through.
+  expect(performance.now() - started).toBeGreaterThan(5000)
+})
+
 async function join(etcd: EtcdCluster, host: EtcdHost) {
   host.kubelet(true)
   const { member, manifest, write } = host

@@ -30,6 +30,8 @@ export interface EtcdHost {
   kubelet(on: boolean): void
   /** Ends its etcd hard; resolves when it is gone. */
   kill(): Promise<void>
+  /** Holds its etcd, which takes connections and says nothing, for so many milliseconds. */
+  hold(time: number): void
   /** Starts it again with the same data. */
   restart(): void
   /** As a new machine at the same address: no data, no manifest. */
@@ -127,6 +129,10 @@ async function newHost({ program, dir, name, undo }: HostParts): Promise<EtcdHos
       on = value
     },
     kill,
+    hold: (time) => {
+      child?.kill('SIGSTOP')
+      setTimeout(() => child?.kill('SIGCONT'), time)
+    },
     restart: () => start(started ?? ''),
     async wipe() {
       const wasOn = on
