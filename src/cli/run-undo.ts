@@ -6,7 +6,7 @@ import { startUndo, type UndoOutcome, type UndoPlan, type UndoRequest } from '..
 import { givenText, type CommandInput, type Streams } from './command.ts'
 import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
-import { fleetProgress } from './fleet-progress.ts'
+import { fleetProgress, type FleetProgress } from './fleet-progress.ts'
 import { hostFlagNames } from './host-flags.ts'
 import { notedCommand, operatorName } from './noted-command.ts'
 import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
@@ -54,19 +54,24 @@ async function undoByFile(input: CommandInput, { trace, wait, confirmed }: UndoT
   const opened = await fleetOfFile(input)
   const { file } = opened
   const fleet = trace === undefined ? opened.fleet : timedFleet(opened.fleet, trace)
-  const progress = fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })
+  let progress: FleetProgress | undefined
   try {
     let outcome: UndoOutcome = 'nothing'
     const undo = async (hear?: (event: FleetEvent) => void): Promise<void> => {
-      const report = (event: FleetEvent): void => [progress.report, hear, trace?.hear].forEach((listener) => listener?.(event))
+      const report = (event: FleetEvent): void => {
+        // It draws from the beginning on, so not while there is a question on the screen.
+        progress ??= fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })
+        for (const listener of [progress.report, hear, trace?.hear]) listener?.(event)
+      }
       outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), owner: `${operatorName(input.io)}, kadm undo (pid ${process.pid})`, wait, confirm: askFor(input, io, confirmed), report, within: trace?.within, signal })
     }
     if (flags.isOn('dry-run')) await undo()
     else await notedCommand(input, { name: 'undo', opened }, undo)
-    await progress.end()
+    await progress?.end()
+    progress = undefined
     io.stdout.write(outcomeText(name, outcome))
   } finally {
-    await progress.end()
+    await progress?.end()
     await fleet.close()
   }
 }
