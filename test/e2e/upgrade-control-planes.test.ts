@@ -52,7 +52,7 @@ describe.runIf(isLongRun)('three control planes, two workers, a balancer', () =>
     if (byKadm) expect(Object.values(met).map(({ unmended }) => unmended)).toEqual([0, 0, 0])
     expect(await olderImages()).toEqual([])
     expect(await etcdHashes()).toHaveLength(1)
-    await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=90s'], { timeout: 100_000 })
+    await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=240s'], { timeout: 250_000 })
     expect((await kubeadmSuite(sandbox, 'h1')).failed).toEqual([])
   })
 
@@ -123,8 +123,8 @@ async function olderCluster(): Promise<void> {
     await sandbox.run(host, ['kubeadm', ...join, ...more, cgroupVersion], { timeout: 240_000 })
   }
   await sandbox.network()
-  await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=60s'], { timeout: 70_000 })
-  await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=90s'], { timeout: 100_000 })
+  await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=120s'], { timeout: 130_000 })
+  await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=240s'], { timeout: 250_000 })
   for (const host of hosts) await sandbox.put(host, '/usr/bin/kubeadm', kubeadm, 0o755)
 }
 

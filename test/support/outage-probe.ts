@@ -66,7 +66,7 @@ spec:
         - name: shop
           image: lab.test/busybox:1
           command: [sh, -c, 'trap "sleep 5; exit" TERM; mkdir /tmp/www; echo open >/tmp/www/index.html; httpd -p 8080 -h /tmp/www; while :; do sleep 1; done']
-          readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 1}
+          readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 1, timeoutSeconds: 5}
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget
@@ -87,7 +87,7 @@ spec:
 export async function startProbe(sandbox: Sandbox, host: string): Promise<void> {
   await kubectl(sandbox, host, ['create', 'configmap', 'counter'])
   await kubectl(sandbox, host, ['apply', '-f', '-'], { input: workload })
-  await kubectl(sandbox, host, ['rollout', 'status', 'deployment/shop', '--timeout=90s'], { timeout: 100_000 })
+  await kubectl(sandbox, host, ['rollout', 'status', 'deployment/shop', '--timeout=240s'], { timeout: 250_000 })
   await sandbox.put(host, '/run/probe/probe.sh', script)
   await sandbox.put(host, '/run/probe/service-address', await kubectl(sandbox, host, ['get', 'service', 'shop', '-o', 'jsonpath={.spec.clusterIP}']))
   await sandbox.run(host, ['bash', '-c', credentials])
