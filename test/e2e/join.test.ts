@@ -127,7 +127,7 @@ async function finishes(words: readonly string[], told: string): Promise<void> {
   expect(again.exitCode, `${told}, then: ${again.stdout}${again.stderr}`).toBe(wasDone ? 1 : 0)
   await registered(worker)
   const left = await sandbox.run(worker, ['sh', '-c', 'ls /etc/kubernetes /var/lib/kadm; grep -rl token: /etc/kubernetes /var/lib/kadm || true'])
-  expect(left.trim().split('\n')).toEqual(['/etc/kubernetes:', 'kubelet.conf', 'pki', '', '/var/lib/kadm:', 'journal.jsonl'])
+  expect(left.trim().split('\n')).toEqual(['/etc/kubernetes:', 'kubelet.conf', 'pki', '', '/var/lib/kadm:', 'digest-key', 'journal.jsonl'])
 }
 
 interface Joined {

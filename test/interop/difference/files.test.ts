@@ -42,7 +42,7 @@ test.for(configurations())('$name: the same files by kubeadm and by kadm', { tim
   expect(theirs.result, `${input}\n${theirs.result.stderr}`).toMatchObject({ exitCode: 0 })
   expect(ours.result, `${input}\n${ours.result.stderr}`).toMatchObject({ exitCode: 0 })
 
-  expect(ours.extra.filter((file) => !/^\/var\/lib\/kadm(\/journal\.jsonl|\/backups(\/.*)?)?$/.test(file))).toEqual([])
+  expect(ours.extra.filter((file) => !/^\/var\/lib\/kadm(\/journal\.jsonl|\/digest-key|\/backups(\/.*)?)?$/.test(file))).toEqual([])
   expect(ours.extra).toContain('/var/lib/kadm/journal.jsonl')
   expect(theirs.extra).toEqual([])
 
