@@ -66,7 +66,7 @@ test('labels of a Node that stays have their former values again', { timeout: 18
 test('the only control plane does not go from under its worker', { timeout: 180_000 }, async () => {
   const file = path.join(folder, 'cluster.yaml')
   const refused = await operator.kadm(['undo', '-f', file, '--host', 'h1', '--yes'])
-  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('is the only control plane of a cluster that others are in: h2')])
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('h1 is the only control plane of a cluster that others are in: h2')])
   expect(await nodes()).toEqual(['h1', 'h2'])
 })
 

@@ -170,4 +170,5 @@ test('an upgrade of the whole cluster, and one of a control plane to another min
   await upgradeTo('v1.37.3')
   expect(await startUndo(host, request())).toBe('done')
   expect(await host.readText('/etc/kubernetes/manifests/kube-apiserver.yaml')).toBe(manifest('v1.37.2'))
+  await expect(startUndo(host, request({ all: true }))).rejects.toMatchObject({ code: 'UNDO_REFUSED' })
 })

@@ -9,10 +9,11 @@ import type { NetChange, UndoTarget } from './undo-target.ts'
 
 /**
  * An upgrade also goes through objects of the cluster and the data of etcd, which no host keeps a former copy of: of it only a kubelet and its settings, and a
- * control plane of the same minor version, go back. `force` does not help.
+ * control plane of the same minor version, go back. `force` does not help. A host that leaves the cluster is no matter to it.
  * @throws KadmError UNDO_REFUSED
  */
-export async function requireOwnMinor(host: Pick<Host, 'readText'>, { runs, changes }: UndoTarget): Promise<void> {
+export async function requireOwnMinor(host: Pick<Host, 'readText'>, { runs, changes, isEntry }: UndoTarget): Promise<void> {
+  if (isEntry) return
   if (runs.some(({ command }) => command.startsWith('upgrade apply'))) {
     throw refused('"kadm upgrade apply" has changed objects of the cluster too, of which this host has no former copy', ['a control plane does not go back to an older version; restore the snapshot of etcd that was made before'])
   }
@@ -32,7 +33,7 @@ export async function requireNobodyLeftBehind(host: Host, node: string | undefin
   const controlPlanes = others.filter(({ isControlPlane }) => isControlPlane)
   if (others.length === 0 || controlPlanes.length > 0) return
   const names = others.map(({ name }) => name).join(', ')
-  throw refused(`${host.name} is the only control plane of a cluster that others are in: ${names}`, ['kadm undo on the others first', '--force leaves them without a cluster', 'kadm reset --cluster-file FILE   # ends the whole cluster'])
+  throw refused(`${node ?? host.name} is the only control plane of a cluster that others are in: ${names}`, ['kadm undo on the others first', '--force leaves them without a cluster', 'kadm reset --cluster-file FILE   # ends the whole cluster'])
 }
 
 async function otherNodes(host: Host, own: string | undefined, signal: AbortSignal): Promise<readonly { readonly name: string; readonly isControlPlane: boolean }[]> {
