@@ -17,6 +17,8 @@ export interface SshTargets {
   readonly run: (argv: ProgramArgv, environment?: Readonly<Record<string, string>>) => Promise<ProgramResult>
   /** Runs a line of shell in a host, by the machine's own ssh. */
   readonly onHost: (name: string, command: string) => Promise<ProgramResult>
+  /** What all hosts have used of the processor so far, by all that ran on them and has ended. */
+  readonly processorSeconds: () => Promise<number>
   /** Takes all of it away, and resolves when it is gone. It also ends with this process, however that ends. */
   readonly close: () => Promise<void>
 }
@@ -59,6 +61,7 @@ export async function sshTargets(count: number, kubernetesVersion: string): Prom
       const { address = '' } = hosts.find((host) => host.name === name) ?? {}
       return run(['ssh', '-i', `${operatorFolder}/id`, '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', address, command])
     },
+    processorSeconds: async () => sumOfTicks((await run(['sh', '-c', firstProcesses])).stdout) / ticksPerSecond,
     close: async () => {
       child.stdin.end()
       await ended
@@ -68,4 +71,14 @@ export async function sshTargets(count: number, kubernetesVersion: string): Prom
 
 function parseLines([pid = '', ...lines]: readonly string[]): { readonly pid: string; readonly hosts: readonly SshTargetHost[] } {
   return { pid, hosts: lines.map((line) => line.split(' ')).map(([name = '', address = '', hostKey = '']) => ({ name, address, hostKey })) }
+}
+
+/** The sshd of each host is its first process: what runs there is its child, or becomes it. */
+const firstProcesses = 'for p in /proc/[0-9]*; do if grep -q "^NSpid:.*[[:space:]]1$" "$p/status"; then cat "$p/stat"; fi; done'
+const ticksPerSecond = 100
+
+/** utime, stime, cutime and cstime of each line: proc_pid_stat(5). */
+function sumOfTicks(text: string): number {
+  const lines = text.split('\n').filter((line) => line.includes('(sshd)'))
+  return lines.flatMap((line) => line.slice(line.lastIndexOf(')') + 2).split(' ').slice(11, 15)).reduce((sum, ticks) => sum + Number(ticks), 0)
 }

@@ -12,23 +12,23 @@ export async function scale({ hosts, runs }: ScaleOptions, say: (line: string) =
   const targets = await sshTargets(hosts, 'v1.37.2')
   try {
     for (let run = 1; run <= runs; run++) {
-      const before = await processesStarted(targets)
+      const before = { processes: await processesStarted(targets), seconds: await targets.processorSeconds() }
       const plan = await measuredPlan(targets)
-      const processes = (await processesStarted(targets)) - before
+      const onHosts = { processes: (await processesStarted(targets)) - before.processes, seconds: ((await targets.processorSeconds()) - before.seconds) / hosts }
       if (plan.exitCode !== 0) throw new Error(`kadm plan: ${plan.stderr.slice(-2000)}`)
-      say(lineOf(plan, hosts, processes))
+      say(lineOf(plan, hosts, onHosts))
     }
   } finally {
     await targets.close()
   }
 }
 
-function lineOf({ seconds, usage, stdout, stderr }: MeasuredPlan, hosts: number, processes: number): string {
+function lineOf({ seconds, usage, stdout, stderr }: MeasuredPlan, hosts: number, onHosts: { readonly processes: number; readonly seconds: number }): string {
   const { memory, connections } = usage
   const mean = (figure: (connection: (typeof connections)[number]) => number): number => connections.reduce((sum, one) => sum + figure(one), 0) / connections.length
   return [
     `${hosts} hosts: plan ${seconds.toFixed(2)} s, kadm's processor ${usage.seconds.toFixed(2)} s, memory at most ${(memory / 1e6).toFixed(0)} MB`,
-    `by host: ${mean((one) => one.roundTrips).toFixed(1)} round trips, ${(mean((one) => one.bytesSent) / 1e3).toFixed(1)} kB sent, ${(mean((one) => one.bytesReceived) / 1e3).toFixed(1)} kB received, ${processes} processes started`,
+    `by host: ${mean((one) => one.roundTrips).toFixed(1)} round trips, ${(mean((one) => one.bytesSent) / 1e3).toFixed(1)} kB sent, ${(mean((one) => one.bytesReceived) / 1e3).toFixed(1)} kB received, ${onHosts.processes} programs started, ${(onHosts.seconds * 1000).toFixed(0)} ms of its processor`,
     `${`${stdout}\n${stderr}`.split('\n').filter((line) => /WARNING|PROBLEM/.test(line)).length} warnings`,
   ].join('; ')
 }
