@@ -1,5 +1,5 @@
 /** What an undo does about each file, on real folders; hosts with their kubelets are in test/e2e/undo.test.ts. */
-import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { Host } from '../../src/host/host.ts'
@@ -10,6 +10,7 @@ import { putFilesBack, removeMadeDirectories } from '../../src/phases/undo/put-b
 import { startUndo, type UndoPlan, type UndoRequest } from '../../src/phases/undo/start-undo.ts'
 import { undoSteps } from '../../src/phases/undo/undo-steps.ts'
 import { undoTarget } from '../../src/phases/undo/undo-target.ts'
+import { installedProgram, replaceProgram } from '../../src/phases/upgrade/kubelet-program.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -171,4 +172,26 @@ test('an upgrade of the whole cluster, and one of a control plane to another min
   expect(await startUndo(host, request())).toBe('done')
   expect(await host.readText('/etc/kubernetes/manifests/kube-apiserver.yaml')).toBe(manifest('v1.37.2'))
   await expect(startUndo(host, request({ all: true }))).rejects.toMatchObject({ code: 'UNDO_REFUSED' })
+})
+
+test('a kubelet that an upgrade has replaced is back, from the copy that was kept beside it', async () => {
+  const { root, host } = await scene()
+  const bin = path.join(root, 'bin')
+  // The same path for commands, which know nothing of the root.
+  await mkdir(path.dirname(path.join(root, bin)), { recursive: true })
+  await symlink(bin, path.join(root, bin))
+  await mkdir(bin)
+  const program = (version: string): string => `#!/bin/sh\necho Kubernetes ${version}\n`
+  await writeFile(path.join(bin, 'kubelet'), program('v1.36.3'), { mode: 0o755 })
+  await writeFile(path.join(bin, 'kubelet-v1.37.2'), program('v1.37.2'), { mode: 0o755 })
+  const facts = { ...(await host.facts()), environment: { PATH: bin } }
+  const withPath = { ...host, facts: async () => facts }
+  const work = async (changing: Host): Promise<void> => {
+    const installed = await installedProgram(changing)
+    await replaceProgram(changing, installed, { file: path.join(bin, 'kubelet-v1.37.2'), version: 'v1.37.2' })
+  }
+  await journaledRun(withPath, 'r2', work, 'upgrade node')
+  expect((await installedProgram(withPath)).version).toBe('v1.37.2')
+  expect(await startUndo(withPath, request())).toBe('done')
+  expect((await installedProgram(withPath)).version).toBe('v1.36.3')
 })
