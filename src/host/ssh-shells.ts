@@ -61,8 +61,9 @@ export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): 
     },
     end: async () => {
       const open = await pool?.shells.catch(() => undefined)
-      await open?.ask('rm -rf -- "$k_dir"', {}).catch(() => undefined)
-      open?.end()
+      if (open === undefined) return
+      await inTime(open.ask('rm -rf -- "$k_dir"', {}), longestEnd).catch(() => undefined)
+      open.end()
     },
   }
 }
@@ -71,6 +72,7 @@ const mostAttempts = 20
 // Something stands still there: a file that is a pipe, a disk or a share that does not answer, a shell that is none.
 const longestBrief = 30_000
 const longestBegin = 20_000
+const longestEnd = 10_000
 const mostAtBegin = 1 << 20
 
 async function inTime<T>(answer: Promise<T>, limit: number): Promise<T> {
@@ -99,10 +101,13 @@ interface Pool {
 }
 
 async function openFirst(line: Line, directory: string, begin: (ask: Ask) => Promise<void>): Promise<Shell> {
-  try {
+  const beginning = async (): Promise<Shell> => {
     const first = await openShell(line.client, directory)
-    await inTime(begin((text) => first.request(text, mostAtBegin)), longestBegin)
+    await begin((text) => first.request(text, mostAtBegin))
     return first
+  }
+  try {
+    return await inTime(beginning(), longestBegin)
   } catch (error) {
     if (error instanceof LineBroken) line.drop()
     if (error instanceof NoAnswer || error instanceof TooMuchOutput) throw noShell(error)
