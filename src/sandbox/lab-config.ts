@@ -32,6 +32,9 @@ kind: KubeletConfiguration
 failCgroupV1: false
 # It may not lower its score, -999 by default, in these hosts: it would try twice and start 0.2 s later
 oomScoreAdj: 0
+# The disk is the machine's: what else is on it is no reason to remove images and to take no Pods
+evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%}
+imageGCHighThresholdPercent: 100
 ---
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
