@@ -15,7 +15,7 @@ export async function runLog(input: CommandInput): Promise<void> {
   try {
     const log = await fleetLog(fleet, operatorJournal(localHost(), io.environment, file.name))
     const { problems } = log
-    if (output === 'json') io.stdout.write(`${JSON.stringify({ runs: log.runs, commands: log.commands }, undefined, 2)}\n`)
+    if (output === 'json') io.stdout.write(`${JSON.stringify({ runs: log.runs, commands: log.commands, torn: log.torn }, undefined, 2)}\n`)
     else for (const line of logLines(log)) io.stdout.write(`${line}\n`)
     if (problems.length === 0) return
     throw new KadmError('FLEET_FAILED', `the log is not whole: ${problems.length === 1 ? problems[0] : `${problems.length} hosts`}`, { details: problems, remedy: ['mend what is listed, then run the same command again'] })
@@ -25,10 +25,11 @@ export async function runLog(input: CommandInput): Promise<void> {
 }
 
 /** Hosts and operator in one order of time. */
-function logLines({ runs, commands }: FleetLog): readonly string[] {
+function logLines({ runs, commands, torn }: FleetLog): readonly string[] {
   const ofHosts = runs.map((run) => ({ at: run.startedAt, text: runText(run) }))
   const ofOperator = commands.map((command) => ({ at: command.startedAt, text: commandText(command) }))
-  return [...ofHosts, ...ofOperator].toSorted((a, b) => a.at.localeCompare(b.at)).map(({ at, text }) => `${at}  ${text}`)
+  const lines = [...ofHosts, ...ofOperator].toSorted((a, b) => a.at.localeCompare(b.at)).map(({ at, text }) => `${at}  ${text}`)
+  return [...lines, ...torn.map((name) => `${name}: the last line of the journal is cut off, as by a crash; the next run mends it`)]
 }
 
 function runText({ host, command, outcome, isUndone, phases, changes, version }: LoggedRun): string {

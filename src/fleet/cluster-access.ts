@@ -2,8 +2,8 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { paths } from '../config/paths.ts'
 import type { Host } from '../host/host.ts'
-import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
 import { readKubeconfig } from '../pki/kubeconfig-file.ts'
+import { connectOwnCluster } from '../pki/own-cluster.ts'
 import { readSharedFiles } from '../pki/shared-files.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
 import type { ClusterAccess } from './fleet-run.ts'
@@ -27,7 +27,7 @@ export function clusterAccess({ host, others, isThere, tokens, signal }: Cluster
   if (isThere) up.resolve()
   let opened: Promise<Cluster> | undefined
   let token: Promise<FleetToken> | undefined
-  const cluster = (): Promise<Cluster> => (opened ??= up.promise.then(() => connectBeside(host, signal)))
+  const cluster = (): Promise<Cluster> => (opened ??= up.promise.then(() => connectOwnCluster(host, signal)))
 
   const sponsor = async (nodeName: string): Promise<Sponsor> => {
     const api = await cluster()
@@ -50,10 +50,4 @@ export function clusterAccess({ host, others, isThere, tokens, signal }: Cluster
       await (await opened?.catch(() => undefined))?.close()
     },
   }
-}
-
-/** The API server of this very host: a balancer may not know it yet. */
-async function connectBeside(host: Host, signal: AbortSignal): Promise<Cluster> {
-  const { server } = await readKubeconfig(host, paths.controllerManagerConf)
-  return connectWithKubeconfig(host, paths.adminConf, { server, signal })
 }

@@ -24,8 +24,10 @@ export interface FleetLog {
   readonly runs: readonly LoggedRun[]
   /** Of the machine that kadm runs on; oldest first. */
   readonly commands: readonly OperatorCommand[]
-  /** Hosts that were not reached, and journals whose chain of hashes is broken or ends in the middle of a line. */
+  /** Hosts that were not reached, and journals whose chain of hashes is broken. */
   readonly problems: readonly string[]
+  /** Journals that end in the middle of a line: as a crash or a full disk leaves them, and as the next run mends them. */
+  readonly torn: readonly string[]
 }
 
 /** Only reads. */
@@ -35,24 +37,23 @@ export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'
     Array.from(hosts, async ([name, host]) => {
       try {
         const journal = await readJournal(host)
-        return { runs: runsOf(journal).map((run) => logged(name, run)), problems: journal.torn ? [`${name}: ${tornText}`] : [] }
+        return { runs: runsOf(journal).map((run) => logged(name, run)), problems: [], torn: journal.torn ? [name] : [] }
       } catch (error) {
-        return { runs: [], problems: [`${name}: ${messageOf(error)}`] }
+        return { runs: [], problems: [`${name}: ${messageOf(error)}`], torn: [] }
       }
     }),
   )
   const own = await readOperatorJournal(operator).then(
-    ({ commands, torn }) => ({ commands, problems: torn ? [`this machine: ${tornText}`] : [] }),
-    (error: unknown) => ({ commands: [], problems: [`this machine: ${messageOf(error)}`] }),
+    ({ commands, torn }) => ({ commands, problems: [], torn: torn ? ['this machine'] : [] }),
+    (error: unknown) => ({ commands: [], problems: [`this machine: ${messageOf(error)}`], torn: [] }),
   )
   return {
     commands: own.commands,
     runs: found.flatMap(({ runs }) => runs).toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)),
     problems: [...own.problems, ...unreached, ...found.flatMap(({ problems }) => problems)],
+    torn: [...own.torn, ...found.flatMap(({ torn }) => torn)],
   }
 }
-
-const tornText = 'the last line of the journal is cut off'
 
 function logged(host: string, { command, startedAt, outcome, version, phasesDone, changes, isUndone }: JournaledRun): LoggedRun {
   return { host, command, startedAt: startedAt.toISOString(), outcome, version, phases: phasesDone.length, changes: changes.length, isUndone }
