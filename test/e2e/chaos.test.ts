@@ -28,7 +28,7 @@ afterAll(async () => {
 })
 
 // A seed of its own each time; the name of the test says it, for `npm run chaos -- --apply make --runs 1 --seed`.
-test.for([1, 2].map(() => draw(Math.floor(Math.random() * 1e6), ['make'])))('$apply, seed $seed', { timeout: 300_000 }, async (drawn) => {
+test.for([1, 2].map(() => draw(Math.floor(Math.random() * 1e6), ['make'])))('$apply, seed $seed', { timeout: 500_000 }, async (drawn) => {
   const { failures } = await chaosRun(stage, drawn, unbroken)
   expect(failures.join('\n'), drawText(drawn)).toBe('')
 })

@@ -36,12 +36,12 @@ export interface Comparison {
   readonly apply: Apply
   readonly file: string
   readonly expected: Outcome
-  /** Milliseconds for what controllers, kubelets and garbage collectors still have to do; default 90_000. */
+  /** Milliseconds for what controllers, kubelets and garbage collectors still have to do; default 240_000: after a power cut a controller-manager may lead late, and then waits a minute before it takes away Pods whose Node has gone. */
   readonly patience?: number
 }
 
 /** What kadm itself does is done when it ends; the rest is waited for. Returns what differs at the end, some lines each. */
-export async function lastingDifferences(stage: Stage, { apply, file, expected, patience = 90_000 }: Comparison): Promise<readonly string[]> {
+export async function lastingDifferences(stage: Stage, { apply, file, expected, patience = 240_000 }: Comparison): Promise<readonly string[]> {
   const own = differences(expected.own, await ownOutcome(stage, apply, file))
   await stage.sandbox.network()
   const deadline = performance.now() + patience
