@@ -36,7 +36,10 @@ export interface Comparison {
   readonly apply: Apply
   readonly file: string
   readonly expected: Outcome
-  /** Milliseconds for what controllers, kubelets and garbage collectors still have to do; default 240_000: after a power cut a controller-manager may lead late, and then waits a minute before it takes away Pods whose Node has gone. */
+  /**
+   * Milliseconds for what controllers, kubelets and garbage collectors still have to do; default 240_000. After a power cut a controller-manager may come to lead late,
+   * and then waits a minute before it takes away the Pods of a Node that has gone.
+   */
   readonly patience?: number
 }
 
