@@ -90,9 +90,14 @@ ls -d /run/*kadm.* /var/lib/kadm/run-secrets 2>/dev/null
 tail -qn1 /var/lib/kadm/journal.jsonl 2>/dev/null | grep -v '"kind":"run-finished".*"outcome":"done"'
 true`
 
-/** Pods of a DaemonSet and static ones by their node, the others by a number. */
+/**
+ * Pods of a DaemonSet and static ones by their node, the others by a number. Those of a Node that has gone are left out: the garbage collector takes them away in its own
+ * time.
+ */
 async function podStates(sandbox: Sandbox): Promise<Lines> {
-  const { items } = JSON.parse(await kubectl(sandbox, first, ['get', 'pods', '-A', '-o', 'json'])) as { items: readonly Pod[] }
+  const nodes = (await kubectl(sandbox, first, ['get', 'nodes', '-o', 'name'])).split('\n')
+  const all = JSON.parse(await kubectl(sandbox, first, ['get', 'pods', '-A', '-o', 'json'])) as { items: readonly Pod[] }
+  const items = all.items.filter(({ spec }) => spec.nodeName === undefined || nodes.includes(`node/${spec.nodeName}`))
   const named = items.map(({ metadata, spec, status }): readonly [string, string] => {
     const [owner] = metadata.ownerReferences ?? []
     const at = owner?.kind === 'ReplicaSet' ? '' : ` on ${spec.nodeName}`
