@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { filesAtOnce } from './test/support/cluster.ts'
 import { summaryReporter } from './test/support/summary-reporter.ts'
 
 // Real components on two cores: what fails in CI is run once more, and the report says so (`retry x1`). By hand nothing is.
@@ -25,12 +26,11 @@ export default defineConfig({
         },
       },
       {
-        // Real hosts: they share one sandbox and two cores, so one file at a time.
         test: {
           name: 'cluster',
           include: cluster,
           globalSetup: 'test/support/global-setup.ts',
-          fileParallelism: false,
+          maxWorkers: filesAtOnce,
           retry,
           testTimeout: 300_000,
           hookTimeout: 600_000,

@@ -1,12 +1,20 @@
-/** What end-to-end tests share: one sandbox for all of a run's files, whose hosts each test makes fresh, and short words for what they do there. */
+/** What end-to-end tests share: a sandbox for many of a run's files, whose hosts each test makes fresh, and short words for what they do there. */
 import { type LabConfig, labInitConfig } from '../../src/sandbox/lab-config.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { sandboxUp } from '../../src/sandbox/sandbox-up.ts'
 import { readState } from '../../src/sandbox/state.ts'
 import { takeDown } from '../../src/sandbox/take-down.ts'
 
-/** The sandbox of the test run; `global-setup.ts` takes it down when the run ends, and before it begins. */
-export const testSandboxName = process.env['KADM_TEST_SANDBOX'] ?? 'kadm-test'
+const runName = process.env['KADM_TEST_SANDBOX'] ?? 'kadm-test'
+
+/** Files of hosts that run at once. Each has a sandbox of its own: a file waits about half of its time, so two keep two cores busy. */
+export const filesAtOnce = 2
+
+/** `global-setup.ts` takes them down before the test run begins, and when it ends. */
+export const testSandboxNames: readonly string[] = Array.from({ length: filesAtOnce }, (_, index) => `${runName}-${index + 1}`)
+
+/** The sandbox of the files that this process runs; vitest numbers those that are at work from 1. */
+export const testSandboxName = `${runName}-${process.env['VITEST_POOL_ID'] ?? '1'}`
 
 export interface SharedSandboxSettings {
   readonly hosts: number
@@ -18,7 +26,7 @@ export interface SharedSandboxSettings {
 const projectFolder = new URL('../..', import.meta.url).pathname
 
 /**
- * The sandbox that all test files of a run share, made by the first that asks and made anew when it has not what is asked for. Its hosts run kadm from the
+ * The sandbox that test files of a run share, one after the other, made by the first that asks and made anew when it has not what is asked for. Its hosts run kadm from the
  * working tree. All its hosts are fresh. To be called in `beforeAll`, with a time limit of 300_000 when pieces may have to be built.
  */
 export async function sharedSandbox(settings: SharedSandboxSettings): Promise<Sandbox> {
