@@ -5,10 +5,10 @@ import type { JsonObject } from '../config/model.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import { parseCertificates } from '../pki/certificate-bundle.ts'
 import { periodProblem } from '../pki/chain.ts'
-import { entryNamed, isObject, listAt, textAt } from '../pki/kubeconfig-entries.ts'
+import { dataAt, entryNamed, isObject, listAt, textAt } from '../pki/kubeconfig-entries.ts'
 import type { BootstrapUser, DiscoveryOptions } from './discovered-cluster.ts'
 import { isUrl, nameOfFile } from './fetch-file.ts'
-import { clusterOf, dataAt, httpsServer, parseKubeconfig } from './kubeconfig-cluster.ts'
+import { clusterOf, httpsServer, parseKubeconfig } from './kubeconfig-cluster.ts'
 
 export interface DiscoveryFile {
   readonly clusterName: string

@@ -4,12 +4,12 @@ import { KadmError } from '../errors.ts'
 import type { HttpGetOptions } from '../host/http-get.ts'
 import { trustedAuthorities } from '../host/trusted-authorities.ts'
 import { parseCertificates } from '../pki/certificate-bundle.ts'
-import { textAt } from '../pki/kubeconfig-entries.ts'
+import { dataAt, textAt } from '../pki/kubeconfig-entries.ts'
 import { waitForClusterInfo, type ClusterInfo } from './cluster-info.ts'
 import { tokenUser, type BootstrapUser, type DiscoveredCluster, type DiscoveryOptions } from './discovered-cluster.ts'
 import { parseDiscoveryFile, type DiscoveryFile } from './discovery-file.ts'
 import { discoveryFileText, nameOfFile } from './fetch-file.ts'
-import { clusterOf, dataAt, parseKubeconfig } from './kubeconfig-cluster.ts'
+import { clusterOf, parseKubeconfig } from './kubeconfig-cluster.ts'
 
 /**
  * The cluster of the file. What cluster-info says only fills in a missing CA; another server there is a warning. The file's credentials go with the

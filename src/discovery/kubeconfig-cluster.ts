@@ -34,14 +34,6 @@ export function clusterOf(document: JsonObject): KubeconfigCluster {
   return { name, cluster }
 }
 
-/** The text of a base64 field; '' where there is none. Throws an Error for what is not base64 throughout, as Go does. */
-export function dataAt(object: JsonObject, key: string): string {
-  const data = textAt(object, key).replaceAll(/[\r\n]/g, '')
-  const bytes = Buffer.from(data, 'base64')
-  if (bytes.toString('base64') !== data) throw new Error(`${key} is not base64`)
-  return bytes.toString('utf8')
-}
-
 /** Throws an Error for what is not the https URL of a server. */
 export function httpsServer(cluster: JsonObject): string {
   const server = textAt(cluster, 'server')

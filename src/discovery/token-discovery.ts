@@ -7,7 +7,8 @@ import { isSignedBy, signatureKeyPrefix } from '../tokens/cluster-info-signature
 import { parsePins, pinnedAuthorities } from './ca-pins.ts'
 import { waitForClusterInfo, type ClusterInfoAnswer, type Judgement } from './cluster-info.ts'
 import { tokenUser, type DiscoveredCluster, type DiscoveryOptions } from './discovered-cluster.ts'
-import { clusterOf, dataAt, httpsServer, parseKubeconfig } from './kubeconfig-cluster.ts'
+import { dataAt } from '../pki/kubeconfig-entries.ts'
+import { clusterOf, httpsServer, parseKubeconfig } from './kubeconfig-cluster.ts'
 
 /**
  * Two reads, both without credentials. The first is from a server that nobody has verified: its kubeconfig must be signed by the token and its CAs

@@ -19,6 +19,14 @@ export function textAt(object: JsonObject, key: string): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** The text of a base64 field; '' where there is none. Throws an Error for what is not base64 throughout, as Go does. */
+export function dataAt(object: JsonObject, key: string): string {
+  const data = textAt(object, key).replaceAll(/[\r\n]/g, '')
+  const bytes = Buffer.from(data, 'base64')
+  if (bytes.toString('base64') !== data) throw new Error(`${key} is not base64`)
+  return bytes.toString('utf8')
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -5,7 +5,7 @@ import { dumpYaml, parseYaml } from '../config/yaml.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { privateKeyPem } from './keys.ts'
-import { entryNamed, isObject, listAt, textAt } from './kubeconfig-entries.ts'
+import { dataAt, entryNamed, isObject, listAt, textAt } from './kubeconfig-entries.ts'
 
 /** What a kubeconfig file says about its current context. */
 export interface Kubeconfig {
@@ -122,13 +122,30 @@ function parseDocument(text: string, path: string): JsonObject {
     throw invalid(path, `is not YAML: ${messageOf(error)}`, error)
   }
   if (!isObject(document)) throw invalid(path, 'is not a kubeconfig')
+  requireBase64(document, path)
   return document
+}
+
+/** Of every entry, whichever is used: client-go reads all of them or none. */
+function requireBase64(document: JsonObject, path: string): void {
+  const fields = { clusters: ['certificate-authority-data'], users: ['client-certificate-data', 'client-key-data'] } as const
+  for (const [list, keys] of Object.entries(fields)) {
+    for (const entry of listAt(document, list).filter(isObject)) {
+      const object = entry[list === 'clusters' ? 'cluster' : 'user']
+      if (!isObject(object)) continue
+      try {
+        for (const key of keys) dataAt(object, key)
+      } catch (error) {
+        throw invalid(path, `has a broken entry "${textAt(entry, 'name')}" in ${list}: ${messageOf(error)}`, error)
+      }
+    }
+  }
 }
 
 /** `<key>-data` in base64 goes before `<key>`, a path. */
 async function dataOrFile(host: Pick<Host, 'readText'>, object: JsonObject, key: string): Promise<string | undefined> {
-  const data = textAt(object, `${key}-data`)
-  if (data !== '') return Buffer.from(data, 'base64').toString('utf8')
+  const data = dataAt(object, `${key}-data`)
+  if (data !== '') return data
   const path = textAt(object, key)
   return path === '' ? undefined : host.readText(path)
 }

@@ -28,6 +28,8 @@ interface BadInput {
 }
 
 const half = (file: string): string => `truncate -s $(($(stat -c %s ${file}) / 2)) ${file}`
+/** After so many characters of the client's certificate in base64, of which four make three bytes. */
+const cutKubeconfig = (characters: number): string => `sed -i -E '/client-certificate-data/{s/(: .{${characters}}).*/\\1/;q}' admin.conf`
 const readOnly = (folder: string): string => `mount --bind ${folder} ${folder}; mount -o remount,bind,ro ${folder}`
 /** A file system of its own with room for this many pages of 4 KiB, for files that are smaller. */
 const full = (folder: string, pages: number): string =>
@@ -43,7 +45,8 @@ const inputs: readonly BadInput[] = [
   { name: 'a CA that is cut off', prepare: half('pki/ca.crt'), refused: { certs: noCa, kubeconfig: noCa, renew: noCa } },
   { name: 'a CA key that is cut off', prepare: half('pki/ca.key'), refused: { certs: /ca\.key" cannot be used/, kubeconfig: /ca\.key" cannot be used/, renew: /ca\.key" cannot be used/ } },
   { name: 'a leaf that is cut off', prepare: half('pki/apiserver.crt'), refused: { certs: /apiserver\.crt" cannot be read/, renew: /apiserver\.crt" cannot be read/ } },
-  { name: 'a kubeconfig that is cut off', prepare: half('admin.conf'), refused: { renew: /admin\.conf"/ }, warns: { kubeconfig: 'admin.conf" has no client certificate that can be read' } },
+  { name: 'a kubeconfig that is cut off', prepare: cutKubeconfig(400), refused: { renew: /admin\.conf"/ }, warns: { kubeconfig: 'admin.conf" has no client certificate that can be read' } },
+  { name: 'a kubeconfig that is cut off within a group of base64', prepare: cutKubeconfig(401), refused: { kubeconfig: /admin\.conf" .* is not base64/, renew: /admin\.conf"/ } },
   { name: 'the key of another CA', prepare: 'cat pki/front-proxy-ca.key >pki/ca.key', refused: { certs: /ca\.key" does not belong/, kubeconfig: /ca\.key" does not belong/, renew: /ca\.key" does not belong/ } },
   { name: 'the key of another leaf', prepare: 'cat pki/sa.key >pki/apiserver.key', refused: {}, warns: { certs: 'apiserver.key" does not belong to' } },
   { name: 'a CA that has expired', prepare: 'cat /tmp/jail/expired.crt >pki/ca.crt', refused: { certs: /has expired/, kubeconfig: /has expired/, renew: /has expired/ } },

@@ -144,10 +144,11 @@ const kubeconfigCases: Readonly<Record<string, Case>> = {
     expected: 'kept',
   },
   'a client certificate that is cut off': {
-    change: edit('admin.conf', (text) => text.slice(0, text.length * 0.5)),
+    change: edit('admin.conf', cutOff(400)),
     expected: 'kept',
     warnings: [/admin\.conf" has no client certificate that can be read/],
   },
+  'a client certificate that is cut off within a group of four': { change: edit('admin.conf', cutOff(401)), expected: /admin\.conf/ },
   "another file's client key": {
     change: (files) => edit('admin.conf', (text) => text.replace(/(client-key-data: )\S+/, `$1${/client-key-data: (\S+)/.exec(files.get('scheduler.conf')?.content ?? '')?.[1] ?? ''}`))(files),
     expected: 'kept',
@@ -251,6 +252,11 @@ function lose(...names: readonly string[]): (files: Files) => void {
 
 function put(name: string, content: string): (files: Files) => void {
   return edit(name, () => content)
+}
+
+/** The file ends after so many characters of the client's certificate in base64, of which four make three bytes. */
+function cutOff(characters: number): (text: string) => string {
+  return (text) => text.slice(0, text.search(/(?<=client-certificate-data: )/) + characters)
 }
 
 function edit(name: string, change: (text: string) => string): (files: Files) => void {
