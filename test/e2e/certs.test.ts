@@ -81,7 +81,7 @@ describe('one certificate', () => {
       return (await sandbox.run('h1', ['kadm', 'certs', 'renew', name, '--restart'], { timeout: 100_000 })).match(/^\[restart\] .*/gm)
     }
     const clients = await Promise.all([addressOf('h1'), ...balancers()].map(startClient))
-    const served = await renewTwice('apiserver').finally(() => expectNoFailures(clients))
+    const served = await renewTwice('apiserver').finally(() => expectNoFailures(clients, { asked: 3 }))
     expect(served).toEqual([expect.stringContaining('kube-apiserver serves with the new certificates: it reads them anew')])
     const restarted = await renewTwice('apiserver-kubelet-client')
     expect(restarted).toEqual([expect.stringContaining('kube-apiserver is restarted and serves with the new certificates after ')])
@@ -132,11 +132,12 @@ function balancers(): readonly string[] {
   return sandbox.loadBalancer === undefined ? [] : [sandbox.loadBalancer.address]
 }
 
-async function expectNoFailures(clients: readonly Client[]): Promise<void> {
+/** @param asked at least so many times: two renewals that restart nothing take half a second */
+async function expectNoFailures(clients: readonly Client[], { asked: least = 10 } = {}): Promise<void> {
   const ended = await Promise.all(clients.map(({ stop }) => stop()))
   console.log(`asked ${ended.map(({ asked }) => asked).join(', ')} times`)
   expect(ended.map(({ failures }) => failures)).toEqual(clients.map(() => []))
-  for (const { asked } of ended) expect(asked).toBeGreaterThan(10)
+  for (const { asked } of ended) expect(asked).toBeGreaterThanOrEqual(least)
 }
 
 interface Client {
