@@ -1,9 +1,5 @@
 /** Two runs of `npm run chaos`, each of another seed: what broke an apply is gone, a second one finishes it. */
-import { mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { applies, type Stage } from '../../tools/chaos/applies.ts'
 import { chances } from '../../tools/chaos/chances.ts'
 import { draw, drawText, usualApplies } from '../../tools/chaos/draw.ts'
@@ -11,8 +7,9 @@ import { lastingDifferences } from '../../tools/chaos/outcome.ts'
 import { chaosRun, unbrokenRun, type Unbroken } from '../../tools/chaos/run.ts'
 import { kubectl, sharedSandbox } from '../support/cluster.ts'
 import { fleetOperator } from '../support/fleet-operator.ts'
+import { folderOfFile } from '../support/temporary.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-chaos-'))
+const folder = folderOfFile('chaos')
 
 let stage: Stage
 let unbroken: Unbroken
@@ -22,10 +19,6 @@ beforeAll(async () => {
   stage = { sandbox, operator: fleetOperator(sandbox, folder) }
   unbroken = await unbrokenRun(stage, 'make')
 }, 300_000)
-
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
-})
 
 // A seed of its own each time; the name of the test says it, for `npm run chaos -- --apply make --runs 1 --seed`.
 test.for([1, 2].map(() => draw(Math.floor(Math.random() * 1e6), ['make'])))('$apply, seed $seed', { timeout: 500_000 }, async (drawn) => {

@@ -1,17 +1,16 @@
 /** A cluster file for hosts that have the CA's certificate only: nodes come in by requests in the API, which kadm approves and somebody else signs. */
-import { mkdtempSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { runProgram, type ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, sharedSandbox } from '../support/cluster.ts'
 import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
 import { skipInShortRun } from '../support/long-run.ts'
+import { folderOfFile } from '../support/temporary.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-fleet-external-'))
+const folder = folderOfFile('fleet-external')
 const pki = '/etc/kubernetes/pki'
 const slow = { timeout: 240_000 }
 
@@ -22,10 +21,6 @@ beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 2 })
   operator = fleetOperator(sandbox, folder)
 }, 300_000)
-
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
-})
 
 test('prepared by hand, made from one file; a certificate for another key is not taken, the right one is', { timeout: 300_000 }, async (context) => {
   skipInShortRun(context)

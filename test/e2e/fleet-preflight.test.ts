@@ -1,15 +1,12 @@
 /** What a plan finds between bare hosts, with real firewalls, links and packets. Nothing is changed on any of them. */
-import { mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
 import { skipInShortRun } from '../support/long-run.ts'
+import { folderOfFile } from '../support/temporary.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-fleet-preflight-'))
+const folder = folderOfFile('fleet-preflight')
 const roles = { h1: 'control-plane', h2: 'control-plane', h3: 'worker' } as const
 
 let sandbox: Sandbox
@@ -21,10 +18,6 @@ beforeAll(async () => {
 }, 300_000)
 
 beforeEach(() => renewHosts(sandbox))
-
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
-})
 
 test('hosts that are well: nothing is told of ports, packets and twins, and nothing is left there', { timeout: 60_000 }, async () => {
   const { exitCode, stdout, stderr } = await plan()

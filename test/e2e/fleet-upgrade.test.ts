@@ -1,20 +1,14 @@
 /** An upgrade over many hosts: control planes, then workers in waves, with a probe that can stop it. */
-import { mkdtempSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readFile } from 'node:fs/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, sharedSandbox } from '../support/cluster.ts'
 import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
 import { isLongRun } from '../support/long-run.ts'
+import { folderOfFile } from '../support/temporary.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-fleet-'))
+const folder = folderOfFile('fleet')
 const roles = { h1: 'control-plane', h2: 'worker', h3: 'worker' } as const
-
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
-})
 
 describe.runIf(isLongRun)('from 1.36.3 to 1.37.2', () => {
   let sandbox: Sandbox

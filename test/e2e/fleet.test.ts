@@ -1,18 +1,16 @@
 /** Many hosts by one file, from an operator who has nothing but ssh to them. */
-import { mkdtempSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readFile } from 'node:fs/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { readTrace } from '../../src/progress/read-trace.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { checkEvents } from '../support/event-schema.ts'
 import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
 import { isLongRun } from '../support/long-run.ts'
+import { folderOfFile } from '../support/temporary.ts'
 import { etcdVoters } from '../support/whole-cluster.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-fleet-'))
+const folder = folderOfFile('fleet')
 
 let sandbox: Sandbox
 let operator: FleetOperator
@@ -21,10 +19,6 @@ beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: isLongRun ? 5 : 3, ...(isLongRun && { loadBalancer: true }) })
   operator = fleetOperator(sandbox, folder)
 }, 300_000)
-
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
-})
 
 describe('one control plane and two workers', () => {
   test('killed on the way, applied again, then nothing is left to do', { timeout: 150_000 }, async () => {

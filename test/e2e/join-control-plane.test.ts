@@ -6,6 +6,7 @@ import { clusterObjects } from '../interop/difference/cluster-objects.ts'
 import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
 import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { etcdMembers } from '../support/etcd-members.ts'
 import { isLongRun } from '../support/long-run.ts'
 import { until } from '../support/until.ts'
 
@@ -151,8 +152,5 @@ async function mirrorPods(): Promise<Readonly<Record<string, unknown>>> {
 
 /** `h1 voter`, a line each. */
 async function members(): Promise<string> {
-  const certificates = ['--cacert=/etc/kubernetes/pki/etcd/ca.crt', '--cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt', '--key=/etc/kubernetes/pki/etcd/healthcheck-client.key']
-  const list = await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'exec', 'etcd-h1', '--', 'etcdctl', ...certificates, 'member', 'list', '--write-out=json'])
-  const { members: all } = JSON.parse(list) as { readonly members: readonly { readonly name: string; readonly isLearner?: boolean }[] }
-  return all.map(({ name, isLearner }) => `${name} ${isLearner === true ? 'learner' : 'voter'}`).toSorted().join('\n')
+  return (await etcdMembers(sandbox, 'h1')).map(({ name, isLearner }) => `${name} ${isLearner ? 'learner' : 'voter'}`).join('\n')
 }

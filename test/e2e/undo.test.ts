@@ -1,17 +1,15 @@
 /** A host of a fleet as it was before the last run of kadm on it, by its journal. */
-import { mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
 import { changesBetween, snapshotFiles, type FileSnapshot } from '../support/host-files.ts'
 import { isLongRun } from '../support/long-run.ts'
+import { folderOfFile } from '../support/temporary.ts'
 import { etcdVoters } from '../support/whole-cluster.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'kadm-test-undo-'))
+const folder = folderOfFile('undo')
 
 let sandbox: Sandbox
 let operator: FleetOperator
@@ -20,10 +18,6 @@ beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 2 })
   operator = fleetOperator(sandbox, folder)
 }, 300_000)
-
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
-})
 
 test('a worker is as before its join, its Node is gone, and apply brings it again', { timeout: 300_000 }, async () => {
   const before = await looks('h2')
