@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
-import { filesAtOnce } from './test/support/cluster.ts'
 import { summaryReporter } from './test/support/summary-reporter.ts'
+import { filesAtOnce } from './test/support/test-sandboxes.ts'
 
 // Real components on two cores: what fails in CI is run once more, and the report says so (`retry x1`). By hand nothing is.
 const retry = process.env['CI'] === 'true' ? 1 : 0

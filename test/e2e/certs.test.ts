@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { controllerArgv } from '../../src/sandbox/execute.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { readState } from '../../src/sandbox/state.ts'
-import { joinWords, kubectl, putInitConfig, sharedSandbox, testSandboxName } from '../support/cluster.ts'
+import { joinWords, kubectl, putInitConfig, sharedSandbox } from '../support/cluster.ts'
 import { isLongRun } from '../support/long-run.ts'
+import { testSandboxName } from '../support/test-sandboxes.ts'
 
 const hosts = isLongRun ? ['h1', 'h2', 'h3'] : ['h1']
 
