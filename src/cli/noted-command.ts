@@ -14,7 +14,12 @@ export async function notedCommand(
   await asCommand(operatorJournal(localHost(), io.environment, file.name), { name, clusterFile: source.path, owner: operatorName(io) }, work)
 }
 
+/** Who others see that have to wait: `ann@desk, kadm apply (pid 123)`. */
+export function lockOwner(io: Pick<Streams, 'environment'>, command: string): string {
+  return `${operatorName(io)}, kadm ${command} (pid ${process.pid})`
+}
+
 /** `ann@desk`. */
-export function operatorName({ environment }: Pick<Streams, 'environment'>): string {
+function operatorName({ environment }: Pick<Streams, 'environment'>): string {
   return `${environment['USER'] ?? 'somebody'}@${localHost().name}`
 }

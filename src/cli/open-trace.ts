@@ -32,9 +32,9 @@ export async function withTrace(input: CommandInput, command: string, work: (tra
   }
 }
 
-/** All hosts of a fleet, by their names in its file. */
-export function timedFleet(fleet: Fleet, trace: RunTrace): Fleet {
-  return { ...fleet, hosts: new Map(Array.from(fleet.hosts, ([name, host]) => [name, trace.timed(host, name)])) }
+/** All hosts of a fleet, by their names in its file; without a trace it stays as it is. */
+export function timedFleet(fleet: Fleet, trace: RunTrace | undefined): Fleet {
+  return trace === undefined ? fleet : { ...fleet, hosts: new Map(Array.from(fleet.hosts, ([name, host]) => [name, trace.timed(host, name)])) }
 }
 
 interface OpenTrace extends RunTrace {

@@ -4,16 +4,16 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import { readConfigText } from '../config/load.ts'
 import { KadmError } from '../errors.ts'
 import { applyPlan, requireNoProblems } from '../fleet/apply.ts'
-import type { FleetEvent } from '../fleet/fleet-run.ts'
 import { makePlan, parsePlan, requireSame } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
-import type { CommandInput } from './command.ts'
+import type { CommandInput, Streams } from './command.ts'
 import { confirm } from './confirm.ts'
 import { fleetOfFile, type FleetOfFile } from './fleet-of-file.ts'
 import { fleetPlanText } from './fleet-plan-text.ts'
 import { fleetProgress } from './fleet-progress.ts'
-import { notedCommand, operatorName } from './noted-command.ts'
+import { lockOwner, notedCommand } from './noted-command.ts'
 import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
+import { besideEvents, tellAll } from './run-flags.ts'
 import { waitingForLock } from './wait-for-lock.ts'
 
 // After a power cut a kubelet has the control plane up within half a minute, unless it backs off.
@@ -33,50 +33,43 @@ interface ApplyTry {
 }
 
 async function applyTraced(input: CommandInput, { trace, wait, confirmed }: ApplyTry): Promise<void> {
-  const { flags, io, signal, arguments: [planFile] } = input
+  const { flags, signal, arguments: [planFile] } = input
+  const { events, io } = besideEvents(input)
   if (planFile !== undefined && flags.given.has('file')) throw new KadmError('USAGE', 'a kept plan says which cluster file it is of: leave -f out', { remedy: [`kadm apply ${planFile}`] })
   const kept = planFile === undefined ? undefined : parsePlan(await readConfigText(planFile, localHost()), planFile)
   const during: RunTrace['during'] = trace?.during ?? ((_step, work) => work())
   const opened = await during('connections', () => fleetOfFile(input, kept?.file.path))
   const { file, source } = opened
-  const fleet = trace === undefined ? opened.fleet : timedFleet(opened.fleet, trace)
+  const fleet = timedFleet(opened.fleet, trace)
   const started = performance.now()
-  const events = flags.isOn('events')
-  const tell = (text: string): void => void (events ? io.stderr : io.stdout).write(text)
   try {
     const made = await during('plan', () => makePlan({ file, source, fleet, signal, patience: apiPatience, say: (text) => void io.stderr.write(`${text}\n`) }))
     if (kept !== undefined) requireSame(kept, made.plan)
     const plan = fleetPlanText({ ...made, problems: [] })
-    if (!confirmed.has(plan)) tell(plan)
+    if (!confirmed.has(plan)) io.stdout.write(plan)
     requireNoProblems(made.problems)
     if (made.plan.actions.length === 0) return
     const networkManifest = await manifestOf(opened)
     // Who applies a kept plan has seen it.
-    if (kept === undefined && !flags.isOn('yes') && !confirmed.has(plan)) await during('question', () => ask(input, events))
+    if (kept === undefined && !flags.isOn('yes') && !confirmed.has(plan)) await during('question', () => ask(io, signal))
     confirmed.add(plan)
-    const progress = fleetProgress(io, { events, actions: made.plan.actions })
+    const progress = fleetProgress(input.io, { events, actions: made.plan.actions })
     try {
       await notedCommand(input, { name: 'apply', opened }, async (hear) => {
-        const report = (event: FleetEvent): void => [progress.report, hear, trace?.hear].forEach((listener) => listener?.(event))
-        await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: ownerOf(input), wait, report, within: trace?.within, operator: localHost(), signal })
+        await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: lockOwner(io, 'apply'), wait, report: tellAll(progress.report, hear, trace?.hear), within: trace?.within, operator: localHost(), signal })
       })
     } finally {
       await progress.end()
     }
-    tell(`${file.name}: done in ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
+    io.stdout.write(`${file.name}: done in ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
   } finally {
     await fleet.close()
   }
 }
 
-async function ask({ io, signal }: CommandInput, events: boolean): Promise<void> {
-  if (await confirm(events ? { ...io, stdout: io.stderr } : io, 'Do this?', signal)) return
+async function ask(io: Streams, signal: AbortSignal): Promise<void> {
+  if (await confirm(io, 'Do this?', signal)) return
   throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the plan was not confirmed', { remedy: ['answer y, or give --yes'] })
-}
-
-/** Who others see that have to wait. */
-function ownerOf({ io }: CommandInput): string {
-  return `${operatorName(io)}, kadm apply (pid ${process.pid})`
 }
 
 /** A file beside the cluster file, or all .yaml files of a folder, as one text. */

@@ -1,6 +1,5 @@
 /** `kadm reset --cluster-file` for a user. */
 import { KadmError } from '../errors.ts'
-import type { FleetEvent } from '../fleet/fleet-run.ts'
 import { resetFleet } from '../fleet/reset-fleet.ts'
 import type { CommandInput } from './command.ts'
 import { confirm } from './confirm.ts'
@@ -8,7 +7,7 @@ import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress } from './fleet-progress.ts'
 import { notedCommand } from './noted-command.ts'
 import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
-import { runFlagNames } from './run-flags.ts'
+import { besideEvents, runFlagNames, tellAll } from './run-flags.ts'
 
 export async function runFleetReset(input: CommandInput): Promise<void> {
   await withTrace(input, 'reset', (trace) => resetTraced(input, trace))
@@ -16,13 +15,12 @@ export async function runFleetReset(input: CommandInput): Promise<void> {
 
 async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Promise<void> {
   const { flags, signal } = input
-  const events = flags.isOn('events')
-  const io = events ? { ...input.io, stdout: input.io.stderr } : input.io
+  const { events, io } = besideEvents(input)
   const others = [...flags.given].filter((name) => !['cluster-file', 'force', 'trust-on-first-use', 'v', 'vmodule'].includes(name) && !runFlagNames.has(name))
   if (others.length > 0) throw new KadmError('USAGE', `--cluster-file cannot be mixed with ${others.map((name) => `--${name}`).join(', ')}`, { remedy: ['leave them out: the file says which hosts are meant'] })
   const opened = await fleetOfFile(input, flags.text('cluster-file'))
   const { file } = opened
-  const fleet = trace === undefined ? opened.fleet : timedFleet(opened.fleet, trace)
+  const fleet = timedFleet(opened.fleet, trace)
   try {
     const names = file.hosts.map(({ name }) => name)
     const isSure = flags.isOn('force') || (await confirm(io, `The cluster "${file.name}" with all its data will be gone from ${names.join(', ')}. Are you sure you want to proceed?`, signal))
@@ -30,8 +28,7 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
     const progress = fleetProgress(input.io, { events, actions: names.map((host) => ({ host, kind: 'reset' })) })
     try {
       await notedCommand(input, { name: 'reset', opened }, async (hear) => {
-        const report = (event: FleetEvent): void => [progress.report, hear, trace?.hear].forEach((listener) => listener?.(event))
-        await resetFleet({ fleet, report, within: trace?.within, signal })
+        await resetFleet({ fleet, report: tellAll(progress.report, hear, trace?.hear), within: trace?.within, signal })
       })
     } finally {
       await progress.end()

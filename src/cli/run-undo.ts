@@ -8,8 +8,9 @@ import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress, type FleetProgress } from './fleet-progress.ts'
 import { hostFlagNames } from './host-flags.ts'
-import { notedCommand, operatorName } from './noted-command.ts'
+import { lockOwner, notedCommand } from './noted-command.ts'
 import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
+import { besideEvents, tellAll } from './run-flags.ts'
 import { runWorkflow } from './run-workflow.ts'
 import { undoPlanText } from './undo-plan-text.ts'
 import { waitingForLock } from './wait-for-lock.ts'
@@ -49,21 +50,18 @@ async function undoByFile(input: CommandInput, { trace, wait, confirmed }: UndoT
   if (name === undefined) throw new KadmError('USAGE', 'no host is named: an undo is of one host', { remedy: ['kadm undo -f FILE --host NAME', 'kadm reset --cluster-file FILE   # for all of them'] })
   const other = [...flags.given].find((flag) => hostFlagNames.has(flag) && flag !== 'host' && flag !== 'trust-on-first-use')
   if (other !== undefined) throw new KadmError('USAGE', `--${other} cannot be mixed with -f: the file says how hosts are reached`, { remedy: [`leave --${other} out`] })
-  const events = flags.isOn('events')
-  const io = events ? { ...input.io, stdout: input.io.stderr } : input.io
+  const { events, io } = besideEvents(input)
   const opened = await fleetOfFile(input)
   const { file } = opened
-  const fleet = trace === undefined ? opened.fleet : timedFleet(opened.fleet, trace)
+  const fleet = timedFleet(opened.fleet, trace)
   let progress: FleetProgress | undefined
   try {
     let outcome: UndoOutcome = 'nothing'
     const undo = async (hear?: (event: FleetEvent) => void): Promise<void> => {
-      const report = (event: FleetEvent): void => {
-        // It draws from the beginning on, so not while there is a question on the screen.
-        progress ??= fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })
-        for (const listener of [progress.report, hear, trace?.hear]) listener?.(event)
-      }
-      outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), owner: `${operatorName(input.io)}, kadm undo (pid ${process.pid})`, wait, confirm: askFor(input, io, confirmed), report, within: trace?.within, signal })
+      // It draws from the beginning on, so not while there is a question on the screen.
+      const show = (event: FleetEvent): void => (progress ??= fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })).report(event)
+      const report = tellAll(show, hear, trace?.hear)
+      outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), owner: lockOwner(io, 'undo'), wait, confirm: askFor(input, io, confirmed), report, within: trace?.within, signal })
     }
     if (flags.isOn('dry-run')) await undo()
     else await notedCommand(input, { name: 'undo', opened }, undo)

@@ -7,6 +7,7 @@ import { givenText, type CommandInput, type Streams } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 import { withTrace, type RunTrace } from './open-trace.ts'
 import { phaseProgress, type PhaseProgress } from './phase-progress.ts'
+import { besideEvents } from './run-flags.ts'
 
 export interface WorkflowWords {
   /** What events and trace call the run. */
@@ -19,7 +20,7 @@ export interface WorkflowWords {
 
 export interface OpenWorkflow {
   readonly host: Host
-  /** For all that is said: with `--events` standard output belongs to them, and the rest goes beside it. */
+  /** As of `besideEvents`. */
   readonly io: Streams
   readonly request: RunRequest & { readonly onStart: (phases: readonly string[]) => void }
   /** Ended after `work`; `work` ends it before what is to stand below it. */
@@ -38,8 +39,7 @@ async function runTraced(
   work: (open: OpenWorkflow) => Promise<void>,
 ): Promise<void> {
   const { flags, io: streams, signal } = input
-  const events = flags.given.has('events') && flags.isOn('events')
-  const io = events ? { ...streams, stdout: streams.stderr } : streams
+  const { events, io } = besideEvents(input)
   const real = await chosenHost(input)
   const eventLine = events ? (await import('../progress/event-lines.ts')).eventLine : undefined
   const host = trace?.timed(real, real.name) ?? real
