@@ -82,10 +82,7 @@ export async function openRunSession(host: Host, { command, fingerprint, version
         secrets.set(name, value)
         return journal.started() ? keep(name, value) : value
       },
-      report: async (event) => {
-        const entry = journalEntry(event, run)
-        if (entry !== undefined) await journal.append(entry)
-      },
+      report: journalReport(journal, run),
       note: (change) => journal.append({ kind: 'change', run, change }),
       finish: async (outcome) => {
         try {
@@ -130,8 +127,16 @@ function isTrace(entry: JournalEntry): boolean {
   return entry.kind === 'change' && entry.change.kind !== 'pull-image'
 }
 
+/** Tells the journal of the phases of this run. */
+export function journalReport(journal: JournalWriter, run: string): (event: PhaseEvent) => Promise<void> {
+  return async (event) => {
+    const entry = journalEntry(event, run)
+    if (entry !== undefined) await journal.append(entry)
+  }
+}
+
 /** What the journal is told of it; `undefined`: nothing. */
-export function journalEntry(event: PhaseEvent, run: string): JournalEntry | undefined {
+function journalEntry(event: PhaseEvent, run: string): JournalEntry | undefined {
   switch (event.kind) {
     case 'started':
       return { kind: 'phase-started', run, phase: event.phase }

@@ -16,6 +16,7 @@ export interface RunnerOptions extends Selection {
  * and the first failure is thrown.
  */
 export async function runPhases<Run>(phases: readonly Phase<Run>[], run: Run, options: RunnerOptions): Promise<void> {
+  const { within = (_phase, task) => task() } = options
   const steps = selectSteps(phases, options)
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
@@ -26,7 +27,6 @@ export async function runPhases<Run>(phases: readonly Phase<Run>[], run: Run, op
     const needs = step.needs.map((name) => done.get(name))
     const work = Promise.all(needs).then(async () => {
       signal.throwIfAborted()
-      const { within = (_phase, task) => task() } = options
       await within(step.name, () => runStep(step, run, signal, options))
     })
     done.set(

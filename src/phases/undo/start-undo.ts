@@ -6,11 +6,11 @@ import { kadmVersion } from '../../config/own-version.ts'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
 import { readJournal, stateDirectory } from '../../host/journal-file.ts'
-import { openJournal, type JournalWriter } from '../../host/journal.ts'
+import { openJournal } from '../../host/journal.ts'
 import { removeRunSecrets } from '../../host/run-secrets.ts'
 import { lookAtHost } from '../reset/before.ts'
 import { requireRoot, runSelected, type RunRequest } from '../run-request.ts'
-import { journalEntry } from '../run-session.ts'
+import { journalReport } from '../run-session.ts'
 import { undoPhases } from './undo-phases.ts'
 import { requireNobodyLeftBehind, requireOwnMinor } from './undo-refusals.ts'
 import type { Leaving, UndoRun } from './undo-run.ts'
@@ -81,23 +81,15 @@ async function undo(host: Host, { run: undoRun, request }: { readonly run: UndoR
   await journal.append({ kind: 'run-started', run, command: undoCommand, fingerprint: createHash('sha256').update(runs.join(' ')).digest('hex'), version: kadmVersion })
   let outcome: 'done' | 'failed' = 'failed'
   try {
-    await runSelected(undoPhases, undoRun, { request: { ...request, only: undefined }, except: [], session: sessionOf(journal, run), host, onStart: request.onStart })
+    // Of the phases alone, not of each change: a copy of what is removed must not be kept.
+    const session = { report: journalReport(journal, run) }
+    await runSelected(undoPhases, undoRun, { request: { ...request, only: undefined }, except: [], session, host, onStart: request.onStart })
     await journal.append({ kind: 'undone', run, runs })
     outcome = 'done'
   } finally {
     await journal.append({ kind: 'run-finished', run, outcome })
   }
   await forget(host, runs, steps)
-}
-
-/** The screen hears of the phases, and so does the journal; not of each change: a copy of what is removed must not be kept. */
-function sessionOf(journal: JournalWriter, run: string): { readonly report: (event: Parameters<RunRequest['report']>[0]) => Promise<void> } {
-  return {
-    report: async (event) => {
-      const entry = journalEntry(event, run)
-      if (entry !== undefined) await journal.append(entry)
-    },
-  }
 }
 
 /** What was kept for these runs: copies of files that are back in their places, secrets of one that was cut off. The former content of what is left stays. */
