@@ -128,19 +128,23 @@ function parseDocument(text: string, path: string): JsonObject {
 
 /** Of every entry, whichever is used: client-go reads all of them or none. */
 function requireBase64(document: JsonObject, path: string): void {
-  const fields = { clusters: ['certificate-authority-data'], users: ['client-certificate-data', 'client-key-data'] } as const
-  for (const [list, keys] of Object.entries(fields)) {
+  for (const { list, key, fields } of encoded) {
     for (const entry of listAt(document, list).filter(isObject)) {
-      const object = entry[list === 'clusters' ? 'cluster' : 'user']
+      const object = entry[key]
       if (!isObject(object)) continue
       try {
-        for (const key of keys) dataAt(object, key)
+        for (const field of fields) dataAt(object, field)
       } catch (error) {
         throw invalid(path, `has a broken entry "${textAt(entry, 'name')}" in ${list}: ${messageOf(error)}`, error)
       }
     }
   }
 }
+
+const encoded = [
+  { list: 'clusters', key: 'cluster', fields: ['certificate-authority-data'] },
+  { list: 'users', key: 'user', fields: ['client-certificate-data', 'client-key-data'] },
+] as const
 
 /** `<key>-data` in base64 goes before `<key>`, a path. */
 async function dataOrFile(host: Pick<Host, 'readText'>, object: JsonObject, key: string): Promise<string | undefined> {
