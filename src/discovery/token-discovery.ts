@@ -2,12 +2,12 @@
 import { splitHostPort } from '../config/checks.ts'
 import type { TokenDiscovery } from '../config/model.ts'
 import { KadmError, messageOf } from '../errors.ts'
+import { dataAt } from '../pki/kubeconfig-entries.ts'
 import { parseToken } from '../tokens/bootstrap-token.ts'
 import { isSignedBy, signatureKeyPrefix } from '../tokens/cluster-info-signature.ts'
 import { parsePins, pinnedAuthorities } from './ca-pins.ts'
 import { waitForClusterInfo, type ClusterInfoAnswer, type Judgement } from './cluster-info.ts'
 import { tokenUser, type DiscoveredCluster, type DiscoveryOptions } from './discovered-cluster.ts'
-import { dataAt } from '../pki/kubeconfig-entries.ts'
 import { clusterOf, httpsServer, parseKubeconfig } from './kubeconfig-cluster.ts'
 
 /**

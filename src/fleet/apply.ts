@@ -44,10 +44,11 @@ export async function applyPlan({ file, fleet, made, tokens, networkManifest, ow
   let lease: ClusterLease | undefined
   try {
     // A cluster that is being made has no API yet: the lock of the host that makes it stands for the Lease.
-    if (!isNew) {
+    if (isNew) await requireFree(first.host)
+    else {
       const say = (text: string): void => report({ host: plan.actions[0]?.host ?? ownName, event: { kind: 'line', phase: 'lease', text, at: new Date() } })
       lease = await takeLease(await access.cluster(), { owner, wait, signal, say })
-    } else await requireFree(first.host)
+    }
     const tell = (event: PhaseEvent): void => fleetEvent(event).forEach(report)
     await runPhases(fleetPhases(run), run, { now: () => new Date(), signal, report: tell })
   } finally {

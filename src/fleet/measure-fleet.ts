@@ -31,10 +31,10 @@ export async function measureFleet(file: ClusterFile, { hosts, states }: Pick<Fl
 
 async function probed(file: ClusterFile, all: readonly ReachHost[], signal: AbortSignal): Promise<Findings> {
   const inTurn = atMost(hostsAtOnce)
-  const asked = await Promise.all(all.map((one) => inTurn(() => orWarning(one, signal, () => probeOne(one, signal)))))
+  const asked = await Promise.all(all.map((one) => inTurn(() => orWarning(one.wanted.name, signal, () => probeOne(one, signal)))))
   const hosts = asked.flatMap(({ value }) => value ?? [])
   const { errors, warnings } = probeFindings(file, hosts)
-  const paths = await Promise.all(hosts.filter(({ arrives }) => arrives).map((from) => inTurn(() => orWarning(from, signal, () => pathWarnings(from, pathTargets(from, hosts), signal)))))
+  const paths = await Promise.all(hosts.filter(({ arrives }) => arrives).map((from) => inTurn(() => orWarning(from.name, signal, () => pathWarnings(from, pathTargets(from, hosts), signal)))))
   return { errors, warnings: [...asked, ...paths].flatMap(({ warning }) => warning).concat(warnings, paths.flatMap(({ value }) => value ?? [])) }
 }
 
@@ -60,17 +60,17 @@ const mostPaths = 8
 
 async function writes(file: ClusterFile, one: ReachHost, signal: AbortSignal): Promise<Findings> {
   const directory = String(part(part(withDefaults('ClusterConfiguration', file.kubeadm.clusterConfiguration), 'etcd'), 'local')['dataDir'] ?? '')
-  const { value = [], warning } = await orWarning(one, signal, async () => writeWarnings(one.wanted.name, directory, await measureWrites(one.host, directory, signal)))
+  const { value = [], warning } = await orWarning(one.wanted.name, signal, async () => writeWarnings(one.wanted.name, directory, await measureWrites(one.host, directory, signal)))
   return { errors: [], warnings: [...warning, ...value] }
 }
 
 /** What is measured is a help: a host on which it fails is told of, and holds nothing up. */
-async function orWarning<T>(one: { readonly name?: string; readonly wanted?: { readonly name: string } }, signal: AbortSignal, ask: () => Promise<T>): Promise<{ readonly value?: T; readonly warning: readonly string[] }> {
+async function orWarning<T>(name: string, signal: AbortSignal, ask: () => Promise<T>): Promise<{ readonly value?: T; readonly warning: readonly string[] }> {
   try {
     return { value: await ask(), warning: [] }
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof KadmError)) throw error
-    return { warning: [`${one.name ?? one.wanted?.name}: not everything could be measured: ${messageOf(error)}`] }
+    return { warning: [`${name}: not everything could be measured: ${messageOf(error)}`] }
   }
 }

@@ -1,6 +1,6 @@
 /** What is done on a host for each kind of action: the very workflows of one host, and what only the cluster can do. */
-import type { Cluster } from '../cluster/cluster.ts'
 import { createHash } from 'node:crypto'
+import type { Cluster } from '../cluster/cluster.ts'
 import { drainNode } from '../cluster/drain.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { markNode } from '../cluster/mark-node.ts'
