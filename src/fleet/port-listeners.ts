@@ -15,32 +15,45 @@ export interface ListenerOptions {
 
 /**
  * Resolves when they listen, or after a second when they do not: without systemd nobody answers. They do nothing with who connects, and end by themselves
- * when nobody is left to close them.
+ * when nobody is left to close them; those of a kadm that was killed are ended by the next one, which may want their ports for a node.
  */
 export async function openPortListeners(host: Pick<Host, 'query' | 'canListen'>, ports: readonly number[], { fill, signal }: ListenerOptions): Promise<PortListeners> {
-  const looked = await Promise.all(ports.map(async (port) => ({ port, free: await host.canListen(port) })))
-  const taken = looked.filter(({ free }) => !free).map(({ port }) => port)
+  let taken = await takenPorts(host, ports)
+  if (fill && taken.length > 0) {
+    await stopUnit(host)
+    taken = await takenPorts(host, ports)
+  }
   const free = ports.filter((port) => !taken.includes(port))
   if (!fill || free.length === 0) return { answers: (port) => taken.includes(port), close: async () => undefined }
-  const stop = new AbortController()
-  const ended = new AbortController()
-  // Whoever connects first turns it into `sleep`, which keeps all the ports open; the kernel goes on to answer.
-  const argv = ['timeout', '--foreground', String(lifetime), 'systemd-socket-activate', ...free.map((port) => `--listen=${port}`), 'sleep', String(lifetime)] as const
-  const running = host.query(argv, { signal: AbortSignal.any([signal, stop.signal]) }).catch(() => undefined).finally(() => ended.abort())
-  const listens = await untilTaken(host, free.at(-1) ?? 0, { signal, ended: ended.signal })
+  const listens = (await startUnit(host, free, signal)) && (await untilTaken(host, free.at(-1) ?? 0, signal))
   const answering = listens ? ports : taken
-  return {
-    answers: (port) => answering.includes(port),
-    close: async () => {
-      stop.abort(new Error('no longer needed'))
-      await running
-    },
-  }
+  return { answers: (port) => answering.includes(port), close: () => stopUnit(host) }
 }
 
-async function untilTaken(host: Pick<Host, 'canListen'>, port: number, { signal, ended }: { readonly signal: AbortSignal; readonly ended: AbortSignal }): Promise<boolean> {
+async function takenPorts(host: Pick<Host, 'canListen'>, ports: readonly number[]): Promise<readonly number[]> {
+  const looked = await Promise.all(ports.map(async (port) => ({ port, free: await host.canListen(port) })))
+  return looked.filter(({ free }) => !free).map(({ port }) => port)
+}
+
+/** Of systemd's, so that a line that breaks does not end it, and whoever comes later can. */
+const unit = 'kadm-port-check.service'
+
+/** @returns was it started? */
+async function startUnit(host: Pick<Host, 'query'>, ports: readonly number[], signal: AbortSignal): Promise<boolean> {
+  // Whoever connects first turns it into `sleep`, which keeps all the ports open; the kernel goes on to answer.
+  const listener = ['systemd-socket-activate', ...ports.map((port) => `--listen=${port}`), 'sleep', String(lifetime)]
+  const started = await host.query(['systemd-run', '--quiet', '--collect', `--unit=${unit}`, `--property=RuntimeMaxSec=${lifetime}`, ...listener], { signal }).catch(() => undefined)
+  signal.throwIfAborted()
+  return started?.exitCode === 0
+}
+
+async function stopUnit(host: Pick<Host, 'query'>): Promise<void> {
+  await host.query(['systemctl', 'stop', unit]).catch(() => undefined)
+}
+
+async function untilTaken(host: Pick<Host, 'canListen'>, port: number, signal: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + patience
-  for (let pause = 20; !ended.aborted && performance.now() < deadline; pause *= 1.5) {
+  for (let pause = 20; performance.now() < deadline; pause *= 1.5) {
     if (!(await host.canListen(port))) return true
     await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted())
   }

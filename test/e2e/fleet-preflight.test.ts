@@ -41,6 +41,19 @@ test('a firewall that drops, one that refuses, one that only the other way meets
   expect(await traces()).toEqual(['', '', ''])
 })
 
+test('what a plan listens with does not outlive the next one when it is killed', { timeout: 60_000 }, async () => {
+  const file = await write(roles)
+  let left: readonly string[] = []
+  for (let moment = 0.5; left.every((one) => one === '') && moment < 3; moment += 0.1) {
+    await operator.kadm(['plan', '-f', file], { killAfter: moment })
+    left = await traces()
+  }
+  expect(left.join()).toContain(':10250')
+  const { exitCode, stdout } = await plan()
+  expect([exitCode, /does not reach/.test(stdout)]).toEqual([0, false])
+  expect(await traces()).toEqual(['', '', ''])
+})
+
 test('links of different size, a path that swallows wide packets, twins', { timeout: 60_000 }, async () => {
   await sandbox.run('h3', ['ip', 'link', 'set', 'dev', 'eth0', 'mtu', '1400'])
   await firewall('h2', `ip saddr ${addressOf('h1')} icmp type echo-request meta length > 1450 drop`)
@@ -82,6 +95,6 @@ async function firewall(host: string, ...rules: readonly string[]): Promise<void
 
 /** What a probe could leave behind: listeners, sleepers, files. */
 async function traces(): Promise<readonly string[]> {
-  const look = 'ss -Hltn | grep -E ":(6443|2379|2380|10250) "; pgrep -afx "systemd-socket-activate .*|sleep 5"; find / -xdev -name ".kadm-*" -not -path "/proc/*"; true'
+  const look = 'ss -Hltn | grep -E ":(6443|2379|2380|10250) "; pgrep -afx "systemd-socket-activate .*|sleep 20"; find / -xdev -name ".kadm-*" -not -path "/proc/*"; true'
   return Promise.all(sandbox.hosts.map(({ name }) => sandbox.run(name, ['sh', '-c', look])))
 }
