@@ -169,7 +169,7 @@ async function overSsh(): Promise<readonly string[]> {
 const schedulerThatSleeps =
   'spec:\n  containers:\n  - name: kube-scheduler\n    image: lab.test/busybox:1\n    command: [sleep, "100000"]\n'
 
-/** Start by `Pod/container`, of all but the control plane's. */
+/** Start by `Pod/container`, of all that run but the control plane's. A Pod that its controller replaces ends while it is still listed. */
 async function otherContainers(): Promise<ReadonlyMap<string, string>> {
   const { items } = JSON.parse(await kubectl(sandbox, 'h1', ['get', 'pods', '--all-namespaces', '--output=json'])) as {
     readonly items: readonly PodObject[]
@@ -178,8 +178,8 @@ async function otherContainers(): Promise<ReadonlyMap<string, string>> {
     items
       .filter(({ metadata }) => !components.some((component) => metadata.name.startsWith(component)))
       .flatMap(({ metadata, status }) =>
-        (status.containerStatuses ?? []).map(
-          ({ name, containerID, state }) => [`${metadata.name}/${name}`, `${containerID} ${state.running?.startedAt}`] as const,
+        (status.containerStatuses ?? []).flatMap(({ name, containerID, state }) =>
+          state.running === undefined ? [] : [[`${metadata.name}/${name}`, `${containerID} ${state.running.startedAt}`] as const],
         ),
       ),
   )

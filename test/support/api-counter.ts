@@ -27,8 +27,10 @@ export interface CounterResult {
   readonly longest: number
 }
 
-/** Starts to count on a control-plane host. */
+/** Starts to count on a control-plane host, from 1 also where another one has counted. */
 export async function startCounter(sandbox: Sandbox, host: string): Promise<void> {
+  await sandbox.run(host, ['sh', '-c', 'systemctl stop counter 2>/dev/null; rm -rf /run/counter'])
+  await kubectl(sandbox, host, ['delete', 'configmap', 'counter', '--ignore-not-found'])
   await kubectl(sandbox, host, ['create', 'configmap', 'counter'])
   await sandbox.put(host, '/run/counter/count.sh', script)
   await sandbox.run(host, ['systemd-run', '--quiet', '--unit=counter', 'bash', '/run/counter/count.sh'])
