@@ -29,7 +29,12 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { pairs: { type: 'string', default: '5' }, json: { type: 'boolean', default: false }, name: { type: 'string', default: 'kadm-bench' }, hosts: { type: 'string', default: '100' } },
+  options: {
+    pairs: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+    name: { type: 'string', default: 'kadm-bench' },
+    hosts: { type: 'string', default: '100' },
+  },
 })
 
 try {
@@ -43,7 +48,8 @@ try {
 
 async function compare(which: string): Promise<void> {
   const benchmark = benchmarks[which]
-  if (benchmark === undefined) throw new Error(`there is no benchmark "${which}": use one of ${[...Object.keys(benchmarks), 'scale'].join(', ')}`)
+  if (benchmark === undefined)
+    throw new Error(`there is no benchmark "${which}": use one of ${[...Object.keys(benchmarks), 'scale'].join(', ')}`)
   if ((await readState(values.name)) !== undefined) await takeDown(values.name)
   const { hosts, hasLoadBalancer = false, furtherVersions = [] } = benchmark
   const settings = { name: values.name, hosts, kubernetesVersion: benchVersion, furtherVersions, loadBalancer: hasLoadBalancer }
@@ -69,7 +75,12 @@ async function measure(which: string, { ways, repeat = 1, prepare, isWarm = fals
       const seconds = await run(sandbox, way)
       const took = typeof seconds === 'number' ? { [which]: seconds } : seconds
       runs.push({ way, took })
-      if (repeat === 1) console.error(`pair ${pair}/${pairs}: ${way} ${Object.entries(took).map(([what, time]) => `${what} ${time.toFixed(2)} s`).join(', ')}`)
+      if (repeat === 1)
+        console.error(
+          `pair ${pair}/${pairs}: ${way} ${Object.entries(took)
+            .map(([what, time]) => `${what} ${time.toFixed(2)} s`)
+            .join(', ')}`,
+        )
     }
   }
   const measured = Object.keys(runs[0]?.took ?? {})
@@ -86,7 +97,9 @@ function report({ ways: [first, second] }: Benchmark, times: Times): void {
     }
     for (const [way, all] of byWay) {
       const sorted = all.toSorted((a, b) => a - b)
-      console.log(`${way} ${what}: median ${median(sorted).toFixed(3)} s, from ${sorted[0]?.toFixed(3)} to ${sorted.at(-1)?.toFixed(3)} (${sorted.length} runs)`)
+      console.log(
+        `${way} ${what}: median ${median(sorted).toFixed(3)} s, from ${sorted[0]?.toFixed(3)} to ${sorted.at(-1)?.toFixed(3)} (${sorted.length} runs)`,
+      )
     }
     console.log(`ratio ${second} / ${first}: ${ratio.toFixed(2)}`)
   }

@@ -34,14 +34,17 @@ export async function buildBundle(into: string, entry = path.join(root, 'src/cli
     loader: { '.node': 'empty' },
     external: ['cpu-features', 'esbuild'],
     // CommonJS packages in a module: they call require and ssh2 asks for __dirname. The names are such that no package has them too.
-    banner: { js: "import{createRequire as __kadmRequire}from'node:module';import{dirname as __kadmDirname}from'node:path';import{fileURLToPath as __kadmPath}from'node:url';const require=__kadmRequire(import.meta.url),__kadmFile=__kadmPath(import.meta.url),__kadmFolder=__kadmDirname(__kadmFile);" },
+    banner: {
+      js: "import{createRequire as __kadmRequire}from'node:module';import{dirname as __kadmDirname}from'node:path';import{fileURLToPath as __kadmPath}from'node:url';const require=__kadmRequire(import.meta.url),__kadmFile=__kadmPath(import.meta.url),__kadmFolder=__kadmDirname(__kadmFile);",
+    },
     define: { __dirname: '__kadmFolder', __filename: '__kadmFile' },
     plugins: [plainStringWidth, namedExports],
   })
   await rm(path.join(into, 'sandbox'), { recursive: true, force: true })
   await cp(path.join(root, 'sandbox'), path.join(into, 'sandbox'), { recursive: true })
   // Sources find their scripts beside themselves, and all chunks lie in this one folder.
-  for (const file of await readdir(path.join(root, 'src/sandbox'))) if (file.endsWith('.sh')) await cp(path.join(root, 'src/sandbox', file), path.join(into, file))
+  for (const file of await readdir(path.join(root, 'src/sandbox')))
+    if (file.endsWith('.sh')) await cp(path.join(root, 'src/sandbox', file), path.join(into, file))
 }
 
 /** string-width builds an Intl.Segmenter when it is loaded, 20 to 35 ms; what it measures here is ASCII (dependencies.md, section 2). */

@@ -17,7 +17,12 @@ import { draw, drawText, usualApplies } from './chaos/draw.ts'
 import { chaosRun, unbrokenRun, type Unbroken, type Verdict } from './chaos/run.ts'
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '100' }, seed: { type: 'string' }, name: { type: 'string', default: 'chaos' }, apply: { type: 'string' } },
+  options: {
+    runs: { type: 'string', default: '100' },
+    seed: { type: 'string' },
+    name: { type: 'string', default: 'chaos' },
+    apply: { type: 'string' },
+  },
 })
 
 const folder = await mkdtemp(path.join(tmpdir(), 'kadm-chaos-'))

@@ -29,10 +29,15 @@ interface PackageOptions {
 }
 
 /** Makes `kadm` and `payload/<hash>` in `into`, unless the sources are those that the one there was made of. */
-export async function packageKadm({ entry = path.join(root, 'src/cli/main.ts'), into = path.join(root, 'dist') }: PackageOptions = {}): Promise<Packaged> {
+export async function packageKadm({
+  entry = path.join(root, 'src/cli/main.ts'),
+  into = path.join(root, 'dist'),
+}: PackageOptions = {}): Promise<Packaged> {
   const file = path.join(into, 'kadm')
   await mkdir(into, { recursive: true })
-  await using _lock = await takeLock(path.join(into, '.package.lock'), () => process.stderr.write('another process is packaging kadm: waiting for it\n'))
+  await using _lock = await takeLock(path.join(into, '.package.lock'), () =>
+    process.stderr.write('another process is packaging kadm: waiting for it\n'),
+  )
   const sources = await hashOfSources(entry)
   const before = await readStamp(into)
   if (before?.sources === sources) return { file, extracted: path.join(into, 'payload', before.hash), hash: before.hash }
@@ -137,9 +142,13 @@ async function pack(laidOut: string, name: string, into: string, number: number)
 
 async function hashOfSources(entry: string): Promise<string> {
   const hash = createHash('sha256').update(process.version).update(entry)
-  const files = ['package-lock.json', 'tools/build.ts', 'tools/package.ts', 'tools/runtime-libraries.ts'].map((name) => path.join(root, name))
+  const files = ['package-lock.json', 'tools/build.ts', 'tools/package.ts', 'tools/runtime-libraries.ts'].map((name) =>
+    path.join(root, name),
+  )
   // An entry of a test stands alone, so that the test does not depend on who edits the sources meanwhile.
-  const folders = ['sandbox', 'tools/launcher', ...(entry.startsWith(path.join(root, 'src/')) ? ['src'] : [])].map((name) => path.join(root, name))
+  const folders = ['sandbox', 'tools/launcher', ...(entry.startsWith(path.join(root, 'src/')) ? ['src'] : [])].map((name) =>
+    path.join(root, name),
+  )
   for (const folder of folders) files.push(...(await filesBelow(folder)).map((name) => path.join(folder, name)))
   for (const file of [entry, ...files]) hash.update(file).update(await readFile(file))
   return hash.digest('hex').slice(0, 12)
@@ -148,13 +157,17 @@ async function hashOfSources(entry: string): Promise<string> {
 /** V8's cache is left out: it differs from run to run and changes nothing. */
 async function hashOfFolder(folder: string): Promise<string> {
   const hash = createHash('sha256')
-  for (const name of await filesBelow(folder)) if (!name.startsWith('compiled/')) hash.update(name).update(await readFile(path.join(folder, name)))
+  for (const name of await filesBelow(folder))
+    if (!name.startsWith('compiled/')) hash.update(name).update(await readFile(path.join(folder, name)))
   return hash.digest('hex').slice(0, 12)
 }
 
 async function filesBelow(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name))).sort()
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort()
 }
 
 async function readStamp(into: string): Promise<{ readonly sources: string; readonly hash: string } | undefined> {

@@ -42,7 +42,8 @@ export async function addRuntimeLibraries(folder: string, node: string): Promise
     await rm(work, { recursive: true, force: true })
   }
   const found = (await readdir(folder)).filter((name) => wanted.test(name))
-  if (found.length !== 3) throw new Error(`expected three libraries, found ${found.join(', ')}; try: apt-get install libstdc++6 libgcc-s1 libatomic1`)
+  if (found.length !== 3)
+    throw new Error(`expected three libraries, found ${found.join(', ')}; try: apt-get install libstdc++6 libgcc-s1 libatomic1`)
 }
 
 async function oldLibraries(work: string): Promise<readonly string[]> {
@@ -58,8 +59,23 @@ async function oldLibraries(work: string): Promise<readonly string[]> {
 
 /** From the mirror that this machine's apt uses. The checksum vouches for it. */
 async function fetchPackage(name: string, sum: string, file: string): Promise<void> {
-  await run('curl', ['--fail', '--silent', '--show-error', '--location', '--max-time', '60', '--output', file, `${await debianMirror()}/${name}`])
-  if (createHash('sha256').update(await readFile(file)).digest('hex') !== sum) throw new Error(`${path.basename(name)} of the mirror is not the pinned one`)
+  await run('curl', [
+    '--fail',
+    '--silent',
+    '--show-error',
+    '--location',
+    '--max-time',
+    '60',
+    '--output',
+    file,
+    `${await debianMirror()}/${name}`,
+  ])
+  if (
+    createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex') !== sum
+  )
+    throw new Error(`${path.basename(name)} of the mirror is not the pinned one`)
 }
 
 async function ownLibraries(node: string): Promise<readonly string[]> {

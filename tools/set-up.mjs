@@ -11,7 +11,10 @@ const mark = `${root}node_modules/.kadm-lock`
 const [major = 0] = process.versions.node.split('.').map(Number)
 if (major < 20) fail(`node ${process.version} is too old`, 'install Node 20 or later (Debian 13: apt-get install nodejs npm)')
 
-const wanted = createHash('sha256').update(readFileSync(`${root}package-lock.json`)).update(process.arch).digest('hex')
+const wanted = createHash('sha256')
+  .update(readFileSync(`${root}package-lock.json`))
+  .update(process.arch)
+  .digest('hex')
 if (!existsSync(mark) || readFileSync(mark, 'utf8') !== wanted) {
   console.error('installing npm packages (about 20 s)')
   // No install scripts: what is a program comes inside its package (node, esbuild, typescript), and ssh2 does without its addon.

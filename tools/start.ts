@@ -6,7 +6,11 @@ import { raiseDemoCluster } from '../src/sandbox/demo-cluster.ts'
 import { defaultSandboxName } from '../src/sandbox/state.ts'
 
 const { values } = parseArgs({
-  options: { hosts: { type: 'string' }, 'control-planes': { type: 'string', default: '1' }, 'kubernetes-version': { type: 'string', default: 'v1.37.2' } },
+  options: {
+    hosts: { type: 'string' },
+    'control-planes': { type: 'string', default: '1' },
+    'kubernetes-version': { type: 'string', default: 'v1.37.2' },
+  },
 })
 const controlPlanes = Number(values['control-planes'])
 const stop = new AbortController()

@@ -4,7 +4,11 @@ import { Writable } from 'node:stream'
 import type { Streams } from './command.ts'
 
 /** `undefined` when there is no terminal to ask at. */
-export async function askSecret({ stdin, stderr }: Pick<Streams, 'stdin' | 'stderr'>, question: string, signal: AbortSignal): Promise<string | undefined> {
+export async function askSecret(
+  { stdin, stderr }: Pick<Streams, 'stdin' | 'stderr'>,
+  question: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   if (stdin === undefined || !('isTTY' in stdin) || stdin.isTTY !== true) return undefined
   stderr.write(question)
   const nowhere = new Writable({ write: (_, __, done) => done() })

@@ -9,7 +9,10 @@ export function certificateMetrics(report: CertificateReport): string {
     metric(
       'kadm_certificate_expiration_timestamp_seconds',
       'When a certificate ends, in seconds since 1970.',
-      seenCertificates(report).map(({ source, labels, certificate }) => ({ labels: { source, ...labels }, value: certificate.validToDate.getTime() / 1000 })),
+      seenCertificates(report).map(({ source, labels, certificate }) => ({
+        labels: { source, ...labels },
+        value: certificate.validToDate.getTime() / 1000,
+      })),
     ),
     metric(
       'kadm_certificate_missing',
@@ -36,10 +39,18 @@ interface Sample {
 
 function metric(name: string, help: string, samples: readonly Sample[]): string {
   if (samples.length === 0) return ''
-  const lines = samples.map(({ labels, value }) => `${name}{${Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`).join(',')}} ${value}\n`)
+  const lines = samples.map(
+    ({ labels, value }) =>
+      `${name}{${Object.entries(labels)
+        .map(([key, text]) => `${key}="${escaped(text)}"`)
+        .join(',')}} ${value}\n`,
+  )
   return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join('')}`
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('\\', String.raw`\\`).replaceAll('"', String.raw`\"`).replaceAll('\n', String.raw`\n`)
+  return text
+    .replaceAll('\\', String.raw`\\`)
+    .replaceAll('"', String.raw`\"`)
+    .replaceAll('\n', String.raw`\n`)
 }

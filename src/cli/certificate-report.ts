@@ -19,7 +19,11 @@ export function reportObject({ certificates, authorities, wire, now }: Certifica
     certificateAuthorities: authorities.map((row) => fileObject(row, now)),
     ...(wire !== undefined && {
       servedCertificates: wire.served.map(({ node, name, address, ...seen }) => ({ node, name, address, ...seenObject(seen, now) })),
-      kubeconfigs: wire.kubeconfigs.map(({ path, ...seen }) => ({ path, ...('user' in seen && { user: seen.user }), ...seenObject(seen, now) })),
+      kubeconfigs: wire.kubeconfigs.map(({ path, ...seen }) => ({
+        path,
+        ...('user' in seen && { user: seen.user }),
+        ...seenObject(seen, now),
+      })),
     }),
   }
 }
@@ -38,15 +42,20 @@ export interface SeenCertificate {
 }
 
 export function seenCertificates({ certificates, authorities, wire }: CertificateReport): readonly SeenCertificate[] {
-  const found = (rows: readonly CertificateExpiration[]): readonly Extract<CertificateExpiration, { kind: 'found' }>[] => rows.filter((row) => row.kind === 'found')
+  const found = (rows: readonly CertificateExpiration[]): readonly Extract<CertificateExpiration, { kind: 'found' }>[] =>
+    rows.filter((row) => row.kind === 'found')
   return [
     ...found(certificates).map(({ name, ca = '', certificate }) => ({ source: 'file' as const, labels: { name, ca }, certificate })),
     ...found(authorities).map(({ name, certificate }) => ({ source: 'authority' as const, labels: { name }, certificate })),
     ...(wire?.served ?? []).flatMap((row) =>
-      row.kind === 'seen' ? [{ source: 'port' as const, labels: { node: row.node, name: row.name, address: row.address }, certificate: row.certificate }] : [],
+      row.kind === 'seen'
+        ? [{ source: 'port' as const, labels: { node: row.node, name: row.name, address: row.address }, certificate: row.certificate }]
+        : [],
     ),
     ...(wire?.kubeconfigs ?? []).flatMap((row) =>
-      row.kind === 'seen' ? [{ source: 'kubeconfig' as const, labels: { path: row.path, user: row.user }, certificate: row.certificate }] : [],
+      row.kind === 'seen'
+        ? [{ source: 'kubeconfig' as const, labels: { path: row.path, user: row.user }, certificate: row.certificate }]
+        : [],
     ),
   ]
 }

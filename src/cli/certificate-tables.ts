@@ -7,9 +7,14 @@ import { humanDuration } from './human-duration.ts'
 
 export function certificateTables({ certificates, authorities, wire, now }: CertificateReport): string {
   const ends = ['EXPIRES', 'RESIDUAL TIME'] as const
-  const end = (certificate: X509Certificate): readonly string[] => [minuteOf(certificate.validToDate), humanDuration(secondsLeft(certificate, now) * 1000)]
+  const end = (certificate: X509Certificate): readonly string[] => [
+    minuteOf(certificate.validToDate),
+    humanDuration(secondsLeft(certificate, now) * 1000),
+  ]
   const leaf = (row: CertificateExpiration): readonly string[] =>
-    row.kind === 'missing' ? [`!MISSING! ${row.name}`, '', '', '', ''] : [row.name, ...end(row.certificate), row.ca ?? '', yesOrNo(row.externallyManaged)]
+    row.kind === 'missing'
+      ? [`!MISSING! ${row.name}`, '', '', '', '']
+      : [row.name, ...end(row.certificate), row.ca ?? '', yesOrNo(row.externallyManaged)]
   const authority = (row: CertificateExpiration): readonly string[] =>
     row.kind === 'missing' ? [`!MISSING! ${row.name}`, '', '', ''] : [row.name, ...end(row.certificate), yesOrNo(row.externallyManaged)]
   const tables = [
@@ -17,8 +22,16 @@ export function certificateTables({ certificates, authorities, wire, now }: Cert
     [['CERTIFICATE AUTHORITY', ...ends, 'EXTERNALLY MANAGED'], ...authorities.map(authority)],
   ]
   if (wire !== undefined) {
-    const served = wire.served.map((row) => [row.node, row.name, row.address, ...(row.kind === 'seen' ? [...end(row.certificate), row.certificate.serialNumber] : ['', '', `(${row.why})`])])
-    const kubeconfigs = wire.kubeconfigs.map((row) => [row.path, ...(row.kind === 'seen' ? [...end(row.certificate), row.user] : ['', '', `(${row.why})`])])
+    const served = wire.served.map((row) => [
+      row.node,
+      row.name,
+      row.address,
+      ...(row.kind === 'seen' ? [...end(row.certificate), row.certificate.serialNumber] : ['', '', `(${row.why})`]),
+    ])
+    const kubeconfigs = wire.kubeconfigs.map((row) => [
+      row.path,
+      ...(row.kind === 'seen' ? [...end(row.certificate), row.user] : ['', '', `(${row.why})`]),
+    ])
     tables.push([['NODE', 'PORT', 'ADDRESS', ...ends, 'SERIAL NUMBER'], ...served], [['KUBECONFIG', ...ends, 'USER'], ...kubeconfigs])
   }
   return tables.map(columns).join('\n')

@@ -5,7 +5,11 @@ import { loadCertificatesConfig } from '../pki/certificates-config.ts'
 import type { CommandInput } from './command.ts'
 
 /** @param prefix of the lines on stdout; none are printed when it is absent, since what is printed is for a program */
-export async function certsConfig({ flags, io, signal }: CommandInput, host: Host, prefix: string | undefined): Promise<Pick<InitConfig, 'cluster'>> {
+export async function certsConfig(
+  { flags, io, signal }: CommandInput,
+  host: Host,
+  prefix: string | undefined,
+): Promise<Pick<InitConfig, 'cluster'>> {
   let said = false
   const config = await loadCertificatesConfig({
     host,

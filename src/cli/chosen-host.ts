@@ -26,7 +26,10 @@ export async function chosenHost({ flags, io, signal }: Pick<CommandInput, 'flag
   const address = given('host')
   if (address === undefined) {
     const alone = [...flags.given].find((name) => hostFlagNames.has(name))
-    if (alone !== undefined) throw new KadmError('USAGE', `--${alone} is for a host that --host names`, { remedy: [`add --host admin@192.168.0.11, or leave --${alone} out`] })
+    if (alone !== undefined)
+      throw new KadmError('USAGE', `--${alone} is for a host that --host names`, {
+        remedy: [`add --host admin@192.168.0.11, or leave --${alone} out`],
+      })
     return localHost()
   }
   const [{ parseSshTarget }, { connectSsh }] = await Promise.all([import('../host/ssh-target.ts'), import('../host/ssh-host.ts')])
@@ -59,7 +62,13 @@ export async function secretFor(question: SshQuestion, io: Streams, signal: Abor
   if (file !== undefined && file !== '') {
     const text = await localHost().readText(file)
     if (text !== undefined) return text.replace(/\r?\n$/, '')
-    throw new KadmError('FILE_FAILED', `there is no file "${file}", which ${variable} names`, { remedy: [`unset ${variable}   # kadm then asks`] })
+    throw new KadmError('FILE_FAILED', `there is no file "${file}", which ${variable} names`, {
+      remedy: [`unset ${variable}   # kadm then asks`],
+    })
   }
-  return askSecret(io, question.kind === 'become' ? `sudo's password for ${question.host}: ` : `passphrase of ${question.identityFile}: `, signal)
+  return askSecret(
+    io,
+    question.kind === 'become' ? `sudo's password for ${question.host}: ` : `passphrase of ${question.identityFile}: `,
+    signal,
+  )
 }

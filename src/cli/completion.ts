@@ -25,7 +25,10 @@ interface Place {
 function places(command: Command, path: string, globalFlags: readonly Flag[]): readonly Place[] {
   const commands = (command.commands ?? []).filter(({ hidden }) => hidden !== true)
   const flags = [...(command.flags ?? []), ...globalFlags].filter(({ hidden }) => hidden !== true)
-  return [{ path, aliases: command.aliases ?? [], commands, flags }, ...commands.flatMap((child) => places(child, `${path} ${child.name}`, globalFlags))]
+  return [
+    { path, aliases: command.aliases ?? [], commands, flags },
+    ...commands.flatMap((child) => places(child, `${path} ${child.name}`, globalFlags)),
+  ]
 }
 
 function bashScript(all: readonly Place[]): string {
@@ -37,7 +40,9 @@ _kadm() {
   at=kadm
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$at \${COMP_WORDS[i]}" in
-${steps(all).map(([words, path]) => `      "${words}") at="${path}" ;;\n`).join('')}    esac
+${steps(all)
+  .map(([words, path]) => `      "${words}") at="${path}" ;;\n`)
+  .join('')}    esac
   done
   case "$at" in
 ${all.map(bashCase).join('')}  esac
@@ -70,7 +75,10 @@ ${bashScript(all).split('\n').slice(1).join('\n')}`
 function fishScript(all: readonly Place[]): string {
   const entry = (word: string, doc: string): string => `      echo ${fishText(word)}\\t${fishText(doc)}\n`
   const cases = all.map(({ path, commands, flags }) => {
-    const lines = [...commands.map(({ name, summary }) => entry(name, summary)), ...flags.flatMap((flag) => flagWords(flag).map((word) => entry(word, flag.doc)))]
+    const lines = [
+      ...commands.map(({ name, summary }) => entry(name, summary)),
+      ...flags.flatMap((flag) => flagWords(flag).map((word) => entry(word, flag.doc))),
+    ]
     return `    case ${fishText(path)}\n${lines.join('')}`
   })
   return `# fish completion for kadm: kadm completion fish | source
@@ -78,7 +86,9 @@ function __kadm_words
   set -l at kadm
   for word in (commandline -opc)[2..-1]
     switch "$at $word"
-${steps(all).map(([words, path]) => `      case ${fishText(words)}\n        set at ${fishText(path)}\n`).join('')}    end
+${steps(all)
+  .map(([words, path]) => `      case ${fishText(words)}\n        set at ${fishText(path)}\n`)
+  .join('')}    end
   end
   switch $at
 ${cases.join('')}  end
@@ -89,7 +99,9 @@ complete -c kadm -a '(__kadm_words)'
 
 /** From a path and a word to the next path: `kadm init phase bootstraptoken` leads to `kadm init phase bootstrap-token`. */
 function steps(all: readonly Place[]): readonly (readonly [string, string])[] {
-  return all.slice(1).flatMap(({ path, aliases }) => [path, ...aliases.map((alias) => path.replace(/\S+$/, alias))].map((words) => [words, path] as const))
+  return all
+    .slice(1)
+    .flatMap(({ path, aliases }) => [path, ...aliases.map((alias) => path.replace(/\S+$/, alias))].map((words) => [words, path] as const))
 }
 
 function flagWords({ name, short }: Flag): readonly string[] {

@@ -3,7 +3,11 @@ import { createInterface } from 'node:readline'
 import type { Streams } from './command.ts'
 
 /** `true` for "y" and "yes" in any case; the end of the input is a no. */
-export async function confirm({ stdin, stdout }: Pick<Streams, 'stdin' | 'stdout'>, question: string, signal: AbortSignal): Promise<boolean> {
+export async function confirm(
+  { stdin, stdout }: Pick<Streams, 'stdin' | 'stdout'>,
+  question: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   stdout.write(`${question} [y/N]: `)
   const lines = createInterface({ input: stdin, signal })
   try {

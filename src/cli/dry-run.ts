@@ -24,17 +24,22 @@ export interface DryRunOptions {
 }
 
 /** Prints what would be done, and lays the files (but for private keys and other secrets) into the folder. */
-export async function showRecording({ host: recorded, cluster, certificatesDir }: Recording, { io, variable, prefix, host }: DryRunOptions): Promise<void> {
+export async function showRecording(
+  { host: recorded, cluster, certificatesDir }: Recording,
+  { io, variable, prefix, host }: DryRunOptions,
+): Promise<void> {
   const changes = recorded.plan()
   io.stdout.write(planText(changes, cluster.plan()))
   const given = io.environment[variable]
   const directory = given ?? path.join(paths.temporary, `${prefix}${randomBytes(5).toString('hex')}`)
   await host.makeDirectory(directory, 0o700)
   io.stdout.write('[dryrun] Nothing was changed on this host\n')
-  if (given === undefined) io.stderr.write(`Using dry-run directory ${directory}. To override it, set the environment variable ${variable}\n`)
+  if (given === undefined)
+    io.stderr.write(`Using dry-run directory ${directory}. To override it, set the environment variable ${variable}\n`)
   for (const change of changes) {
     if (change.kind !== 'write-file' || change.content === undefined) continue
     const inside = dryRunFile(change.path, certificatesDir)
-    if (inside !== undefined) await host.writeFile(path.join(directory, inside), change.content, { mode: change.mode, directoryMode: 0o700 })
+    if (inside !== undefined)
+      await host.writeFile(path.join(directory, inside), change.content, { mode: change.mode, directoryMode: 0o700 })
   }
 }

@@ -13,7 +13,11 @@ export function errorText(error: unknown, verbosity: number): string {
 }
 
 function foreseen(error: KadmError): string[] {
-  return [`error: ${error.message} [${error.code}]`, ...error.details.map((line) => `  ${line}`), ...error.remedy.map((line) => `try: ${line}`)]
+  return [
+    `error: ${error.message} [${error.code}]`,
+    ...error.details.map((line) => `  ${line}`),
+    ...error.remedy.map((line) => `try: ${line}`),
+  ]
 }
 
 function unforeseen(error: unknown): string[] {

@@ -15,8 +15,12 @@ export interface FleetOfFile {
 }
 
 /** `given`: the path; that of `-f` when not given. The caller closes the fleet. Throws USAGE, CONFIG_UNREADABLE, and as `parseClusterFile`. */
-export async function fleetOfFile({ flags, io, signal }: Pick<CommandInput, 'flags' | 'io' | 'signal'>, given = flags.text('file')): Promise<FleetOfFile> {
-  if (given === undefined) throw new KadmError('USAGE', 'no cluster file is given', { remedy: ['-f cluster.yaml   # docs/cluster-file.md says what is in it'] })
+export async function fleetOfFile(
+  { flags, io, signal }: Pick<CommandInput, 'flags' | 'io' | 'signal'>,
+  given = flags.text('file'),
+): Promise<FleetOfFile> {
+  if (given === undefined)
+    throw new KadmError('USAGE', 'no cluster file is given', { remedy: ['-f cluster.yaml   # docs/cluster-file.md says what is in it'] })
   const text = await readConfigText(given, localHost())
   const file = parseClusterFile(text, given)
   // One question for all hosts: they mostly have the same key, and the same password of sudo.

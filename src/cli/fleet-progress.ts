@@ -10,7 +10,10 @@ export interface FleetProgress {
   readonly end: () => Promise<void>
 }
 
-export function fleetProgress(io: Streams, { events, actions }: { readonly events: boolean; readonly actions: readonly { readonly host: string; readonly kind: string }[] }): FleetProgress {
+export function fleetProgress(
+  io: Streams,
+  { events, actions }: { readonly events: boolean; readonly actions: readonly { readonly host: string; readonly kind: string }[] },
+): FleetProgress {
   if (events) return { report: (event) => void io.stdout.write(eventLine(event)), end: async () => {} }
   // As for one host: a terminal without a width makes the drawing wrap at every character.
   const draws = io.stdout.isTTY === true && (io.stdout.columns ?? 0) > 20

@@ -2,13 +2,26 @@
 import type { Flag } from './command.ts'
 
 export const hostFlags: readonly Flag[] = [
-  { name: 'host', kind: 'text', doc: "Work on this host over SSH, not on this machine: [user@]address[:port] (kadm's own, as are the next six)" },
+  {
+    name: 'host',
+    kind: 'text',
+    doc: "Work on this host over SSH, not on this machine: [user@]address[:port] (kadm's own, as are the next six)",
+  },
   { name: 'identity-file', kind: 'list', doc: 'With --host: private keys to log in with; default: those of the agent and of ~/.ssh' },
   { name: 'become', kind: 'text', doc: 'With --host: how the user becomes root there: sudo' },
   { name: 'bastion', kind: 'text', doc: 'With --host: the host to go through, [user@]address[:port]' },
-  { name: 'host-key', kind: 'text', doc: "With --host: the fingerprint that the host's key must have, SHA256:...; default: what known_hosts says" },
+  {
+    name: 'host-key',
+    kind: 'text',
+    doc: "With --host: the fingerprint that the host's key must have, SHA256:...; default: what known_hosts says",
+  },
   { name: 'known-hosts', kind: 'text', doc: 'With --host: the file of known keys; default ~/.ssh/known_hosts' },
-  { name: 'trust-on-first-use', kind: 'switch', default: 'false', doc: 'With --host: take the key of a host that is not known, and record it' },
+  {
+    name: 'trust-on-first-use',
+    kind: 'switch',
+    default: 'false',
+    doc: 'With --host: take the key of a host that is not known, and record it',
+  },
 ]
 
 export const hostFlagNames: ReadonlySet<string> = new Set(hostFlags.map(({ name }) => name))

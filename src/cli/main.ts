@@ -14,13 +14,18 @@ export async function main(argv: readonly string[], io: Streams): Promise<number
     process.on(name, () => {
       if (signalled !== undefined) process.exit(code) // asked twice: do not wait for what is under way
       signalled = code
-      stop.abort(new KadmError('STOPPED', `stopped by ${name}`, { remedy: ['run the same command again: it goes on with what is done already'] }))
+      stop.abort(
+        new KadmError('STOPPED', `stopped by ${name}`, { remedy: ['run the same command again: it goes on with what is done already'] }),
+      )
     })
   }
   let unwritten: KadmError | undefined
   io.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // kadm ... | head: the reader has gone, there is nobody to tell.
-    if (error.code !== 'EPIPE') unwritten = new KadmError('FILE_FAILED', `standard output cannot be written: ${error.message}`, { remedy: ['make room on its disk and run the same command again'] })
+    if (error.code !== 'EPIPE')
+      unwritten = new KadmError('FILE_FAILED', `standard output cannot be written: ${error.message}`, {
+        remedy: ['make room on its disk and run the same command again'],
+      })
     stop.abort(unwritten ?? new Error('standard output is closed'))
   })
   io.stderr.on('error', () => undefined) // a warning that nobody can read must not end the run
@@ -71,7 +76,8 @@ async function versionWithoutParser(argv: readonly string[], io: Streams, signal
   if (argv.length === 1) return version.run({ output: undefined, io })
   const { parseWords, helpText } = await import('./yargs-adapter.ts')
   const rest = argv.slice(1)
-  if (rest.includes('--help') || rest.includes('-h')) return void io.stdout.write(await helpText(version.command, 'kadm version', globalFlags, 140))
+  if (rest.includes('--help') || rest.includes('-h'))
+    return void io.stdout.write(await helpText(version.command, 'kadm version', globalFlags, 140))
   const parsed = parseWords(version.command, 'kadm version', rest, globalFlags)
   signal.throwIfAborted()
   await version.run({ output: parsed.flags.text('output'), io })
@@ -130,6 +136,11 @@ function verbosity(argv: readonly string[]): number {
 }
 
 if (import.meta.main) {
-  const code = await main(process.argv.slice(2), { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, environment: process.env })
+  const code = await main(process.argv.slice(2), {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+  })
   process.exit(code)
 }

@@ -11,7 +11,11 @@ export async function notedCommand(
   { name, opened: { file, source } }: { readonly name: string; readonly opened: Pick<FleetOfFile, 'file' | 'source'> },
   work: (hear: (event: FleetEvent) => void) => Promise<void>,
 ): Promise<void> {
-  await asCommand(operatorJournal(localHost(), io.environment, file.name), { name, clusterFile: source.path, owner: operatorName(io) }, work)
+  await asCommand(
+    operatorJournal(localHost(), io.environment, file.name),
+    { name, clusterFile: source.path, owner: operatorName(io) },
+    work,
+  )
 }
 
 /** Who others see that have to wait: `ann@desk, kadm apply (pid 123)`. */

@@ -34,7 +34,9 @@ export async function withTrace(input: CommandInput, command: string, work: (tra
 
 /** All hosts of a fleet, by their names in its file; without a trace it stays as it is. */
 export function timedFleet(fleet: Fleet, trace: RunTrace | undefined): Fleet {
-  return trace === undefined ? fleet : { ...fleet, hosts: new Map(Array.from(fleet.hosts, ([name, host]) => [name, trace.timed(host, name)])) }
+  return trace === undefined
+    ? fleet
+    : { ...fleet, hosts: new Map(Array.from(fleet.hosts, ([name, host]) => [name, trace.timed(host, name)])) }
 }
 
 interface OpenTrace extends RunTrace {
@@ -70,5 +72,7 @@ async function openTrace({ flags, io }: CommandInput, command: string): Promise<
 async function requireFolder(own: Host, file: string, given: string): Promise<void> {
   const folder = path.dirname(file)
   if ((await own.stat(folder))?.kind === 'directory' && (await own.stat(file))?.kind !== 'directory') return
-  throw new KadmError('FILE_FAILED', `--trace: "${given}" cannot be written: "${folder}" is no folder, or the file is one`, { remedy: [`mkdir -p ${folder}`, 'or name another file'] })
+  throw new KadmError('FILE_FAILED', `--trace: "${given}" cannot be written: "${folder}" is no folder, or the file is one`, {
+    remedy: [`mkdir -p ${folder}`, 'or name another file'],
+  })
 }

@@ -25,12 +25,27 @@ const templates = new Set(['go-template', 'go-template-file', 'template', 'templ
 
 export const outputFlags: readonly Flag[] = [
   { name: 'output', short: 'o', kind: 'text', default: 'text', doc: 'Output format: text, json, yaml or kyaml' },
-  { name: 'allow-missing-template-keys', kind: 'switch', default: 'true', doc: 'Accepted for kubeadm; kadm has no templates', hidden: true },
-  { name: 'show-managed-fields', kind: 'switch', default: 'false', doc: 'Accepted for kubeadm; what is printed has no managed fields', hidden: true },
+  {
+    name: 'allow-missing-template-keys',
+    kind: 'switch',
+    default: 'true',
+    doc: 'Accepted for kubeadm; kadm has no templates',
+    hidden: true,
+  },
+  {
+    name: 'show-managed-fields',
+    kind: 'switch',
+    default: 'false',
+    doc: 'Accepted for kubeadm; what is printed has no managed fields',
+    hidden: true,
+  },
 ]
 
 /** Throws USAGE for another format: before anything is done, so that nobody has to do it again. */
-export function outputPrinter<Result>(flags: FlagValues, { kind, apiVersion = kubeadmOutput, object, text }: ResultForms<Result>): Printer<Result> {
+export function outputPrinter<Result>(
+  flags: FlagValues,
+  { kind, apiVersion = kubeadmOutput, object, text }: ResultForms<Result>,
+): Printer<Result> {
   const given = flags.text('output') ?? ''
   let printed = 0
   const full = (result: Result): JsonObject => defined({ kind, apiVersion, ...object(result) })
@@ -54,7 +69,10 @@ export function outputPrinter<Result>(flags: FlagValues, { kind, apiVersion = ku
 
 /** As Go's encoding/json: what could end a script in a page is escaped. */
 function dumpJson(value: JsonObject): string {
-  return JSON.stringify(value, undefined, 4).replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(value, undefined, 4).replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 function defined(fields: Readonly<Record<string, Json | undefined>>): JsonObject {

@@ -19,15 +19,30 @@ export function phaseCommand<Run>(workflow: string, phases: readonly Phase<Run>[
 function oneCommand<Run>(phase: Phase<Run>, name: string, run: RunPhase): Command {
   const children = (phase.phases ?? []).filter(isCommand)
   const base = { name: phase.name, summary: phase.summary, ...(phase.aliases === undefined ? {} : { aliases: phase.aliases }) }
-  if (children.length === 0) return { ...base, ...takes(phase.argument), flags: [...kubeadmFlags(...(phase.flags ?? [])), ...hostFlags, ...runFlags], run: (input) => run([name], input) }
+  if (children.length === 0)
+    return {
+      ...base,
+      ...takes(phase.argument),
+      flags: [...kubeadmFlags(...(phase.flags ?? [])), ...hostFlags, ...runFlags],
+      run: (input) => run([name], input),
+    }
   const all: Command = {
     name: 'all',
     summary: `All sub-phases of ${name}`,
     ...takes(children.find((child) => child.argument !== undefined)?.argument),
-    flags: [...kubeadmFlags(...new Set([...children.flatMap((child) => child.flags ?? []), ...(phase.flags ?? [])].filter((flag) => flag !== 'print-manifest'))), ...hostFlags, ...runFlags],
+    flags: [
+      ...kubeadmFlags(
+        ...new Set([...children.flatMap((child) => child.flags ?? []), ...(phase.flags ?? [])].filter((flag) => flag !== 'print-manifest')),
+      ),
+      ...hostFlags,
+      ...runFlags,
+    ],
     run: (input) => run([name], input),
   }
-  return { ...base, commands: [...(phase.notAtOnce === true ? [] : [all]), ...children.map((child) => oneCommand(child, `${name}/${child.name}`, run))] }
+  return {
+    ...base,
+    commands: [...(phase.notAtOnce === true ? [] : [all]), ...children.map((child) => oneCommand(child, `${name}/${child.name}`, run))],
+  }
 }
 
 function takes(argument: string | undefined): Pick<Command, 'positional' | 'maxArguments'> {

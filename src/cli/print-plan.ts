@@ -64,7 +64,10 @@ function callLines({ verb, resource, apiVersion, name, namespace, object }: Plan
 }
 
 function indented(text: string): readonly string[] {
-  return text.trimEnd().split('\n').map((line) => `\t${line}`)
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `\t${line}`)
 }
 
 function octal(mode: number): string {

@@ -33,9 +33,14 @@ interface ApplyTry {
 }
 
 async function applyTraced(input: CommandInput, { trace, wait, confirmed }: ApplyTry): Promise<void> {
-  const { flags, signal, arguments: [planFile] } = input
+  const {
+    flags,
+    signal,
+    arguments: [planFile],
+  } = input
   const { events, io } = besideEvents(input)
-  if (planFile !== undefined && flags.given.has('file')) throw new KadmError('USAGE', 'a kept plan says which cluster file it is of: leave -f out', { remedy: [`kadm apply ${planFile}`] })
+  if (planFile !== undefined && flags.given.has('file'))
+    throw new KadmError('USAGE', 'a kept plan says which cluster file it is of: leave -f out', { remedy: [`kadm apply ${planFile}`] })
   const kept = planFile === undefined ? undefined : parsePlan(await readConfigText(planFile, localHost()), planFile)
   const during: RunTrace['during'] = trace?.during ?? ((_step, work) => work())
   const opened = await during('connections', () => fleetOfFile(input, kept?.file.path))
@@ -43,7 +48,9 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Appl
   const fleet = timedFleet(opened.fleet, trace)
   const started = performance.now()
   try {
-    const made = await during('plan', () => makePlan({ file, source, fleet, signal, patience: apiPatience, say: (text) => void io.stderr.write(`${text}\n`) }))
+    const made = await during('plan', () =>
+      makePlan({ file, source, fleet, signal, patience: apiPatience, say: (text) => void io.stderr.write(`${text}\n`) }),
+    )
     if (kept !== undefined) requireSame(kept, made.plan)
     const plan = fleetPlanText({ ...made, problems: [] })
     if (!confirmed.has(plan)) io.stdout.write(plan)
@@ -56,7 +63,19 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Appl
     const progress = fleetProgress(input.io, { events, actions: made.plan.actions })
     try {
       await notedCommand(input, { name: 'apply', opened }, async (hear) => {
-        await applyPlan({ file, fleet, made, tokens: flags.isOn('tokens'), networkManifest, owner: lockOwner(io, 'apply'), wait, report: tellAll(progress.report, hear, trace?.hear), within: trace?.within, operator: localHost(), signal })
+        await applyPlan({
+          file,
+          fleet,
+          made,
+          tokens: flags.isOn('tokens'),
+          networkManifest,
+          owner: lockOwner(io, 'apply'),
+          wait,
+          report: tellAll(progress.report, hear, trace?.hear),
+          within: trace?.within,
+          operator: localHost(),
+          signal,
+        })
       })
     } finally {
       await progress.end()
@@ -76,7 +95,10 @@ async function ask(io: Streams, signal: AbortSignal): Promise<void> {
 async function manifestOf({ file, source }: Pick<FleetOfFile, 'source'> & { readonly file: ClusterFile }): Promise<string | undefined> {
   if (file.networkManifest === undefined) return undefined
   const at = path.resolve(path.dirname(source.path), file.networkManifest)
-  const names = (await localHost().stat(at))?.kind === 'directory' ? ((await localHost().list(at)) ?? []).filter((name) => /\.ya?ml$/.test(name)) : undefined
+  const names =
+    (await localHost().stat(at))?.kind === 'directory'
+      ? ((await localHost().list(at)) ?? []).filter((name) => /\.ya?ml$/.test(name))
+      : undefined
   const files = names === undefined ? [at] : names.map((name) => path.join(at, name))
   return (await Promise.all(files.map((one) => readConfigText(one, localHost())))).join('\n---\n')
 }

@@ -25,9 +25,12 @@ export async function checkExpiration(input: CommandInput): Promise<number> {
     const wire = flags.isOn('all-nodes') ? { wire: await onTheWire(input, host) } : {}
     const report: CertificateReport = { ...(await certificateExpirations({ config, host })), ...wire, now: host.now() }
     io.stdout.write(await print(report))
-    const expiring = within === undefined ? [] : seenCertificates(report).filter(({ certificate }) => secondsLeft(certificate, report.now) * 1000 < within)
+    const expiring =
+      within === undefined ? [] : seenCertificates(report).filter(({ certificate }) => secondsLeft(certificate, report.now) * 1000 < within)
     for (const { source, labels, certificate } of expiring) {
-      const what = `${source} ${Object.values(labels).filter((text) => text !== '').join(' ')}`
+      const what = `${source} ${Object.values(labels)
+        .filter((text) => text !== '')
+        .join(' ')}`
       const left = secondsLeft(certificate, report.now)
       io.stderr.write(`WARNING: ${what} ${left < 0 ? 'has expired' : `ends in ${humanDuration(left * 1000)}`} [CERTIFICATE_EXPIRING]\n`)
     }
@@ -49,7 +52,9 @@ function warnWithin(text: string | undefined): number | undefined {
   const [, days] = /^(\d+)d$/.exec(text) ?? []
   const milliseconds = days === undefined ? parseDuration(text) : Number(days) * 24 * 60 * 60_000
   if (milliseconds !== undefined && milliseconds >= 0) return milliseconds
-  throw new KadmError('USAGE', `invalid value "${text}" for "--warn-within": not a time such as 30d or 12h`, { remedy: ['kadm certs check-expiration --warn-within 30d'] })
+  throw new KadmError('USAGE', `invalid value "${text}" for "--warn-within": not a time such as 30d or 12h`, {
+    remedy: ['kadm certs check-expiration --warn-within 30d'],
+  })
 }
 
 /** Without an API this host alone is looked at. */

@@ -17,7 +17,8 @@ export async function diff({ flags, arguments: [before, after], io }: CommandInp
     object: (differences) => ({ differences: differences.map((difference) => ({ ...difference })) }),
     text: (differences) => differences.map((difference) => `${differenceText(difference)}\n`).join(''),
   })
-  if (before === undefined || after === undefined) throw new KadmError('USAGE', 'two files are needed', { remedy: ['kadm config diff old.yaml new.yaml'] })
+  if (before === undefined || after === undefined)
+    throw new KadmError('USAGE', 'two files are needed', { remedy: ['kadm config diff old.yaml new.yaml'] })
   const host = localHost()
   try {
     const [old, now] = [

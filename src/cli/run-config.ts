@@ -19,7 +19,11 @@ export async function printDefaults(action: 'init' | 'join' | 'reset' | 'upgrade
 export async function validate({ flags, io }: CommandInput): Promise<void> {
   const host = localHost()
   const file = flags.text('config') || missing('config', 'kadm config validate --config FILE')
-  const { warnings } = await validateConfig(await readConfigText(file, host), { file, allowExperimental: flags.isOn('allow-experimental-api'), allowDeprecated: flags.isOn('allow-deprecated-api') }, host)
+  const { warnings } = await validateConfig(
+    await readConfigText(file, host),
+    { file, allowExperimental: flags.isOn('allow-experimental-api'), allowDeprecated: flags.isOn('allow-deprecated-api') },
+    host,
+  )
   for (const warning of warnings) io.stderr.write(`WARNING: ${warning}\n`)
   io.stdout.write('ok\n')
 }
@@ -27,7 +31,11 @@ export async function validate({ flags, io }: CommandInput): Promise<void> {
 export async function migrate({ flags, io }: CommandInput): Promise<void> {
   const host = localHost()
   const file = flags.text('old-config') || missing('old-config', 'kadm config migrate --old-config FILE')
-  const migrated = await migrateConfig(await readConfigText(file, host), { file, allowExperimental: flags.isOn('allow-experimental-api') }, host)
+  const migrated = await migrateConfig(
+    await readConfigText(file, host),
+    { file, allowExperimental: flags.isOn('allow-experimental-api') },
+    host,
+  )
   for (const warning of migrated.warnings) io.stderr.write(`WARNING: ${warning}\n`)
   const target = flags.text('new-config')
   if (target) await host.writeFile(target, migrated.text, { mode: 0o644, keepMode: true })

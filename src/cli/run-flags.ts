@@ -3,8 +3,17 @@ import type { FleetEvent } from '../fleet/fleet-run.ts'
 import type { CommandInput, Flag, Streams } from './command.ts'
 
 export const runFlags: readonly Flag[] = [
-  { name: 'events', kind: 'switch', default: 'false', doc: "What happens as JSON lines on standard output, for programs (kadm's own; docs/events.md)" },
-  { name: 'trace', kind: 'text', doc: "Write how long everything took to this file, for kadm trace view, Perfetto and chrome://tracing (kadm's own; docs/events.md)" },
+  {
+    name: 'events',
+    kind: 'switch',
+    default: 'false',
+    doc: "What happens as JSON lines on standard output, for programs (kadm's own; docs/events.md)",
+  },
+  {
+    name: 'trace',
+    kind: 'text',
+    doc: "Write how long everything took to this file, for kadm trace view, Perfetto and chrome://tracing (kadm's own; docs/events.md)",
+  },
 ]
 
 /** `io` for all that is said: with `--events` standard output belongs to them, and the rest goes beside it. */

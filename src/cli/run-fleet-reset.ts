@@ -16,15 +16,27 @@ export async function runFleetReset(input: CommandInput): Promise<void> {
 async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Promise<void> {
   const { flags, signal } = input
   const { events, io } = besideEvents(input)
-  const others = [...flags.given].filter((name) => !['cluster-file', 'force', 'trust-on-first-use', 'v', 'vmodule'].includes(name) && !runFlagNames.has(name))
-  if (others.length > 0) throw new KadmError('USAGE', `--cluster-file cannot be mixed with ${others.map((name) => `--${name}`).join(', ')}`, { remedy: ['leave them out: the file says which hosts are meant'] })
+  const others = [...flags.given].filter(
+    (name) => !['cluster-file', 'force', 'trust-on-first-use', 'v', 'vmodule'].includes(name) && !runFlagNames.has(name),
+  )
+  if (others.length > 0)
+    throw new KadmError('USAGE', `--cluster-file cannot be mixed with ${others.map((name) => `--${name}`).join(', ')}`, {
+      remedy: ['leave them out: the file says which hosts are meant'],
+    })
   const opened = await fleetOfFile(input, flags.text('cluster-file'))
   const { file } = opened
   const fleet = timedFleet(opened.fleet, trace)
   try {
     const names = file.hosts.map(({ name }) => name)
-    const isSure = flags.isOn('force') || (await confirm(io, `The cluster "${file.name}" with all its data will be gone from ${names.join(', ')}. Are you sure you want to proceed?`, signal))
-    if (!isSure) throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the reset was not confirmed', { remedy: ['answer y, or give --force'] })
+    const isSure =
+      flags.isOn('force') ||
+      (await confirm(
+        io,
+        `The cluster "${file.name}" with all its data will be gone from ${names.join(', ')}. Are you sure you want to proceed?`,
+        signal,
+      ))
+    if (!isSure)
+      throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the reset was not confirmed', { remedy: ['answer y, or give --force'] })
     const progress = fleetProgress(input.io, { events, actions: names.map((host) => ({ host, kind: 'reset' })) })
     try {
       await notedCommand(input, { name: 'reset', opened }, async (hear) => {

@@ -40,7 +40,11 @@ export async function pullImages(input: CommandInput): Promise<void> {
 }
 
 /** What kept images from being pulled. */
-async function pullAll(images: readonly string[], pull: (image: string) => Promise<string | undefined>, { stdout, stderr }: Streams): Promise<readonly string[]> {
+async function pullAll(
+  images: readonly string[],
+  pull: (image: string) => Promise<string | undefined>,
+  { stdout, stderr }: Streams,
+): Promise<readonly string[]> {
   const underWay = new Set(images)
   const status = statusLine(stderr)
   const showRest = (): void => status.show(underWay.size === 0 ? '' : `[config/images] Pulling ${[...underWay].map(shortName).join(', ')}`)

@@ -3,7 +3,17 @@ import { startInit } from '../phases/init/start-init.ts'
 import { givenText, type CommandInput } from './command.ts'
 import { runWorkflow } from './run-workflow.ts'
 
-const optionFlags = new Set(['config', 'skip-token-print', 'skip-certificate-key-print', 'upload-certs', 'kubeconfig', 'kubeconfig-dir', 'print-manifest', 'v', 'vmodule'])
+const optionFlags = new Set([
+  'config',
+  'skip-token-print',
+  'skip-certificate-key-print',
+  'upload-certs',
+  'kubeconfig',
+  'kubeconfig-dir',
+  'print-manifest',
+  'v',
+  'vmodule',
+])
 
 /** @param only full names of phases; all when not given */
 export async function runInit(input: CommandInput, only: readonly string[] | undefined): Promise<void> {

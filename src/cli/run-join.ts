@@ -3,7 +3,14 @@ import { startJoin } from '../phases/join/start-join.ts'
 import type { CommandInput } from './command.ts'
 import { runWorkflow } from './run-workflow.ts'
 
-const optionFlags: ReadonlySet<string> = new Set(['config', 'replace', 'discovery-unsafe-allow-insecure-file', 'discovery-unsafe-allow-unpinned-ca', 'v', 'vmodule'])
+const optionFlags: ReadonlySet<string> = new Set([
+  'config',
+  'replace',
+  'discovery-unsafe-allow-insecure-file',
+  'discovery-unsafe-allow-unpinned-ca',
+  'v',
+  'vmodule',
+])
 
 /** @param only full names of phases; all when not given */
 export async function runJoin(input: CommandInput, only: readonly string[] | undefined): Promise<void> {

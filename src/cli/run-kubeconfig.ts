@@ -12,7 +12,8 @@ export async function printUserKubeconfig({ flags, io }: CommandInput): Promise<
   const name = flags.text('client-name') ?? ''
   if (name === '') throw usage('the --client-name flag is mandatory, with the name of the user')
   const credentials = givenCredentials(flags)
-  if (credentials.kind === 'token' && flags.given.has('org')) warn('--org is not used: who comes with a token is in the groups of the token')
+  if (credentials.kind === 'token' && flags.given.has('org'))
+    warn('--org is not used: who comes with a token is in the groups of the token')
   const host = localHost()
   try {
     const file = flags.text('config') ?? ''

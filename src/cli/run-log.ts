@@ -10,7 +10,8 @@ import { fleetOfFile } from './fleet-of-file.ts'
 export async function runLog(input: CommandInput): Promise<void> {
   const { flags, io } = input
   const output = flags.text('output')
-  if (output !== 'text' && output !== 'json') throw new KadmError('USAGE', `there is no output format "${output}"`, { remedy: ['use -o text or json'] })
+  if (output !== 'text' && output !== 'json')
+    throw new KadmError('USAGE', `there is no output format "${output}"`, { remedy: ['use -o text or json'] })
   const { file, fleet } = await fleetOfFile(input)
   try {
     const log = await fleetLog(fleet, operatorJournal(localHost(), io.environment, file.name))
@@ -18,7 +19,10 @@ export async function runLog(input: CommandInput): Promise<void> {
     if (output === 'json') io.stdout.write(`${JSON.stringify({ runs: log.runs, commands: log.commands, torn: log.torn }, undefined, 2)}\n`)
     else for (const line of logLines(log)) io.stdout.write(`${line}\n`)
     if (problems.length === 0) return
-    throw new KadmError('FLEET_FAILED', `the log is not whole: ${problems.length === 1 ? problems[0] : `${problems.length} hosts`}`, { details: problems, remedy: ['mend what is listed, then run the same command again'] })
+    throw new KadmError('FLEET_FAILED', `the log is not whole: ${problems.length === 1 ? problems[0] : `${problems.length} hosts`}`, {
+      details: problems,
+      remedy: ['mend what is listed, then run the same command again'],
+    })
   } finally {
     await fleet.close()
   }

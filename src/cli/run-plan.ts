@@ -10,7 +10,8 @@ import { fleetPlanText } from './fleet-plan-text.ts'
 export async function runPlan(input: CommandInput): Promise<void> {
   const { flags, io, signal } = input
   const output = flags.text('output')
-  if (output !== 'text' && output !== 'json') throw new KadmError('USAGE', `there is no output format "${output}"`, { remedy: ['use -o text or json'] })
+  if (output !== 'text' && output !== 'json')
+    throw new KadmError('USAGE', `there is no output format "${output}"`, { remedy: ['use -o text or json'] })
   const { file, source, fleet } = await fleetOfFile(input)
   try {
     const made = await makePlan({ file, source, fleet, signal })

@@ -25,6 +25,9 @@ export async function runReset(input: CommandInput, only: readonly string[] | un
 function cleanupOf(flags: FlagValues): ResetRequest['options']['cleanup'] {
   const words = flags.given.has('cleanup') ? flags.list('cleanup') : []
   const unknown = words.find((word) => word !== 'network' && word !== 'kubeconfig')
-  if (unknown !== undefined) throw new KadmError('USAGE', `--cleanup: "${unknown}" is not one of network, kubeconfig`, { remedy: ['kadm reset --cleanup=network,kubeconfig'] })
+  if (unknown !== undefined)
+    throw new KadmError('USAGE', `--cleanup: "${unknown}" is not one of network, kubeconfig`, {
+      remedy: ['kadm reset --cleanup=network,kubeconfig'],
+    })
   return new Set(words.filter((word) => word === 'network' || word === 'kubeconfig'))
 }

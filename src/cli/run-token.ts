@@ -16,12 +16,20 @@ import { goTime, tokenRow } from './token-row.ts'
 import { withUserCluster } from './user-cluster.ts'
 
 export async function createTokens(input: CommandInput): Promise<void> {
-  const { flags, io, signal, arguments: [given] } = input
+  const {
+    flags,
+    io,
+    signal,
+    arguments: [given],
+  } = input
   const key = flags.text('certificate-key') ?? ''
   const file = flags.text('config') ?? ''
   refuseMixedFlags(flags.given)
   if (key !== '' && !flags.isOn('print-join-command')) {
-    throw usage('--certificate-key is for the command that --print-join-command prints', 'kadm token create --print-join-command --certificate-key KEY')
+    throw usage(
+      '--certificate-key is for the command that --print-join-command prints',
+      'kadm token create --print-join-command --certificate-key KEY',
+    )
   }
   if (given !== undefined && given !== '') parseToken(given)
   if (file !== '' && given !== undefined) io.stderr.write('WARNING: the tokens of the file are made; the one on the command line is not\n')
@@ -52,7 +60,9 @@ export async function deleteTokens(input: CommandInput): Promise<void> {
       else missing.push(id)
     }
     if (missing.length === 0) return ''
-    const error = new KadmError('API_REFUSED', `there is no bootstrap token ${missing.map((id) => `"${id}"`).join(', ')}`, { remedy: ['kadm token list'] })
+    const error = new KadmError('API_REFUSED', `there is no bootstrap token ${missing.map((id) => `"${id}"`).join(', ')}`, {
+      remedy: ['kadm token list'],
+    })
     if (!recorded) throw error
     input.io.stderr.write(`WARNING: ${error.message}\n`)
     return ''
@@ -95,21 +105,32 @@ async function joinLine(host: Host, kubeconfig: string, token: string, certifica
       ...(certificateKey !== '' && { controlPlane: { certificateKey } }),
     })
   } catch (cause) {
-    throw new KadmError('KUBECONFIG_INVALID', `kubeconfig "${kubeconfig}" has no server or no certificate authority for a join command: ${messageOf(cause)}`, {
-      remedy: ['kadm token create --print-join-command --kubeconfig /etc/kubernetes/admin.conf'],
-      cause,
-    })
+    throw new KadmError(
+      'KUBECONFIG_INVALID',
+      `kubeconfig "${kubeconfig}" has no server or no certificate authority for a join command: ${messageOf(cause)}`,
+      {
+        remedy: ['kadm token create --print-join-command --kubeconfig /etc/kubernetes/admin.conf'],
+        cause,
+      },
+    )
   }
 }
 
 function tokenFlags({ flags, arguments: [token] }: CommandInput) {
   const text = (name: string) => flags.text(name) ?? ''
-  return { token: token ?? '', ttl: text('ttl'), description: text('description'), usages: flags.list('usages'), groups: flags.list('groups') }
+  return {
+    token: token ?? '',
+    ttl: text('ttl'),
+    description: text('description'),
+    usages: flags.list('usages'),
+    groups: flags.list('groups'),
+  }
 }
 
 function refuseMixedFlags(given: ReadonlySet<string>): void {
   const mixed = mixedFlags([...given])
-  if (mixed.length > 0) throw usage(`--config cannot be mixed with ${mixed.map((name) => `--${name}`).join(', ')}`, 'kadm token create --config FILE')
+  if (mixed.length > 0)
+    throw usage(`--config cannot be mixed with ${mixed.map((name) => `--${name}`).join(', ')}`, 'kadm token create --config FILE')
 }
 
 function usage(message: string, ...remedy: readonly [string, ...string[]]): KadmError {

@@ -12,7 +12,10 @@ export async function runTraceView({ flags, io, arguments: [file] }: CommandInpu
   const page = givenText(flags, 'output') ?? `${file.replace(/\.json$/, '')}.html`
   const host = localHost()
   const text = await host.readText(path.resolve(file))
-  if (text === undefined) throw new KadmError('FILE_FAILED', `there is no file "${file}"`, { remedy: ['kadm init --trace FILE, or another command with --trace, writes one'] })
+  if (text === undefined)
+    throw new KadmError('FILE_FAILED', `there is no file "${file}"`, {
+      remedy: ['kadm init --trace FILE, or another command with --trace, writes one'],
+    })
   const trace = parsed(text, file)
   await host.writeFile(path.resolve(page), tracePage(trace), { mode: 0o644 })
   io.stdout.write(`${pathText(trace)}\nThe whole as a page: ${page}\n`)
@@ -22,6 +25,9 @@ function parsed(text: string, file: string): ReadTrace {
   try {
     return readTrace(text)
   } catch (error) {
-    throw new KadmError('FILE_FAILED', `"${file}" is not a trace that kadm wrote: ${messageOf(error)}`, { cause: error, remedy: ['give a file that --trace has written'] })
+    throw new KadmError('FILE_FAILED', `"${file}" is not a trace that kadm wrote: ${messageOf(error)}`, {
+      cause: error,
+      remedy: ['give a file that --trace has written'],
+    })
   }
 }

@@ -47,9 +47,15 @@ interface UndoTry {
 async function undoByFile(input: CommandInput, { trace, wait, confirmed }: UndoTry): Promise<void> {
   const { flags, signal } = input
   const name = givenText(flags, 'host')
-  if (name === undefined) throw new KadmError('USAGE', 'no host is named: an undo is of one host', { remedy: ['kadm undo -f FILE --host NAME', 'kadm reset --cluster-file FILE   # for all of them'] })
+  if (name === undefined)
+    throw new KadmError('USAGE', 'no host is named: an undo is of one host', {
+      remedy: ['kadm undo -f FILE --host NAME', 'kadm reset --cluster-file FILE   # for all of them'],
+    })
   const other = [...flags.given].find((flag) => hostFlagNames.has(flag) && flag !== 'host' && flag !== 'trust-on-first-use')
-  if (other !== undefined) throw new KadmError('USAGE', `--${other} cannot be mixed with -f: the file says how hosts are reached`, { remedy: [`leave --${other} out`] })
+  if (other !== undefined)
+    throw new KadmError('USAGE', `--${other} cannot be mixed with -f: the file says how hosts are reached`, {
+      remedy: [`leave --${other} out`],
+    })
   const { events, io } = besideEvents(input)
   const opened = await fleetOfFile(input)
   const { file } = opened
@@ -59,9 +65,21 @@ async function undoByFile(input: CommandInput, { trace, wait, confirmed }: UndoT
     let outcome: UndoOutcome = 'nothing'
     const undo = async (hear?: (event: FleetEvent) => void): Promise<void> => {
       // It draws from the beginning on, so not while there is a question on the screen.
-      const show = (event: FleetEvent): void => (progress ??= fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })).report(event)
+      const show = (event: FleetEvent): void =>
+        (progress ??= fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })).report(event)
       const report = tellAll(show, hear, trace?.hear)
-      outcome = await undoHostOfFleet({ file, fleet, name, ...wordsOf(input), owner: lockOwner(io, 'undo'), wait, confirm: askFor(input, io, confirmed), report, within: trace?.within, signal })
+      outcome = await undoHostOfFleet({
+        file,
+        fleet,
+        name,
+        ...wordsOf(input),
+        owner: lockOwner(io, 'undo'),
+        wait,
+        confirm: askFor(input, io, confirmed),
+        report,
+        within: trace?.within,
+        signal,
+      })
     }
     if (flags.isOn('dry-run')) await undo()
     else await notedCommand(input, { name: 'undo', opened }, undo)

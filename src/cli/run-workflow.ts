@@ -58,7 +58,9 @@ async function runTraced(
       progress.report(event)
       tell(eventOfAction(action, event))
     },
-    ...(trace !== undefined && { within: (phase: string, task: () => Promise<void>) => trace.within(host.name, `${action}/${phase}`, task) }),
+    ...(trace !== undefined && {
+      within: (phase: string, task: () => Promise<void>) => trace.within(host.name, `${action}/${phase}`, task),
+    }),
     warn: (line: string) => void io.stderr.write(`WARNING: ${line}\n`),
   }
   try {

@@ -5,12 +5,20 @@ import type { UndoStep } from '../phases/undo/undo-steps.ts'
 export function undoPlanText({ host, target, steps, node }: UndoPlan): string {
   const { runs, services, programs, marks, images } = target
   return [
-    ...runs.map(({ command, startedAt, outcome }) => `${host}: undo of "kadm ${command}" of ${startedAt.toISOString()}${outcome === 'done' ? '' : ` (${outcome})`}`),
+    ...runs.map(
+      ({ command, startedAt, outcome }) =>
+        `${host}: undo of "kadm ${command}" of ${startedAt.toISOString()}${outcome === 'done' ? '' : ` (${outcome})`}`,
+    ),
     ...(node === undefined ? [] : [`  the Node "${node}" goes, with its Pods and what the kubelet has written`]),
     ...steps.toSorted((a, b) => (a.path < b.path ? -1 : 1)).flatMap((step) => stepLine(step) ?? []),
     ...programs.map(({ file, version }) => `  put back  ${file} (${version})`),
-    ...marks.flatMap(({ labels, taints }) => [...Object.keys(labels).map((key) => `  put back  label ${key}`), ...Object.keys(taints).map((key) => `  put back  taint ${key}`)]),
-    ...[...services].map(([service, wasActive]) => `  service   ${service}: ${wasActive ? 'runs again, as before' : 'stops: it did not run before'}`),
+    ...marks.flatMap(({ labels, taints }) => [
+      ...Object.keys(labels).map((key) => `  put back  label ${key}`),
+      ...Object.keys(taints).map((key) => `  put back  taint ${key}`),
+    ]),
+    ...[...services].map(
+      ([service, wasActive]) => `  service   ${service}: ${wasActive ? 'runs again, as before' : 'stops: it did not run before'}`,
+    ),
     ...(images.length === 0 ? [] : [`  stays     ${images.length} images that were pulled`]),
   ]
     .map((line) => `${line}\n`)

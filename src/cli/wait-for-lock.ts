@@ -18,7 +18,8 @@ export const waitLockFlag: Flag = {
 export async function waitingForLock({ flags, io, signal }: CommandInput, work: (left: number) => Promise<void>): Promise<void> {
   const text = flags.text('wait-lock') ?? ''
   const wait = text === '0' ? 0 : parseDuration(text)
-  if (wait === undefined || wait < 0) throw new KadmError('USAGE', `--wait-lock: "${text}" is not a time such as 90s or 5m`, { remedy: ['--wait-lock 5m'] })
+  if (wait === undefined || wait < 0)
+    throw new KadmError('USAGE', `--wait-lock: "${text}" is not a time such as 90s or 5m`, { remedy: ['--wait-lock 5m'] })
   const end = performance.now() + wait
   let told: string | undefined
   for (let pause = 250; ; pause = Math.min(pause * 1.5, 3000)) {
@@ -27,7 +28,8 @@ export async function waitingForLock({ flags, io, signal }: CommandInput, work: 
     } catch (error) {
       const left = end - performance.now()
       if (!(error instanceof KadmError) || error.code !== 'RUN_IN_PROGRESS' || left <= 0) throw error
-      if (told !== error.message) io.stderr.write(`${error.message}: waiting for it, up to ${formatDuration(Math.ceil(left / 1000) * 1000)} (--wait-lock)\n`)
+      if (told !== error.message)
+        io.stderr.write(`${error.message}: waiting for it, up to ${formatDuration(Math.ceil(left / 1000) * 1000)} (--wait-lock)\n`)
       told = error.message
       await sleep(Math.min(pause, left), undefined, { signal })
     }

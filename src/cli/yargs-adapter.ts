@@ -38,11 +38,16 @@ export function parseWords(command: Command, path: string, words: readonly strin
 /** The help of a command: usage, summary, sub-commands, flags with their defaults. */
 export async function helpText(command: Command, path: string, globalFlags: readonly Flag[], width: number): Promise<string> {
   const visible = (flags: readonly Flag[]): readonly Flag[] => flags.filter((flag) => flag.hidden !== true)
-  const usage = [path, command.commands === undefined ? undefined : '[command]', command.positional, '[flags]'].filter((part) => part !== undefined)
+  const usage = [path, command.commands === undefined ? undefined : '[command]', command.positional, '[flags]'].filter(
+    (part) => part !== undefined,
+  )
   const own = visible(command.flags ?? [])
   const built = parser([...own, ...visible(globalFlags)])
     .usage(`${command.summary}\n\nUsage:\n  ${usage.join(' ')}`)
-    .group(own.map((flag) => flag.name), 'Flags:')
+    .group(
+      own.map((flag) => flag.name),
+      'Flags:',
+    )
     .group([...visible(globalFlags).map((flag) => flag.name), 'help'], 'Global Flags:')
     .option('help', { alias: 'h', type: 'boolean', describe: `help for ${path}` })
     .wrap(width)
@@ -58,7 +63,11 @@ export async function helpText(command: Command, path: string, globalFlags: read
  */
 function plainWords(words: readonly string[], flags: readonly Flag[], help: string): string[] {
   const names = (which: (flag: Flag) => boolean): ReadonlySet<string> =>
-    new Set(flags.filter(which).flatMap(({ name, short }) => [name.length === 1 ? `-${name}` : `--${name}`, ...(short === undefined ? [] : [`-${short}`])]))
+    new Set(
+      flags
+        .filter(which)
+        .flatMap(({ name, short }) => [name.length === 1 ? `-${name}` : `--${name}`, ...(short === undefined ? [] : [`-${short}`])]),
+    )
   const [switches, taking] = [names(({ kind }) => kind === 'switch'), names(({ kind }) => kind !== 'switch')]
   const end = words.includes('--') ? words.indexOf('--') : words.length
   return words.flatMap((word, index) => {
@@ -82,23 +91,17 @@ function truthOf(text: string, name: string, help: string): boolean {
 function parser(flags: readonly Flag[]): ReturnType<typeof yargs> {
   const options: Record<string, Options> = {}
   for (const flag of flags) options[flag.name] = option(flag)
-  return yargs()
-    .scriptName('')
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .options(options)
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'greedy-arrays': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'populate--': true,
-      'strip-aliased': true,
-      'unknown-options-as-args': true,
-    })
+  return yargs().scriptName('').help(false).version(false).exitProcess(false).options(options).parserConfiguration({
+    'boolean-negation': false,
+    'camel-case-expansion': false,
+    'dot-notation': false,
+    'greedy-arrays': false,
+    'parse-numbers': false,
+    'parse-positional-numbers': false,
+    'populate--': true,
+    'strip-aliased': true,
+    'unknown-options-as-args': true,
+  })
 }
 
 // Defaults are shown but not set: what the user gave must stay apart from what we fill in.
@@ -110,7 +113,8 @@ function option(flag: Flag): Options {
 
 function checked(flag: Flag, texts: readonly string[], help: string): readonly string[] {
   const last = texts.at(-1) ?? ''
-  if (flag.kind === 'number' && !/^-?\d+$/.test(last)) throw usageError(`invalid value "${last}" for "--${flag.name}": not a whole number`, help)
+  if (flag.kind === 'number' && !/^-?\d+$/.test(last))
+    throw usageError(`invalid value "${last}" for "--${flag.name}": not a whole number`, help)
   if (flag.kind === 'list') return texts.flatMap((text) => text.split(',')).filter((text) => text !== '')
   return [last]
 }

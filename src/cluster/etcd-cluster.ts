@@ -76,6 +76,7 @@ export function connectEtcdCluster({ endpoints, ...options }: EtcdClusterOptions
 
 /** No answer, or one of a member that is not in a position to decide. */
 function mayOtherAnswer(error: unknown): boolean {
-  if (error instanceof EtcdRefusal) return /not supported for learner|no leader|not leader|request timed out|server stopped/i.test(error.reason)
+  if (error instanceof EtcdRefusal)
+    return /not supported for learner|no leader|not leader|request timed out|server stopped/i.test(error.reason)
   return error instanceof KadmError && error.code === 'ETCD_FAILED'
 }

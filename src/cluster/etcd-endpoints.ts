@@ -25,7 +25,9 @@ export async function etcdEndpoints(cluster: Pick<Cluster, 'list'>, { timeout, s
   return await retryUntil(
     async () => {
       const pods = await cluster.list({ ...kinds.pod, namespace: 'kube-system' }, { labelSelector: 'component=etcd,tier=control-plane' })
-      const urls = pods.flatMap(({ metadata }) => (metadata.annotations?.[clientUrlsAnnotation] ?? '').split(',')).filter((url) => url !== '')
+      const urls = pods
+        .flatMap(({ metadata }) => (metadata.annotations?.[clientUrlsAnnotation] ?? '').split(','))
+        .filter((url) => url !== '')
       if (urls.length > 0) return [...new Set(urls)]
       throw new KadmError('ETCD_FAILED', `no Pod of the cluster says where its etcd is (annotation "${clientUrlsAnnotation}")`, {
         remedy: ['kubectl -n kube-system get pods -l component=etcd,tier=control-plane -o yaml'],
@@ -50,6 +52,10 @@ export async function etcdCredentials(host: Pick<Host, 'readText'>, certificates
       remedy: ['kadm join phase control-plane-prepare certs'],
     })
   }
-  const [ca, clientCertificate, clientKey] = await Promise.all([read('ca.crt'), read('healthcheck-client.crt'), read('healthcheck-client.key')])
+  const [ca, clientCertificate, clientKey] = await Promise.all([
+    read('ca.crt'),
+    read('healthcheck-client.crt'),
+    read('healthcheck-client.key'),
+  ])
   return { ca, clientCertificate, clientKey }
 }

@@ -71,7 +71,9 @@ export async function checkEtcdHealth(
   )
   if (health === undefined) throw new TypeError('only a recording host ends a wait with nothing')
   for (const { name, id, clientUrls } of health.unhealthy)
-    warn?.(`the etcd member "${name}" (id ${id}) does not answer at ${clientUrls.join(', ')}: etcd takes no new member until it does or is removed`)
+    warn?.(
+      `the etcd member "${name}" (id ${id}) does not answer at ${clientUrls.join(', ')}: etcd takes no new member until it does or is removed`,
+    )
   return health
 }
 

@@ -97,14 +97,17 @@ async function untilStarted(options: JoinEtcdOptions): Promise<void> {
       const isKnown = name !== ''
       // It listens before it serves, and whoever asks then hangs.
       const soon = AbortSignal.timeout(patience)
-      const { hasLeader } = await etcd.at(member.clientUrl).status({ signal: restarted ? signal : AbortSignal.any([signal, soon]) }).catch(async (error: unknown) => {
-        // Of a voter, slow as it may be, a quorum may hang.
-        if (isKnown && learner && soon.aborted && !restarted) {
-          restarted = true
-          await restart?.()
-        }
-        throw error
-      })
+      const { hasLeader } = await etcd
+        .at(member.clientUrl)
+        .status({ signal: restarted ? signal : AbortSignal.any([signal, soon]) })
+        .catch(async (error: unknown) => {
+          // Of a voter, slow as it may be, a quorum may hang.
+          if (isKnown && learner && soon.aborted && !restarted) {
+            restarted = true
+            await restart?.()
+          }
+          throw error
+        })
       if (!hasLeader) return { kind: 'not-yet', seen: 'it has not found the leader yet' }
       return isKnown ? { kind: 'done', value: undefined } : { kind: 'not-yet', seen: 'the cluster has not heard of its start' }
     },
@@ -159,11 +162,15 @@ function until<T>(
 }
 
 function failure({ member, timeout }: JoinEtcdOptions, what: string, last: string): KadmError {
-  return new KadmError('ETCD_FAILED', `the new etcd member "${member.name}" at ${member.peerUrl} ${what} within ${timeout / 1000} s: ${last}`, {
-    remedy: [
-      'crictl logs $(crictl ps -a -q --name etcd | head -1)',
-      'run the same command again: what is done already is kept',
-      'kadm reset gives the host up and takes its member out of etcd',
-    ],
-  })
+  return new KadmError(
+    'ETCD_FAILED',
+    `the new etcd member "${member.name}" at ${member.peerUrl} ${what} within ${timeout / 1000} s: ${last}`,
+    {
+      remedy: [
+        'crictl logs $(crictl ps -a -q --name etcd | head -1)',
+        'run the same command again: what is done already is kept',
+        'kadm reset gives the host up and takes its member out of etcd',
+      ],
+    },
+  )
 }

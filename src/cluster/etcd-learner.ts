@@ -43,10 +43,14 @@ export async function withoutDeadLearner(error: unknown, { etcd, host, member, m
       await etcd.remove(own.id)
       say(`Removed the etcd member at ${member.peerUrl} again, since it will not be started`)
     } catch (why) {
-      return new KadmError('ETCD_FAILED', `${messageOf(error)}; and the etcd member ${own.id} that was added for it cannot be removed: ${messageOf(why)}`, {
-        remedy: ['run the same command again: it goes on with this member', ...removalRemedy(own.id)],
-        cause: error,
-      })
+      return new KadmError(
+        'ETCD_FAILED',
+        `${messageOf(error)}; and the etcd member ${own.id} that was added for it cannot be removed: ${messageOf(why)}`,
+        {
+          remedy: ['run the same command again: it goes on with this member', ...removalRemedy(own.id)],
+          cause: error,
+        },
+      )
     }
     return error
   } catch {
@@ -139,7 +143,10 @@ function notAdded(peerUrl: string, last: string, dead: readonly EtcdMember[]): K
     remedy:
       first === undefined
         ? ['kubectl -n kube-system logs -l component=etcd --tail=20', 'run the same command again']
-        : ['bring the hosts of these members back, then run the same command again', `or, if a host is lost: ${removalRemedy(first.id)[0]}`],
+        : [
+            'bring the hosts of these members back, then run the same command again',
+            `or, if a host is lost: ${removalRemedy(first.id)[0]}`,
+          ],
   })
 }
 

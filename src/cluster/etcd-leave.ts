@@ -47,7 +47,8 @@ export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): P
   const isLost = others !== undefined && others.healthy.length < others.quorum
   if (isLost && !force) throw quorumLost(others)
   if (isLost) warn(quorumLost(others).message)
-  if (onlyNote === undefined) return await depart(etcd, self, { ...options, heir: isLost ? undefined : others?.healthy[0], ...(isLost && { timeout: hopeless }) })
+  if (onlyNote === undefined)
+    return await depart(etcd, self, { ...options, heir: isLost ? undefined : others?.healthy[0], ...(isLost && { timeout: hopeless }) })
   onlyNote(self)
   return { kind: 'left', member: self }
 }
@@ -86,10 +87,19 @@ interface HealthOptions {
   readonly patience: number
 }
 
-async function healthOfOthers(etcd: EtcdCluster, members: readonly EtcdMember[], self: EtcdMember, { patience, waiting, signal }: HealthOptions): Promise<Others> {
+async function healthOfOthers(
+  etcd: EtcdCluster,
+  members: readonly EtcdMember[],
+  self: EtcdMember,
+  { patience, waiting, signal }: HealthOptions,
+): Promise<Others> {
   const of = (all: readonly EtcdMember[], unhealthy: readonly EtcdMember[]): Others => {
     const voters = all.filter(({ id, learner }) => id !== self.id && !learner)
-    return { voters, healthy: voters.filter(({ id }) => unhealthy.every((one) => one.id !== id)), quorum: Math.floor(voters.length / 2) + 1 }
+    return {
+      voters,
+      healthy: voters.filter(({ id }) => unhealthy.every((one) => one.id !== id)),
+      quorum: Math.floor(voters.length / 2) + 1,
+    }
   }
   let seen = of(members, members)
   await waitUntil<true>(
@@ -102,7 +112,9 @@ async function healthOfOthers(etcd: EtcdCluster, members: readonly EtcdMember[],
         const { voters, unhealthy } = await etcdHealth(etcd, { signal: limit })
         seen = of(voters, unhealthy)
         const { healthy, quorum } = seen
-        return healthy.length >= quorum ? { kind: 'done', value: true } : { kind: 'not-yet', seen: `${healthy.length} of ${seen.voters.length} members healthy` }
+        return healthy.length >= quorum
+          ? { kind: 'done', value: true }
+          : { kind: 'not-yet', seen: `${healthy.length} of ${seen.voters.length} members healthy` }
       },
       ...(waiting && { onWaiting: waiting }),
       timedOut: (last) => new KadmError('ETCD_QUORUM', last, { remedy: ['crictl ps -a --name etcd'] }),
@@ -130,11 +142,15 @@ const longestHandover = 1500
 
 function quorumLost({ voters, healthy, quorum }: Others): KadmError {
   const dead = voters.filter((one) => !healthy.includes(one))
-  return new KadmError('ETCD_QUORUM', `etcd would be left without a quorum: without this host it has ${voters.length} voting members, of which ${quorum} must be healthy, and ${healthy.length} are`, {
-    details: dead.map((member) => `member ${nameOf(member)} (${member.id}) does not answer with the consent of a quorum`),
-    remedy: [
-      'bring the hosts of these members back, or take a dead one out first: kadm join --replace on its host, or etcdctl member remove',
-      'to give the whole cluster up: reset the other control planes too, with --force',
-    ],
-  })
+  return new KadmError(
+    'ETCD_QUORUM',
+    `etcd would be left without a quorum: without this host it has ${voters.length} voting members, of which ${quorum} must be healthy, and ${healthy.length} are`,
+    {
+      details: dead.map((member) => `member ${nameOf(member)} (${member.id}) does not answer with the consent of a quorum`),
+      remedy: [
+        'bring the hosts of these members back, or take a dead one out first: kadm join --replace on its host, or etcdctl member remove',
+        'to give the whole cluster up: reset the other control planes too, with --force',
+      ],
+    },
+  )
 }

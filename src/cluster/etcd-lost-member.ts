@@ -56,7 +56,12 @@ export async function refuseOrReplaceLostMember(etcd: EtcdCluster, { host, membe
 function membersInTime(etcd: EtcdCluster, { signal }: CallOptions): Promise<readonly EtcdMember[]> {
   const options = { ...callOptions({ signal }), ofQuorum: false }
   const isFinal = (error: unknown): boolean => !(error instanceof KadmError && error.code === 'ETCD_FAILED')
-  return retryUntil(() => etcd.members(options), { timeout: patience, signal, describe: 'the list of the members of etcd', giveUp: isFinal })
+  return retryUntil(() => etcd.members(options), {
+    timeout: patience,
+    signal,
+    describe: 'the list of the members of etcd',
+    giveUp: isFinal,
+  })
 }
 
 /** Milliseconds: as long as `checkEtcdHealth` waits for a quorum. */
@@ -84,7 +89,11 @@ export async function removeDeadMember(
 export async function removeMember(
   etcd: EtcdCluster,
   member: EtcdMember,
-  { timeout = removalTimeout, signal, waiting }: CallOptions & { readonly timeout?: number; readonly waiting?: (text: string) => void } = {},
+  {
+    timeout = removalTimeout,
+    signal,
+    waiting,
+  }: CallOptions & { readonly timeout?: number; readonly waiting?: (text: string) => void } = {},
 ): Promise<void> {
   await waitUntil(
     {},
@@ -97,7 +106,8 @@ export async function removeMember(
       },
       ...callOptions({ signal }),
       ...(waiting === undefined ? {} : { onWaiting: waiting }),
-      timedOut: (last) => new KadmError('ETCD_FAILED', `the etcd member ${nameOf(member)} cannot be removed: ${last}`, { remedy: removalRemedy(member.id) }),
+      timedOut: (last) =>
+        new KadmError('ETCD_FAILED', `the etcd member ${nameOf(member)} cannot be removed: ${last}`, { remedy: removalRemedy(member.id) }),
     },
   )
 }
@@ -106,13 +116,16 @@ export async function removeMember(
 const removalTimeout = 20_000
 
 async function isAlive(etcd: EtcdCluster, url: string, signal: AbortSignal | undefined): Promise<boolean> {
-  return await etcd.at(url).status(callOptions({ signal })).then(
-    () => true,
-    (error: unknown) => {
-      signal?.throwIfAborted()
-      return error instanceof EtcdRefusal
-    },
-  )
+  return await etcd
+    .at(url)
+    .status(callOptions({ signal }))
+    .then(
+      () => true,
+      (error: unknown) => {
+        signal?.throwIfAborted()
+        return error instanceof EtcdRefusal
+      },
+    )
 }
 
 function callOptions({ signal }: CallOptions): { readonly signal?: AbortSignal } {
@@ -126,14 +139,18 @@ export function removalRemedy(id: string): readonly [string, ...string[]] {
 }
 
 function memberLost(member: EtcdMember, nodeName: string): KadmError {
-  return new KadmError('ETCD_MEMBER_LOST', `etcd has a member ${nameOf(member)} already (id ${member.id}), and its data is not on this host`, {
-    remedy: [
-      `if its host is lost: run the same command with --replace, which removes the etcd member ${member.id} and the Node "${nodeName}"`,
-      `or remove them yourself: kubectl delete node ${nodeName}`,
-      ...removalRemedy(member.id),
-      'if its host is alive: give this one another name or address',
-    ],
-  })
+  return new KadmError(
+    'ETCD_MEMBER_LOST',
+    `etcd has a member ${nameOf(member)} already (id ${member.id}), and its data is not on this host`,
+    {
+      remedy: [
+        `if its host is lost: run the same command with --replace, which removes the etcd member ${member.id} and the Node "${nodeName}"`,
+        `or remove them yourself: kubectl delete node ${nodeName}`,
+        ...removalRemedy(member.id),
+        'if its host is alive: give this one another name or address',
+      ],
+    },
+  )
 }
 
 function memberAlive(member: EtcdMember): KadmError {

@@ -122,7 +122,13 @@ function memberOf(value: unknown): EtcdMember {
 function statusOf(value: unknown): EtcdStatus {
   const header = fieldOf(value, 'header')
   const [id, leader] = [BigInt(textOf(header, 'member_id')), BigInt(textOf(value, 'leader'))]
-  return { id: id.toString(16), learner: fieldOf(value, 'isLearner') === true, hasLeader: leader !== 0n, isLeader: leader === id, revision: textOf(header, 'revision') }
+  return {
+    id: id.toString(16),
+    learner: fieldOf(value, 'isLearner') === true,
+    hasLeader: leader !== 0n,
+    isLeader: leader === id,
+    revision: textOf(header, 'revision'),
+  }
 }
 
 function decimal(id: string): string {

@@ -5,7 +5,10 @@ import { kinds } from './kinds.ts'
 import { taintsOf, type NodeTaint } from './mark-node.ts'
 
 /** What these marks would change on the Node. */
-export function marksBefore(node: KubernetesObject, { labels, taints }: { readonly labels: Readonly<Record<string, string>>; readonly taints: readonly NodeTaint[] }): NodeMarkChange {
+export function marksBefore(
+  node: KubernetesObject,
+  { labels, taints }: { readonly labels: Readonly<Record<string, string>>; readonly taints: readonly NodeTaint[] },
+): NodeMarkChange {
   const now = taintsByKey(node)
   return {
     node: node.metadata.name,
@@ -30,7 +33,10 @@ export async function restoreMarks(cluster: Cluster, { node: name, labels, taint
   })
   const { resourceVersion } = node.metadata
   const patch = {
-    metadata: { ...(ours.length > 0 && { labels: Object.fromEntries(ours.map(([key, { before }]) => [key, before])) }), ...(oursOfTaints.size > 0 && { resourceVersion }) },
+    metadata: {
+      ...(ours.length > 0 && { labels: Object.fromEntries(ours.map(([key, { before }]) => [key, before])) }),
+      ...(oursOfTaints.size > 0 && { resourceVersion }),
+    },
     ...(oursOfTaints.size > 0 && { spec: { taints: restored } }),
   }
   if (ours.length > 0 || oursOfTaints.size > 0) await cluster.patch(ref, patch, 'merge')

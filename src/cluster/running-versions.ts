@@ -11,7 +11,10 @@ type Reads = Pick<Cluster, 'list'>
 
 /** Of a part of the control plane, by the tags of its Pods' images (`v1.36.3`). Empty: it runs elsewhere. */
 export async function componentVersions(cluster: Reads, component: string): Promise<NodesByVersion> {
-  const pods = await cluster.list({ ...kinds.pod, namespace: 'kube-system' }, { labelSelector: `component=${component},tier=control-plane` })
+  const pods = await cluster.list(
+    { ...kinds.pod, namespace: 'kube-system' },
+    { labelSelector: `component=${component},tier=control-plane` },
+  )
   return grouped(pods, (pod) => tagOf(textAt(pod, 'spec.containers.0.image')), 'spec.nodeName')
 }
 
@@ -20,7 +23,9 @@ export async function serverVersion(cluster: Pick<Cluster, 'raw' | 'server'>): P
   const { status, body } = await cluster.raw('/version')
   const version = /"gitVersion":\s*"([^"]+)"/.exec(body)?.[1]
   if (status === 200 && version !== undefined) return version
-  throw new KadmError('API_REFUSED', `the API at ${cluster.server} does not tell its version: status ${status}`, { remedy: ['kubectl version'] })
+  throw new KadmError('API_REFUSED', `the API at ${cluster.server} does not tell its version: status ${status}`, {
+    remedy: ['kubectl version'],
+  })
 }
 
 /** As the nodes report them, with `v`. */

@@ -62,7 +62,12 @@ export async function waitForObject(
     last = new Error(type === 'DELETED' ? 'it was deleted' : 'it is there, but not as it should be')
   }
   if (signal?.aborted) throw signal.reason
-  throw waitedTooLong({ describe, timeout: Math.min(timeout, monotonicClock.now() - start), since, last: last ?? new Error('it is not there') })
+  throw waitedTooLong({
+    describe,
+    timeout: Math.min(timeout, monotonicClock.now() - start),
+    since,
+    last: last ?? new Error('it is not there'),
+  })
 }
 
 const tooLate = new Error('too late')

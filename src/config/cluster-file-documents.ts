@@ -23,7 +23,9 @@ export function initDocuments(file: ClusterFile, host: ClusterHost, own: readonl
     ...[
       { ...kubeletKind, content: kubeletConfiguration },
       { ...kubeProxyKind, content: kubeProxyConfiguration },
-    ].flatMap(({ group, version, kind, content }) => (content === undefined ? [] : [{ apiVersion: `${group}/${version}`, kind, ...content }])),
+    ].flatMap(({ group, version, kind, content }) =>
+      content === undefined ? [] : [{ apiVersion: `${group}/${version}`, kind, ...content }],
+    ),
   ])
 }
 

@@ -11,18 +11,29 @@ export const clusterFileApiVersion = 'kadm.dev/v1alpha1'
 
 export const hostRoles = ['control-plane', 'worker', 'absent'] as const
 
-const userField = stringField('user', 'Who logs in.', { defaultNote: "the user who runs kadm" })
+const userField = stringField('user', 'Who logs in.', { defaultNote: 'the user who runs kadm' })
 const portField = integerField('port', 'Port of sshd.', { default: 22, check: portProblems })
-const identityFileField = stringField('identityFile', 'Private key; `~/` is the home of the user who runs kadm.', { defaultNote: 'the agent, and the usual files in ~/.ssh' })
+const identityFileField = stringField('identityFile', 'Private key; `~/` is the home of the user who runs kadm.', {
+  defaultNote: 'the agent, and the usual files in ~/.ssh',
+})
 const hostKeyField = stringField('hostKey', 'Fingerprint of the key that the host must show: `SHA256:...`.', {
   defaultNote: '~/.ssh/known_hosts',
-  check: (value) => (/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(value) ? [] : [`"${value}" is not a fingerprint such as "ssh-keygen -lf FILE" prints: SHA256: and 43 characters`]),
+  check: (value) =>
+    /^SHA256:[A-Za-z0-9+/]{43}=?$/.test(value)
+      ? []
+      : [`"${value}" is not a fingerprint such as "ssh-keygen -lf FILE" prints: SHA256: and 43 characters`],
 })
 
 const bastionField = objectField(
   'bastion',
   'A host that the others are reached through.',
-  [stringField('address', 'Name or IP address.', { check: hostPortProblems, required: true }), portField, userField, identityFileField, hostKeyField],
+  [
+    stringField('address', 'Name or IP address.', { check: hostPortProblems, required: true }),
+    portField,
+    userField,
+    identityFileField,
+    hostKeyField,
+  ],
   { optional: true },
 )
 
@@ -30,20 +41,32 @@ const sshField = objectField('ssh', 'How the hosts are reached.', [
   userField,
   portField,
   identityFileField,
-  stringField('become', 'How a user who is not root becomes root: "sudo" or "none".', { default: 'none', check: (value) => oneOfProblems(value, ['none', 'sudo']) }),
+  stringField('become', 'How a user who is not root becomes root: "sudo" or "none".', {
+    default: 'none',
+    check: (value) => oneOfProblems(value, ['none', 'sudo']),
+  }),
   bastionField,
 ])
 
 const taintFields: readonly Field[] = [
   stringField('key', 'Name of the taint.'),
   stringField('value', 'Its value.'),
-  stringField('effect', '"NoSchedule", "PreferNoSchedule" or "NoExecute".', { check: (value) => oneOfProblems(value, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']), required: true }),
+  stringField('effect', '"NoSchedule", "PreferNoSchedule" or "NoExecute".', {
+    check: (value) => oneOfProblems(value, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
+    required: true,
+  }),
 ]
 
 const hostFields: readonly Field[] = [
   stringField('name', 'Name of the host and of its Node.', { check: subdomainProblems, required: true }),
-  stringField('address', 'Name or IP address that ssh connects to. One of its own IP addresses is also what its API server announces.', { check: addressProblems, required: true }),
-  stringField('role', '"control-plane", "worker", or "absent": drained, reset and taken out of the cluster.', { check: (value) => oneOfProblems(value, hostRoles), required: true }),
+  stringField('address', 'Name or IP address that ssh connects to. One of its own IP addresses is also what its API server announces.', {
+    check: addressProblems,
+    required: true,
+  }),
+  stringField('role', '"control-plane", "worker", or "absent": drained, reset and taken out of the cluster.', {
+    check: (value) => oneOfProblems(value, hostRoles),
+    required: true,
+  }),
   userField,
   integerField('port', 'Port of sshd.', { defaultNote: 'that of ssh', check: portProblems }),
   hostKeyField,
@@ -59,13 +82,18 @@ export const kubeadmDocuments = {
   kubeProxyConfiguration: kubeProxyFields,
 } as const
 
-const documentField = (name: keyof typeof kubeadmDocuments, doc: string): Field => objectField(name, doc, kubeadmDocuments[name], { optional: true })
+const documentField = (name: keyof typeof kubeadmDocuments, doc: string): Field =>
+  objectField(name, doc, kubeadmDocuments[name], { optional: true })
 
 export const clusterFileFields: readonly Field[] = [
-  objectField('metadata', 'What the cluster is called.', [stringField('name', "Name of the cluster; also its clusterName where that is not given.", { check: subdomainProblems, required: true })]),
+  objectField('metadata', 'What the cluster is called.', [
+    stringField('name', 'Name of the cluster; also its clusterName where that is not given.', { check: subdomainProblems, required: true }),
+  ]),
   objectField('spec', 'The cluster.', [
     stringField('kubernetesVersion', 'Version of the control plane.', { defaultNote: 'the newest that kadm knows' }),
-    stringField('controlPlaneEndpoint', 'Name or address of the balancer, with an optional port. Needed for more than one control plane.', { check: hostPortProblems }),
+    stringField('controlPlaneEndpoint', 'Name or address of the balancer, with an optional port. Needed for more than one control plane.', {
+      check: hostPortProblems,
+    }),
     sshField,
     listField('hosts', 'Every host of the cluster.', hostFields),
     objectField('kubeadm', "kubeadm's own documents, without apiVersion and kind. What the lines above say need not be said again.", [
@@ -75,9 +103,17 @@ export const clusterFileFields: readonly Field[] = [
       documentField('kubeletConfiguration', 'KubeletConfiguration of kubelet.config.k8s.io/v1beta1.'),
       documentField('kubeProxyConfiguration', 'KubeProxyConfiguration of kubeproxy.config.k8s.io/v1alpha1.'),
     ]),
-    objectField('network', 'The pod network.', [stringField('manifest', 'A YAML file beside the cluster file, or a folder of them, that is applied once the API answers.')]),
+    objectField('network', 'The pod network.', [
+      stringField('manifest', 'A YAML file beside the cluster file, or a folder of them, that is applied once the API answers.'),
+    ]),
     objectField('upgrade', 'How a new version goes over the workers.', [
-      { name: 'maxUnavailable', type: { kind: 'json' }, doc: 'How many workers at a time: a number or a share such as 10%.', default: 1, check: shareProblems },
+      {
+        name: 'maxUnavailable',
+        type: { kind: 'json' },
+        doc: 'How many workers at a time: a number or a share such as 10%.',
+        default: 1,
+        check: shareProblems,
+      },
       stringsField('canary', 'Workers that go first.'),
       durationField('soak', 'How long to wait after the canaries.', { default: '0s' }),
       stringField('probe', 'A command on the machine of kadm that must succeed after each wave.'),
@@ -90,5 +126,7 @@ function addressProblems(value: string): readonly string[] {
 }
 
 function shareProblems(value: Json): readonly string[] {
-  return /^(?:[1-9]\d*|[1-9]\d?%|100%)$/.test(String(value)) ? [] : [`"${String(value)}" is neither a number above 0 nor a share such as 10%`]
+  return /^(?:[1-9]\d*|[1-9]\d?%|100%)$/.test(String(value))
+    ? []
+    : [`"${String(value)}" is neither a number above 0 nor a share such as 10%`]
 }

@@ -17,10 +17,18 @@ function hostProblems({ hosts, controlPlaneEndpoint, kubeadm }: ClusterFile): re
   const endpoint = controlPlaneEndpoint ?? kubeadm.clusterConfiguration['controlPlaneEndpoint']
   return [
     ...twice(hosts.map(({ name }) => name)).map((name) => ({ path: 'spec.hosts', text: `"${name}" is there more than once` })),
-    ...twice(hosts.map(({ address, ssh }) => `${address} port ${ssh.port}`)).map((address) => ({ path: 'spec.hosts', text: `two hosts have the address ${address}` })),
+    ...twice(hosts.map(({ address, ssh }) => `${address} port ${ssh.port}`)).map((address) => ({
+      path: 'spec.hosts',
+      text: `two hosts have the address ${address}`,
+    })),
     ...(controlPlanes.length === 0 ? [{ path: 'spec.hosts', text: 'no host has the role "control-plane"' }] : []),
     ...(controlPlanes.length > 1 && endpoint === undefined
-      ? [{ path: 'spec.controlPlaneEndpoint', text: 'must be given with more than one control plane: the address that all nodes reach them at' }]
+      ? [
+          {
+            path: 'spec.controlPlaneEndpoint',
+            text: 'must be given with more than one control plane: the address that all nodes reach them at',
+          },
+        ]
       : []),
   ]
 }
@@ -44,10 +52,12 @@ function kubeadmProblems({ kubernetesVersion, controlPlaneEndpoint, kubeadm }: C
     ]),
     ...said('joinConfiguration', 'discovery', 'is not needed: kadm knows the cluster'),
     ...said('joinConfiguration', 'controlPlane.certificateKey', 'is not needed: kadm brings the certificates itself'),
-    ...checkDocument('ClusterConfiguration', withDefaults('ClusterConfiguration', { ...cluster, kubernetesVersion })).map(({ path, text }) => ({
-      path: `spec.kubeadm.clusterConfiguration.${path}`,
-      text,
-    })),
+    ...checkDocument('ClusterConfiguration', withDefaults('ClusterConfiguration', { ...cluster, kubernetesVersion })).map(
+      ({ path, text }) => ({
+        path: `spec.kubeadm.clusterConfiguration.${path}`,
+        text,
+      }),
+    ),
   ]
 }
 
@@ -59,7 +69,12 @@ function rangeProblems({ hosts, kubeadm }: ClusterFile): readonly Problem[] {
       hosts.flatMap(({ name, address }) => {
         const ip = parseIp(address)
         return ip !== undefined && cidrContains(range, ip)
-          ? [{ path: `spec.kubeadm.clusterConfiguration.networking.${field}`, text: `holds ${address}, the address of host "${name}": choose another range` }]
+          ? [
+              {
+                path: `spec.kubeadm.clusterConfiguration.networking.${field}`,
+                text: `holds ${address}, the address of host "${name}": choose another range`,
+              },
+            ]
           : []
       }),
     ),
@@ -68,7 +83,9 @@ function rangeProblems({ hosts, kubeadm }: ClusterFile): readonly Problem[] {
 
 function canaryProblems({ hosts, upgrade }: ClusterFile): readonly Problem[] {
   const workers = new Set(hosts.flatMap(({ name, role }) => (role === 'worker' ? [name] : [])))
-  return upgrade.canary.filter((name) => !workers.has(name)).map((name) => ({ path: 'spec.upgrade.canary', text: `"${name}" is no worker of spec.hosts` }))
+  return upgrade.canary
+    .filter((name) => !workers.has(name))
+    .map((name) => ({ path: 'spec.upgrade.canary', text: `"${name}" is no worker of spec.hosts` }))
 }
 
 function valueAt(document: JsonObject, path: string): Json | undefined {

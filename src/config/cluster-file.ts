@@ -70,8 +70,15 @@ export interface UpgradeSettings {
 /** Throws CONFIG_SYNTAX, or CONFIG_INVALID with every problem and its path in the details. `name`: of the file, for errors. */
 export function parseClusterFile(text: string, name: string): ClusterFile {
   const [document, ...others] = readNamedDocuments(text, name)
-  if (document === undefined || others.length > 0 || `${document.group}/${document.version}` !== clusterFileApiVersion || document.kind !== 'Cluster') {
-    throw invalid(`"${name}" is no cluster file: it must hold one document of apiVersion ${clusterFileApiVersion}, kind Cluster`, ['see docs/cluster-file.md for the right form'])
+  if (
+    document === undefined ||
+    others.length > 0 ||
+    `${document.group}/${document.version}` !== clusterFileApiVersion ||
+    document.kind !== 'Cluster'
+  ) {
+    throw invalid(`"${name}" is no cluster file: it must hold one document of apiVersion ${clusterFileApiVersion}, kind Cluster`, [
+      'see docs/cluster-file.md for the right form',
+    ])
   }
   const { value, problems, unknown } = decodeObject(clusterFileFields, document.content, ['apiVersion', 'kind'])
   const kubeadm = part(part(value, 'spec'), 'kubeadm')
@@ -101,7 +108,10 @@ function toClusterFile(document: JsonObject): ClusterFile {
   const hosts = objects(spec['hosts']).map((host) => toHost(host, part(spec, 'ssh')))
   return {
     name: textOf(part(document, 'metadata')['name']),
-    kubernetesVersion: textOf(spec['kubernetesVersion']) || textOf(part(part(spec, 'kubeadm'), 'clusterConfiguration')['kubernetesVersion']) || newestKubernetes,
+    kubernetesVersion:
+      textOf(spec['kubernetesVersion']) ||
+      textOf(part(part(spec, 'kubeadm'), 'clusterConfiguration')['kubernetesVersion']) ||
+      newestKubernetes,
     ...(endpoint !== '' && { controlPlaneEndpoint: endpoint }),
     hosts: [...hosts.filter(({ role }) => role === 'control-plane'), ...hosts.filter(({ role }) => role !== 'control-plane')],
     kubeadm: toKubeadm(part(spec, 'kubeadm')),
@@ -132,7 +142,9 @@ function roleOf(role: string): HostRole {
 }
 
 function toTarget(target: JsonObject): SshTarget {
-  const optional = Object.fromEntries(['user', 'identityFile', 'hostKey'].flatMap((name) => (textOf(target[name]) === '' ? [] : [[name, textOf(target[name])]])))
+  const optional = Object.fromEntries(
+    ['user', 'identityFile', 'hostKey'].flatMap((name) => (textOf(target[name]) === '' ? [] : [[name, textOf(target[name])]])),
+  )
   return { port: Number(target['port'] ?? 22), ...optional }
 }
 

@@ -57,7 +57,11 @@ export async function completeDocuments(given: readonly ConfigDocument[], option
     problems.push(...resolved.problems)
   }
   if (problems.length > 0) throw configProblems(problems, options.file)
-  return { documents, components, warnings: documents.length > 2 ? warnings.filter((warning) => !warning.endsWith('is not used here')) : warnings }
+  return {
+    documents,
+    components,
+    warnings: documents.length > 2 ? warnings.filter((warning) => !warning.endsWith('is not used here')) : warnings,
+  }
 }
 
 const nodeKinds: readonly NodeKind[] = ['JoinConfiguration', 'ResetConfiguration', 'UpgradeConfiguration']
@@ -66,7 +70,10 @@ const nodeKinds: readonly NodeKind[] = ['JoinConfiguration', 'ResetConfiguration
 function requireKnown(documents: readonly ConfigDocument[], allowed: AllowedVersions): void {
   for (const document of documents) if (isOldVersion(document)) requireSupportedVersion(document, allowed)
   const unknown = documents.filter(({ group, version, kind }) => {
-    const kubeadm = group === kubeadmGroup && isKindName(kind) && ([kubeadmVersion, 'v1'].includes(version) || (version === 'v1beta3' && v1beta3Kinds.includes(kind)))
+    const kubeadm =
+      group === kubeadmGroup &&
+      isKindName(kind) &&
+      ([kubeadmVersion, 'v1'].includes(version) || (version === 'v1beta3' && v1beta3Kinds.includes(kind)))
     return (
       !kubeadm && !componentKinds.some((component) => component.group === group && component.version === version && component.kind === kind)
     )

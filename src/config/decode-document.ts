@@ -27,7 +27,11 @@ export function decodeDocument(
   const document = documents.find((candidate) => candidate.group === kubeadmGroup && candidate.kind === kind)
   if (document === undefined) return undefined
   requireSupportedVersion(document, allowed)
-  const { value: decoded, problems: typeProblems, unknown } = decodeObject(fieldsOf(kind, document), document.content, ['apiVersion', 'kind'])
+  const {
+    value: decoded,
+    problems: typeProblems,
+    unknown,
+  } = decodeObject(fieldsOf(kind, document), document.content, ['apiVersion', 'kind'])
   const { value, warnings } = document.version === 'v1beta3' ? fromV1beta3(kind, decoded, documents) : { value: decoded, warnings: [] }
   const problems = [...typeProblems, ...mergeMethodProblems(value)]
   if (strict) return { value, warnings, problems: [...problems, ...unknown, ...document.duplicates.map((text) => ({ path: kind, text }))] }

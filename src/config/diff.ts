@@ -33,7 +33,14 @@ export async function diffConfigs(before: NamedText, after: NamedText, host: Hos
 /** Complete documents by kind. */
 async function meaningOf({ file, text }: NamedText, host: Host): Promise<ReadonlyMap<string, Json>> {
   const given = readGiven(text, file)
-  const options = { file, allowExperimental: true, allowDeprecated: true, detectCriSocket: false, fetchVersion: async () => newestKubernetes, newToken: async () => madeUp }
+  const options = {
+    file,
+    allowExperimental: true,
+    allowDeprecated: true,
+    detectCriSocket: false,
+    fetchVersion: async () => newestKubernetes,
+    newToken: async () => madeUp,
+  }
   const onlyComponents = given.length > 0 && given.every(({ group }) => group !== kubeadmGroup)
   // The defaults of component configurations come from a cluster: here from one that has defaults only.
   const { documents, components } = await completeDocuments(onlyComponents ? [...given, anyCluster] : given, options, host)
@@ -41,7 +48,13 @@ async function meaningOf({ file, text }: NamedText, host: Host): Promise<Readonl
   return new Map(meant.map((document) => [String(document['kind']), withLabel(document, given)]))
 }
 
-const anyCluster: ConfigDocument = { group: kubeadmGroup, version: kubeadmVersion, kind: 'ClusterConfiguration', content: {}, duplicates: [] }
+const anyCluster: ConfigDocument = {
+  group: kubeadmGroup,
+  version: kubeadmVersion,
+  kind: 'ClusterConfiguration',
+  content: {},
+  duplicates: [],
+}
 
 /** In place of a token that the file does not give. */
 const madeUp = 'random.0000000000000000'
@@ -57,7 +70,9 @@ function withLabel(document: JsonObject, given: readonly ConfigDocument[]): Json
 function differences(kind: string, path: string, old: Json | undefined, now: Json | undefined): readonly Difference[] {
   if (JSON.stringify(old) === JSON.stringify(now)) return []
   if (isRecord(old) && isRecord(now)) {
-    return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) => differences(kind, at(path, name), old[name], now[name]))
+    return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) =>
+      differences(kind, at(path, name), old[name], now[name]),
+    )
   }
   if (isList(old) && isList(now)) return listDifferences(kind, path, old, now)
   return [{ kind, path, ...(old !== undefined && { old: shown(path, old) }), ...(now !== undefined && { new: shown(path, now) }) }]
@@ -72,7 +87,9 @@ function listDifferences(kind: string, path: string, old: readonly Json[], now: 
   let end = 0
   while (end < shorter - start && same(old.at(-1 - end), now.at(-1 - end))) end += 1
   const [left, right] = [old.slice(start, old.length - end), now.slice(start, now.length - end)]
-  return Array.from({ length: Math.max(left.length, right.length) }, (_, index) => differences(kind, at(path, String(start + index)), left[index], right[index])).flat()
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, index) =>
+    differences(kind, at(path, String(start + index)), left[index], right[index]),
+  ).flat()
 }
 
 const secretFields = new Set(['token', 'certificateKey', 'tlsBootstrapToken'])

@@ -49,7 +49,10 @@ export interface AllowedVersions {
 }
 
 /** Throws CONFIG_INVALID for a kubeadm version that is too old, deprecated or experimental, and not allowed. */
-export function requireSupportedVersion({ group, version, kind }: ConfigDocument, { allowExperimental, allowDeprecated = false }: AllowedVersions): void {
+export function requireSupportedVersion(
+  { group, version, kind }: ConfigDocument,
+  { allowExperimental, allowDeprecated = false }: AllowedVersions,
+): void {
   if (group !== kubeadmGroup) return
   if (version === 'v1beta3') {
     if (allowDeprecated) return

@@ -30,11 +30,20 @@ const v1beta3 = 'before v1.31'
 
 const kindTables: readonly { readonly kind: string; readonly fields: readonly Field[]; readonly doc: string; readonly since?: string }[] = [
   { kind: 'InitConfiguration', fields: kinds.InitConfiguration, doc: 'What "kadm init" makes of this node.', since: v1beta3 },
-  { kind: 'ClusterConfiguration', fields: kinds.ClusterConfiguration, doc: 'What the cluster is: the same on all of its nodes.', since: v1beta3 },
+  {
+    kind: 'ClusterConfiguration',
+    fields: kinds.ClusterConfiguration,
+    doc: 'What the cluster is: the same on all of its nodes.',
+    since: v1beta3,
+  },
   { kind: 'JoinConfiguration', fields: kinds.JoinConfiguration, doc: 'How "kadm join" brings this node into a cluster.', since: v1beta3 },
   { kind: 'ResetConfiguration', fields: kinds.ResetConfiguration, doc: 'What "kadm reset" takes away from this node.', since: 'v1.31' },
   { kind: 'UpgradeConfiguration', fields: kinds.UpgradeConfiguration, doc: 'How "kadm upgrade" goes about it.', since: 'v1.31' },
-  ...componentKinds.map(({ kind, group, version, fields }) => ({ kind, fields, doc: `Configuration of the component, ${group}/${version}; see its own documentation.` })),
+  ...componentKinds.map(({ kind, group, version, fields }) => ({
+    kind,
+    fields,
+    doc: `Configuration of the component, ${group}/${version}; see its own documentation.`,
+  })),
 ]
 
 /**
@@ -89,7 +98,11 @@ function childrenOf({ kind, path }: ExplainedField, all: readonly ExplainedField
   const start = path === '' ? '' : `${path}.`
   return all.filter((other) => {
     if (other.kind !== kind || other.path === '') return false
-    const rest = other.path.startsWith(start) ? other.path.slice(start.length) : other.path.startsWith(`${path}[].`) ? other.path.slice(path.length + 3) : ''
+    const rest = other.path.startsWith(start)
+      ? other.path.slice(start.length)
+      : other.path.startsWith(`${path}[].`)
+        ? other.path.slice(path.length + 3)
+        : ''
     return rest !== '' && !rest.includes('.')
   })
 }

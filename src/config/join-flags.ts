@@ -15,14 +15,21 @@ export interface JoinWords {
  * The document that stands for the words of join. Without an endpoint there is no discovery by token; flags of a control plane without `--control-plane`
  * say nothing, as in kubeadm. Throws CONFIG_INVALID for a value that cannot be read.
  */
-export function joinDocuments({ flags, endpoint, discoveryFile }: JoinWords): { readonly documents: readonly ConfigDocument[]; readonly warnings: readonly string[] } {
+export function joinDocuments({ flags, endpoint, discoveryFile }: JoinWords): {
+  readonly documents: readonly ConfigDocument[]
+  readonly warnings: readonly string[]
+} {
   const { controlPlane, discovery: given, ...content } = documentContent('JoinConfiguration', flags)
   const { bootstrapToken: byToken, file, tlsBootstrapToken } = partOf(given)
   const token = flags['token']
   const bootstrapToken = { token, ...partOf(byToken), apiServerEndpoint: endpoint }
   const discovery =
     discoveryFile === undefined
-      ? { ...(endpoint !== undefined && { bootstrapToken }), ...(file !== undefined && { file }), tlsBootstrapToken: tlsBootstrapToken ?? token ?? '' }
+      ? {
+          ...(endpoint !== undefined && { bootstrapToken }),
+          ...(file !== undefined && { file }),
+          tlsBootstrapToken: tlsBootstrapToken ?? token ?? '',
+        }
       : { file: { kubeConfigPath: discoveryFile } }
   const isControlPlane = flags['control-plane'] === true
   const stray = isControlPlane ? [] : controlPlaneFlags.filter((name) => flags[name] !== undefined)

@@ -23,7 +23,9 @@ export interface LoadJoinOptions {
 }
 
 /** Throws USAGE, CONFIG_UNREADABLE, CONFIG_SYNTAX, or CONFIG_INVALID with every problem in its details. */
-export async function loadJoinConfig(options: LoadJoinOptions): Promise<{ readonly config: JoinConfig; readonly warnings: readonly string[] }> {
+export async function loadJoinConfig(
+  options: LoadJoinOptions,
+): Promise<{ readonly config: JoinConfig; readonly warnings: readonly string[] }> {
   const { file, flags, host, needs } = options
   const { documents, warnings } = await givenDocuments(options)
   const resolved = await resolveNodeKind('JoinConfiguration', documents, host, {
@@ -39,7 +41,10 @@ export async function loadJoinConfig(options: LoadJoinOptions): Promise<{ readon
   if (problems.length > 0) throw configProblems(problems, file)
   const { nodeRegistration } = config
   const ignorePreflightErrors = mergedPreflightErrors(nodeRegistration.ignorePreflightErrors, flags['ignore-preflight-errors'])
-  return { config: { ...config, nodeRegistration: { ...nodeRegistration, ignorePreflightErrors } }, warnings: [...warnings, ...resolved.warnings] }
+  return {
+    config: { ...config, nodeRegistration: { ...nodeRegistration, ignorePreflightErrors } },
+    warnings: [...warnings, ...resolved.warnings],
+  }
 }
 
 async function givenDocuments({ file, flags, endpoint, host, needs }: LoadJoinOptions): Promise<ReturnType<typeof joinDocuments>> {

@@ -17,9 +17,15 @@ export interface LoadResetOptions {
 }
 
 /** Throws USAGE, CONFIG_UNREADABLE, CONFIG_SYNTAX, or CONFIG_INVALID with every problem in its details. */
-export async function loadResetConfig({ file, flags, host, needs }: LoadResetOptions): Promise<{ readonly config: ResetConfig; readonly warnings: readonly string[] }> {
+export async function loadResetConfig({
+  file,
+  flags,
+  host,
+  needs,
+}: LoadResetOptions): Promise<{ readonly config: ResetConfig; readonly warnings: readonly string[] }> {
   if (file !== undefined) refuseMixedFlags(flags)
-  const documents = file === undefined ? [document('ResetConfiguration', documentContent('ResetConfiguration', flags))] : await readConfigFile(file, host)
+  const documents =
+    file === undefined ? [document('ResetConfiguration', documentContent('ResetConfiguration', flags))] : await readConfigFile(file, host)
   const resolved = await resolveNodeKind('ResetConfiguration', documents, host, {
     strict: false,
     // As kubeadm, which reads the experimental version here without being asked.

@@ -72,7 +72,11 @@ export function readNamedDocuments(text: string, file: string): readonly ConfigD
   } catch (error) {
     if (!(error instanceof KadmError)) throw error
     const { code, message, remedy, details } = error
-    throw new KadmError(code, code === 'CONFIG_SYNTAX' ? `"${file}" is ${message}` : `"${file}": ${message}`, { remedy, details, cause: error })
+    throw new KadmError(code, code === 'CONFIG_SYNTAX' ? `"${file}" is ${message}` : `"${file}": ${message}`, {
+      remedy,
+      details,
+      cause: error,
+    })
   }
 }
 
@@ -108,7 +112,11 @@ export function refuseMixedFlags(flags: InitFlags): void {
 }
 
 /** An API server is announced at an address that others can reach; loopback stands for one that is on the loopback interface. */
-export function bindAddressProblems(address: string, known: readonly Problem[], path = 'localAPIEndpoint.advertiseAddress'): readonly Problem[] {
+export function bindAddressProblems(
+  address: string,
+  known: readonly Problem[],
+  path = 'localAPIEndpoint.advertiseAddress',
+): readonly Problem[] {
   const ip = parseIp(address)
   if (ip === undefined || isLoopback(ip) || isGlobalUnicast(ip) || known.some((problem) => problem.path === path)) return []
   return [{ path, text: `"${address}" is not an address that other nodes can reach` }]

@@ -69,8 +69,17 @@ const unmountFlags = ['MNT_FORCE', 'MNT_DETACH', 'MNT_EXPIRE', 'UMOUNT_NOFOLLOW'
 
 export const resetFields: readonly Field[] = [
   booleanField('cleanupTmpDir', 'Empty /etc/kubernetes/tmp too.', { flag: 'cleanup-tmp-dir' }),
-  stringField('certificatesDir', 'Folder of the certificates.', { flag: 'cert-dir', default: paths.defaultCertificates, check: absolutePathProblems }),
-  stringField('criSocket', 'Socket of the container runtime.', { flag: 'cri-socket', defaultNote: 'detected', check: criSocketProblems, required: true }),
+  stringField('certificatesDir', 'Folder of the certificates.', {
+    flag: 'cert-dir',
+    default: paths.defaultCertificates,
+    check: absolutePathProblems,
+  }),
+  stringField('criSocket', 'Socket of the container runtime.', {
+    flag: 'cri-socket',
+    defaultNote: 'detected',
+    check: criSocketProblems,
+    required: true,
+  }),
   dryRunField,
   booleanField('force', 'Do not ask.', { flag: 'force' }),
   ignorePreflightErrorsField,
@@ -83,7 +92,8 @@ export const resetFields: readonly Field[] = [
 ]
 
 const versionField = stringField('kubernetesVersion', 'Version to go to.')
-const choice = (name: string, doc: string, flag?: string): Field => booleanField(name, doc, { optional: true, ...(flag !== undefined && { flag }) })
+const choice = (name: string, doc: string, flag?: string): Field =>
+  booleanField(name, doc, { optional: true, ...(flag !== undefined && { flag }) })
 const chosen = (name: string, doc: string, flag?: string): Field => ({ ...choice(name, doc, flag), default: true })
 const absolutePatchesField = objectField(
   'patches',
@@ -118,7 +128,10 @@ export const upgradeFields: readonly Field[] = [
     skipPhasesField,
     ...pullFields,
   ]),
-  objectField('diff', 'For "upgrade diff".', [versionField, integerField('contextLines', 'Lines around each difference.', { flag: 'context-lines' })]),
+  objectField('diff', 'For "upgrade diff".', [
+    versionField,
+    integerField('contextLines', 'Lines around each difference.', { flag: 'context-lines' }),
+  ]),
   objectField('node', 'For "upgrade node".', [
     renewalField,
     dryUpgradeField,

@@ -9,7 +9,8 @@ import type { Json, JsonObject } from './model.ts'
 export function configReference(): string {
   const sections = Object.entries(kinds).map(([kind, fields]) => {
     const rows = fieldRows(fields).map(
-      ({ path, field }) => `| \`${path}\` | ${typeText(field.type)} | ${defaultText(field)} | ${flagText(field)} | ${cell(field.doc)}${sinceText(field)} |`,
+      ({ path, field }) =>
+        `| \`${path}\` | ${typeText(field.type)} | ${defaultText(field)} | ${flagText(field)} | ${cell(field.doc)}${sinceText(field)} |`,
     )
     return [`## ${kind}`, '', '| field | type | default | flag | meaning |', '| --- | --- | --- | --- | --- |', ...rows, ''].join('\n')
   })
@@ -40,7 +41,15 @@ export function configSchema(): JsonObject {
   }
 }
 
-function kindSchema({ kind, apiVersion, fields }: { readonly kind: string; readonly apiVersion: string; readonly fields: readonly Field[] }): JsonObject {
+function kindSchema({
+  kind,
+  apiVersion,
+  fields,
+}: {
+  readonly kind: string
+  readonly apiVersion: string
+  readonly fields: readonly Field[]
+}): JsonObject {
   return {
     type: 'object',
     properties: { apiVersion: { const: apiVersion }, kind: { const: kind }, ...properties(fields) },

@@ -8,7 +8,11 @@ import type { ClusterConfiguration } from './model.ts'
  */
 export function refuseRootless({ featureGates }: Pick<ClusterConfiguration, 'featureGates'>): void {
   if (featureGates['RootlessControlPlane'] !== true) return
-  throw new KadmError('CONFIG_INVALID', 'featureGates: "RootlessControlPlane: true" is not supported: the components of the control plane that kadm makes run as root', {
-    remedy: ['set "RootlessControlPlane: false" or leave it out', 'make this control plane with kubeadm, whose gate is alpha'],
-  })
+  throw new KadmError(
+    'CONFIG_INVALID',
+    'featureGates: "RootlessControlPlane: true" is not supported: the components of the control plane that kadm makes run as root',
+    {
+      remedy: ['set "RootlessControlPlane: false" or leave it out', 'make this control plane with kubeadm, whose gate is alpha'],
+    },
+  )
 }

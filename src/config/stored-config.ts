@@ -17,7 +17,9 @@ export function storedClusterConfiguration(text: string): { readonly cluster: Cl
   const [, ci = '', kubernetesVersion = ''] = /^(ci\/)?(.*)$/.exec(String(document['kubernetesVersion'])) ?? []
   return {
     cluster: toClusterConfiguration({ ...document, kubernetesVersion }, ci !== ''),
-    warnings: [...decoded.warnings, ...decoded.problems.map(({ path, text: problem }) => `${path} ${problem}`)].map((line) => `ConfigMap kubeadm-config: ${line}`),
+    warnings: [...decoded.warnings, ...decoded.problems.map(({ path, text: problem }) => `${path} ${problem}`)].map(
+      (line) => `ConfigMap kubeadm-config: ${line}`,
+    ),
   }
 }
 
@@ -42,7 +44,9 @@ export function storedKubeProxyConfiguration(
 }
 
 /** What a node that is in the cluster says of itself, in the words of InitConfiguration, which certificates and manifests are made from. */
-export function settingsOfNode(node: Pick<InitConfiguration, 'nodeRegistration' | 'localAPIEndpoint' | 'patches' | 'timeouts'>): InitConfiguration {
+export function settingsOfNode(
+  node: Pick<InitConfiguration, 'nodeRegistration' | 'localAPIEndpoint' | 'patches' | 'timeouts'>,
+): InitConfiguration {
   return { ...node, bootstrapTokens: [], skipPhases: [], dryRun: false }
 }
 
@@ -57,5 +61,7 @@ function oddities(configMap: string, { unknown, problems }: Decoded): readonly s
 }
 
 function unusable(configMap: string, kind: string): Error {
-  return invalid(`the ConfigMap kube-system/${configMap} of the cluster holds no ${kind} that kadm can read`, [`kubectl -n kube-system get configmap ${configMap} -o yaml`])
+  return invalid(`the ConfigMap kube-system/${configMap} of the cluster holds no ${kind} that kadm can read`, [
+    `kubectl -n kube-system get configmap ${configMap} -o yaml`,
+  ])
 }

@@ -28,12 +28,21 @@ function olderFields(fields: readonly Field[], parent: string): readonly Field[]
     if (isArguments(field.name)) return [{ name: field.name, type: { kind: 'map', of: { kind: 'string' } }, doc: field.doc }]
     if (field.type.kind !== 'object') return [field]
     const added = moved[path]
-    return [{ ...field, type: { kind: 'object', fields: [...olderFields(field.type.fields, `${path}.`), ...(added === undefined ? [] : [added])] } }]
+    return [
+      {
+        ...field,
+        type: { kind: 'object', fields: [...olderFields(field.type.fields, `${path}.`), ...(added === undefined ? [] : [added])] },
+      },
+    ]
   })
 }
 
 /** A decoded v1beta3 document in the words of v1beta4. `documents`: all of the file, as the ClusterConfiguration has a timeout that is now elsewhere. */
-export function fromV1beta3(kind: KindName, document: JsonObject, documents: readonly ConfigDocument[]): { readonly value: JsonObject; readonly warnings: readonly string[] } {
+export function fromV1beta3(
+  kind: KindName,
+  document: JsonObject,
+  documents: readonly ConfigDocument[],
+): { readonly value: JsonObject; readonly warnings: readonly string[] } {
   const value = withArgumentLists(document)
   if (kind === 'ClusterConfiguration') {
     const { timeoutForControlPlane: _moved, ...apiServer } = part(value, 'apiServer')
@@ -51,11 +60,18 @@ export function fromV1beta3(kind: KindName, document: JsonObject, documents: rea
 function withoutOldGates(document: JsonObject): { readonly value: JsonObject; readonly warnings: readonly string[] } {
   const { PublicKeysECDSA: ecdsa, NodeLocalCRISocket: localSocket, ...featureGates } = part(document, 'featureGates')
   const said = [
-    ...(ecdsa === undefined ? [] : [`featureGates.PublicKeysECDSA is no more: ${ecdsa === true ? 'encryptionAlgorithm is ECDSA-P256 in its place' : 'it is left out'}`]),
+    ...(ecdsa === undefined
+      ? []
+      : [
+          `featureGates.PublicKeysECDSA is no more: ${ecdsa === true ? 'encryptionAlgorithm is ECDSA-P256 in its place' : 'it is left out'}`,
+        ]),
     ...(localSocket === undefined ? [] : ['featureGates.NodeLocalCRISocket is no more: it is always on']),
   ]
   if (said.length === 0) return { value: document, warnings: [] }
-  return { value: { ...document, featureGates, ...(ecdsa === true && { encryptionAlgorithm: 'ECDSA-P256' }) }, warnings: said.map((line) => `ClusterConfiguration: ${line}`) }
+  return {
+    value: { ...document, featureGates, ...(ecdsa === true && { encryptionAlgorithm: 'ECDSA-P256' }) },
+    warnings: said.map((line) => `ClusterConfiguration: ${line}`),
+  }
 }
 
 /** `{b: "1", a: "2"}` of each `extraArgs` into a list by name. */
@@ -75,9 +91,14 @@ function argumentList(pairs: JsonObject): Json {
 
 /** What a v1beta3 ClusterConfiguration says. That it is a duration is checked with its document. */
 function controlPlaneTimeout(documents: readonly ConfigDocument[]): string | undefined {
-  const cluster = documents.find(({ group, version, kind }) => group === kubeadmGroup && version === 'v1beta3' && kind === 'ClusterConfiguration')
+  const cluster = documents.find(
+    ({ group, version, kind }) => group === kubeadmGroup && version === 'v1beta3' && kind === 'ClusterConfiguration',
+  )
   const apiServer: unknown = cluster?.content['apiServer']
-  const given = typeof apiServer === 'object' && apiServer !== null && 'timeoutForControlPlane' in apiServer ? apiServer.timeoutForControlPlane : undefined
+  const given =
+    typeof apiServer === 'object' && apiServer !== null && 'timeoutForControlPlane' in apiServer
+      ? apiServer.timeoutForControlPlane
+      : undefined
   const nanoseconds = typeof given === 'string' ? durationNanoseconds(given) : undefined
   return nanoseconds === undefined ? undefined : formatNanoseconds(nanoseconds)
 }

@@ -34,6 +34,11 @@ export async function migrateConfig(
   return { text: documents.map(dumpYaml).join('---\n'), warnings }
 }
 
-function complete(text: string, { file, allowExperimental = false, allowDeprecated = false, fetchVersion }: ValidateOptions, host: Host, detectCriSocket: boolean): Promise<CompletedFile> {
+function complete(
+  text: string,
+  { file, allowExperimental = false, allowDeprecated = false, fetchVersion }: ValidateOptions,
+  host: Host,
+  detectCriSocket: boolean,
+): Promise<CompletedFile> {
   return completeDocuments(readGiven(text, file), { file, allowExperimental, allowDeprecated, fetchVersion, detectCriSocket }, host)
 }

@@ -31,22 +31,48 @@ export interface ApplyInput {
 }
 
 /** Throws PREFLIGHT_FAILED for a plan with problems, RUN_IN_PROGRESS, or FLEET_FAILED with what happened on each host that failed; the others are done then. */
-export async function applyPlan({ file, fleet, made, tokens, networkManifest, owner, wait, report, within, operator, signal }: ApplyInput): Promise<void> {
+export async function applyPlan({
+  file,
+  fleet,
+  made,
+  tokens,
+  networkManifest,
+  owner,
+  wait,
+  report,
+  within,
+  operator,
+  signal,
+}: ApplyInput): Promise<void> {
   const { plan, problems } = made
   requireNoProblems(problems)
   const hosts = reachedHosts(fleet)
   const first = hosts.get(made.first ?? '')
   if (first === undefined || plan.actions.length === 0) return
   const isNew = plan.actions.some(({ kind }) => kind === 'init')
-  const others = [...hosts.values()].filter(({ name, state }) => name !== first.name && state.node === 'control-plane').map(({ host }) => host)
+  const others = [...hosts.values()]
+    .filter(({ name, state }) => name !== first.name && state.node === 'control-plane')
+    .map(({ host }) => host)
   const access = clusterAccess({ host: first.host, others, isThere: !isNew, tokens, signal })
-  const run: FleetRun = { file, actions: plan.actions, hosts, first, access, failures: new Map(), operator, report, within, ...(networkManifest !== undefined && { networkManifest }) }
+  const run: FleetRun = {
+    file,
+    actions: plan.actions,
+    hosts,
+    first,
+    access,
+    failures: new Map(),
+    operator,
+    report,
+    within,
+    ...(networkManifest !== undefined && { networkManifest }),
+  }
   let lease: ClusterLease | undefined
   try {
     // A cluster that is being made has no API yet: the lock of the host that makes it stands for the Lease.
     if (isNew) await requireFree(first.host)
     else {
-      const say = (text: string): void => report({ host: plan.actions[0]?.host ?? ownName, event: { kind: 'line', phase: 'lease', text, at: new Date() } })
+      const say = (text: string): void =>
+        report({ host: plan.actions[0]?.host ?? ownName, event: { kind: 'line', phase: 'lease', text, at: new Date() } })
       lease = await takeLease(await access.cluster(), { owner, wait, signal, say })
     }
     const tell = (event: PhaseEvent): void => fleetEvent(event).forEach(report)
@@ -67,10 +93,14 @@ async function requireFree(host: Host): Promise<void> {
 /** Throws PREFLIGHT_FAILED. */
 export function requireNoProblems(problems: readonly string[]): void {
   if (problems.length === 0) return
-  throw new KadmError('PREFLIGHT_FAILED', problems.length === 1 ? `nothing was changed: ${problems[0]}` : `nothing was changed: ${problems.length} problems`, {
-    details: problems,
-    remedy: ['mend what is listed, then run the same command again'],
-  })
+  throw new KadmError(
+    'PREFLIGHT_FAILED',
+    problems.length === 1 ? `nothing was changed: ${problems[0]}` : `nothing was changed: ${problems.length} problems`,
+    {
+      details: problems,
+      remedy: ['mend what is listed, then run the same command again'],
+    },
+  )
 }
 
 export function reachedHosts({ hosts, states }: Fleet): ReadonlyMap<string, FleetHost> {
@@ -88,13 +118,21 @@ export function fleetFailed(failures: ReadonlyMap<string, unknown>): KadmError {
   const lines = [...causes].flatMap(([error, hosts]) => {
     const details = error instanceof KadmError ? error.details : []
     const [cause, ...others] = hosts.map(([name]) => name)
-    return [`${cause}: ${messageOf(error)}${error instanceof KadmError ? ` [${error.code}]` : ''}`, ...details.map((line) => `  ${line}`), ...(others.length === 0 ? [] : [`  (${others.join(', ')} waited for it)`])]
+    return [
+      `${cause}: ${messageOf(error)}${error instanceof KadmError ? ` [${error.code}]` : ''}`,
+      ...details.map((line) => `  ${line}`),
+      ...(others.length === 0 ? [] : [`  (${others.join(', ')} waited for it)`]),
+    ]
   })
   const remedies = [...causes.keys()].flatMap((error) => (error instanceof KadmError ? error.remedy : []))
   const again = 'run the same command again: it goes on with what is left'
   const [best = again, ...others] = new Set([...remedies, again])
-  return new KadmError('FLEET_FAILED', `${failures.size === 1 ? 'a host has' : `${failures.size} hosts have`} not come to what the file says: ${[...failures.keys()].join(', ')}`, {
-    details: lines,
-    remedy: [best, ...others],
-  })
+  return new KadmError(
+    'FLEET_FAILED',
+    `${failures.size === 1 ? 'a host has' : `${failures.size} hosts have`} not come to what the file says: ${[...failures.keys()].join(', ')}`,
+    {
+      details: lines,
+      remedy: [best, ...others],
+    },
+  )
 }

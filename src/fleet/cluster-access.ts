@@ -35,7 +35,13 @@ export function clusterAccess({ host, others, isThere, tokens, signal }: Cluster
     const sharedFiles: Sponsor['sharedFiles'] = (config) => readSharedFiles(host, config)
     if (!tokens) {
       const signing = { controlPlanes: [host, ...others], cluster: api, caPem, nodeName, signal }
-      return { server, caPem, cluster: api, sharedFiles, identity: { kind: 'signed', sign: (request, say) => signForNode(request, { ...signing, say }) } }
+      return {
+        server,
+        caPem,
+        cluster: api,
+        sharedFiles,
+        identity: { kind: 'signed', sign: (request, say) => signForNode(request, { ...signing, say }) },
+      }
     }
     token ??= fleetToken(api, host.now(), signal)
     return { server, caPem, cluster: api, sharedFiles, identity: { kind: 'token', user: (await token).user } }

@@ -28,7 +28,10 @@ export interface LeaseOptions {
  * Renewed every 10 s until it is released. One that is not renewed any more is waited out, and taken over. Throws RUN_IN_PROGRESS, which says who has it and until
  * when, as soon as somebody renews it or gives it back: a plan of before is of no use then.
  */
-export async function takeLease(cluster: Cluster, { owner, wait, signal, say, now = () => new Date() }: LeaseOptions): Promise<ClusterLease> {
+export async function takeLease(
+  cluster: Cluster,
+  { owner, wait, signal, say, now = () => new Date() }: LeaseOptions,
+): Promise<ClusterLease> {
   const found = await endedLease(cluster, { wait, signal, say, now })
   const since = now()
   const write = async (before: KubernetesObject | undefined): Promise<KubernetesObject> => {
@@ -39,12 +42,15 @@ export async function takeLease(cluster: Cluster, { owner, wait, signal, say, no
     if (isRefusal(error, 'AlreadyExists', 'Conflict')) throw inProgress('another kadm', undefined)
     throw error
   })
-  const renewal = setInterval(() => {
-    write(held).then(
-      (lease) => (held = lease),
-      () => undefined, // the next try may do; work on hosts has locks of its own
-    )
-  }, (seconds * 1000) / 3)
+  const renewal = setInterval(
+    () => {
+      write(held).then(
+        (lease) => (held = lease),
+        () => undefined, // the next try may do; work on hosts has locks of its own
+      )
+    },
+    (seconds * 1000) / 3,
+  )
   return {
     release: async () => {
       clearInterval(renewal)
@@ -54,7 +60,10 @@ export async function takeLease(cluster: Cluster, { owner, wait, signal, say, no
 }
 
 /** Resolves to what is left of it. Its owner may have been killed, or works on: only the next renewal tells. */
-async function endedLease(cluster: Cluster, { wait, signal, say, now }: Required<Omit<LeaseOptions, 'owner'>>): Promise<KubernetesObject | undefined> {
+async function endedLease(
+  cluster: Cluster,
+  { wait, signal, say, now }: Required<Omit<LeaseOptions, 'owner'>>,
+): Promise<KubernetesObject | undefined> {
   const patience = now().getTime() + wait
   let before: { readonly owner: string; readonly end: Date } | undefined
   for (;;) {
@@ -72,7 +81,10 @@ async function endedLease(cluster: Cluster, { wait, signal, say, now }: Required
   }
 }
 
-function leaseObject({ owner, since, now }: { readonly owner: string; readonly since: Date; readonly now: Date }, resourceVersion: string | undefined): KubernetesObject {
+function leaseObject(
+  { owner, since, now }: { readonly owner: string; readonly since: Date; readonly now: Date },
+  resourceVersion: string | undefined,
+): KubernetesObject {
   // MicroTime has six digits.
   const [acquireTime, renewTime] = [since, now].map((time) => time.toISOString().replace('Z', '000Z'))
   return {
@@ -99,6 +111,9 @@ function holderOf({ spec }: KubernetesObject): string {
 function inProgress(owner: string, until: Date | undefined): KadmError {
   const held = until === undefined ? '' : ` and holds the cluster until ${until.toISOString()}`
   return new KadmError('RUN_IN_PROGRESS', `${owner} is working on this cluster${held}`, {
-    remedy: ['wait until it is done: --wait-lock 10m', 'kubectl -n kube-system get lease kadm -o yaml   # one that nobody renews ends by itself'],
+    remedy: [
+      'wait until it is done: --wait-lock 10m',
+      'kubectl -n kube-system get lease kadm -o yaml   # one that nobody renews ends by itself',
+    ],
   })
 }

@@ -40,7 +40,11 @@ export interface AskOptions {
 }
 
 /** Asks these control planes, one after the other, until one has an answer; each gets 5 s, and then all together what the caller's patience gives. */
-export async function observeCluster(controlPlanes: readonly Host[], file: ClusterFile, { signal, patience = 0, say }: AskOptions): Promise<ClusterState> {
+export async function observeCluster(
+  controlPlanes: readonly Host[],
+  file: ClusterFile,
+  { signal, patience = 0, say }: AskOptions,
+): Promise<ClusterState> {
   let state: ClusterState = { kind: 'none' }
   for (const host of controlPlanes) {
     try {
@@ -64,7 +68,11 @@ export async function observeCluster(controlPlanes: readonly Host[], file: Clust
   }
 }
 
-async function askCluster(host: Host, file: ClusterFile, { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal }): Promise<RunningCluster> {
+async function askCluster(
+  host: Host,
+  file: ClusterFile,
+  { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
+): Promise<RunningCluster> {
   const cluster = await connectWithKubeconfig(host, paths.adminConf, { signal })
   try {
     const [nodes, config] = await retryUntil(() => readBoth(cluster), {
@@ -73,7 +81,12 @@ async function askCluster(host: Host, file: ClusterFile, { timeout, signal }: { 
       describe: `an answer of the API at "${cluster.server}"`,
       giveUp: (error) => !isTransient(error),
     })
-    return { kind: 'running', server: cluster.server, kubernetesVersion: config, nodes: nodes.map((node) => toNodeState(node, file)).toSorted((a, b) => (a.name < b.name ? -1 : 1)) }
+    return {
+      kind: 'running',
+      server: cluster.server,
+      kubernetesVersion: config,
+      nodes: nodes.map((node) => toNodeState(node, file)).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    }
   } finally {
     await cluster.close()
   }
@@ -104,7 +117,9 @@ function toNodeState({ metadata, spec, status }: KubernetesObject, file: Cluster
 
 function toTaint(taint: unknown): readonly Taint[] {
   const [key, value, effect] = ['key', 'value', 'effect'].map((name) => fieldAt(taint, name))
-  return typeof key === 'string' && typeof effect === 'string' ? [{ key, effect, ...(typeof value === 'string' && value !== '' && { value }) }] : []
+  return typeof key === 'string' && typeof effect === 'string'
+    ? [{ key, effect, ...(typeof value === 'string' && value !== '' && { value }) }]
+    : []
 }
 
 function listAt(value: unknown, name: string): readonly unknown[] {

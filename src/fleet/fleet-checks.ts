@@ -33,9 +33,19 @@ interface NamedHost {
   readonly state: ReachedHost
 }
 
-function twins(hosts: readonly NamedHost[], field: 'machineId' | 'productUuid' | 'hostname', what: string, remedy: string): readonly string[] {
-  const groups = Map.groupBy(hosts.filter(({ state }) => state[field] !== ''), ({ state }) => state[field])
-  return [...groups].filter(([, group]) => group.length > 1).map(([value, group]) => `${group.map(({ name }) => name).join(' and ')} have the same ${what} "${value}": ${remedy}`)
+function twins(
+  hosts: readonly NamedHost[],
+  field: 'machineId' | 'productUuid' | 'hostname',
+  what: string,
+  remedy: string,
+): readonly string[] {
+  const groups = Map.groupBy(
+    hosts.filter(({ state }) => state[field] !== ''),
+    ({ state }) => state[field],
+  )
+  return [...groups]
+    .filter(([, group]) => group.length > 1)
+    .map(([value, group]) => `${group.map(({ name }) => name).join(' and ')} have the same ${what} "${value}": ${remedy}`)
 }
 
 /** etcd warns from 1 s on; certificates count from 5 minutes before they were made. */
@@ -50,13 +60,18 @@ function clockFindings(hosts: readonly NamedHost[]): Findings {
 
 function rangeErrors({ kubeadm }: ClusterFile, hosts: readonly NamedHost[]): readonly string[] {
   const networking = part(withDefaults('ClusterConfiguration', kubeadm.clusterConfiguration), 'networking')
-  const ranges = (['serviceSubnet', 'podSubnet'] as const).flatMap((field) => (parseCidrs(String(networking[field] ?? '')) ?? []).map((range) => ({ field, range })))
+  const ranges = (['serviceSubnet', 'podSubnet'] as const).flatMap((field) =>
+    (parseCidrs(String(networking[field] ?? '')) ?? []).map((range) => ({ field, range })),
+  )
   return hosts.flatMap(({ name, state }) =>
     state.addresses.flatMap((address) => {
       const ip = parseIp(address)
       // A node has an address in the range of Pods: its own bridge.
       const inside = ip === undefined || state.node !== 'none' ? [] : ranges.filter(({ range }) => cidrContains(range, ip))
-      return inside.map(({ field }) => `${name} has the address ${address}, which lies in networking.${field} (${String(networking[field])}): the host would lose it; choose another range`)
+      return inside.map(
+        ({ field }) =>
+          `${name} has the address ${address}, which lies in networking.${field} (${String(networking[field])}): the host would lose it; choose another range`,
+      )
     }),
   )
 }
@@ -66,7 +81,9 @@ function kubeletErrors({ kubernetesVersion }: ClusterFile, { name, state }: Name
   if (state.kubelet === '') return [`${name} has no kubelet: install one of ${kubernetesVersion}`]
   const [own, wanted] = [minorOf(state.kubelet), minorOf(kubernetesVersion)]
   if (own > wanted) return [`${name} has kubelet ${state.kubelet}, newer than the control plane is to be (${kubernetesVersion})`]
-  return own < wanted - 3 ? [`${name} has kubelet ${state.kubelet}, more than three minors older than the control plane is to be (${kubernetesVersion})`] : []
+  return own < wanted - 3
+    ? [`${name} has kubelet ${state.kubelet}, more than three minors older than the control plane is to be (${kubernetesVersion})`]
+    : []
 }
 
 function minorOf(version: string): number {

@@ -32,7 +32,9 @@ export interface FleetLog {
 
 /** Only reads. */
 export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'>, operator: OperatorJournal): Promise<FleetLog> {
-  const unreached = [...states].flatMap(([name, state]) => (state.kind === 'unreachable' ? [`${name} cannot be reached: ${state.why}`] : []))
+  const unreached = [...states].flatMap(([name, state]) =>
+    state.kind === 'unreachable' ? [`${name} cannot be reached: ${state.why}`] : [],
+  )
   const found = await Promise.all(
     Array.from(hosts, async ([name, host]) => {
       try {
@@ -56,5 +58,14 @@ export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'
 }
 
 function logged(host: string, { command, startedAt, outcome, version, phasesDone, changes, isUndone }: JournaledRun): LoggedRun {
-  return { host, command, startedAt: startedAt.toISOString(), outcome, version, phases: phasesDone.length, changes: changes.length, isUndone }
+  return {
+    host,
+    command,
+    startedAt: startedAt.toISOString(),
+    outcome,
+    version,
+    phases: phasesDone.length,
+    changes: changes.length,
+    isUndone,
+  }
 }

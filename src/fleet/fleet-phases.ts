@@ -20,7 +20,9 @@ export function fleetPhases(plan: Plan): readonly Phase<FleetRun>[] {
     name,
     summary: `Bring ${name} to what the file says`,
     needs: [],
-    phases: actions.filter(({ host }) => host === name).map((one, index) => step(one, new Map(order).get(one) ?? (index === 0 ? [] : undefined))),
+    phases: actions
+      .filter(({ host }) => host === name)
+      .map((one, index) => step(one, new Map(order).get(one) ?? (index === 0 ? [] : undefined))),
   }))
   return [{ name: 'hosts', summary: 'All hosts side by side', needs: [], phases: hosts }, ...gates(plan)]
 }

@@ -16,6 +16,10 @@ export async function fleetToken(cluster: Cluster, now: Date, signal: AbortSigna
   const groups = ['system:bootstrappers:kubeadm:default-node-token']
   const record = { token, description: 'for the joins of one kadm apply', ttl: 30 * 60_000, usages: ['authentication'], groups }
   // A young API server does not let its administrator do this yet.
-  await retryUntil(() => ensureToken(cluster, record, { now, timeout: 5000, signal }), { timeout: 60_000, signal, describe: 'a bootstrap token' })
+  await retryUntil(() => ensureToken(cluster, record, { now, timeout: 5000, signal }), {
+    timeout: 60_000,
+    signal,
+    describe: 'a bootstrap token',
+  })
   return { user: tokenUser(token), remove: async () => void (await deleteToken(cluster, token).catch(() => undefined)) }
 }

@@ -14,17 +14,26 @@ import { probeFindings, watchedDirectories, writeWarnings, type ProbedHost } fro
 import { reachFindings, type ReachHost } from './reach.ts'
 
 /** Changes nothing. A host that cannot be asked for something is a warning. Takes at most some 3 s. */
-export async function measureFleet(file: ClusterFile, { hosts, states }: Pick<Fleet, 'hosts' | 'states'>, actions: readonly Action[], signal: AbortSignal): Promise<Findings> {
+export async function measureFleet(
+  file: ClusterFile,
+  { hosts, states }: Pick<Fleet, 'hosts' | 'states'>,
+  actions: readonly Action[],
+  signal: AbortSignal,
+): Promise<Findings> {
   const arriving = new Set(actions.filter(({ kind }) => kind === 'init' || kind === 'join').map(({ host }) => host))
   if (arriving.size === 0) return { errors: [], warnings: [] }
   const all = file.hosts.flatMap((wanted): readonly ReachHost[] => {
     const [host, state] = [hosts.get(wanted.name), states.get(wanted.name)]
-    return wanted.role === 'absent' || host === undefined || state?.kind !== 'reached' ? [] : [{ wanted, host, state, arrives: arriving.has(wanted.name) }]
+    return wanted.role === 'absent' || host === undefined || state?.kind !== 'reached'
+      ? []
+      : [{ wanted, host, state, arrives: arriving.has(wanted.name) }]
   })
   const found = await Promise.all([
     reachFindings(file, all, signal),
     probed(file, all, signal),
-    ...(isEtcdExternal(file) ? [] : all.filter(({ wanted, arrives }) => arrives && wanted.role === 'control-plane').map((one) => writes(file, one, signal))),
+    ...(isEtcdExternal(file)
+      ? []
+      : all.filter(({ wanted, arrives }) => arrives && wanted.role === 'control-plane').map((one) => writes(file, one, signal))),
   ])
   return { errors: found.flatMap(({ errors }) => errors), warnings: found.flatMap(({ warnings }) => warnings) }
 }
@@ -34,8 +43,20 @@ async function probed(file: ClusterFile, all: readonly ReachHost[], signal: Abor
   const asked = await Promise.all(all.map((one) => inTurn(() => orWarning(one.wanted.name, signal, () => probeOne(one, signal)))))
   const hosts = asked.flatMap(({ value }) => value ?? [])
   const { errors, warnings } = probeFindings(file, hosts)
-  const paths = await Promise.all(hosts.filter(({ arrives }) => arrives).map((from) => inTurn(() => orWarning(from.name, signal, () => pathWarnings(from, pathTargets(from, hosts), signal)))))
-  return { errors, warnings: [...asked, ...paths].flatMap(({ warning }) => warning).concat(warnings, paths.flatMap(({ value }) => value ?? [])) }
+  const paths = await Promise.all(
+    hosts
+      .filter(({ arrives }) => arrives)
+      .map((from) => inTurn(() => orWarning(from.name, signal, () => pathWarnings(from, pathTargets(from, hosts), signal)))),
+  )
+  return {
+    errors,
+    warnings: [...asked, ...paths]
+      .flatMap(({ warning }) => warning)
+      .concat(
+        warnings,
+        paths.flatMap(({ value }) => value ?? []),
+      ),
+  }
 }
 
 interface AskedHost extends ProbedHost {
@@ -50,22 +71,37 @@ async function probeOne({ wanted: { name, address }, host, state, arrives }: Rea
 }
 
 /** Each pair once, from the earlier one that arrives; and no more than these, the next ones in the file's order, which has control planes first. */
-function pathTargets(from: AskedHost, hosts: readonly AskedHost[]): readonly { readonly name: string; readonly address: string; readonly mtu: number }[] {
+function pathTargets(
+  from: AskedHost,
+  hosts: readonly AskedHost[],
+): readonly { readonly name: string; readonly address: string; readonly mtu: number }[] {
   const at = hosts.indexOf(from)
   const others = hosts.filter((one, index) => one !== from && (index > at || !one.arrives))
-  return others.slice(0, mostPaths).flatMap(({ name, address, link }) => (link === undefined || from.link === undefined ? [] : [{ name, address, mtu: Math.min(link.mtu, from.link.mtu) }]))
+  return others
+    .slice(0, mostPaths)
+    .flatMap(({ name, address, link }) =>
+      link === undefined || from.link === undefined ? [] : [{ name, address, mtu: Math.min(link.mtu, from.link.mtu) }],
+    )
 }
 
 const mostPaths = 8
 
 async function writes(file: ClusterFile, one: ReachHost, signal: AbortSignal): Promise<Findings> {
-  const directory = String(part(part(withDefaults('ClusterConfiguration', file.kubeadm.clusterConfiguration), 'etcd'), 'local')['dataDir'] ?? '')
-  const { value = [], warning } = await orWarning(one.wanted.name, signal, async () => writeWarnings(one.wanted.name, directory, await measureWrites(one.host, directory, signal)))
+  const directory = String(
+    part(part(withDefaults('ClusterConfiguration', file.kubeadm.clusterConfiguration), 'etcd'), 'local')['dataDir'] ?? '',
+  )
+  const { value = [], warning } = await orWarning(one.wanted.name, signal, async () =>
+    writeWarnings(one.wanted.name, directory, await measureWrites(one.host, directory, signal)),
+  )
   return { errors: [], warnings: [...warning, ...value] }
 }
 
 /** What is measured is a help: a host on which it fails is told of, and holds nothing up. */
-async function orWarning<T>(name: string, signal: AbortSignal, ask: () => Promise<T>): Promise<{ readonly value?: T; readonly warning: readonly string[] }> {
+async function orWarning<T>(
+  name: string,
+  signal: AbortSignal,
+  ask: () => Promise<T>,
+): Promise<{ readonly value?: T; readonly warning: readonly string[] }> {
   try {
     return { value: await ask(), warning: [] }
   } catch (error) {

@@ -14,7 +14,9 @@ export interface NeededPort {
 
 /** Those of `to` that `from` has to reach; none between two workers. */
 export function neededPorts(file: ClusterFile, from: Pick<ClusterHost, 'role'>, to: Pick<ClusterHost, 'role'>): readonly NeededPort[] {
-  return portsOf(file, to.role).filter(({ port }) => (from.role === 'control-plane' ? true : to.role === 'control-plane' && port === apiPort(file)))
+  return portsOf(file, to.role).filter(({ port }) =>
+    from.role === 'control-plane' ? true : to.role === 'control-plane' && port === apiPort(file),
+  )
 }
 
 /** Those that something listens on once the host is in the cluster, and that others must reach. */

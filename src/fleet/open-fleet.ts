@@ -32,7 +32,10 @@ export async function openFleet(file: ClusterFile, options: FleetOptions): Promi
   const inTurn = atMost(hostsAtOnce)
   const shared = sharedBetweenHosts(options)
   const opened = await Promise.all(
-    file.hosts.map(async (wanted) => ({ name: wanted.name, ...(await inTurn(() => openHost(wanted, file.kubernetesVersion, { ...options, ...shared }))) })),
+    file.hosts.map(async (wanted) => ({
+      name: wanted.name,
+      ...(await inTurn(() => openHost(wanted, file.kubernetesVersion, { ...options, ...shared }))),
+    })),
   )
   options.signal.throwIfAborted()
   return {
@@ -67,7 +70,11 @@ function sharedBetweenHosts({ user, ...options }: FleetOptions): Shared & { read
   }
 }
 
-async function openHost({ address, ssh }: ClusterHost, version: string, options: FleetOptions & Shared): Promise<{ readonly host: Host | undefined; readonly state: HostState }> {
+async function openHost(
+  { address, ssh }: ClusterHost,
+  version: string,
+  options: FleetOptions & Shared,
+): Promise<{ readonly host: Host | undefined; readonly state: HostState }> {
   const { user, bastionOf, ...rest } = options
   let host: Host | undefined
   try {

@@ -31,7 +31,14 @@ export interface CommandWords {
 
 export type OperatorEntry =
   | ({ readonly kind: 'command-started'; readonly command: string; readonly version: string } & CommandWords)
-  | { readonly kind: 'action'; readonly command: string; readonly host: string; readonly action: string; readonly state: 'started' | 'done' | 'failed'; readonly message?: string }
+  | {
+      readonly kind: 'action'
+      readonly command: string
+      readonly host: string
+      readonly action: string
+      readonly state: 'started' | 'done' | 'failed'
+      readonly message?: string
+    }
   /** `refused`: another kadm was at work, nothing was done. */
   | { readonly kind: 'command-finished'; readonly command: string; readonly outcome: 'done' | 'failed' | 'refused' }
 
@@ -47,7 +54,11 @@ export function operatorJournal(host: Host, environment: Readonly<Record<string,
  * Does the work as a command of the journal; nothing is done before its beginning is on the disk. `hear` is told of what happens on the hosts.
  * @throws JOURNAL_BROKEN, FILE_FAILED, RUN_IN_PROGRESS; else what the work throws
  */
-export async function asCommand(journal: OperatorJournal, words: CommandWords, work: (hear: (event: FleetEvent) => void) => Promise<void>): Promise<void> {
+export async function asCommand(
+  journal: OperatorJournal,
+  words: CommandWords,
+  work: (hear: (event: FleetEvent) => void) => Promise<void>,
+): Promise<void> {
   const command = randomBytes(8).toString('hex')
   const waiting: OperatorEntry[] = []
   let writing: Promise<void> = Promise.resolve()
@@ -79,7 +90,10 @@ export interface OperatorCommand extends CommandWords {
 }
 
 /** Oldest first. `torn`: the last line was cut off. Throws JOURNAL_BROKEN. */
-export async function readOperatorJournal({ host, file }: OperatorJournal): Promise<{ readonly commands: readonly OperatorCommand[]; readonly torn: boolean }> {
+export async function readOperatorJournal({
+  host,
+  file,
+}: OperatorJournal): Promise<{ readonly commands: readonly OperatorCommand[]; readonly torn: boolean }> {
   const { lines, torn } = await readChain(host, file)
   const entries = lines as readonly (OperatorEntry & { readonly at: string })[]
   const commands = entries.flatMap((start): readonly OperatorCommand[] => {
@@ -88,7 +102,17 @@ export async function readOperatorJournal({ host, file }: OperatorJournal): Prom
     const actions = new Map(own.flatMap((entry) => (entry.kind === 'action' ? [[`${entry.host} ${entry.action}`, entry] as const] : [])))
     const end = own.find((entry) => entry.kind === 'command-finished')
     const { name, clusterFile, owner, version, at } = start
-    return [{ name, clusterFile, owner, version, startedAt: at, outcome: end?.outcome ?? 'cut-off', actions: [...actions.values()].map(({ host: on, action, state }) => ({ host: on, action, state })) }]
+    return [
+      {
+        name,
+        clusterFile,
+        owner,
+        version,
+        startedAt: at,
+        outcome: end?.outcome ?? 'cut-off',
+        actions: [...actions.values()].map(({ host: on, action, state }) => ({ host: on, action, state })),
+      },
+    ]
   })
   return { commands, torn }
 }

@@ -9,7 +9,11 @@ export interface PathTarget {
 }
 
 /** Warnings, one for each target that small packets reach and wide ones do not; at most 2 s for all. A host that nothing answers says nothing of packets. */
-export async function pathWarnings(from: { readonly name: string; readonly host: Pick<Host, 'query'> }, targets: readonly PathTarget[], signal: AbortSignal): Promise<readonly string[]> {
+export async function pathWarnings(
+  from: { readonly name: string; readonly host: Pick<Host, 'query'> },
+  targets: readonly PathTarget[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   if (targets.length === 0) return []
   const words = targets.map(({ address, mtu }) => `${address},${Math.min(mtu - headers(address), mostPayload)}`)
   const { stdout } = await from.host.query(['sh', '-c', pings, 'sh', ...words], { timeout: 10_000, signal })
@@ -19,7 +23,10 @@ export async function pathWarnings(from: { readonly name: string; readonly host:
     if (told?.[2] !== 'narrow') return []
     const path = /mtu ?= ?(\d+)/.exec(told[3] ?? '')?.[1]
     const why = path === undefined ? 'and nothing on the way says why' : `something on the way takes ${path}`
-    const remedy = path === undefined ? 'let ICMP "fragmentation needed" through, or set a smaller MTU on both' : `set the MTU of both to ${path}, or tell the pod network ${path} less its own header`
+    const remedy =
+      path === undefined
+        ? 'let ICMP "fragmentation needed" through, or set a smaller MTU on both'
+        : `set the MTU of both to ${path}, or tell the pod network ${path} less its own header`
     return [`packets of ${mtu} bytes do not get from ${from.name} to ${name} at ${address}, ${why}: ${remedy}`]
   })
 }

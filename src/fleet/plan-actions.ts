@@ -25,11 +25,17 @@ export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>
   const upgrade = decideUpgrade(file, states, cluster, first)
   const problemsOfAll = [...clusterProblems(states, cluster), ...upgrade.problems]
   // One thing at a time: a node that joins in the middle of an upgrade would have to be of two versions.
-  if (upgrade.actions.length > 0) return { ...upgrade, problems: problemsOfAll, warnings: [...strangers(file, cluster), ...upgrade.warnings] }
-  const hosts = file.hosts.map((host) => decideHost(host, { file, cluster, first, state: states.get(host.name) ?? { kind: 'unreachable', why: 'it was not asked' } }))
+  if (upgrade.actions.length > 0)
+    return { ...upgrade, problems: problemsOfAll, warnings: [...strangers(file, cluster), ...upgrade.warnings] }
+  const hosts = file.hosts.map((host) =>
+    decideHost(host, { file, cluster, first, state: states.get(host.name) ?? { kind: 'unreachable', why: 'it was not asked' } }),
+  )
   const actions = hosts.flatMap((one) => one.actions)
   const isNew = actions.some(({ kind }) => kind === 'init')
-  const network = file.networkManifest !== undefined && isNew && first !== undefined ? [action(first, 'network', `a new cluster needs ${file.networkManifest}`)] : []
+  const network =
+    file.networkManifest !== undefined && isNew && first !== undefined
+      ? [action(first, 'network', `a new cluster needs ${file.networkManifest}`)]
+      : []
   return {
     actions: [...actions, ...network],
     problems: [...problemsOfAll, ...hosts.flatMap((one) => one.problems)],
@@ -67,9 +73,11 @@ function decideHost(host: ClusterHost, { file, cluster, first, state }: HostCont
   if (state.unfinished === 'undo') return problem(`${name} has an undo that was not finished: run kadm undo there again first`)
   if (state.unfinished === 'init' && isFirst) return begin('init', 'an init was cut off here')
   if (state.unfinished === 'join' && !isFirst) return begin('join', 'a join was cut off here')
-  if (state.unfinished !== undefined && state.node === 'none') return problem(`${name} has a "kadm ${state.unfinished}" that was not finished: kadm reset there first`)
+  if (state.unfinished !== undefined && state.node === 'none')
+    return problem(`${name} has a "kadm ${state.unfinished}" that was not finished: kadm reset there first`)
   if (state.node === 'none') {
-    if (isFirst && cluster.kind === 'none') return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file`)
+    if (isFirst && cluster.kind === 'none')
+      return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file`)
     return begin('join', `${name} is not in the cluster "${file.name}" yet`)
   }
   if (cluster.kind !== 'running') return { actions: [], problems: [] }
@@ -84,23 +92,40 @@ interface MemberContext {
 }
 
 function decideMember({ name, role }: ClusterHost, { state, node, mark, cluster }: MemberContext): Omit<Decision, 'warnings'> {
-  if (node === undefined) return problem(`${name} was a node once (/etc/kubernetes/kubelet.conf is there), and the cluster at ${cluster.server} has no Node of that name: kadm reset there first`)
+  if (node === undefined)
+    return problem(
+      `${name} was a node once (/etc/kubernetes/kubelet.conf is there), and the cluster at ${cluster.server} has no Node of that name: kadm reset there first`,
+    )
   if (state.node !== role) return problem(`${name} is a ${state.node}, and the file wants a ${role}: make it "role: absent" first`)
   return { actions: mark, problems: [] }
 }
 
 function decideAbsent(name: string, state: HostState, node: NodeState | undefined): Omit<Decision, 'warnings'> {
   if (state.kind === 'unreachable') {
-    return node === undefined ? { actions: [], problems: [] } : problem(`${name} is to leave the cluster and cannot be reached: ${state.why}`)
+    return node === undefined
+      ? { actions: [], problems: [] }
+      : problem(`${name} is to leave the cluster and cannot be reached: ${state.why}`)
   }
   if (node === undefined && state.node === 'none') return { actions: [], problems: [] }
-  return { actions: [action(name, 'remove', node === undefined ? 'it has a kubelet of a cluster, and the file wants it absent' : 'the file wants it absent')], problems: [] }
+  return {
+    actions: [
+      action(
+        name,
+        'remove',
+        node === undefined ? 'it has a kubelet of a cluster, and the file wants it absent' : 'the file wants it absent',
+      ),
+    ],
+    problems: [],
+  }
 }
 
 /** In words. The taints of a new node come with its kubelet. */
 function missingMarks({ labels, taints }: ClusterHost, node: NodeState | undefined): readonly string[] {
   const wanted = Object.entries(labels).filter(([key, value]) => node?.labels[key] !== value)
-  const taintsMissing = (taints ?? []).filter(({ key, value, effect }) => node !== undefined && !node.taints.some((one) => one.key === key && one.effect === effect && (one.value ?? '') === (value ?? '')))
+  const taintsMissing = (taints ?? []).filter(
+    ({ key, value, effect }) =>
+      node !== undefined && !node.taints.some((one) => one.key === key && one.effect === effect && (one.value ?? '') === (value ?? '')),
+  )
   return [...wanted.map(([key, value]) => `label ${key}=${value}`), ...taintsMissing.map(({ key, effect }) => `taint ${key}:${effect}`)]
 }
 
@@ -111,17 +136,30 @@ function clusterProblems(states: ReadonlyMap<string, HostState>, cluster: Cluste
   const isResumed = reached.some(({ unfinished }) => unfinished === 'init')
   return [
     ...(authorities.length > 1
-      ? [`hosts of the file are in different clusters: ${authorities.map((hash) => members.filter(({ caHash }) => caHash === hash).map(({ name }) => name).join(', ')).join(' | ')}`]
+      ? [
+          `hosts of the file are in different clusters: ${authorities
+            .map((hash) =>
+              members
+                .filter(({ caHash }) => caHash === hash)
+                .map(({ name }) => name)
+                .join(', '),
+            )
+            .join(' | ')}`,
+        ]
       : []),
     ...(cluster.kind === 'unreachable' && !isResumed ? [`the cluster is there, and its API does not answer: ${cluster.why}`] : []),
-    ...(cluster.kind === 'none' && members.length > 0 && !isResumed ? [`${members.map(({ name }) => name).join(', ')}: in a cluster none of whose control planes is in the file`] : []),
+    ...(cluster.kind === 'none' && members.length > 0 && !isResumed
+      ? [`${members.map(({ name }) => name).join(', ')}: in a cluster none of whose control planes is in the file`]
+      : []),
   ]
 }
 
 function strangers(file: ClusterFile, cluster: ClusterState): readonly string[] {
   if (cluster.kind !== 'running') return []
   const known = new Set(file.hosts.map(({ name }) => name))
-  return cluster.nodes.filter(({ name }) => !known.has(name)).map(({ name }) => `node "${name}" is in the cluster and not in the file: it is left alone`)
+  return cluster.nodes
+    .filter(({ name }) => !known.has(name))
+    .map(({ name }) => `node "${name}" is in the cluster and not in the file: it is left alone`)
 }
 
 function action(host: string, kind: ActionKind, why: string): Action {

@@ -6,15 +6,26 @@ import type { HostState } from './host-state.ts'
 import type { Action, Decision } from './plan-actions.ts'
 
 /** The first control plane, then the other ones, then workers: canaries before the rest. */
-export function decideUpgrade(file: ClusterFile, states: ReadonlyMap<string, HostState>, cluster: ClusterState, first: string | undefined): Decision {
+export function decideUpgrade(
+  file: ClusterFile,
+  states: ReadonlyMap<string, HostState>,
+  cluster: ClusterState,
+  first: string | undefined,
+): Decision {
   if (cluster.kind !== 'running' || cluster.kubernetesVersion === '') return nothing
   const wanted = file.kubernetesVersion
   const isNewer = compareVersions(wanted, cluster.kubernetesVersion)
-  if (isNewer < 0) return { ...nothing, problems: [`the cluster has Kubernetes ${cluster.kubernetesVersion}, and the file wants ${wanted}: there is no way back`] }
+  if (isNewer < 0)
+    return {
+      ...nothing,
+      problems: [`the cluster has Kubernetes ${cluster.kubernetesVersion}, and the file wants ${wanted}: there is no way back`],
+    }
   const members = file.hosts.flatMap(({ name, role }) => {
     const state = states.get(name)
     const node = cluster.nodes.find((one) => one.name === name)
-    return role !== 'absent' && node !== undefined && state?.kind === 'reached' && state.node !== 'none' ? [{ name, role, state, node }] : []
+    return role !== 'absent' && node !== undefined && state?.kind === 'reached' && state.node !== 'none'
+      ? [{ name, role, state, node }]
+      : []
   })
   const behind = members.filter(({ node }) => compareVersions(node.kubelet, wanted) < 0)
   const needing = members.filter(({ role, state, node }) => {
@@ -24,14 +35,29 @@ export function decideUpgrade(file: ClusterFile, states: ReadonlyMap<string, Hos
   const rank = ({ name, role }: { readonly name: string; readonly role: string }): number =>
     name === first ? 0 : role === 'control-plane' ? 1 : file.upgrade.canary.includes(name) ? 2 : 3
   return {
-    actions: needing.toSorted((a, b) => rank(a) - rank(b)).map(({ name, state, node }): Action => ({ host: name, kind: 'upgrade', why: `${versionsOf(state.controlPlane, node.kubelet)}, and the file wants ${wanted}` })),
+    actions: needing
+      .toSorted((a, b) => rank(a) - rank(b))
+      .map(({ name, state, node }): Action => ({
+        host: name,
+        kind: 'upgrade',
+        why: `${versionsOf(state.controlPlane, node.kubelet)}, and the file wants ${wanted}`,
+      })),
     problems: [],
-    warnings: behind.filter(({ state }) => !state.hasWantedKubelet).map(({ name, node }) => `${name} keeps kubelet ${node.kubelet}: there is none of ${wanted} on it (install it, or put it beside the other as kubelet-${wanted})`),
+    warnings: behind
+      .filter(({ state }) => !state.hasWantedKubelet)
+      .map(
+        ({ name, node }) =>
+          `${name} keeps kubelet ${node.kubelet}: there is none of ${wanted} on it (install it, or put it beside the other as kubelet-${wanted})`,
+      ),
   }
 }
 
 /** Workers that are upgraded at the same time; the canaries are the first wave. */
-export function waves(workers: readonly string[], { canary, maxUnavailable }: UpgradeSettings, total: number): readonly (readonly string[])[] {
+export function waves(
+  workers: readonly string[],
+  { canary, maxUnavailable }: UpgradeSettings,
+  total: number,
+): readonly (readonly string[])[] {
   const share = /^(\d+)%$/.exec(maxUnavailable)?.[1]
   const size = share === undefined ? Number(maxUnavailable) : Math.max(1, Math.floor((total * Number(share)) / 100))
   const canaries = workers.filter((name) => canary.includes(name))

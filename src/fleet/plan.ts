@@ -39,7 +39,9 @@ export interface PlanInput extends AskOptions {
 /** Looks at the cluster and decides; the hosts have been looked at when the fleet was opened. Changes nothing. */
 export async function makePlan({ file, source, fleet, signal, patience = 0, say = () => {} }: PlanInput): Promise<MadePlan> {
   const { states, hosts } = fleet
-  const members = file.hosts.filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name))).flatMap(({ name }) => hosts.get(name) ?? [])
+  const members = file.hosts
+    .filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name)))
+    .flatMap(({ name }) => hosts.get(name) ?? [])
   // An init that was cut off may have left an API server that cannot come up before it is gone on with.
   const comesUp = ![...states.values()].some((state) => state.kind === 'reached' && state.unfinished === 'init')
   const cluster = await observeCluster(members, file, { signal, patience: comesUp ? patience : 0, say })
@@ -65,8 +67,14 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
 export function parsePlan(text: string, name: string): FleetPlan {
   const plan = parseJson(text, name)
   const file = isObject(plan) ? plan['file'] : undefined
-  const isPlan = isObject(plan) && plan['apiVersion'] === clusterFileApiVersion && plan['kind'] === 'Plan' && isObject(plan['seen']) && Array.isArray(plan['actions'])
-  if (isPlan && isObject(file) && typeof file['path'] === 'string' && typeof file['sha256'] === 'string') return plan as unknown as FleetPlan
+  const isPlan =
+    isObject(plan) &&
+    plan['apiVersion'] === clusterFileApiVersion &&
+    plan['kind'] === 'Plan' &&
+    isObject(plan['seen']) &&
+    Array.isArray(plan['actions'])
+  if (isPlan && isObject(file) && typeof file['path'] === 'string' && typeof file['sha256'] === 'string')
+    return plan as unknown as FleetPlan
   throw new KadmError('CONFIG_INVALID', `"${name}" is no plan: kadm plan --out writes one`, { remedy: [`kadm plan -f FILE --out ${name}`] })
 }
 
@@ -75,10 +83,14 @@ export function requireSame(kept: FleetPlan, now: FleetPlan): void {
   const before = { file: kept.file.sha256, ...kept.seen, actions: kept.actions }
   const differences = differencesOf(before, { file: now.file.sha256, ...now.seen, actions: now.actions }, '')
   if (differences.length === 0) return
-  throw new KadmError('PLAN_STALE', `the plan is of another time: ${differences.length === 1 ? differences[0] : `${differences.length} things have changed`}`, {
-    details: differences,
-    remedy: [`kadm plan -f ${kept.file.path} --out PLAN   # look at the new one, then apply it`],
-  })
+  throw new KadmError(
+    'PLAN_STALE',
+    `the plan is of another time: ${differences.length === 1 ? differences[0] : `${differences.length} things have changed`}`,
+    {
+      details: differences,
+      remedy: [`kadm plan -f ${kept.file.path} --out PLAN   # look at the new one, then apply it`],
+    },
+  )
 }
 
 function differencesOf(before: unknown, after: unknown, path: string): readonly string[] {
@@ -92,7 +104,9 @@ function differencesOf(before: unknown, after: unknown, path: string): readonly 
 /** Lists of nodes and of actions are compared by the name of what they are about. */
 function byName(value: unknown): unknown {
   if (!Array.isArray(value)) return value
-  const named = value.flatMap((item: unknown) => (isObject(item) ? [[[item['name'] ?? item['host'], item['kind']].filter(Boolean).join(' '), item] as const] : []))
+  const named = value.flatMap((item: unknown) =>
+    isObject(item) ? [[[item['name'] ?? item['host'], item['kind']].filter(Boolean).join(' '), item] as const] : [],
+  )
   return named.length === value.length ? Object.fromEntries(named) : value
 }
 

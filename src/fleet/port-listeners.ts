@@ -17,7 +17,11 @@ export interface ListenerOptions {
  * Resolves when they listen, or after a second when they do not: without systemd nobody answers. They do nothing with who connects, and end by themselves
  * when nobody is left to close them; those of a kadm that was killed are ended by the next one, which may want their ports for a node.
  */
-export async function openPortListeners(host: Pick<Host, 'query' | 'canListen'>, ports: readonly number[], { fill, signal }: ListenerOptions): Promise<PortListeners> {
+export async function openPortListeners(
+  host: Pick<Host, 'query' | 'canListen'>,
+  ports: readonly number[],
+  { fill, signal }: ListenerOptions,
+): Promise<PortListeners> {
   let taken = await takenPorts(host, ports)
   if (fill && taken.length > 0) {
     await stopUnit(host)
@@ -42,7 +46,9 @@ const unit = 'kadm-port-check.service'
 async function startUnit(host: Pick<Host, 'query'>, ports: readonly number[], signal: AbortSignal): Promise<boolean> {
   // Whoever connects first turns it into `sleep`, which keeps all the ports open; the kernel goes on to answer.
   const listener = ['systemd-socket-activate', ...ports.map((port) => `--listen=${port}`), 'sleep', String(lifetime)]
-  const started = await host.query(['systemd-run', '--quiet', '--collect', `--unit=${unit}`, `--property=RuntimeMaxSec=${lifetime}`, ...listener], { signal }).catch(() => undefined)
+  const started = await host
+    .query(['systemd-run', '--quiet', '--collect', `--unit=${unit}`, `--property=RuntimeMaxSec=${lifetime}`, ...listener], { signal })
+    .catch(() => undefined)
   signal.throwIfAborted()
   return started?.exitCode === 0
 }

@@ -30,22 +30,33 @@ export function writeWarnings(name: string, directory: string, seconds: readonly
   if (p99 <= 0.01) return []
   const which = sorted.length < 100 ? 'the slowest' : '99th percentile'
   const figures = `${(p99 * 1000).toFixed(1)} ms (${which} of ${sorted.length}; etcd wants at most 10 ms)`
-  return [`${name}: a write to the disk of ${directory} takes ${figures}, and every change in the cluster waits for it: give etcd a faster disk, or one of its own (etcd.local.dataDir)`]
+  return [
+    `${name}: a write to the disk of ${directory} takes ${figures}, and every change in the cluster waits for it: give etcd a faster disk, or one of its own (etcd.local.dataDir)`,
+  ]
 }
 
 function macTwins(hosts: readonly ProbedHost[]): readonly string[] {
   const known = hosts.filter(({ link }) => link !== undefined && /[1-9a-f]/.test(link.mac))
   const groups = Map.groupBy(known, ({ link }) => link?.mac ?? '')
-  return [...groups].filter(([, group]) => group.length > 1).map(([mac, group]) => `${group.map(nameWithDevice).join(' and ')} have the same MAC address "${mac}": give each machine its own`)
+  return [...groups]
+    .filter(([, group]) => group.length > 1)
+    .map(([mac, group]) => `${group.map(nameWithDevice).join(' and ')} have the same MAC address "${mac}": give each machine its own`)
 }
 
 /** The pod network takes its own size from one host's link, or from each: the widest packet of one host must pass the link of every other. */
 function mtuWarnings(hosts: readonly ProbedHost[]): readonly string[] {
-  const groups = [...Map.groupBy(hosts.filter(({ link }) => link !== undefined), ({ link }) => link?.mtu ?? 0)].toSorted(([a], [b]) => a - b)
+  const groups = [
+    ...Map.groupBy(
+      hosts.filter(({ link }) => link !== undefined),
+      ({ link }) => link?.mtu ?? 0,
+    ),
+  ].toSorted(([a], [b]) => a - b)
   const [least] = groups
   if (least === undefined || groups.length === 1) return []
   const texts = groups.map(([mtu, group]) => `${mtu} on ${group.map(nameWithDevice).join(', ')}`)
-  return [`hosts have links of different MTU: ${texts.join('; ')}: set the same on all (ip link set dev DEVICE mtu ${least[0]}), or tell the pod network ${least[0]} less its own header`]
+  return [
+    `hosts have links of different MTU: ${texts.join('; ')}: set the same on all (ip link set dev DEVICE mtu ${least[0]}), or tell the pod network ${least[0]} less its own header`,
+  ]
 }
 
 function nameWithDevice({ name, link }: ProbedHost): string {
@@ -56,7 +67,9 @@ function nameWithDevice({ name, link }: ProbedHost): string {
 function cgroupErrors({ kubeadm }: ClusterFile, { name, state, probe }: ProbedHost): readonly string[] {
   const refuses = Number(/^v1\.(\d+)/.exec(state.kubelet)?.[1]) >= 35 && kubeadm.kubeletConfiguration?.['failCgroupV1'] !== false
   if (!refuses || probe.cgroup === '' || probe.cgroup === 'cgroup2fs') return []
-  return [`${name} has cgroups v1, which its kubelet ${state.kubelet} refuses: boot it with systemd.unified_cgroup_hierarchy=1, or set kubeletConfiguration.failCgroupV1: false`]
+  return [
+    `${name} has cgroups v1, which its kubelet ${state.kubelet} refuses: boot it with systemd.unified_cgroup_hierarchy=1, or set kubeletConfiguration.failCgroupV1: false`,
+  ]
 }
 
 function kernelWarnings({ name, state }: ProbedHost): readonly string[] {
@@ -76,6 +89,8 @@ function diskWarnings({ kubeadm }: ClusterFile, { name, probe }: ProbedHost): re
     const percent = disk === undefined ? 100 : (disk.free / disk.size) * 100
     if (disk === undefined || percent >= limit) return []
     const free = `${percent.toFixed(1)} % (${(disk.free / 1024 ** 3).toFixed(1)} GiB)`
-    return [`${name}: ${free} free where ${directory} is, and below ${limit} % the kubelet takes no Pods: make room, or set kubeletConfiguration.evictionHard`]
+    return [
+      `${name}: ${free} free where ${directory} is, and below ${limit} % the kubelet takes no Pods: make room, or set kubeletConfiguration.evictionHard`,
+    ]
   })
 }

@@ -36,14 +36,20 @@ const mostAskers = 100
 
 /** Two workers need nothing of one another. */
 function askersOf(file: ClusterFile, to: ReachHost, hosts: readonly ReachHost[]): readonly Pair[] {
-  const asking = hosts.filter((from) => from !== to && (from.arrives || to.arrives) && (from.wanted.role === 'control-plane' || to.wanted.role === 'control-plane'))
+  const asking = hosts.filter(
+    (from) => from !== to && (from.arrives || to.arrives) && (from.wanted.role === 'control-plane' || to.wanted.role === 'control-plane'),
+  )
   return asking.slice(0, mostAskers).flatMap((from) => {
     const ports = neededPorts(file, from.wanted, to.wanted)
     return ports.length === 0 ? [] : [{ from, to, ports }]
   })
 }
 
-async function askAbout(to: ReachHost, pairs: readonly Pair[], { file, signal }: { readonly file: ClusterFile; readonly signal: AbortSignal }): Promise<Findings> {
+async function askAbout(
+  to: ReachHost,
+  pairs: readonly Pair[],
+  { file, signal }: { readonly file: ClusterFile; readonly signal: AbortSignal },
+): Promise<Findings> {
   if (pairs.length === 0) return { errors: [], warnings: [] }
   const inTurn = atMost(dialsAtOnce)
   const listeners = await listenersOf(file, to, signal)
@@ -58,7 +64,11 @@ async function askAbout(to: ReachHost, pairs: readonly Pair[], { file, signal }:
 /** Nothing is put in the way of a node, or of a run that was cut off: its kubelet may want its port at any moment. */
 function listenersOf(file: ClusterFile, { host, wanted, state }: ReachHost, signal: AbortSignal): Promise<PortListeners> {
   const fill = state.node === 'none' && state.unfinished === undefined
-  return openPortListeners(host, portsOf(file, wanted.role).map(({ port }) => port), { fill, signal })
+  return openPortListeners(
+    host,
+    portsOf(file, wanted.role).map(({ port }) => port),
+    { fill, signal },
+  )
 }
 
 interface Pair {
@@ -76,16 +86,28 @@ async function askPair(pair: Pair, listeners: Pick<PortListeners, 'answers'>, si
     return answer.kind === 'silent' ? dialed(from.host, address, { limit: 2000, signal }) : answer
   }
   const [bySsh, ...answers] = await Promise.all([to.wanted.ssh.port, ...ports.map(({ port }) => port)].map(ask))
-  if (bySsh?.kind !== 'open') return { errors: [], warnings: bySsh === undefined || bySsh.kind === 'forbidden' ? [] : [sshWarning(pair, bySsh)] }
+  if (bySsh?.kind !== 'open')
+    return { errors: [], warnings: bySsh === undefined || bySsh.kind === 'forbidden' ? [] : [sshWarning(pair, bySsh)] }
   const shut = ports.flatMap((port, index) => {
     const answer = answers[index]
-    const isShut = answer?.kind === 'silent' || answer?.kind === 'unreachable' || (answer?.kind === 'refused' && listeners.answers(port.port))
+    const isShut =
+      answer?.kind === 'silent' || answer?.kind === 'unreachable' || (answer?.kind === 'refused' && listeners.answers(port.port))
     return isShut ? [{ port, why: answer.why }] : []
   })
   const isOwn = to.state.addresses.includes(to.wanted.address)
   const byWhy = Map.groupBy(shut, ({ port, why }) => `${isOwn && port.vital ? 'error' : 'warning'} ${why}`)
-  const texts = [...byWhy].map(([key, group]) => ({ isError: key.startsWith('error'), text: shutText(pair, group.map(({ port }) => port), group[0]?.why ?? '') }))
-  return { errors: texts.filter(({ isError }) => isError).map(({ text }) => text), warnings: texts.filter(({ isError }) => !isError).map(({ text }) => text) }
+  const texts = [...byWhy].map(([key, group]) => ({
+    isError: key.startsWith('error'),
+    text: shutText(
+      pair,
+      group.map(({ port }) => port),
+      group[0]?.why ?? '',
+    ),
+  }))
+  return {
+    errors: texts.filter(({ isError }) => isError).map(({ text }) => text),
+    warnings: texts.filter(({ isError }) => !isError).map(({ text }) => text),
+  }
 }
 
 function sshWarning({ from, to }: Pair, { why }: Answer): string {
@@ -101,7 +123,11 @@ function shutText({ from, to }: Pair, ports: readonly NeededPort[], why: string)
 type Answer = { readonly kind: 'open' | 'refused' | 'unreachable' | 'silent' | 'forbidden'; readonly why: string }
 
 /** @param limit milliseconds */
-async function dialed(host: Pick<Host, 'dial'>, { address, port }: { readonly address: string; readonly port: number }, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }): Promise<Answer> {
+async function dialed(
+  host: Pick<Host, 'dial'>,
+  { address, port }: { readonly address: string; readonly port: number },
+  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
+): Promise<Answer> {
   const silence = AbortSignal.timeout(limit)
   try {
     const stream = await host.dial({ kind: 'tcp', host: address, port }, { signal: AbortSignal.any([signal, silence]) })
@@ -112,6 +138,8 @@ async function dialed(host: Pick<Host, 'dial'>, { address, port }: { readonly ad
     if (silence.aborted) return { kind: 'silent', why: `no answer within ${limit / 1000} s` }
     const code = systemCode(error)
     if (code === 'EPERM') return { kind: 'forbidden', why: messageOf(error) }
-    return code === 'ECONNREFUSED' ? { kind: 'refused', why: 'the connection is refused' } : { kind: code === 'ETIMEDOUT' ? 'silent' : 'unreachable', why: messageOf(error) }
+    return code === 'ECONNREFUSED'
+      ? { kind: 'refused', why: 'the connection is refused' }
+      : { kind: code === 'ETIMEDOUT' ? 'silent' : 'unreachable', why: messageOf(error) }
   }
 }

@@ -14,7 +14,8 @@ export interface ResetFleetInput {
 /** Hosts that cannot be reached, or fail, do not hold up the others. Throws FLEET_FAILED with what happened on each of them. */
 export async function resetFleet({ fleet, report, within, signal }: ResetFleetInput): Promise<void> {
   const failures = new Map<string, unknown>()
-  for (const [name, state] of fleet.states) if (state.kind === 'unreachable') failures.set(name, new Error(`cannot be reached: ${state.why}`))
+  for (const [name, state] of fleet.states)
+    if (state.kind === 'unreachable') failures.set(name, new Error(`cannot be reached: ${state.why}`))
   const reset = [...reachedHosts(fleet).values()].map(async (on) => {
     const tell = (kind: 'started' | 'done'): void => report({ host: on.name, event: { kind, phase: 'reset', at: new Date() } })
     tell('started')

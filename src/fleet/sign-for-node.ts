@@ -25,7 +25,9 @@ export interface NodeSigning {
 export async function signForNode(request: string, { controlPlanes, cluster, caPem, nodeName, signal, say }: NodeSigning): Promise<string> {
   const stored = await readStoredCluster(cluster)
   if (stored === undefined) {
-    throw new KadmError('CONFIG_INVALID', 'the cluster keeps no configuration (ConfigMap kube-system/kubeadm-config)', { remedy: ['kadm init phase upload-config all, on a control plane'] })
+    throw new KadmError('CONFIG_INVALID', 'the cluster keeps no configuration (ConfigMap kube-system/kubeadm-config)', {
+      remedy: ['kadm init phase upload-config all, on a control plane'],
+    })
   }
   const { key } = pairPaths(stored.certificatesDir, certificateSpec('ca').baseName)
   const keeper = await whoHas(key, controlPlanes)

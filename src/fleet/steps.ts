@@ -51,7 +51,14 @@ async function init(input: StepInput): Promise<void> {
       file: path,
       // The file may name tokens; what nobody asked for is not made.
       withoutToken: file.kubeadm.initConfiguration['bootstrapTokens'] === undefined,
-      options: { uploadCerts: false, skipTokenPrint: true, skipCertificateKeyPrint: true, printManifest: false, kubeconfig: paths.adminConf, kubeconfigDir: paths.kubernetes },
+      options: {
+        uploadCerts: false,
+        skipTokenPrint: true,
+        skipCertificateKeyPrint: true,
+        printManifest: false,
+        kubeconfig: paths.adminConf,
+        kubeconfigDir: paths.kubernetes,
+      },
     })
     access.apiAnswers()
   } catch (error) {
@@ -91,7 +98,9 @@ async function mark({ run, wanted, on, signal }: StepInput): Promise<void> {
   const set = (): Promise<void> => markNode(cluster, name, { labels, taints, timeout: 60_000, signal })
   // A Node that comes by this apply goes as a whole when that is undone.
   if (run.actions.some(({ host, kind }) => host === on.name && kind !== 'mark')) return set()
-  const fingerprint = createHash('sha256').update(JSON.stringify([labels, taints])).digest('hex')
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([labels, taints]))
+    .digest('hex')
   await withRunSession(on.host, { command: 'mark', fingerprint, version: kadmVersion }, async (session) => {
     const node = await cluster.get({ ...kinds.node, name })
     if (node !== undefined) await session?.note({ kind: 'mark-node', ...marksBefore(node, { labels, taints }) })
@@ -106,7 +115,11 @@ async function remove(input: StepInput): Promise<void> {
   const request = requestOf('remove', input)
   const node = { ...kinds.node, name: on.name }
   if ((await cluster.get(node)) !== undefined) {
-    const drain: Phase<Cluster> = { name: 'drain', summary: 'Take its Pods from it', run: (api, { signal: stop, say }) => drainNode(api, on.name, { timeout: 300_000, signal: stop, say }) }
+    const drain: Phase<Cluster> = {
+      name: 'drain',
+      summary: 'Take its Pods from it',
+      run: (api, { signal: stop, say }) => drainNode(api, on.name, { timeout: 300_000, signal: stop, say }),
+    }
     await runPhases([drain], cluster, { now: () => new Date(), signal, report: request.report, within: request.within })
   }
   await resetHost(on, request)
@@ -114,7 +127,11 @@ async function remove(input: StepInput): Promise<void> {
 }
 
 /** @param alone the cluster stays: this host's etcd member has to leave it first */
-export async function resetHost({ host }: FleetHost, request: RunRequest, { alone }: { readonly alone: boolean } = { alone: true }): Promise<void> {
+export async function resetHost(
+  { host }: FleetHost,
+  request: RunRequest,
+  { alone }: { readonly alone: boolean } = { alone: true },
+): Promise<void> {
   await startReset(host, {
     ...request,
     // Who leaves a cluster that stays must leave it a quorum: that refusal is not to be forced.
@@ -137,7 +154,10 @@ async function upgrade(input: StepInput): Promise<void> {
 }
 
 /** What all workflows are asked with. Closing words are for one host: the fleet has its own. */
-export function requestOf(kind: string, { run, on, signal }: Pick<StepInput, 'on' | 'signal'> & { readonly run: Pick<FleetRun, 'report' | 'within'> }): WorkflowRequest {
+export function requestOf(
+  kind: string,
+  { run, on, signal }: Pick<StepInput, 'on' | 'signal'> & { readonly run: Pick<FleetRun, 'report' | 'within'> },
+): WorkflowRequest {
   const { within } = run
   const report = (event: PhaseEvent): void => {
     if (event.kind !== 'result') run.report({ host: on.name, event: eventOfAction(kind, event) })

@@ -28,12 +28,32 @@ export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'conf
 }
 
 /** @returns as `startUndo`. Throws USAGE, HOST_UNREACHABLE, and as `startUndo`. */
-export async function undoHostOfFleet({ file, fleet, name, all, force, owner, wait, confirm, report, within, signal }: UndoHostInput): Promise<UndoOutcome> {
+export async function undoHostOfFleet({
+  file,
+  fleet,
+  name,
+  all,
+  force,
+  owner,
+  wait,
+  confirm,
+  report,
+  within,
+  signal,
+}: UndoHostInput): Promise<UndoOutcome> {
   const state = fleet.states.get(name)
-  if (state?.kind === 'unreachable') throw new KadmError('HOST_UNREACHABLE', `${name} cannot be reached: ${state.why}`, { remedy: ['mend the way to the host, then run the same command again'] })
+  if (state?.kind === 'unreachable')
+    throw new KadmError('HOST_UNREACHABLE', `${name} cannot be reached: ${state.why}`, {
+      remedy: ['mend the way to the host, then run the same command again'],
+    })
   const on = reachedHosts(fleet).get(name)
-  if (on === undefined) throw new KadmError('USAGE', `the cluster file has no host "${name}"`, { remedy: [`its hosts: ${file.hosts.map((host) => host.name).join(', ')}`] })
-  const others = file.hosts.filter((host) => host.role === 'control-plane' && host.name !== name).flatMap((host) => fleet.hosts.get(host.name) ?? [])
+  if (on === undefined)
+    throw new KadmError('USAGE', `the cluster file has no host "${name}"`, {
+      remedy: [`its hosts: ${file.hosts.map((host) => host.name).join(', ')}`],
+    })
+  const others = file.hosts
+    .filter((host) => host.role === 'control-plane' && host.name !== name)
+    .flatMap((host) => fleet.hosts.get(host.name) ?? [])
   const tell = (event: PhaseEvent): void => report({ host: name, event })
   let cluster: Cluster | undefined
   let lease: ClusterLease | undefined
@@ -48,7 +68,13 @@ export async function undoHostOfFleet({ file, fleet, name, all, force, owner, wa
         tell({ kind: 'started', phase: 'undo', at: new Date() })
         const controlPlanes = isEntry ? others : [...others, on.host]
         if (isEntry || marks.length > 0) cluster = await firstThatAnswers(controlPlanes, signal)
-        if (cluster !== undefined) lease = await takeLease(cluster, { owner, wait, signal, say: (text) => tell({ kind: 'line', phase: 'undo', text, at: new Date() }) })
+        if (cluster !== undefined)
+          lease = await takeLease(cluster, {
+            owner,
+            wait,
+            signal,
+            say: (text) => tell({ kind: 'line', phase: 'undo', text, at: new Date() }),
+          })
         return cluster
       },
     })

@@ -14,7 +14,11 @@ export type WorkflowRequest = RunRequest & { readonly onStart: (phases: readonly
 const drainTimeout = 300_000
 
 /** Throws as the upgrades of one host. */
-export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'first'>, on: FleetHost, request: WorkflowRequest): Promise<void> {
+export async function upgradeHost(
+  { file, first }: Pick<FleetRun, 'file' | 'first'>,
+  on: FleetHost,
+  request: WorkflowRequest,
+): Promise<void> {
   const { initConfiguration, joinConfiguration } = file.kubeadm
   const ignore = [initConfiguration, joinConfiguration].flatMap(ignoredChecks)
   const asked = { ...request, flags: ignore.length === 0 ? {} : { 'ignore-preflight-errors': ignore } }
@@ -33,7 +37,10 @@ export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'firs
 }
 
 /** Between two waves: the time to look, then the user's own word. Throws COMMAND_FAILED when the probe says no. */
-export async function afterWave({ file, operator }: Pick<FleetRun, 'file' | 'operator'>, { soaks, signal }: { readonly soaks: boolean; readonly signal: AbortSignal }): Promise<void> {
+export async function afterWave(
+  { file, operator }: Pick<FleetRun, 'file' | 'operator'>,
+  { soaks, signal }: { readonly soaks: boolean; readonly signal: AbortSignal },
+): Promise<void> {
   const { soak, probe } = file.upgrade
   if (soaks) await sleep(soak, undefined, { signal })
   if (probe === undefined) return
@@ -47,6 +54,9 @@ export async function afterWave({ file, operator }: Pick<FleetRun, 'file' | 'ope
 
 function ignoredChecks(document: FleetRun['file']['kubeadm']['initConfiguration']): readonly string[] {
   const { nodeRegistration } = document
-  const list = typeof nodeRegistration === 'object' && nodeRegistration !== null && 'ignorePreflightErrors' in nodeRegistration ? nodeRegistration['ignorePreflightErrors'] : undefined
+  const list =
+    typeof nodeRegistration === 'object' && nodeRegistration !== null && 'ignorePreflightErrors' in nodeRegistration
+      ? nodeRegistration['ignorePreflightErrors']
+      : undefined
   return Array.isArray(list) ? list.map(String) : []
 }

@@ -13,7 +13,10 @@ export async function findCniLeftovers(host: Host): Promise<readonly LeftOfCni[]
   return [
     ...configuration.map((path) => ({ what: path, remove: () => removePath(host, path) })),
     ...state.map((path) => ({ what: path, remove: () => removePath(host, path) })),
-    ...devices.map((name) => ({ what: `network device "${name}"`, remove: async () => void (await host.run(['ip', 'link', 'delete', name])) })),
+    ...devices.map((name) => ({
+      what: `network device "${name}"`,
+      remove: async () => void (await host.run(['ip', 'link', 'delete', name])),
+    })),
   ]
 }
 
@@ -27,7 +30,9 @@ async function entriesOf(host: Pick<Host, 'list'>, folder: string): Promise<read
 
 /** Networks, results and caches of the usual plug-ins; folders with nothing in them say nothing. */
 async function stateFolders(host: Pick<Host, 'list'>): Promise<readonly string[]> {
-  const found = await Promise.all(['/var/lib/cni/networks', '/var/lib/cni/results', '/var/lib/cni/flannel'].map((folder) => entriesOf(host, folder)))
+  const found = await Promise.all(
+    ['/var/lib/cni/networks', '/var/lib/cni/results', '/var/lib/cni/flannel'].map((folder) => entriesOf(host, folder)),
+  )
   return found.flat()
 }
 

@@ -19,14 +19,21 @@ export interface EmptyOptions {
  * @returns mount points in it, which are left as they are with the directories above them
  * @throws KadmError FILE_FAILED when something cannot be removed
  */
-export async function emptyDirectory(host: EmptyingHost, directory: string, { only, unmounted = false }: EmptyOptions = {}): Promise<readonly string[]> {
+export async function emptyDirectory(
+  host: EmptyingHost,
+  directory: string,
+  { only, unmounted = false }: EmptyOptions = {},
+): Promise<readonly string[]> {
   const real = await realPath(host, directory)
   if (real === undefined || real === '/' || (await host.stat(real))?.kind !== 'directory') return []
   const mounted = await mountsBelow(host, real)
   const freed = unmounted && host.recording !== undefined ? mounted : []
   const mounts = freed.length > 0 ? [] : mounted
-  const doomed = (await pathsBeside(host, real, mounts)).filter((path) => only?.includes(path.slice(real.length + 1).split('/')[0] ?? '') !== false)
-  for (let start = 0; start < doomed.length; start += mostArguments) await removeAll(host, doomed.slice(start, start + mostArguments), freed)
+  const doomed = (await pathsBeside(host, real, mounts)).filter(
+    (path) => only?.includes(path.slice(real.length + 1).split('/')[0] ?? '') !== false,
+  )
+  for (let start = 0; start < doomed.length; start += mostArguments)
+    await removeAll(host, doomed.slice(start, start + mostArguments), freed)
   return mounts
 }
 

@@ -36,7 +36,13 @@ export function grpcConnection(dial: () => Promise<Duplex>): GrpcConnection {
   }
   const start = async (method: string, request: Buffer, headers: Readonly<Record<string, string>>): Promise<ClientHttp2Stream> => {
     try {
-      const call = (await connected()).request({ ':method': 'POST', ':path': `/${method}`, 'content-type': 'application/grpc', te: 'trailers', ...headers })
+      const call = (await connected()).request({
+        ':method': 'POST',
+        ':path': `/${method}`,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+        ...headers,
+      })
       call.end(framed(request))
       return call
     } catch (error) {
@@ -78,7 +84,10 @@ export function grpcConnection(dial: () => Promise<Duplex>): GrpcConnection {
       }
     },
     close: () => {
-      void session?.then((open) => open.destroy(), () => undefined)
+      void session?.then(
+        (open) => open.destroy(),
+        () => undefined,
+      )
       session = undefined
     },
   }
@@ -116,7 +125,8 @@ function received(call: ClientHttp2Stream, onData: (chunk: Buffer) => void): Pro
     call.on('close', () => {
       const found = status['grpc-status']
       if (found === '0') return resolve()
-      if (found === undefined) return reject(new GrpcError(grpcStatus.UNAVAILABLE, failure?.message ?? 'the connection was closed', failure))
+      if (found === undefined)
+        return reject(new GrpcError(grpcStatus.UNAVAILABLE, failure?.message ?? 'the connection was closed', failure))
       return reject(new GrpcError(Number(found), decodeURIComponent(String(status['grpc-message'] ?? ''))))
     })
   })
@@ -130,7 +140,8 @@ function framed(message: Buffer): Buffer {
 }
 
 function unframed(bytes: Buffer): Buffer {
-  if (bytes.length < 5 || bytes[0] !== 0 || bytes.readUInt32BE(1) !== bytes.length - 5) throw new GrpcError(grpcStatus.UNAVAILABLE, 'an answer that is none')
+  if (bytes.length < 5 || bytes[0] !== 0 || bytes.readUInt32BE(1) !== bytes.length - 5)
+    throw new GrpcError(grpcStatus.UNAVAILABLE, 'an answer that is none')
   return bytes.subarray(5)
 }
 

@@ -12,7 +12,12 @@ type RulesHost = Pick<Host, 'query' | 'run'>
 
 /** What no program on the host can show is not told of. kube-proxy brings its own in its image. */
 export async function findKubeProxyRules(host: RulesHost): Promise<readonly LeftRules[]> {
-  const found = await Promise.all([...['iptables', 'ip6tables'].map((family) => iptablesRules(host, family)), nftTables(host), ipvsServices(host), ipSets(host)])
+  const found = await Promise.all([
+    ...['iptables', 'ip6tables'].map((family) => iptablesRules(host, family)),
+    nftTables(host),
+    ipvsServices(host),
+    ipSets(host),
+  ])
   return found.flat()
 }
 
@@ -20,7 +25,9 @@ export async function findKubeProxyRules(host: RulesHost): Promise<readonly Left
 async function iptablesRules(host: RulesHost, family: string): Promise<readonly LeftRules[]> {
   const variants = [`${family}-nft`, `${family}-legacy`]
   const saved = await Promise.all(variants.map((variant) => linesOf(host.query, [`${variant}-save`])))
-  const programs = saved.some((lines) => lines.length > 0) ? variants.map((variant, index) => ({ variant, lines: saved[index] ?? [] })) : [{ variant: family, lines: await linesOf(host.query, [`${family}-save`]) }]
+  const programs = saved.some((lines) => lines.length > 0)
+    ? variants.map((variant, index) => ({ variant, lines: saved[index] ?? [] }))
+    : [{ variant: family, lines: await linesOf(host.query, [`${family}-save`]) }]
   return programs.flatMap(({ variant, lines }) => {
     const { text, chains, rules } = removalOf(lines)
     if (chains === 0) return []
@@ -44,7 +51,13 @@ export function removalOf(saved: readonly string[]): { readonly text: string; re
     const jumps = table.filter((line) => /^-A (?!KUBE-)/.test(line) && / -[jg] KUBE-/.test(line))
     rules += jumps.length + table.filter((line) => line.startsWith('-A KUBE-')).length
     // A chain that is named is emptied; it can go when no rule leads into it.
-    parts.push(table[0] ?? '', ...own.map((chain) => `:${chain} - [0:0]`), ...jumps.map((line) => line.replace('-A', '-D')), ...own.map((chain) => `-X ${chain}`), 'COMMIT')
+    parts.push(
+      table[0] ?? '',
+      ...own.map((chain) => `:${chain} - [0:0]`),
+      ...jumps.map((line) => line.replace('-A', '-D')),
+      ...own.map((chain) => `-X ${chain}`),
+      'COMMIT',
+    )
   }
   return { text: parts.map((line) => `${line}\n`).join(''), chains, rules }
 }
@@ -64,7 +77,12 @@ async function nftTables(host: RulesHost): Promise<readonly LeftRules[]> {
   return tables.flatMap((line) => {
     const [, family = ''] = /^table (\S+) kube-proxy$/.exec(line) ?? []
     if (family === '') return []
-    return [{ what: `nft: table "${family} kube-proxy"`, remove: async () => void (await host.run(['nft', 'delete', 'table', family, 'kube-proxy'])) }]
+    return [
+      {
+        what: `nft: table "${family} kube-proxy"`,
+        remove: async () => void (await host.run(['nft', 'delete', 'table', family, 'kube-proxy'])),
+      },
+    ]
   })
 }
 
@@ -77,7 +95,9 @@ async function ipvsServices(host: RulesHost): Promise<readonly LeftRules[]> {
     for (const service of services) await host.run(['ipvsadm', '-D', ...service])
     await host.run(['ip', 'link', 'delete', ipvsDevice])
   }
-  const counted = isKnown ? `${services.length} services, and` : 'services that only ipvsadm can show and remove, which is not installed, and'
+  const counted = isKnown
+    ? `${services.length} services, and`
+    : 'services that only ipvsadm can show and remove, which is not installed, and'
   return [{ what: `ipvs: ${counted} the device "${ipvsDevice}"`, remove }]
 }
 
@@ -90,10 +110,12 @@ const ipvsDevice = 'kube-ipvs0'
  * @param addresses the lines of `ip -o addr show`
  */
 function ipvsServicesOf(saved: readonly string[], addresses: readonly string[]): readonly (readonly [string, string])[] {
-  const deviceOf = new Map(addresses.flatMap((line) => {
-    const [, device = '', address = ''] = /^\d+: (\S+)\s+inet6? ([^\s/]+)/.exec(line) ?? []
-    return device === '' ? [] : [[address, device]]
-  }))
+  const deviceOf = new Map(
+    addresses.flatMap((line) => {
+      const [, device = '', address = ''] = /^\d+: (\S+)\s+inet6? ([^\s/]+)/.exec(line) ?? []
+      return device === '' ? [] : [[address, device]]
+    }),
+  )
   return saved.flatMap((line) => {
     const [, protocol = '', at = '', address = '', port = ''] = /^-A (-[tu]) (\[?([^\]\s]+?)\]?:(\d+))(?: |$)/.exec(line) ?? []
     const device = deviceOf.get(address)

@@ -15,7 +15,11 @@ export async function mountsBelow(host: Pick<Host, 'readText'>, directory: strin
  *
  * @returns what those said that are still there
  */
-export async function unmountBelow(host: Pick<Host, 'readText' | 'run'>, directory: string, flags: readonly string[]): Promise<readonly string[]> {
+export async function unmountBelow(
+  host: Pick<Host, 'readText' | 'run'>,
+  directory: string,
+  flags: readonly string[],
+): Promise<readonly string[]> {
   const failures: string[] = []
   for (const point of (await mountsBelow(host, directory)).toReversed()) {
     try {

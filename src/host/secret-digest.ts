@@ -11,7 +11,10 @@ export interface SecretDigest {
 }
 
 /** @param makeKey where the host has none yet */
-export function secretDigest(host: Pick<Host, 'readText' | 'makeDirectory' | 'writeFile'>, { makeKey }: { readonly makeKey: boolean }): SecretDigest {
+export function secretDigest(
+  host: Pick<Host, 'readText' | 'makeDirectory' | 'writeFile'>,
+  { makeKey }: { readonly makeKey: boolean },
+): SecretDigest {
   let key: Promise<string | undefined> | undefined
   const keyOf = async (): Promise<string | undefined> => {
     const kept = await host.readText(digestKeyFile)

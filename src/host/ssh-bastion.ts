@@ -9,7 +9,10 @@ export function openBastion({ target, hostKey, identityFiles }: SshHop, options:
   let isEnded = false
   const open = (): Promise<KeptLine> => {
     const opening = keepLine(target, { ...options, become: undefined, hostKey, ...(identityFiles && { identityFiles }) })
-    opening.then((kept) => isEnded && kept.end(), () => (line = undefined))
+    opening.then(
+      (kept) => isEnded && kept.end(),
+      () => (line = undefined),
+    )
     return opening
   }
   return {
@@ -20,7 +23,10 @@ export function openBastion({ target, hostKey, identityFiles }: SshHop, options:
     },
     end: () => {
       isEnded = true
-      void line?.then((kept) => kept.end(), () => undefined)
+      void line?.then(
+        (kept) => kept.end(),
+        () => undefined,
+      )
     },
   }
 }

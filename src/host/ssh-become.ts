@@ -10,15 +10,26 @@ import { handshake, unreachable } from './ssh-login.ts'
 import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
 
 /** Root's connection. The first one has to stay open below it. Throws BECOME_FAILED. */
-export async function becomeRoot(user: Client, target: SshTarget, { secret, signal }: Pick<SshOptions, 'secret' | 'signal'>): Promise<Client> {
+export async function becomeRoot(
+  user: Client,
+  target: SshTarget,
+  { secret, signal }: Pick<SshOptions, 'secret' | 'signal'>,
+): Promise<Client> {
   const { privateKey, publicKey } = await freshKeyPair()
   const mark = `kadm-${randomBytes(12).toString('hex')}`
-  const channel = await openChannel(user, `env LC_ALL=C ${shellLine(['sudo', '-S', '-p', `${mark}-password:`, '/bin/sh', '-c', 'echo "$1"; exec /bin/sh', 'sh', `${mark}-root`])}`, target)
+  const channel = await openChannel(
+    user,
+    `env LC_ALL=C ${shellLine(['sudo', '-S', '-p', `${mark}-password:`, '/bin/sh', '-c', 'echo "$1"; exec /bin/sh', 'sh', `${mark}-root`])}`,
+    target,
+  )
   const heard = listen(channel)
   try {
     await pastSudo(heard, { mark, target, secret })
     channel.write(sshdScript(mark, publicKey))
-    const line = await heard.until(() => new RegExp(`${mark}-key \\S+ (\\S+)[^\\n]*\\n`).exec(heard.text('stdout')) ?? undefined, longestStart)
+    const line = await heard.until(
+      () => new RegExp(`${mark}-key \\S+ (\\S+)[^\\n]*\\n`).exec(heard.text('stdout')) ?? undefined,
+      longestStart,
+    )
     if (line === undefined) throw failed(target, `it starts no sshd: ${heard.lastWords()}`)
     const hostKey = Buffer.from(line[1] ?? '', 'base64')
     heard.end(line.index + line[0].length)
@@ -29,7 +40,9 @@ export async function becomeRoot(user: Client, target: SshTarget, { secret, sign
     signal?.throwIfAborted()
     // What ends by itself says so; without a word it was the line below that broke.
     if (isCut) throw unreachable(target, 'the connection broke while root was logged in', error)
-    throw error instanceof KadmError ? error : failed(target, `${messageOf(error)}${heard.lastWords() === '' ? '' : `: ${heard.lastWords()}`}`, error)
+    throw error instanceof KadmError
+      ? error
+      : failed(target, `${messageOf(error)}${heard.lastWords() === '' ? '' : `: ${heard.lastWords()}`}`, error)
   }
 }
 
@@ -50,7 +63,10 @@ const longestSilence = 20_000
  * Answers the one question for a password that is known by its mark, and no other. A second one is not answered: the password was wrong, or sudo wants more
  * than a password, and each try counts on the way to a locked account.
  */
-async function pastSudo(heard: Heard, { mark, target, secret }: { readonly mark: string; readonly target: SshTarget; readonly secret: SshOptions['secret'] }): Promise<void> {
+async function pastSudo(
+  heard: Heard,
+  { mark, target, secret }: { readonly mark: string; readonly target: SshTarget; readonly secret: SshOptions['secret'] },
+): Promise<void> {
   const questions = (): number => heard.text('stderr').split(`${mark}-password:`).length - 1
   const isRoot = (): true | undefined => (heard.text('stdout').includes(`${mark}-root\n`) ? true : undefined)
   const state = await heard.until(() => (isRoot() ? 'root' : questions() > 0 ? 'question' : undefined), longestSilence)
@@ -59,15 +75,22 @@ async function pastSudo(heard: Heard, { mark, target, secret }: { readonly mark:
   const password = await secret?.({ kind: 'become', user: target.user, host: sshTargetText(target) })
   if (password === undefined)
     throw new KadmError('BECOME_FAILED', `sudo on "${sshTargetText(target)}" wants a password, and there is none`, {
-      remedy: ['KADM_BECOME_PASSWORD_FILE=<file> names a file with it, or start kadm on a terminal', `sudo visudo -f /etc/sudoers.d/${target.user}   # on the host: NOPASSWD`],
+      remedy: [
+        'KADM_BECOME_PASSWORD_FILE=<file> names a file with it, or start kadm on a terminal',
+        `sudo visudo -f /etc/sudoers.d/${target.user}   # on the host: NOPASSWD`,
+      ],
     })
   heard.write(`${password}\n`)
   const after = await heard.until(() => (isRoot() ? 'root' : questions() > 1 ? 'again' : undefined), longestSilence)
   if (after === 'root') return
   if (after === 'again')
-    throw new KadmError('BECOME_FAILED', `sudo on "${sshTargetText(target)}" asks again: the password is wrong, or sudo wants more than a password`, {
-      remedy: [`ssh -t -p ${target.port} ${target.user}@${target.address} sudo -k id   # what does it ask for?`],
-    })
+    throw new KadmError(
+      'BECOME_FAILED',
+      `sudo on "${sshTargetText(target)}" asks again: the password is wrong, or sudo wants more than a password`,
+      {
+        remedy: [`ssh -t -p ${target.port} ${target.user}@${target.address} sudo -k id   # what does it ask for?`],
+      },
+    )
   throw refused(target, heard)
 }
 
@@ -128,7 +151,10 @@ function listen(channel: ClientChannel): Heard {
     ended = true
     wake()
   }
-  channel.on('data', onStdout).on('close', onEnd).on('exit', () => (hasExited = true))
+  channel
+    .on('data', onStdout)
+    .on('close', onEnd)
+    .on('exit', () => (hasExited = true))
   channel.stderr.on('data', (chunk: Buffer) => {
     texts.stderr = Buffer.concat([texts.stderr, chunk]).subarray(-65_536)
     wake()
@@ -154,7 +180,14 @@ function listen(channel: ClientChannel): Heard {
     hasExited: () => hasExited,
     isCut: () => channel.closed && !hasExited,
     write: (line) => void channel.write(line),
-    lastWords: () => texts.stderr.toString('utf8').replaceAll(/kadm-[0-9a-f]{24}-password:/g, '').trim().split('\n').slice(-3).join('; '),
+    lastWords: () =>
+      texts.stderr
+        .toString('utf8')
+        .replaceAll(/kadm-[0-9a-f]{24}-password:/g, '')
+        .trim()
+        .split('\n')
+        .slice(-3)
+        .join('; '),
     end: (from) => {
       channel.pause().off('data', onStdout).off('close', onEnd)
       const rest = texts.stdout.subarray(from)
@@ -164,7 +197,10 @@ function listen(channel: ClientChannel): Heard {
 }
 
 function openChannel(client: Client, command: string, target: SshTarget): Promise<ClientChannel> {
-  const why = (error: Error): KadmError => (/open failure|unable to exec/i.test(error.message) ? failed(target, error.message, error) : unreachable(target, `the connection broke before sudo was asked: ${error.message}`, error))
+  const why = (error: Error): KadmError =>
+    /open failure|unable to exec/i.test(error.message)
+      ? failed(target, error.message, error)
+      : unreachable(target, `the connection broke before sudo was asked: ${error.message}`, error)
   return new Promise((resolve, reject) => {
     try {
       client.exec(command, (error, channel) => (error ? reject(why(error)) : resolve(channel)))
@@ -177,13 +213,17 @@ function openChannel(client: Client, command: string, target: SshTarget): Promis
 /** It ended, or asks something that kadm does not know: a question has no end of line. Who says nothing is only slow, and may be asked once more. */
 function refused(target: SshTarget, heard: Heard): KadmError {
   const words = heard.lastWords()
-  if (heard.hasExited() || /[^\n]$/.test(heard.text('stderr').replace(/kadm-[0-9a-f]{24}-password:\s*$/, ''))) return failed(target, words === '' ? 'sudo ended without a word' : words)
+  if (heard.hasExited() || /[^\n]$/.test(heard.text('stderr').replace(/kadm-[0-9a-f]{24}-password:\s*$/, '')))
+    return failed(target, words === '' ? 'sudo ended without a word' : words)
   return unreachable(target, `sudo did not come to an end within ${longestSilence / 1000} s${words === '' ? '' : `: ${words}`}`)
 }
 
 function failed(target: SshTarget, why: string, cause?: unknown): KadmError {
   return new KadmError('BECOME_FAILED', `"${sshTargetText(target)}" cannot become root: ${why}`, {
-    remedy: [`ssh -t -p ${target.port} ${target.user}@${target.address} sudo id`, 'log in as root instead: root@<address>, without --become'],
+    remedy: [
+      `ssh -t -p ${target.port} ${target.user}@${target.address} sudo id`,
+      'log in as root instead: root@<address>, without --become',
+    ],
     cause,
   })
 }

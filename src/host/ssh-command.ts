@@ -29,7 +29,10 @@ export function sshCommands(ask: Ask, boot: () => string): (argv: Argv, options?
     const forget = forgotten.length === 0 ? '' : `rm -rf ${forgotten.map((one) => `"$k_dir/${one}"`).join(' ')}\n`
     try {
       // The id is random: no argument can hold it as a line, and end the text.
-      const answer = await Promise.race([ask(`${forget}${shellLine(['k_run', id, boot()])} <<'${id}'\n${jobText(argv, options)}${id}`), killed])
+      const answer = await Promise.race([
+        ask(`${forget}${shellLine(['k_run', id, boot()])} <<'${id}'\n${jobText(argv, options)}${id}`),
+        killed,
+      ])
       if (answer === undefined || stop.signal.aborted) {
         await killed
         throw stop.signal.reason

@@ -15,7 +15,9 @@ export function forwardUnix(client: Client, path: string): Promise<Duplex> {
 function channel(open: (done: (error: Error | undefined, stream: ClientChannel) => void) => void): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     try {
-      open((error, stream) => (error === undefined || error === null ? resolve(stream) : reject(Object.assign(error, { code: codeOf(error.message) }))))
+      open((error, stream) =>
+        error === undefined || error === null ? resolve(stream) : reject(Object.assign(error, { code: codeOf(error.message) })),
+      )
     } catch (error) {
       reject(error instanceof Error ? Object.assign(error, { code: 'ECONNRESET' }) : error)
     }

@@ -14,7 +14,9 @@ export function parseFacts(output: string): HostFacts {
     kernelRelease,
     addresses: parseIpAddresses(links, addresses),
     routes: [...parseIpv4Routes(route), ...parseIpv6Routes(route6)],
-    environment: Object.fromEntries(environment.flatMap((line) => (line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : []))),
+    environment: Object.fromEntries(
+      environment.flatMap((line) => (line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : [])),
+    ),
   }
 }
 
@@ -27,7 +29,8 @@ export function parseIpAddresses(links: string, addresses: string): readonly Int
     }),
   )
   return addresses.split('\n').flatMap((line) => {
-    const [, device = '', kind, address = '', length] = /^\d+:\s+(\S+)\s+(inet6?)\s+([^\s/]+)(?:\s+peer\s+[^\s/]+)?(?:\/(\d+))?/.exec(line) ?? []
+    const [, device = '', kind, address = '', length] =
+      /^\d+:\s+(\S+)\s+(inet6?)\s+([^\s/]+)(?:\s+peer\s+[^\s/]+)?(?:\/(\d+))?/.exec(line) ?? []
     const has = flags.get(device)
     if (kind === undefined || has?.includes('LOWER_UP') !== true) return []
     const family = kind === 'inet6' ? 6 : 4

@@ -39,16 +39,20 @@ export function sshFiles(ask: Ask, boot: () => string): Files {
     },
     writeFile: (file, content, options) => change('write', file, writeLines(file, Buffer.from(content), options)),
     makeDirectory: (dir, mode) => change('make the directory', dir, shellLine(['k_mkdir', plain(dir), octal(mode)])),
-    appendFile: (file, text, mode) => change('append to', file, withInput(['k_append', plain(file), octal(mode), randomName(), boot()], Buffer.from(text))),
+    appendFile: (file, text, mode) =>
+      change('append to', file, withInput(['k_append', plain(file), octal(mode), randomName(), boot()], Buffer.from(text))),
     removeFile: (file) => change('remove', file, shellLine(['k_remove', plain(file)])),
     removeDirectory: (dir) => change('remove the directory', dir, shellLine(['k_rmdir', plain(dir)]), ['ENOENT', 'ENOTDIR', 'ENOTEMPTY']),
-    changeOwner: (file, { uid, gid }) => change('change the owner of', file, shellLine(['chown', '-h', `${uid}:${gid}`, '--', plain(file)])),
+    changeOwner: (file, { uid, gid }) =>
+      change('change the owner of', file, shellLine(['chown', '-h', `${uid}:${gid}`, '--', plain(file)])),
   }
 }
 
 /** Lines for a here-document: a shell's text cannot hold every byte. */
 export function base64Lines(bytes: string | Uint8Array): string {
-  return Buffer.from(bytes).toString('base64').replaceAll(/.{1,4000}/g, '$&\n')
+  return Buffer.from(bytes)
+    .toString('base64')
+    .replaceAll(/.{1,4000}/g, '$&\n')
 }
 
 function withInput(words: readonly string[], input: Uint8Array): string {
@@ -70,7 +74,21 @@ function writeLines(file: string, content: Buffer, { mode, keepMode, directoryMo
   // A shell makes files of mode 0666 less the umask; what that cannot give is set after.
   const umask = (mode & 0o7111) === 0 ? octal(0o777 & ~mode) : '-'
   const by = owner === undefined ? '-' : `${owner.uid}:${owner.gid}`
-  return withInput(['k_write', plain(file), octal(mode), keepMode === true ? '1' : '0', octal(directoryMode), by, hash, String(content.length), randomName(), umask], content)
+  return withInput(
+    [
+      'k_write',
+      plain(file),
+      octal(mode),
+      keepMode === true ? '1' : '0',
+      octal(directoryMode),
+      by,
+      hash,
+      String(content.length),
+      randomName(),
+      umask,
+    ],
+    content,
+  )
 }
 
 /** Absolute, without what a shell function would have to take out again. */

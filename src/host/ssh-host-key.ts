@@ -32,7 +32,10 @@ export async function hostKeyCheck(target: SshTarget, rule: Rule, except: readon
   const texts = await Promise.all([file, '/etc/ssh/ssh_known_hosts'].map(readIfThere))
   const pin = rule.hostKey
   // Beside a pin only what was revoked counts. Of ten thousand hosts each would read ten thousand lines.
-  const known = entriesFor(texts.flatMap((text) => (pin === undefined || text.includes('@revoked') ? parseKnownHosts(text) : [])), target)
+  const known = entriesFor(
+    texts.flatMap((text) => (pin === undefined || text.includes('@revoked') ? parseKnownHosts(text) : [])),
+    target,
+  )
   if (pin !== undefined && !/^SHA256:[A-Za-z0-9+/]{43}$/.test(pin)) throw badPin(pin)
   let shown: Buffer | undefined
   let accepted = false
@@ -46,7 +49,8 @@ export async function hostKeyCheck(target: SshTarget, rule: Rule, except: readon
       return accepted
     },
     refusal: () => (shown === undefined || accepted ? undefined : refusal(target, shown, { pin, known, file })),
-    missing: () => changed(target, `has no key of the kinds that are known: ${[...new Set(known.map(({ type }) => type))].join(', ')}`, file),
+    missing: () =>
+      changed(target, `has no key of the kinds that are known: ${[...new Set(known.map(({ type }) => type))].join(', ')}`, file),
     keep: async () => {
       if (pin !== undefined || shown === undefined || judgeHostKey(known, shown) !== 'unknown') return
       await record(file, knownHostsLine(target, shown))

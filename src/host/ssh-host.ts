@@ -77,8 +77,16 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
     },
     dial,
     canListen: async (port, address = '') => {
-      const [tables, known] = await Promise.all([Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => files.readText(file))), address === '' ? undefined : facts()])
-      return canListenBy(tables.map((text) => text ?? ''), known?.addresses.map((one) => one.address) ?? [], port, address)
+      const [tables, known] = await Promise.all([
+        Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => files.readText(file))),
+        address === '' ? undefined : facts(),
+      ])
+      return canListenBy(
+        tables.map((text) => text ?? ''),
+        known?.addresses.map((one) => one.address) ?? [],
+        port,
+        address,
+      )
     },
     lock: (command) => lock.take(ask, command),
     facts,
@@ -103,7 +111,10 @@ function sshDial(line: KeptLine, files: Pick<Host, 'stat'>): Host['dial'] {
     try {
       return await Promise.race([opening, aborted])
     } catch (error) {
-      void opening.then((stream) => stream.destroy(), () => undefined)
+      void opening.then(
+        (stream) => stream.destroy(),
+        () => undefined,
+      )
       // sshd says no more than that it failed.
       if (address.kind === 'unix' && systemCode(error) === 'ECONNREFUSED' && (await files.stat(address.path)) === undefined)
         throw Object.assign(new Error(`connect ENOENT ${address.path}`, { cause: error }), { code: 'ENOENT' })
@@ -123,13 +134,21 @@ async function clockAhead(ask: Ask): Promise<number> {
   const { stdout } = await ask('date +%s%N')
   const now = Date.now()
   const text = stdout.toString('latin1').trim()
-  const [earliest, latest] = /^\d{19}$/.test(text) ? [Number(text.slice(0, 13)), Number(text.slice(0, 13))] : [Number(text) * 1000, Number(text) * 1000 + 999]
+  const [earliest, latest] = /^\d{19}$/.test(text)
+    ? [Number(text.slice(0, 13)), Number(text.slice(0, 13))]
+    : [Number(text) * 1000, Number(text) * 1000 + 999]
   return Math.max(earliest - now, Math.min(0, latest - before))
 }
 
 async function requirePrograms(ask: Ask, target: SshTarget): Promise<void> {
   const { stdout } = await ask(`for k_e in ${neededPrograms.join(' ')}; do command -v $k_e >/dev/null || echo $k_e; done`)
-  const missing = stdout.toString('latin1').trim().split('\n').filter((name) => name !== '')
+  const missing = stdout
+    .toString('latin1')
+    .trim()
+    .split('\n')
+    .filter((name) => name !== '')
   if (missing.length > 0)
-    throw new KadmError('COMMAND_MISSING', `the host "${sshTargetText(target)}" lacks ${missing.join(', ')}`, { remedy: ['install coreutils and util-linux there'] })
+    throw new KadmError('COMMAND_MISSING', `the host "${sshTargetText(target)}" lacks ${missing.join(', ')}`, {
+      remedy: ['install coreutils and util-linux there'],
+    })
 }

@@ -19,7 +19,10 @@ export interface Attempt {
  * The identity files when there are any, then the agent; without files the agent, then the usual ones of `~/.ssh`. A file that was named and cannot be used
  * throws FILE_FAILED or LOGIN_REFUSED; a usual one is passed over.
  */
-export function loginAttempts({ user }: SshTarget, { identityFiles = [], agent = process.env['SSH_AUTH_SOCK'], secret, readKeys = new Map() }: SshOptions): readonly Attempt[] {
+export function loginAttempts(
+  { user }: SshTarget,
+  { identityFiles = [], agent = process.env['SSH_AUTH_SOCK'], secret, readKeys = new Map() }: SshOptions,
+): readonly Attempt[] {
   const fromFile = (file: string, named: boolean): Attempt => ({
     name: file,
     method: async () => {
@@ -29,7 +32,9 @@ export function loginAttempts({ user }: SshTarget, { identityFiles = [], agent =
       return key && { type: 'publickey', username: user, key }
     },
   })
-  const fromAgent: readonly Attempt[] = agent ? [{ name: `agent (${agent})`, method: async () => ({ type: 'agent', username: user, agent }) }] : []
+  const fromAgent: readonly Attempt[] = agent
+    ? [{ name: `agent (${agent})`, method: async () => ({ type: 'agent', username: user, agent }) }]
+    : []
   if (identityFiles.length > 0) return [...identityFiles.map((file) => fromFile(inHome(file), true)), ...fromAgent]
   return [...fromAgent, ...usualFiles.map((file) => fromFile(inHome(file), false))]
 }
@@ -60,7 +65,10 @@ async function readKey(file: string, named: boolean, secret: SshOptions['secret'
 
 function unusable(file: string, why: string, cause: Error): KadmError {
   return new KadmError('LOGIN_REFUSED', `the key "${file}" cannot be used: ${why}`, {
-    remedy: [`ssh-add ${shellQuote(file)}   # the agent then has it`, 'KADM_SSH_PASSPHRASE_FILE=<file> names a file with the passphrase of an encrypted key'],
+    remedy: [
+      `ssh-add ${shellQuote(file)}   # the agent then has it`,
+      'KADM_SSH_PASSPHRASE_FILE=<file> names a file with the passphrase of an encrypted key',
+    ],
     cause,
   })
 }

@@ -25,9 +25,14 @@ export interface KeptLine {
 }
 
 /** @param through gives the stream to sshd, when it is not a TCP connection from here */
-export async function keepLine(target: SshTarget, options: Omit<SshOptions, 'bastion'>, through?: () => Promise<Duplex>): Promise<KeptLine> {
+export async function keepLine(
+  target: SshTarget,
+  options: Omit<SshOptions, 'bastion'>,
+  through?: () => Promise<Duplex>,
+): Promise<KeptLine> {
   const answers = rememberedAnswers(options.secret)
-  const open = (signal: AbortSignal | undefined): Promise<Line> => openLine(target, { ...options, ...(answers && { secret: answers }), ...(signal && { signal }) }, through)
+  const open = (signal: AbortSignal | undefined): Promise<Line> =>
+    openLine(target, { ...options, ...(answers && { secret: answers }), ...(signal && { signal }) }, through)
   const ended = new AbortController()
   let line: Promise<Line>
   const keep = async (opened: Line): Promise<Line> => {
@@ -88,7 +93,8 @@ async function reopen(target: SshTarget, open: () => Promise<Line>, signal: Abor
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof KadmError) || error.code !== 'HOST_UNREACHABLE') throw error
-      if (performance.now() > deadline) throw unreachable(target, `the connection broke and did not come back within ${patience / 1000} s: ${messageOf(error)}`, error)
+      if (performance.now() > deadline)
+        throw unreachable(target, `the connection broke and did not come back within ${patience / 1000} s: ${messageOf(error)}`, error)
       await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted())
     }
   }

@@ -4,7 +4,13 @@ import { isIP, SocketAddress } from 'node:net'
 /** @param tables texts of /proc/net/tcp and /proc/net/tcp6; `own` the host's addresses */
 export function canListenBy(tables: readonly string[], own: readonly string[], port: number, address: string): boolean {
   if (address !== '' && !anyAddress(address) && !own.map(shortForm).includes(shortForm(address))) return false
-  return !tables.flatMap(listeners).some((one) => one.port === port && (address === '' || anyAddress(address) || anyAddress(one.address) || shortForm(one.address) === shortForm(address)))
+  return !tables
+    .flatMap(listeners)
+    .some(
+      (one) =>
+        one.port === port &&
+        (address === '' || anyAddress(address) || anyAddress(one.address) || shortForm(one.address) === shortForm(address)),
+    )
 }
 
 /** Lines `sl local_address rem_address st ...`: hex, each 32 bits as the host has them; state 0A listens. */
@@ -12,7 +18,9 @@ function listeners(table: string): readonly { readonly address: string; readonly
   return table.split('\n').flatMap((line) => {
     const [, local = '', , state] = line.trim().split(/\s+/)
     const [address, port] = local.split(':')
-    return state === '0A' && address !== undefined && port !== undefined ? [{ address: addressOf(address), port: Number.parseInt(port, 16) }] : []
+    return state === '0A' && address !== undefined && port !== undefined
+      ? [{ address: addressOf(address), port: Number.parseInt(port, 16) }]
+      : []
   })
 }
 

@@ -16,7 +16,8 @@ export function sshLock(): SshLock {
   const line = randomBytes(12).toString('hex')
   let held: { readonly command: string; readonly giveBack: () => Promise<void> } | undefined
   let beats: NodeJS.Timeout | undefined
-  const acquire = (ask: Ask, command: string): Promise<() => Promise<void>> => describingFileErrors('take the lock', lockPath, () => takeLock(remotePlace(ask, line), lockPath, command))
+  const acquire = (ask: Ask, command: string): Promise<() => Promise<void>> =>
+    describingFileErrors('take the lock', lockPath, () => takeLock(remotePlace(ask, line), lockPath, command))
   return {
     take: async (ask, command) => {
       held = { command, giveBack: await acquire(ask, command) }

@@ -87,7 +87,14 @@ export async function handshake(sock: Duplex, config: ConnectConfig, signal: Abo
             void Promise.resolve(handler(left, partial, answer)).catch(fail)
           }
     // Half a minute of silence, and the line counts as broken.
-    client.connect({ sock, readyTimeout: 0, keepaliveInterval: 10_000, keepaliveCountMax: 3, ...config, ...(authHandler && { authHandler }) })
+    client.connect({
+      sock,
+      readyTimeout: 0,
+      keepaliveInterval: 10_000,
+      keepaliveCountMax: 3,
+      ...config,
+      ...(authHandler && { authHandler }),
+    })
   })
 }
 
@@ -104,7 +111,11 @@ async function dialTcp(target: SshTarget, signal: AbortSignal | undefined): Prom
   } catch (error) {
     socket.on('error', () => undefined).destroy()
     signal?.throwIfAborted()
-    throw unreachable(target, limit.aborted ? `no answer within ${longestConnect / 1000} s` : (systemCode(error) ?? messageOf(error)), error)
+    throw unreachable(
+      target,
+      limit.aborted ? `no answer within ${longestConnect / 1000} s` : (systemCode(error) ?? messageOf(error)),
+      error,
+    )
   }
 }
 
@@ -130,10 +141,17 @@ function failure(target: SshTarget, attempts: readonly Attempt[], error: unknown
   if (error instanceof KadmError) return error
   if ((error as ClientErrorExtensions).level === 'client-authentication') {
     const tried = attempts.map(({ name }) => name).join(', ')
-    return new KadmError('LOGIN_REFUSED', `"${sshTargetText(target)}" accepts none of the keys: ${tried === '' ? 'there are none' : tried}`, {
-      remedy: [`ssh-copy-id -p ${target.port} ${target.user}@${target.address}`, '--identity-file names the key to log in with; an agent with more than five keys may be cut off'],
-      cause: error,
-    })
+    return new KadmError(
+      'LOGIN_REFUSED',
+      `"${sshTargetText(target)}" accepts none of the keys: ${tried === '' ? 'there are none' : tried}`,
+      {
+        remedy: [
+          `ssh-copy-id -p ${target.port} ${target.user}@${target.address}`,
+          '--identity-file names the key to log in with; an agent with more than five keys may be cut off',
+        ],
+        cause: error,
+      },
+    )
   }
   return unreachable(target, messageOf(error), error)
 }

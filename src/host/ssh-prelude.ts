@@ -5,7 +5,27 @@
 import { maximumOutput } from './command.ts'
 
 /** Programs that the functions need. */
-export const neededPrograms = ['base64', 'cat', 'chmod', 'chown', 'head', 'ln', 'mkdir', 'mkfifo', 'mv', 'readlink', 'rm', 'rmdir', 'setsid', 'sha256sum', 'sleep', 'stat', 'sync', 'timeout', 'truncate']
+export const neededPrograms = [
+  'base64',
+  'cat',
+  'chmod',
+  'chown',
+  'head',
+  'ln',
+  'mkdir',
+  'mkfifo',
+  'mv',
+  'readlink',
+  'rm',
+  'rmdir',
+  'setsid',
+  'sha256sum',
+  'sleep',
+  'stat',
+  'sync',
+  'timeout',
+  'truncate',
+]
 
 export const nothingThere = 44
 

@@ -48,7 +48,8 @@ export async function openShell(client: Client, directory: string): Promise<Shel
   const fail = (error: Error): void => {
     broken = true
     // Too much is what the first has printed; the others were not run.
-    for (const [index, reject] of [...waiting].entries()) reject(index === 0 || error instanceof LineBroken ? error : new LineBroken(error.message))
+    for (const [index, reject] of [...waiting].entries())
+      reject(index === 0 || error instanceof LineBroken ? error : new LineBroken(error.message))
     waiting.clear()
     channel.destroy()
   }
@@ -83,7 +84,10 @@ const mostOutput = 129 * 1024 * 1024
 
 /** A user who may not work there is told so by the shell. */
 function lastWords(...streams: readonly MarkedStream[]): string {
-  const text = Buffer.concat(streams.map((stream) => stream.held())).subarray(0, 500).toString('utf8').trim()
+  const text = Buffer.concat(streams.map((stream) => stream.held()))
+    .subarray(0, 500)
+    .toString('utf8')
+    .trim()
   return text === '' ? '' : `: ${redact(text.replaceAll(/\s+/g, ' '))}`
 }
 
@@ -93,7 +97,12 @@ function openChannel(client: Client): Promise<ClientChannel> {
     try {
       client.exec('exec /bin/sh', (error, channel) => {
         if (error === undefined) resolve(channel)
-        else reject(/open failure/i.test(error.message) ? new NoMoreSessions(error.message, { cause: error }) : new LineBroken(error.message, { cause: error }))
+        else
+          reject(
+            /open failure/i.test(error.message)
+              ? new NoMoreSessions(error.message, { cause: error })
+              : new LineBroken(error.message, { cause: error }),
+          )
       })
     } catch (error) {
       reject(new LineBroken('the connection broke', { cause: error }))

@@ -45,7 +45,11 @@ export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): 
         if (!(error instanceof LineBroken)) throw error
         if (!hasAnswered) throw noShell(error)
         // The same request on line after line that breaks: it is the request that breaks them.
-        if (attempt === mostAttempts) throw new KadmError('HOST_UNREACHABLE', `the connection broke ${mostAttempts} times at the same request`, { remedy: ['look at sshd on the host: journalctl -u ssh -n 50'], cause: error })
+        if (attempt === mostAttempts)
+          throw new KadmError('HOST_UNREACHABLE', `the connection broke ${mostAttempts} times at the same request`, {
+            remedy: ['look at sshd on the host: journalctl -u ssh -n 50'],
+            cause: error,
+          })
       }
     }
   }
@@ -111,7 +115,11 @@ async function openFirst(line: Line, directory: string, begin: (ask: Ask) => Pro
   } catch (error) {
     if (error instanceof LineBroken) line.drop()
     if (error instanceof NoAnswer || error instanceof TooMuchOutput) throw noShell(error)
-    if (error instanceof NoMoreSessions) throw new KadmError('HOST_UNREACHABLE', `sshd on the host gives no session: ${messageOf(error)}`, { remedy: ['sshd -T | grep -i -e maxsessions -e forcecommand   # on the host'], cause: error })
+    if (error instanceof NoMoreSessions)
+      throw new KadmError('HOST_UNREACHABLE', `sshd on the host gives no session: ${messageOf(error)}`, {
+        remedy: ['sshd -T | grep -i -e maxsessions -e forcecommand   # on the host'],
+        cause: error,
+      })
     throw error
   }
 }

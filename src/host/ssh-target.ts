@@ -56,13 +56,17 @@ export type SshQuestion =
 
 /** Reads `[user@]address[:port]`; an IPv6 address with a port stands in brackets. Throws USAGE for anything else. */
 export function parseSshTarget(text: string): SshTarget {
-  const [, user = 'root', bracketed, plain, port = '22'] = /^(?:([^@\s]+)@)?(?:\[([^\]\s]+)\](?=:|$)|([^\s@[\]]+?))(?::(\d{1,5}))?$/.exec(text) ?? []
+  const [, user = 'root', bracketed, plain, port = '22'] =
+    /^(?:([^@\s]+)@)?(?:\[([^\]\s]+)\](?=:|$)|([^\s@[\]]+?))(?::(\d{1,5}))?$/.exec(text) ?? []
   const bare = /^(?:([^@\s]+)@)?([0-9a-fA-F:]+)$/.exec(text)
   if (bare?.[2] !== undefined && isIP(bare[2]) === 6) return { user: bare[1] ?? 'root', address: bare[2], port: 22 }
   const address = bracketed ?? plain
-  const isGood = address !== undefined && !address.startsWith('-') && (bracketed === undefined ? !address.includes(':') : isIP(bracketed) === 6)
+  const isGood =
+    address !== undefined && !address.startsWith('-') && (bracketed === undefined ? !address.includes(':') : isIP(bracketed) === 6)
   if (isGood && Number(port) > 0 && Number(port) < 65_536) return { user, address, port: Number(port) }
-  throw new KadmError('USAGE', `"${text}" is not a host to log in to`, { remedy: ['give it as admin@192.168.0.11, admin@h1.example.com:2222 or root@[fd00::11]:22'] })
+  throw new KadmError('USAGE', `"${text}" is not a host to log in to`, {
+    remedy: ['give it as admin@192.168.0.11, admin@h1.example.com:2222 or root@[fd00::11]:22'],
+  })
 }
 
 /** `admin@192.168.0.11`, with the port where it is not 22; `parseSshTarget` reads it. */

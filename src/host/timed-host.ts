@@ -17,7 +17,8 @@ export function timedHost(real: Host, timer: CallTimer): Host {
     readText: (path) => timed(`read ${path}`, () => real.readText(path)),
     writeFile: (path, content, options) => timed(`write ${path}`, () => real.writeFile(path, content, options)),
     appendFile: (path, content, mode) => timed(`append to ${path}`, () => real.appendFile(path, content, mode)),
-    dial: (address, options) => timed(`connect to ${address.kind === 'unix' ? address.path : `${address.host}:${address.port}`}`, () => real.dial(address, options)),
+    dial: (address, options) =>
+      timed(`connect to ${address.kind === 'unix' ? address.path : `${address.host}:${address.port}`}`, () => real.dial(address, options)),
     lock: (command) => timed('lock', () => real.lock(command)),
     services: {
       ...real.services,

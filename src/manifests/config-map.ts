@@ -33,7 +33,8 @@ export function configMap(
 
 /** Has nobody changed it since an installer wrote it? */
 export function isSigned({ metadata, data }: KubernetesObject): boolean {
-  const texts = typeof data === 'object' && data !== null ? Object.fromEntries(Object.entries(data).map(([key, value]) => [key, String(value)])) : {}
+  const texts =
+    typeof data === 'object' && data !== null ? Object.fromEntries(Object.entries(data).map(([key, value]) => [key, String(value)])) : {}
   return metadata.annotations?.[componentConfigHashAnnotation] === configMapHash(texts)
 }
 

@@ -12,7 +12,10 @@ export type HealthComponent = 'kube-apiserver' | 'kube-controller-manager' | 'ku
 /** Where a component tells how it is, by the flags in its manifest (which the user may have patched), else by default. */
 export async function componentHealthUrl(
   component: HealthComponent,
-  { config, host }: { readonly config: { readonly init: Pick<InitConfiguration, 'localAPIEndpoint'> }; readonly host: Pick<Host, 'readText'> },
+  {
+    config,
+    host,
+  }: { readonly config: { readonly init: Pick<InitConfiguration, 'localAPIEndpoint'> }; readonly host: Pick<Host, 'readText'> },
 ): Promise<string> {
   const { addressFlag, port, endpoint } = endpoints[component]
   const flags = commandOf(await manifestOn(host, component), component)

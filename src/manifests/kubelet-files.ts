@@ -56,7 +56,9 @@ export async function rewriteKubeletConfiguration(work: KubeletWork): Promise<vo
   const found = await host.readText(paths.kubeletInstanceConfig)
   const instance = found ?? instanceConfig(config.init.nodeRegistration)
   if (found === undefined) {
-    warn(`"${paths.kubeletInstanceConfig}" is not there: it is made with the container runtime that was found, "${config.init.nodeRegistration.criSocket}"`)
+    warn(
+      `"${paths.kubeletInstanceConfig}" is not there: it is made with the container runtime that was found, "${config.init.nodeRegistration.criSocket}"`,
+    )
     await host.writeFile(paths.kubeletInstanceConfig, instance, { mode: 0o644, directoryMode: 0o700 })
   }
   const document = await nodeConfiguration(work, instance)

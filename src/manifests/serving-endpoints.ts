@@ -23,7 +23,9 @@ export function servingEndpoints(component: StaticPodComponent, command: readonl
   }
   const port = Number(flag('secure-port') ?? defaultPorts[component])
   const own = component === 'kube-apiserver' ? flag('advertise-address') : undefined
-  return port === 0 ? [] : [{ name: component, component, address: own ?? flag('bind-address') ?? '0.0.0.0', port, ...fileOf(flag('tls-cert-file')) }]
+  return port === 0
+    ? []
+    : [{ name: component, component, address: own ?? flag('bind-address') ?? '0.0.0.0', port, ...fileOf(flag('tls-cert-file')) }]
 }
 
 const defaultPorts = { 'kube-apiserver': 6443, 'kube-controller-manager': 10_257, 'kube-scheduler': 10_259 } as const

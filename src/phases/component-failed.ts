@@ -18,7 +18,16 @@ interface Seen {
 /** Looked through for the cause; fewer are shown. */
 const lines = 300
 
-export async function componentFailed(component: string, { url, timeout, last, host, config }: Seen & { readonly config: { readonly init: { readonly nodeRegistration: Pick<NodeRegistration, 'criSocket'> } } }): Promise<KadmError> {
+export async function componentFailed(
+  component: string,
+  {
+    url,
+    timeout,
+    last,
+    host,
+    config,
+  }: Seen & { readonly config: { readonly init: { readonly nodeRegistration: Pick<NodeRegistration, 'criSocket'> } } },
+): Promise<KadmError> {
   const { criSocket } = config.init.nodeRegistration
   const own = await stateOf(component, host, criSocket)
   const late = `not healthy after ${timeout / 1000} s`
@@ -49,11 +58,15 @@ async function stateOf(component: string, host: Host, criSocket: string): Promis
   if (container instanceof Error || container === undefined) {
     const log = await host.services.recentLog('kubelet', lines)
     const about = log.filter((line) => line.includes(component))
-    const state = container === undefined ? 'the kubelet has not started its container' : `its container cannot be looked at: ${container.message}`
+    const state =
+      container === undefined ? 'the kubelet has not started its container' : `its container cannot be looked at: ${container.message}`
     return { state, runs: false, log: about.length > 0 ? about : log, ...kubelet }
   }
   const { id, exitCode = '?', attempt } = container
-  const log = await host.containerRuntime(criSocket).recentLog(id, lines).catch((error: unknown) => [messageOf(error)])
+  const log = await host
+    .containerRuntime(criSocket)
+    .recentLog(id, lines)
+    .catch((error: unknown) => [messageOf(error)])
   const exited = container.state === 'exited'
   const state = exited ? `its container has exited (code ${exitCode}, attempt ${attempt + 1})` : `its container is ${container.state}`
   // The whole id looks like a certificate key, which is not shown; its beginning is enough for crictl.

@@ -12,7 +12,11 @@ export interface MarkedNode {
 }
 
 /** Waits for the Node that the kubelet registers and gives it the labels and taints of a control plane. Throws COMPONENT_NOT_HEALTHY, API_REFUSED, API_UNREACHABLE. */
-export async function markAsControlPlane(cluster: Cluster, { name, taints, timeout }: MarkedNode, { say, signal, waiting }: PhaseContext): Promise<void> {
+export async function markAsControlPlane(
+  cluster: Cluster,
+  { name, taints, timeout }: MarkedNode,
+  { say, signal, waiting }: PhaseContext,
+): Promise<void> {
   say(`Marking the node ${name} as control-plane by adding the labels: [${Object.keys(controlPlaneLabels).join(' ')}]`)
   if (taints.length > 0) say(`Marking the node ${name} as control-plane by adding the taints [${taints.map(taintText).join(' ')}]`)
   waiting(`the Node "${name}" to be registered by its kubelet`)

@@ -28,7 +28,9 @@ export function selectSteps<Run>(phases: readonly Phase<Run>[], { only, except =
   const all = flatten(phases)
   const names = new Set(all.map((step) => step.name))
   for (const name of [...(only ?? []), ...except]) if (!names.has(name)) throw unknownPhase(name, names)
-  const chosen = all.filter(({ name }) => (only === undefined || only.some((one) => within(name, one))) && !except.some((one) => within(name, one)))
+  const chosen = all.filter(
+    ({ name }) => (only === undefined || only.some((one) => within(name, one))) && !except.some((one) => within(name, one)),
+  )
   refuseMissingDependencies(chosen)
   const byName = new Map(all.map((step) => [step.name, step]))
   const kept = new Set(chosen.map((step) => step.name))
@@ -76,9 +78,15 @@ function refuseMissingDependencies<Run>(steps: readonly Step<Run>[]): void {
   )
   const [first] = missing
   if (first === undefined) return
-  throw new KadmError('PHASE_DEPENDENCY', `phase "${first.name}" depends on ${missing.map(({ dependency }) => `"${dependency}"`).join(', ')}, left out by --skip-phases`, {
-    remedy: [`leave "${first.name}" out too: --skip-phases=${[...new Set(missing.map(({ dependency }) => dependency)), first.name].join(',')}`],
-  })
+  throw new KadmError(
+    'PHASE_DEPENDENCY',
+    `phase "${first.name}" depends on ${missing.map(({ dependency }) => `"${dependency}"`).join(', ')}, left out by --skip-phases`,
+    {
+      remedy: [
+        `leave "${first.name}" out too: --skip-phases=${[...new Set(missing.map(({ dependency }) => dependency)), first.name].join(',')}`,
+      ],
+    },
+  )
 }
 
 function within(name: string, ancestor: string): boolean {

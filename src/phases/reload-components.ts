@@ -32,7 +32,11 @@ interface Holder {
 /** In the order in which they are brought to it. Those that lead by a lease may end by themselves when their API server is away, and come back with the new files. */
 const holders: readonly Holder[] = [
   { component: 'etcd', certificates: ['etcd-server', 'etcd-peer'], readsAnew: true },
-  { component: 'kube-apiserver', certificates: ['apiserver', 'apiserver-kubelet-client', 'apiserver-etcd-client', 'front-proxy-client'], readsAnew: true },
+  {
+    component: 'kube-apiserver',
+    certificates: ['apiserver', 'apiserver-kubelet-client', 'apiserver-etcd-client', 'front-proxy-client'],
+    readsAnew: true,
+  },
   { component: 'kube-controller-manager', certificates: ['controller-manager.conf'], readsAnew: false },
   { component: 'kube-scheduler', certificates: ['scheduler.conf'], readsAnew: false },
 ]

@@ -62,11 +62,21 @@ export async function staleEndpoints(component: StaticPodComponent, host: Host, 
  * Between SIGTERM and SIGKILL. An API server stops listening within milliseconds and then waits a minute for watches that never end by themselves; the
  * requests in flight are over in the first seconds. etcd ends in 0.1 s. kubeadm's way, the kubelet's 30 s, is what the others may have.
  */
-const graceSeconds: Readonly<Record<StaticPodComponent, number>> = { 'kube-apiserver': 3, etcd: 10, 'kube-controller-manager': 30, 'kube-scheduler': 30 }
+const graceSeconds: Readonly<Record<StaticPodComponent, number>> = {
+  'kube-apiserver': 3,
+  etcd: 10,
+  'kube-controller-manager': 30,
+  'kube-scheduler': 30,
+}
 
 async function lookAt(
   component: StaticPodComponent,
-  { url, command, host, limit }: { readonly url: string; readonly command: readonly string[]; readonly host: Host; readonly limit: AbortSignal },
+  {
+    url,
+    command,
+    host,
+    limit,
+  }: { readonly url: string; readonly command: readonly string[]; readonly host: Host; readonly limit: AbortSignal },
 ): Promise<Look<undefined>> {
   const { status } = await httpGet(host, url, { verify: false, signal: limit })
   if (status !== 200) return { kind: 'not-yet', seen: `${url}: status ${status}` }
@@ -75,7 +85,11 @@ async function lookAt(
   return stale === undefined ? { kind: 'done', value: undefined } : { kind: 'not-yet', seen: stale }
 }
 
-async function staleness({ name, address, port, certificateFile }: ServingEndpoint, host: Host, signal: AbortSignal): Promise<string | undefined> {
+async function staleness(
+  { name, address, port, certificateFile }: ServingEndpoint,
+  host: Host,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   if (certificateFile === undefined) return undefined
   const at = `${name} at ${hostAndPort(reachable(address), port)}`
   const file = await findCertificate(host, certificateFile)
@@ -90,7 +104,10 @@ function isSame(one: X509Certificate, other: X509Certificate): boolean {
 
 async function healthUrl(component: StaticPodComponent, command: readonly string[], host: Host): Promise<string> {
   if (component !== 'etcd') {
-    const url = await componentHealthUrl(component, { host, config: { init: { localAPIEndpoint: { advertiseAddress: '127.0.0.1', bindPort: 6443 } } } })
+    const url = await componentHealthUrl(component, {
+      host,
+      config: { init: { localAPIEndpoint: { advertiseAddress: '127.0.0.1', bindPort: 6443 } } },
+    })
     // Whoever goes by a balancer counts on readyz, not on livez.
     return component === 'kube-apiserver' ? url.replace(/\/livez$/, '/readyz') : url
   }

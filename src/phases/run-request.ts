@@ -41,7 +41,11 @@ export interface SelectedPhases {
 }
 
 /** Runs what the request selects; screen and journal hear of it. Throws as `runPhases`. */
-export async function runSelected<Run>(phases: readonly Phase<Run>[], run: Run, { request, except, session, host, onStart }: SelectedPhases): Promise<void> {
+export async function runSelected<Run>(
+  phases: readonly Phase<Run>[],
+  run: Run,
+  { request, except, session, host, onStart }: SelectedPhases,
+): Promise<void> {
   const { only, signal, report, within } = request
   const selection = { ...(only === undefined ? {} : { only }), except }
   onStart(selectSteps(phases, selection).map(({ name }) => name))

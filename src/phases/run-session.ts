@@ -43,7 +43,11 @@ export interface RunSession {
 /**
  * Does the work in a session that ends with it; without an input (nothing will be changed) in none. Throws as `openRunSession`.
  */
-export async function withRunSession<T>(host: Host, input: RunInput | undefined, work: (session: RunSession | undefined) => Promise<T>): Promise<T> {
+export async function withRunSession<T>(
+  host: Host,
+  input: RunInput | undefined,
+  work: (session: RunSession | undefined) => Promise<T>,
+): Promise<T> {
   const session = input === undefined ? undefined : await openRunSession(host, input)
   let outcome: 'done' | 'failed' = 'failed'
   try {
@@ -64,7 +68,9 @@ export async function openRunSession(host: Host, { command, fingerprint, version
     // A run that was killed right after its end.
     if (earlier === undefined) await removeRunSecrets(host)
     const owned = new Set(resumed?.changes.flatMap((change) => ('path' in change ? [change.path] : [])))
-    const made = new Set(resumed?.changes.flatMap((change) => (change.kind === 'write-file' && change.before === 'absent' ? [change.path] : [])))
+    const made = new Set(
+      resumed?.changes.flatMap((change) => (change.kind === 'write-file' && change.before === 'absent' ? [change.path] : [])),
+    )
     const run = randomBytes(8).toString('hex')
     const secrets = new Map<string, string>()
     const keep = (name: string, value: string): Promise<string> => keepRunSecret(host, { fingerprint, name, make: () => value })
@@ -103,7 +109,11 @@ export async function openRunSession(host: Host, { command, fingerprint, version
 const lookOnly = { wouldWaitFor: () => {} }
 
 /** A journal that is opened with the first change; what is told to it before waits in memory. */
-function journalFromFirstChange(host: Host, start: JournalEntry, onStart: () => Promise<JournalEntry>): JournalWriter & { started: () => boolean } {
+function journalFromFirstChange(
+  host: Host,
+  start: JournalEntry,
+  onStart: () => Promise<JournalEntry>,
+): JournalWriter & { started: () => boolean } {
   const early: JournalEntry[] = []
   let opening: Promise<JournalWriter> | undefined
   const open = async (): Promise<JournalWriter> => {

@@ -42,7 +42,12 @@ export async function runPhases<Run>(phases: readonly Phase<Run>[], run: Run, op
   if (failures.length > 0) throw failures[0]
 }
 
-async function runStep<Run>({ name, phase, needs }: Step<Run>, run: Run, signal: AbortSignal, { report, now }: RunnerOptions): Promise<void> {
+async function runStep<Run>(
+  { name, phase, needs }: Step<Run>,
+  run: Run,
+  signal: AbortSignal,
+  { report, now }: RunnerOptions,
+): Promise<void> {
   const reason = (await phase.skip?.(run)) ?? false
   if (reason !== false) {
     await report({ kind: 'skipped', phase: name, needs, reason, at: now() })

@@ -34,7 +34,16 @@ export async function waitForComponent(
   const trust = ca === undefined ? { verify: false } : { ca }
   // They come up within seconds, one waits for the other, and a look costs 3 ms.
   const interval = { first: 20, most: 100 }
-  await waitForHttp(host, { url, ...trust, interval, until, timeout, signal, onWaiting: waiting, timedOut: (last) => componentFailed(component, { url, timeout, last, config, host }) })
+  await waitForHttp(host, {
+    url,
+    ...trust,
+    interval,
+    until,
+    timeout,
+    signal,
+    onWaiting: waiting,
+    timedOut: (last) => componentFailed(component, { url, timeout, last, config, host }),
+  })
 }
 
 export interface WaitingKubelet {
@@ -52,7 +61,14 @@ export async function waitForKubelet({ kubelet, host, timeout }: WaitingKubelet,
   say(`[kubelet-check] Waiting for a healthy kubelet at ${url}. This can take up to ${timeout / 1000} s`)
   // It is up some 0.5 s after its start, and a look costs 1 ms.
   const interval = { first: 20, most: 40 }
-  await waitForHttp(host, { url, interval, timeout, signal, onWaiting: waiting, timedOut: (last) => kubeletFailed({ url, timeout, last, host }) })
+  await waitForHttp(host, {
+    url,
+    interval,
+    timeout,
+    signal,
+    onWaiting: waiting,
+    timedOut: (last) => kubeletFailed({ url, timeout, last, host }),
+  })
   say(`[kubelet-check] The kubelet is healthy after ${seconds(started)}`)
 }
 

@@ -33,7 +33,11 @@ export interface KubeletApproval {
 export async function approvedCertificate(request: string, approval: KubeletApproval): Promise<string> {
   const { cluster, nodeName, say } = approval
   const { publicKey } = parseKubeletRequest(request, nodeName)
-  const wanted = { request: Buffer.from(request).toString('base64'), signerName, usages: publicKey.asymmetricKeyType === 'rsa' ? ['key encipherment', ...usages] : usages }
+  const wanted = {
+    request: Buffer.from(request).toString('base64'),
+    signerName,
+    usages: publicKey.asymmetricKeyType === 'rsa' ? ['key encipherment', ...usages] : usages,
+  }
   const name = `kadm-${nodeName}-${randomBytes(4).toString('hex')}`
   await approve(await cluster.create({ ...requestKind, metadata: { name }, spec: wanted }), wanted, approval)
   say(`Waiting for CertificateSigningRequest "${name}" (approved) to be signed by whoever keeps the key of the CA`)
@@ -49,31 +53,49 @@ const signerName = 'kubernetes.io/kube-apiserver-client-kubelet'
 const usages = ['digital signature', 'client auth']
 
 /** The controller-manager approves what an administrator asks for by itself, once it has come up: then there is nothing left to say. */
-async function approve(kept: KubernetesObject, wanted: Readonly<Record<string, unknown>>, { cluster, nodeName, signal }: KubeletApproval): Promise<void> {
+async function approve(
+  kept: KubernetesObject,
+  wanted: Readonly<Record<string, unknown>>,
+  { cluster, nodeName, signal }: KubeletApproval,
+): Promise<void> {
   let current: KubernetesObject | undefined = kept
   const tryOnce = async (): Promise<void> => {
     current ??= await cluster.get({ ...requestKind, name: kept.metadata.name })
-    if (current === undefined) throw invalid(`CertificateSigningRequest "${kept.metadata.name}" was deleted before it was approved`, 'run the same command again')
+    if (current === undefined)
+      throw invalid(`CertificateSigningRequest "${kept.metadata.name}" was deleted before it was approved`, 'run the same command again')
     requireSame(current, wanted)
     if (conditionsOf(current).some(({ type }) => type === 'Approved')) return
     const seen = current
     current = undefined
     await cluster.approve(seen, `made by kadm from the key on the host of node ${nodeName}`)
   }
-  await retryUntil(tryOnce, { timeout: 30_000, signal, describe: `the approval of CertificateSigningRequest "${kept.metadata.name}"`, giveUp: (error) => !(error instanceof ApiError && error.status === 409) })
+  await retryUntil(tryOnce, {
+    timeout: 30_000,
+    signal,
+    describe: `the approval of CertificateSigningRequest "${kept.metadata.name}"`,
+    giveUp: (error) => !(error instanceof ApiError && error.status === 409),
+  })
 }
 
 /** Somebody in between may change what is sent: an admission webhook. */
 function requireSame({ metadata, spec }: KubernetesObject, wanted: Readonly<Record<string, unknown>>): void {
   const changed = Object.keys(wanted).filter((field) => !isObject(spec) || JSON.stringify(spec[field]) !== JSON.stringify(wanted[field]))
-  if (changed.length > 0) throw invalid(`the API keeps CertificateSigningRequest "${metadata.name}" with another ${changed.join(', ')} than was sent, and it is not approved`, 'look for an admission webhook that changes it: kubectl get mutatingwebhookconfigurations')
+  if (changed.length > 0)
+    throw invalid(
+      `the API keeps CertificateSigningRequest "${metadata.name}" with another ${changed.join(', ')} than was sent, and it is not approved`,
+      'look for an admission webhook that changes it: kubectl get mutatingwebhookconfigurations',
+    )
 }
 
 async function signature(name: string, { cluster, timeout, signal }: KubeletApproval): Promise<string> {
   const ref = { ...requestKind, name }
   const isOver = (object: KubernetesObject): boolean => certificateOf(object) !== undefined || refusalOf(object) !== undefined
   try {
-    const object = await waitForObject(cluster, ref, isOver, { timeout, signal, describe: `the signature of CertificateSigningRequest "${name}"` })
+    const object = await waitForObject(cluster, ref, isOver, {
+      timeout,
+      signal,
+      describe: `the signature of CertificateSigningRequest "${name}"`,
+    })
     const refusal = refusalOf(object)
     if (refusal !== undefined) throw invalid(`CertificateSigningRequest "${name}" was refused: ${refusal}`, `kubectl describe csr ${name}`)
     return Buffer.from(certificateOf(object) ?? '', 'base64').toString('utf8')
@@ -109,16 +131,25 @@ function conditionsOf({ status }: KubernetesObject): readonly JsonObject[] {
 
 function requireCertificate(pem: string, key: Parameters<typeof spkiDer>[0], { caPem, nodeName, now }: KubeletApproval): void {
   const problem = certificateProblem(pem, key, { caPem, nodeName, now })
-  if (problem !== undefined) throw invalid(`the certificate that was signed for node "${nodeName}" cannot be used: ${problem}`, 'kubectl get csr, and ask who keeps the key of the CA; then run the same command again')
+  if (problem !== undefined)
+    throw invalid(
+      `the certificate that was signed for node "${nodeName}" cannot be used: ${problem}`,
+      'kubectl get csr, and ask who keeps the key of the CA; then run the same command again',
+    )
 }
 
-function certificateProblem(pem: string, key: Parameters<typeof spkiDer>[0], { caPem, nodeName, now }: Pick<KubeletApproval, 'caPem' | 'nodeName' | 'now'>): string | undefined {
+function certificateProblem(
+  pem: string,
+  key: Parameters<typeof spkiDer>[0],
+  { caPem, nodeName, now }: Pick<KubeletApproval, 'caPem' | 'nodeName' | 'now'>,
+): string | undefined {
   try {
     const [leaf, ...intermediates] = parseCertificates(pem)
     const { subject } = certificateIdentity(leaf)
     const { commonName, organizations } = kubeletSubject(nodeName)
     if (!spkiDer(leaf.publicKey).equals(spkiDer(key))) return 'it is of another key'
-    if (subject.commonName !== commonName || subject.organizations.join() !== organizations.join()) return `it is of "${subject.organizations.join()}/${subject.commonName}"`
+    if (subject.commonName !== commonName || subject.organizations.join() !== organizations.join())
+      return `it is of "${subject.organizations.join()}/${subject.commonName}"`
     return chainProblem(leaf, intermediates, new X509Certificate(caPem), now)
   } catch (error) {
     return messageOf(error)

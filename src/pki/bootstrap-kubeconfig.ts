@@ -14,13 +14,22 @@ export interface BootstrapKubeconfig {
 
 /** As kubeadm writes it: the cluster and the current context are named for the cluster, the context itself keeps its name. */
 export function bootstrapKubeconfigText({ discovered, clusterName, server }: BootstrapKubeconfig): string {
-  return dumpYaml(discovered.document === undefined ? ofToken(discovered, clusterName, server) : ofFile(discovered.document, clusterName, server))
+  return dumpYaml(
+    discovered.document === undefined ? ofToken(discovered, clusterName, server) : ofFile(discovered.document, clusterName, server),
+  )
 }
 
 function ofToken({ user, caPem, serverName }: DiscoveredCluster, clusterName: string, server: string): JsonObject {
   const context = `${user.name}@kubernetes`
-  const credentials: JsonObject = user.kind === 'token' ? { token: user.token } : { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) }
-  const cluster = { 'certificate-authority-data': base64(caPem), server, ...(serverName !== undefined && { 'tls-server-name': serverName }) }
+  const credentials: JsonObject =
+    user.kind === 'token'
+      ? { token: user.token }
+      : { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) }
+  const cluster = {
+    'certificate-authority-data': base64(caPem),
+    server,
+    ...(serverName !== undefined && { 'tls-server-name': serverName }),
+  }
   return {
     apiVersion: 'v1',
     clusters: [{ cluster, name: clusterName }],
@@ -41,7 +50,9 @@ function ofFile(document: JsonObject, clusterName: string, server: string): Json
     ...document,
     clusters: [{ cluster: { ...(isObject(cluster) ? cluster : {}), server }, name: clusterName }],
     contexts: entries(document, 'contexts').map((entry) =>
-      entry['name'] === current && isObject(entry['context']) ? { ...entry, context: { ...entry['context'], cluster: clusterName } } : entry,
+      entry['name'] === current && isObject(entry['context'])
+        ? { ...entry, context: { ...entry['context'], cluster: clusterName } }
+        : entry,
     ),
   }
 }

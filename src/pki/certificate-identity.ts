@@ -27,7 +27,8 @@ export function certificateIdentity(certificate: X509Certificate): CertificateId
 
 function subjectOf(name: DerNode | undefined): Subject {
   const attributes = itemsOf(name).flatMap(itemsOf).map(itemsOf)
-  const valuesOf = (id: string): readonly string[] => attributes.filter(([type]) => objectIdOf(type) === id).map(([, value]) => bytesOf(value).toString('utf8'))
+  const valuesOf = (id: string): readonly string[] =>
+    attributes.filter(([type]) => objectIdOf(type) === id).map(([, value]) => bytesOf(value).toString('utf8'))
   return { commonName: valuesOf('2.5.4.3').at(-1) ?? '', organizations: valuesOf('2.5.4.10') }
 }
 

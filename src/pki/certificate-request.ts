@@ -44,5 +44,7 @@ function namesIn(subject: DerNode | undefined, id: string): readonly string[] {
 }
 
 function unusable(why: string): KadmError {
-  return new KadmError('CERTIFICATE_INVALID', `the certificate request cannot be used: ${why}`, { remedy: ['run the same command again: the host makes a new one'] })
+  return new KadmError('CERTIFICATE_INVALID', `the certificate request cannot be used: ${why}`, {
+    remedy: ['run the same command again: the host makes a new one'],
+  })
 }

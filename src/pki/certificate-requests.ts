@@ -30,7 +30,9 @@ export async function makeCertificateRequests({ config, host, kubeconfigDir, say
     { directory: certificatesDir, wanted: leaves(config) },
     { directory: kubeconfigDir, wanted: kubeconfigSpecs.map((spec) => inKubeconfig(spec, config)) },
   ]
-  const files = groups.flatMap(({ directory, wanted }) => wanted.flatMap(({ name, keyFile }) => [...new Set([keyFile, `${name}.csr`, `${name}.key`])].map((file) => `${directory}/${file}`)))
+  const files = groups.flatMap(({ directory, wanted }) =>
+    wanted.flatMap(({ name, keyFile }) => [...new Set([keyFile, `${name}.csr`, `${name}.key`])].map((file) => `${directory}/${file}`)),
+  )
   await refuseExisting(host, files)
   const keys = keySupply(encryptionAlgorithm, groups.flatMap(({ wanted }) => wanted).length)
   try {
@@ -39,7 +41,9 @@ export async function makeCertificateRequests({ config, host, kubeconfigDir, say
       for (const { name, keyFile, keyText, subject, altNames } of wanted) {
         const key = await keys.take()
         await host.writeFile(`${directory}/${keyFile}`, keyText(key), { mode: 0o600, secret: true })
-        await host.writeFile(`${directory}/${name}.csr`, pemText('CERTIFICATE REQUEST', certificateRequest(subject, altNames, key)), { mode: 0o600 })
+        await host.writeFile(`${directory}/${name}.csr`, pemText('CERTIFICATE REQUEST', certificateRequest(subject, altNames, key)), {
+          mode: 0o600,
+        })
         say(`  ${name}`)
       }
     }
@@ -87,8 +91,12 @@ async function refuseExisting(host: CertificateRequestOptions['host'], files: re
   const found = await Promise.all(files.map((file) => host.stat(file)))
   const [first, ...others] = files.filter((_, index) => found[index] !== undefined)
   if (first === undefined) return
-  throw new KadmError('FILE_EXISTS', `file already exists: "${first}"${others.length > 0 ? `, and ${others.length} more` : ''}: nothing was made`, {
-    details: others.map((file) => `"${file}"`),
-    remedy: ['kadm certs generate-csr --cert-dir DIRECTORY --kubeconfig-dir DIRECTORY with empty directories'],
-  })
+  throw new KadmError(
+    'FILE_EXISTS',
+    `file already exists: "${first}"${others.length > 0 ? `, and ${others.length} more` : ''}: nothing was made`,
+    {
+      details: others.map((file) => `"${file}"`),
+      remedy: ['kadm certs generate-csr --cert-dir DIRECTORY --kubeconfig-dir DIRECTORY with empty directories'],
+    },
+  )
 }

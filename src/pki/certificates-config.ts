@@ -36,7 +36,13 @@ export async function loadCertificatesConfig(options: CertificatesConfigOptions)
 
 const patience = 5000
 
-async function configOfCluster({ host, kubeconfig, say, warn, signal }: CertificatesConfigOptions): Promise<Pick<InitConfig, 'cluster'> | undefined> {
+async function configOfCluster({
+  host,
+  kubeconfig,
+  say,
+  warn,
+  signal,
+}: CertificatesConfigOptions): Promise<Pick<InitConfig, 'cluster'> | undefined> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)])
   const cluster = await connectWithKubeconfig(host, kubeconfig, { signal: limit }).catch(() => undefined)
   if (cluster === undefined) return undefined
@@ -51,7 +57,9 @@ async function configOfCluster({ host, kubeconfig, say, warn, signal }: Certific
     signal.throwIfAborted()
     if (!(error instanceof KadmError) && !limit.aborted) throw error
     say('Error reading configuration from the Cluster. Falling back to default configuration')
-    warn(`the configuration of the cluster cannot be read: ${limit.aborted ? `no answer within ${patience / 1000} s` : messageOf(error)}: going by the defaults. Give --config if the cluster has others`)
+    warn(
+      `the configuration of the cluster cannot be read: ${limit.aborted ? `no answer within ${patience / 1000} s` : messageOf(error)}: going by the defaults. Give --config if the cluster has others`,
+    )
     return undefined
   } finally {
     await cluster.close()

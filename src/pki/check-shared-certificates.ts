@@ -59,8 +59,18 @@ async function serviceAccountProblems({ cluster }: Pick<InitConfig, 'cluster'>, 
   const key = await findKey(host, paths.privateKey)
   const text = await host.readText(paths.publicKey)
   const publicKey = text === undefined ? undefined : parsePublicKey(text)
-  const own = key.kind === 'absent' ? [`"${paths.privateKey}" is not there`] : key.kind === 'unusable' ? [`"${paths.privateKey}" cannot be used: ${key.why}`] : []
-  const half = text === undefined ? [`"${paths.publicKey}" is not there`] : publicKey === undefined ? [`"${paths.publicKey}" holds no RSA or ECDSA public key`] : []
+  const own =
+    key.kind === 'absent'
+      ? [`"${paths.privateKey}" is not there`]
+      : key.kind === 'unusable'
+        ? [`"${paths.privateKey}" cannot be used: ${key.why}`]
+        : []
+  const half =
+    text === undefined
+      ? [`"${paths.publicKey}" is not there`]
+      : publicKey === undefined
+        ? [`"${paths.publicKey}" holds no RSA or ECDSA public key`]
+        : []
   if (key.kind !== 'found' || publicKey === undefined) return [...own, ...half]
   return spkiDer(key.key).equals(spkiDer(publicKey)) ? [] : [`"${paths.publicKey}" does not belong to "${paths.privateKey}"`]
 }

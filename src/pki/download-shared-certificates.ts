@@ -34,7 +34,8 @@ export async function downloadSharedCertificates(
     timeout,
     signal,
     describe: 'the Secret kube-system/kubeadm-certs',
-    giveUp: (error) => (isRefusal(error, 'Forbidden') ? performance.now() - start > patience : isRefusal(error, 'Unauthorized') || !isTransient(error)),
+    giveUp: (error) =>
+      isRefusal(error, 'Forbidden') ? performance.now() - start > patience : isRefusal(error, 'Unauthorized') || !isTransient(error),
   }).catch((error: unknown) => {
     // The right to read it is given with the first upload: where there was none, it is forbidden.
     if (isRefusal(error, 'Forbidden')) return undefined

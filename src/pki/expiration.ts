@@ -50,8 +50,13 @@ export async function certificateExpirations(options: ExpirationOptions): Promis
     return { kind: 'found', name, certificate: found.certificate, externallyManaged }
   }
   const leaves = managedCertificatesOf(config.cluster)
-  const names = certificateSpecs.filter(({ ca, ofEtcd }) => ca === undefined && (!ofEtcd || config.cluster.etcd.kind === 'local')).map(({ name }) => name)
-  const rows = await eachWithAllProblems([...leaves.map((managed) => () => leaf(managed)), ...names.toSorted().map((name) => () => authority(name))])
+  const names = certificateSpecs
+    .filter(({ ca, ofEtcd }) => ca === undefined && (!ofEtcd || config.cluster.etcd.kind === 'local'))
+    .map(({ name }) => name)
+  const rows = await eachWithAllProblems([
+    ...leaves.map((managed) => () => leaf(managed)),
+    ...names.toSorted().map((name) => () => authority(name)),
+  ])
   return { certificates: rows.slice(0, leaves.length), authorities: rows.slice(leaves.length) }
 }
 

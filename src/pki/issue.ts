@@ -54,7 +54,9 @@ export async function issueFromAfar({ key, ...leaf }: Leaf, { certificate, sign 
   const { bytes, hash, complete } = certificateToSign({ ...leaf, publicKey: publicKeyOf(key), isCa: false }, certificate)
   const signature = await sign(bytes, hash)
   if (!verify(hash, bytes, certificate.publicKey, signature)) {
-    throw new KadmError('CERTIFICATE_INVALID', `the key beside the CA "${certificate.subject}" does not belong to its certificate`, { remedy: ['put the key that belongs to ca.crt beside it, as ca.key, on the control plane'] })
+    throw new KadmError('CERTIFICATE_INVALID', `the key beside the CA "${certificate.subject}" does not belong to its certificate`, {
+      remedy: ['put the key that belongs to ca.crt beside it, as ca.key, on the control plane'],
+    })
   }
   return pemText('CERTIFICATE', complete(signature))
 }

@@ -72,7 +72,10 @@ function authorities({ cluster }: InitConfig): readonly CertificateSpec[] {
   return certificateSpecs.filter(({ ca, name }) => ca === undefined && (name !== 'etcd-ca' || cluster.etcd.kind === 'local'))
 }
 
-async function keylessAuthorities({ config, host }: Pick<EnsureJoiningCertificatesOptions, 'config' | 'host'>): Promise<readonly CertificateSpec[]> {
+async function keylessAuthorities({
+  config,
+  host,
+}: Pick<EnsureJoiningCertificatesOptions, 'config' | 'host'>): Promise<readonly CertificateSpec[]> {
   const { certificatesDir } = config.cluster
   const found = await Promise.all(
     authorities(config).map(async (spec) => ({ spec, stat: await host.stat(pairPaths(certificatesDir, spec.baseName).key) })),

@@ -109,7 +109,9 @@ export function withUser(document: JsonObject, userName: string, user: JsonObjec
 /** The document with these fields of one cluster set; all else stays. */
 export function withCluster(document: JsonObject, clusterName: string, fields: JsonObject): JsonObject {
   const clusters = listAt(document, 'clusters').map((entry) =>
-    isObject(entry) && entry['name'] === clusterName && isObject(entry['cluster']) ? { ...entry, cluster: { ...entry['cluster'], ...fields } } : entry,
+    isObject(entry) && entry['name'] === clusterName && isObject(entry['cluster'])
+      ? { ...entry, cluster: { ...entry['cluster'], ...fields } }
+      : entry,
   )
   return { ...document, clusters }
 }

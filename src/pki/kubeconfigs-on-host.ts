@@ -15,7 +15,9 @@ export type KubeconfigCertificate = { readonly path: string } & (
 /** Those in /etc/kubernetes, those that KUBECONFIG names, and ~/.kube/config. */
 export async function kubeconfigsOnHost(host: Pick<Host, 'readText' | 'list' | 'facts'>): Promise<readonly KubeconfigCertificate[]> {
   const { environment } = await host.facts()
-  const own = ((await host.list(paths.kubernetes)) ?? []).filter((name) => name.endsWith('.conf')).map((name) => `${paths.kubernetes}/${name}`)
+  const own = ((await host.list(paths.kubernetes)) ?? [])
+    .filter((name) => name.endsWith('.conf'))
+    .map((name) => `${paths.kubernetes}/${name}`)
   const named = (environment['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '')
   const home = environment['HOME'] ?? ''
   const all = [...new Set([...own, ...named, ...(home === '' ? [] : [`${home}/.kube/config`])])]
@@ -27,7 +29,8 @@ async function look(host: Pick<Host, 'readText'>, path: string): Promise<Kubecon
     const kubeconfig = await findKubeconfig(host, path)
     if (kubeconfig === undefined) return undefined
     const { clientCertificate, token } = await userCredentials(host, kubeconfig)
-    if (clientCertificate === undefined) return { kind: 'unseen', path, why: token === undefined ? 'its user has no certificate' : 'its user has a token' }
+    if (clientCertificate === undefined)
+      return { kind: 'unseen', path, why: token === undefined ? 'its user has no certificate' : 'its user has a token' }
     const [certificate] = parseCertificates(clientCertificate)
     return { kind: 'seen', path, user: kubeconfig.userName, certificate }
   } catch (error) {

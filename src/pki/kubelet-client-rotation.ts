@@ -23,6 +23,10 @@ export async function pointKubeconfigAtFile(host: Pick<Host, 'readText' | 'write
 export async function pointKubeconfigAtServer(host: Pick<Host, 'readText' | 'writeFile'>, path: string, server: string): Promise<boolean> {
   const found = await findKubeconfig(host, path)
   if (found === undefined || found.server === server) return false
-  await host.writeFile(path, dumpYaml(withCluster(found.document, found.clusterName, { server })), { mode: 0o600, keepMode: true, secret: true })
+  await host.writeFile(path, dumpYaml(withCluster(found.document, found.clusterName, { server })), {
+    mode: 0o600,
+    keepMode: true,
+    secret: true,
+  })
   return true
 }

@@ -45,7 +45,6 @@ export function managedCertificatesOf({ etcd }: Pick<ClusterConfiguration, 'etcd
   return managedCertificates.filter(({ ofEtcd }) => !ofEtcd || etcd.kind === 'local')
 }
 
-
 export type FoundManaged =
   | { readonly kind: 'missing' }
   | { readonly kind: 'found'; readonly certificate: X509Certificate; readonly kubeconfig?: Kubeconfig }
@@ -71,7 +70,8 @@ async function findEmbedded(host: Pick<Host, 'readText'>, path: string): Promise
   const kubeconfig = await findKubeconfig(host, path)
   if (kubeconfig === undefined) return { kind: 'missing' }
   const cluster = entryNamed(kubeconfig.document, 'clusters', kubeconfig.clusterName, 'cluster') ?? {}
-  if (textAt(cluster, 'certificate-authority-data') === '') throw incomplete(path, 'has no certificate-authority-data for the cluster of its current context')
+  if (textAt(cluster, 'certificate-authority-data') === '')
+    throw incomplete(path, 'has no certificate-authority-data for the cluster of its current context')
   const embedded = textAt(kubeconfig.user, 'client-certificate-data')
   if (embedded === '') throw incomplete(path, 'has no client-certificate-data for the user of its current context')
   try {

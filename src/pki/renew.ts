@@ -72,7 +72,8 @@ interface Renewal {
 async function finishAll({ config, host, warn }: RenewOptions): Promise<void> {
   for (const { place, name } of managedCertificatesOf(config.cluster)) {
     if (place.kind !== 'pair') continue
-    if (await finishReplacement(host, pairPaths(config.cluster.certificatesDir, place.baseName))) warn(`a renewal of ${name} had been cut off: it is finished now`)
+    if (await finishReplacement(host, pairPaths(config.cluster.certificatesDir, place.baseName)))
+      warn(`a renewal of ${name} had been cut off: it is finished now`)
   }
 }
 
@@ -98,7 +99,10 @@ function refuseUseless(authority: X509Certificate, name: string, { config, host 
   if (outside === undefined) return
   const path = pairPaths(config.cluster.certificatesDir, certificateSpec(name).baseName).certificate
   throw new KadmError('CERTIFICATE_INVALID', `CA certificate "${path}" ${outside}: nobody would trust what it signs now`, {
-    remedy: ['date -u   # is the clock of this host right?', `have the CA renewed with its key, so that what it has signed stays good, and put the certificate at "${path}"`],
+    remedy: [
+      'date -u   # is the clock of this host right?',
+      `have the CA renewed with its key, so that what it has signed stays good, and put the certificate at "${path}"`,
+    ],
   })
 }
 
@@ -107,11 +111,17 @@ function refuseNameless(certificate: X509Certificate, { name }: ManagedCertifica
   const lacking = subject.commonName === '' ? 'common name' : usages.length === 0 ? 'extended key usage' : undefined
   if (lacking === undefined) return
   throw new KadmError('CERTIFICATE_INVALID', `the certificate of ${name} has no ${lacking}: one like it is of no use to Kubernetes`, {
-    remedy: [`have it made anew in the place of this one: kadm init phase ${name.endsWith('.conf') ? `kubeconfig ${name.slice(0, -'.conf'.length)}` : `certs ${name}`}`],
+    remedy: [
+      `have it made anew in the place of this one: kadm init phase ${name.endsWith('.conf') ? `kubeconfig ${name.slice(0, -'.conf'.length)}` : `certs ${name}`}`,
+    ],
   })
 }
 
-async function renew({ managed, authority, old, kubeconfig }: Renewal, key: KeyObject, { config, host, start, warn }: RenewOptions): Promise<void> {
+async function renew(
+  { managed, authority, old, kubeconfig }: Renewal,
+  key: KeyObject,
+  { config, host, start, warn }: RenewOptions,
+): Promise<void> {
   const validity = validityOf({ ca: managed.ca }, config, start)
   if (validity.notAfter > authority.certificate.validToDate)
     warn(`${managed.name} outlives its CA "${managed.ca}", which ends at ${instant(authority.certificate.validToDate)}`)
@@ -130,7 +140,11 @@ interface Renewed {
 }
 
 /** All else in the file stays. Of a bundle of CAs the first is trusted from now on, as in kubeadm. */
-async function renewKubeconfig(host: RenewOptions['host'], { path, document, clusterName, userName, user }: Kubeconfig, { authority, certificate, key }: Renewed): Promise<void> {
+async function renewKubeconfig(
+  host: RenewOptions['host'],
+  { path, document, clusterName, userName, user }: Kubeconfig,
+  { authority, certificate, key }: Renewed,
+): Promise<void> {
   const mode = ((await host.stat(path))?.mode ?? 0o600) & 0o770
   const trusting = withCluster(document, clusterName, { 'certificate-authority-data': base64(pemText('CERTIFICATE', authority.raw)) })
   const renewed = { ...user, 'client-certificate-data': base64(certificate), 'client-key-data': base64(privateKeyPem(key)) }

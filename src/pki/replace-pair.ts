@@ -67,10 +67,14 @@ async function putBack(host: Files, { paths, before, secret, error }: Failure): 
     if (before !== undefined) await host.writeFile(paths.key, before, secret)
     await host.removeFile(pendingPath(paths))
   } catch (cause) {
-    throw new KadmError('FILE_FAILED', `${messageOf(error)}, and the old key could not be put back: "${paths.key}" may not belong to "${paths.certificate}" now`, {
-      remedy: ['mend the cause and run the same command again: it finishes what was begun'],
-      cause,
-    })
+    throw new KadmError(
+      'FILE_FAILED',
+      `${messageOf(error)}, and the old key could not be put back: "${paths.key}" may not belong to "${paths.certificate}" now`,
+      {
+        remedy: ['mend the cause and run the same command again: it finishes what was begun'],
+        cause,
+      },
+    )
   }
 }
 

@@ -25,7 +25,8 @@ export async function servedCertificates(
 ): Promise<readonly ServedCertificate[]> {
   const here = (await nodeNameOfKubelet(host)) ?? 'this host'
   const inTurn = atMost(16)
-  const isElsewhereToo = ({ node, name }: TlsPort): boolean => ports.some((other) => other.node === node && other.name === name && !isLoopback(other.address))
+  const isElsewhereToo = ({ node, name }: TlsPort): boolean =>
+    ports.some((other) => other.node === node && other.name === name && !isLoopback(other.address))
   const look = async ({ node, name, address, port }: TlsPort): Promise<ServedCertificate> => {
     const row = { node, name, address: hostAndPort(address, port) }
     if (isLoopback(address) && node !== here) return { ...row, kind: 'unseen', why: 'on loopback: only that node can look' }

@@ -103,7 +103,10 @@ function keyBytes(key: string): Buffer {
 }
 
 /** Private keys are for root alone, whatever was there before; the rest is for all. */
-export function sharedFileOptions(name: string, content: Buffer): { readonly mode: number; readonly keepMode?: boolean; readonly secret?: boolean } {
+export function sharedFileOptions(
+  name: string,
+  content: Buffer,
+): { readonly mode: number; readonly keepMode?: boolean; readonly secret?: boolean } {
   const text = content.toString('utf8')
   if (parsePrivateKey(text) !== undefined) return { mode: 0o600, secret: true }
   if (parsePublicKey(text) !== undefined) return { mode: 0o644, keepMode: true }

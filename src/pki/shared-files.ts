@@ -4,7 +4,10 @@ import type { Host } from '../host/host.ts'
 import { sharedCertificatePaths, sharedFileOptions } from './shared-certificates.ts'
 
 /** By path; a file that is not there (the key of an external CA) is left out. */
-export async function readSharedFiles(host: Pick<Host, 'readFile'>, config: Pick<InitConfig, 'cluster'>): Promise<ReadonlyMap<string, Buffer>> {
+export async function readSharedFiles(
+  host: Pick<Host, 'readFile'>,
+  config: Pick<InitConfig, 'cluster'>,
+): Promise<ReadonlyMap<string, Buffer>> {
   const paths = [...sharedCertificatePaths(config.cluster).values()].filter((path) => path !== '')
   const found = await Promise.all(paths.map(async (path) => [path, await host.readFile(path)] as const))
   return new Map(found.flatMap(([path, content]) => (content === undefined ? [] : [[path, content] as const])))

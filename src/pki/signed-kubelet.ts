@@ -62,9 +62,13 @@ export function parseKubeletRequest(request: string, nodeName: string): Certific
   const { commonName, organizations } = parsed
   const subject = kubeletSubject(nodeName)
   if (commonName === subject.commonName && organizations.join() === subject.organizations.join()) return parsed
-  throw new KadmError('CERTIFICATE_INVALID', `the host of node "${nodeName}" asks for a certificate of "${organizations.join()}/${commonName}"`, {
-    remedy: [`look at the host: it must ask for "${subject.commonName}" of "system:nodes" and nothing else`],
-  })
+  throw new KadmError(
+    'CERTIFICATE_INVALID',
+    `the host of node "${nodeName}" asks for a certificate of "${organizations.join()}/${commonName}"`,
+    {
+      remedy: [`look at the host: it must ask for "${subject.commonName}" of "system:nodes" and nothing else`],
+    },
+  )
 }
 
 export function kubeletSubject(nodeName: string): { readonly commonName: string; readonly organizations: readonly string[] } {

@@ -51,7 +51,9 @@ async function trustedCertificate({ config, host, warn }: UserKubeconfigOptions)
   const found = await findCertificate(host, path)
   if (found.kind !== 'found') {
     const why = found.kind === 'unusable' ? `cannot be read: ${found.why}` : 'is not there'
-    throw new KadmError('CERTIFICATE_INVALID', `CA certificate "${path}" ${why}`, { remedy: ['run it on a control plane', 'or give the folder of the CA as certificatesDir in a file: --config FILE'] })
+    throw new KadmError('CERTIFICATE_INVALID', `CA certificate "${path}" ${why}`, {
+      remedy: ['run it on a control plane', 'or give the folder of the CA as certificatesDir in a file: --config FILE'],
+    })
   }
   const outside = periodProblem(found.certificate, host.now())
   if (outside !== undefined) warn(`the CA "${path}" ${outside}`)

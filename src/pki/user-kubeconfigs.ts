@@ -12,7 +12,10 @@ export interface UserKubeconfig {
 }
 
 /** Those that trust one of these authorities (PEM texts): `~/.kube/config` of every user of the host, and the files that KUBECONFIG names. */
-export async function findUserKubeconfigs(host: Pick<Host, 'query' | 'facts' | 'readText'>, authorities: readonly string[]): Promise<readonly UserKubeconfig[]> {
+export async function findUserKubeconfigs(
+  host: Pick<Host, 'query' | 'facts' | 'readText'>,
+  authorities: readonly string[],
+): Promise<readonly UserKubeconfig[]> {
   const wanted = new Set(authorities.map(withoutBlanks))
   const [accounts, { environment }] = await Promise.all([linesOf(host.query, ['getent', 'passwd']), host.facts()])
   const homes = accounts.map((line) => line.split(':')[5] ?? '').filter((home) => home.startsWith('/'))
@@ -24,7 +27,9 @@ export async function findUserKubeconfigs(host: Pick<Host, 'query' | 'facts' | '
 
 async function look(host: Pick<Host, 'readText'>, path: string, wanted: ReadonlySet<string>): Promise<UserKubeconfig | undefined> {
   const clusters = clustersIn(await host.readText(path).catch(() => undefined))
-  const own = clusters.filter((cluster) => wanted.has(withoutBlanks(Buffer.from(textAt(cluster, 'certificate-authority-data'), 'base64').toString('utf8'))))
+  const own = clusters.filter((cluster) =>
+    wanted.has(withoutBlanks(Buffer.from(textAt(cluster, 'certificate-authority-data'), 'base64').toString('utf8'))),
+  )
   return own.length === 0 ? undefined : { path, isShared: own.length < clusters.length }
 }
 

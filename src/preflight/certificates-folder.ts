@@ -11,7 +11,12 @@ export function certificatesFolder(host: Pick<Host, 'list' | 'stat'>, folder: st
     run: async () => {
       const strangers = folder === paths.defaultCertificates ? [] : await strangersAmongCertificates(host, folder)
       if (strangers.length === 0) return passed
-      return failed(`"${folder}" would be emptied, and it holds ${strangers.slice(0, 5).map((name) => `"${name}"`).join(', ')}, which are no certificates: move them away, or name another folder`)
+      return failed(
+        `"${folder}" would be emptied, and it holds ${strangers
+          .slice(0, 5)
+          .map((name) => `"${name}"`)
+          .join(', ')}, which are no certificates: move them away, or name another folder`,
+      )
     },
   }
 }

@@ -45,7 +45,9 @@ export function joinChecks({ config, host, own }: JoinChecksInput): CheckGroups 
       fileAvailable(host, paths.bootstrapKubeletConf, own),
       ...nodeChecks({ host, nodeRegistration, kubernetesVersion: undefined, own }),
       ...(controlPlane === undefined ? [fileAvailable(host, caCertPath, own)] : []),
-      ...(discovery.kind === 'token' ? tokenEndpointChecks(host, discovery.apiServerEndpoint) : fileEndpointChecks(host, discovery.kubeConfigPath)),
+      ...(discovery.kind === 'token'
+        ? tokenEndpointChecks(host, discovery.apiServerEndpoint)
+        : fileEndpointChecks(host, discovery.kubeConfigPath)),
     ],
   ]
 }

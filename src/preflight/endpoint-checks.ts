@@ -71,9 +71,12 @@ function endpointReachable(look: Look): Check {
       if (shown === undefined || shown.kind === 'certificate') return passed
       const { address } = shown
       if (/^(ENOTFOUND|ENETUNREACH|EADDRNOTAVAIL|EINVAL)$/.test(shown.code)) {
-        return failed(`${address} cannot be reached from this host: ${shown.text}: look at the endpoint's name, and at the routes of this host`)
+        return failed(
+          `${address} cannot be reached from this host: ${shown.text}: look at the endpoint's name, and at the routes of this host`,
+        )
       }
-      if (shown.code.startsWith('ERR_SSL')) return failed(`${address} is no API server: it does not speak TLS (${shown.text}): look at the port`)
+      if (shown.code.startsWith('ERR_SSL'))
+        return failed(`${address} is no API server: it does not speak TLS (${shown.text}): look at the port`)
       return warned(`${address} does not answer yet: ${shown.text}: kadm asks again until the time for discovery is over`)
     },
   }

@@ -28,5 +28,7 @@ function isReady(status: unknown): boolean {
 }
 
 function isCondition(value: unknown, type: string, status: string): boolean {
-  return typeof value === 'object' && value !== null && 'type' in value && value.type === type && 'status' in value && value.status === status
+  return (
+    typeof value === 'object' && value !== null && 'type' in value && value.type === type && 'status' in value && value.status === status
+  )
 }

@@ -61,6 +61,7 @@ function usualExplanation(errors: readonly NamedError[]): Explanation {
     return { message: 'a control plane is on this host already', remedy: [`kadm reset removes it with all its data; then ${again}`] }
   }
   const [first] = errors
-  if (errors.length > 1 || first === undefined) return { message: `${errors.length} problems`, remedy: [`mend what is listed, then ${again}`] }
+  if (errors.length > 1 || first === undefined)
+    return { message: `${errors.length} problems`, remedy: [`mend what is listed, then ${again}`] }
   return { message: first.name, remedy: [`mend what is listed, then ${again}`] }
 }

@@ -17,7 +17,10 @@ export const everyEventHas: Readonly<Record<string, EventField>> = {
   kind: { type: 'string', doc: '`Event`' },
   at: { type: 'string', doc: 'RFC 3339 with milliseconds, by the clock of the host' },
   host: { type: 'string', doc: 'as the cluster file or `--host` names it; `kadm` for what kadm does between waves of an upgrade' },
-  phase: { type: 'string', doc: 'the action (`init`, `join`, `upgrade`, `reset`, `undo`, and of `apply` also `mark`, `network`, `remove`, `after-wave-N`), or `action/phase`: `join/kubelet-start`' },
+  phase: {
+    type: 'string',
+    doc: 'the action (`init`, `join`, `upgrade`, `reset`, `undo`, and of `apply` also `mark`, `network`, `remove`, `after-wave-N`), or `action/phase`: `join/kubelet-start`',
+  },
   event: { type: 'string', doc: 'one of the kinds below' },
 }
 
@@ -42,7 +45,11 @@ export const eventKinds: Readonly<Record<Exclude<PhaseEvent['kind'], 'result'>, 
   skipped: { doc: 'it was left out; `text` is the reason, empty where there is nothing to say', has: ['text'], mayHave: ['needs'] },
   line: { doc: 'something that it did or is about to do', has: ['text'] },
   warning: { doc: 'something that the user should know though it goes on', has: ['text'] },
-  waiting: { doc: 'what it waits for, and what it last saw; holds until the next event of the same phase', has: ['text'], mayHave: ['needs'] },
+  waiting: {
+    doc: 'what it waits for, and what it last saw; holds until the next event of the same phase',
+    has: ['text'],
+    mayHave: ['needs'],
+  },
 }
 
 export function eventLine({ host, event }: FleetEvent): string {
@@ -50,6 +57,16 @@ export function eventLine({ host, event }: FleetEvent): string {
   const text = 'text' in event ? event.text : 'reason' in event ? event.reason : 'error' in event ? messageOf(event.error) : undefined
   const code = 'error' in event && event.error instanceof KadmError ? event.error.code : undefined
   const needs = 'needs' in event ? event.needs : undefined
-  const record = { apiVersion: eventVersion, kind: 'Event', at: at.toISOString(), host, phase, event: kind, needs, text: text && redact(text), code }
+  const record = {
+    apiVersion: eventVersion,
+    kind: 'Event',
+    at: at.toISOString(),
+    host,
+    phase,
+    event: kind,
+    needs,
+    text: text && redact(text),
+    code,
+  }
   return `${JSON.stringify(record)}\n`
 }

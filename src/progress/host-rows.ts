@@ -26,7 +26,15 @@ export function hostRows(actions: readonly { readonly host: string; readonly kin
   const rows = new Map<string, HostRow>()
   for (const [host, own] of Map.groupBy(actions, (one) => one.host)) {
     const kinds = own.map(({ kind }) => kind)
-    rows.set(host, { ended: Promise.withResolvers(), actions: kinds, began: performance.now(), left: kinds.length, task: undefined, doing: '', since: performance.now() })
+    rows.set(host, {
+      ended: Promise.withResolvers(),
+      actions: kinds,
+      began: performance.now(),
+      left: kinds.length,
+      task: undefined,
+      doing: '',
+      since: performance.now(),
+    })
   }
   const list = new Listr(
     [...rows].map(([host, row]) => ({

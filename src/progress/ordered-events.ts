@@ -5,7 +5,10 @@ import type { PhaseEvent } from '../phases/phase.ts'
  * @param order full names of all phases of the run, as the user shall see them
  * @param show gets the events of one phase after the other; those of the phase whose turn it is at once
  */
-export function orderedEvents(order: readonly string[], show: (event: PhaseEvent) => void): { report: (event: PhaseEvent) => void; flush: () => void } {
+export function orderedEvents(
+  order: readonly string[],
+  show: (event: PhaseEvent) => void,
+): { report: (event: PhaseEvent) => void; flush: () => void } {
   const held = new Map<string, PhaseEvent[]>()
   const ended = new Set<string>()
   let turn = 0

@@ -36,11 +36,15 @@ interface TraceEvent extends Bar {
 export function readTrace(text: string): ReadTrace {
   const parsed: unknown = JSON.parse(text)
   const about = wordsOf(field(parsed, 'otherData'))
-  if (about['apiVersion'] !== traceVersion || about['kind'] !== 'Trace') throw new Error(`it does not say that it is a Trace of ${traceVersion}`)
+  if (about['apiVersion'] !== traceVersion || about['kind'] !== 'Trace')
+    throw new Error(`it does not say that it is a Trace of ${traceVersion}`)
   const list = field(parsed, 'traceEvents')
   if (!Array.isArray(list)) throw new Error('it has no traceEvents')
   const events = list.map(eventOf)
-  const names = (what: string): ReadonlyMap<string, string> => new Map(events.filter(({ ph, name }) => ph === 'M' && name === what).map(({ pid, tid, args }) => [`${pid} ${tid}`, args['name']?.[0] ?? '']))
+  const names = (what: string): ReadonlyMap<string, string> =>
+    new Map(
+      events.filter(({ ph, name }) => ph === 'M' && name === what).map(({ pid, tid, args }) => [`${pid} ${tid}`, args['name']?.[0] ?? '']),
+    )
   const [processes, threads] = [names('process_name'), names('thread_name')]
   const drawn = events.filter(({ ph }) => ph === 'X' || ph === 'i')
   const byLane = Map.groupBy(drawn, ({ pid, tid }) => `${pid} ${tid}`)
@@ -66,7 +70,16 @@ function eventOf(value: unknown): TraceEvent {
     return found
   }
   const args = Object.fromEntries(Object.entries(recordOf(field(value, 'args'))).map(([name, words]) => [name, [words].flat().map(String)]))
-  return { ph: text('ph'), name: text('name'), category: text('cat'), ts: number('ts'), dur: number('dur'), pid: number('pid'), tid: number('tid'), args }
+  return {
+    ph: text('ph'),
+    name: text('name'),
+    category: text('cat'),
+    ts: number('ts'),
+    dur: number('dur'),
+    pid: number('pid'),
+    tid: number('tid'),
+    args,
+  }
 }
 
 function wordsOf(value: unknown): Readonly<Record<string, string>> {

@@ -23,7 +23,14 @@ export function taskTree(phases: readonly string[]): TaskTree {
   const tops = new Map<string, TopPhase>()
   for (const name of phases) {
     const top = topOf(name)
-    if (!tops.has(top)) tops.set(top, { row: Promise.withResolvers<void>(), open: new Set(), total: phases.filter((one) => topOf(one) === top).length, ended: 0, task: undefined })
+    if (!tops.has(top))
+      tops.set(top, {
+        row: Promise.withResolvers<void>(),
+        open: new Set(),
+        total: phases.filter((one) => topOf(one) === top).length,
+        ended: 0,
+        task: undefined,
+      })
   }
   const list = new Listr(
     [...tops].map(([name, top]) => ({

@@ -27,7 +27,14 @@ export function traceFile(recorded: Recorded, about: TraceAbout): string {
   const events: object[] = [...processName(1, pathName), threadName(1, 1, pathName)]
   for (const { host, name, begin, end, inside } of pathOfRun(recorded)) {
     const meanwhile = inside.map((one) => `${one.name}: ${(one.duration / 1000).toFixed(3)} s`)
-    events.push({ ...during({ begin, end }), name: `${host} ${name}`, cat: 'path', pid: 1, tid: 1, args: { host, name, ...(meanwhile.length > 0 && { meanwhile }) } })
+    events.push({
+      ...during({ begin, end }),
+      name: `${host} ${name}`,
+      cat: 'path',
+      pid: 1,
+      tid: 1,
+      args: { host, name, ...(meanwhile.length > 0 && { meanwhile }) },
+    })
   }
   hosts.forEach((host, index) => {
     const pid = index + 2
@@ -38,11 +45,25 @@ export function traceFile(recorded: Recorded, about: TraceAbout): string {
       for (const lane of lanes(own.filter((span) => span.kind === kind))) {
         tid += 1
         const keys = new Set(lane.map(({ name }) => `${host}:${name}`))
-        const waits = kind === 'call' ? [] : own.filter((span) => span.kind === 'wait' && keys.has(span.of ?? '') && lane.some((one) => isPartOf(span, one)))
+        const waits =
+          kind === 'call'
+            ? []
+            : own.filter((span) => span.kind === 'wait' && keys.has(span.of ?? '') && lane.some((one) => isPartOf(span, one)))
         events.push(threadName(pid, tid, `${kind}s`), ...[...lane, ...waits].map((span) => ({ ...spanEvent(span), pid, tid })))
         if (kind === 'call') continue
         const said = marks.filter((mark) => mark.host === host && keys.has(`${host}:${mark.phase}`))
-        events.push(...said.map(({ text, at, phase }) => ({ ph: 'i', s: 't', name: text, cat: 'line', ts: microseconds(at), pid, tid, args: { phase } })))
+        events.push(
+          ...said.map(({ text, at, phase }) => ({
+            ph: 'i',
+            s: 't',
+            name: text,
+            cat: 'line',
+            ts: microseconds(at),
+            pid,
+            tid,
+            args: { phase },
+          })),
+        )
       }
     }
   })
@@ -66,7 +87,12 @@ function isPartOf(inner: Span, outer: Span): boolean {
 
 function spanEvent(span: Span): object {
   const { kind, name, of, outcome, needs, reason } = span
-  const args = { ...(of !== undefined && { of }), outcome, ...(needs.length > 0 && { needs }), ...(reason !== undefined && reason !== '' && { reason }) }
+  const args = {
+    ...(of !== undefined && { of }),
+    outcome,
+    ...(needs.length > 0 && { needs }),
+    ...(reason !== undefined && reason !== '' && { reason }),
+  }
   return { ...during(span), name, cat: kind, args }
 }
 

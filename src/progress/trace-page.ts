@@ -30,7 +30,10 @@ ${hosts.map((host) => hostHtml(host, length, onPath)).join('\n')}
 <p>What the end waited for, step by step: only what makes one of these shorter makes the whole shorter.</p>
 <table><thead><tr><th>from<th>takes<th>share<th>host<th>what<th>meanwhile</thead>
 <tbody>
-${path.filter(isListed).map((bar) => pathRow(bar, length)).join('\n')}
+${path
+  .filter(isListed)
+  .map((bar) => pathRow(bar, length))
+  .join('\n')}
 </tbody></table>
 <script>${pageScript}</script>
 </html>
@@ -41,9 +44,16 @@ ${path.filter(isListed).map((bar) => pathRow(bar, length)).join('\n')}
 export function pathText({ about, length, path }: ReadTrace): string {
   const lines = path.filter(isListed).flatMap(({ name, ts, dur, args }) => {
     const meanwhile = dur / length < 0.02 ? [] : (args['meanwhile'] ?? [])
-    return [`${seconds(ts).padStart(10)}  ${seconds(dur).padStart(10)}  ${share(dur, length).padStart(6)}  ${name}`, ...meanwhile.map((line) => `${' '.repeat(34)}${shortened(line)}`)]
+    return [
+      `${seconds(ts).padStart(10)}  ${seconds(dur).padStart(10)}  ${share(dur, length).padStart(6)}  ${name}`,
+      ...meanwhile.map((line) => `${' '.repeat(34)}${shortened(line)}`),
+    ]
   })
-  return [`kadm ${about['command'] ?? ''}: ${about['outcome'] ?? ''} in ${seconds(length)}; the critical path (from, takes, share):`, ...lines, ''].join('\n')
+  return [
+    `kadm ${about['command'] ?? ''}: ${about['outcome'] ?? ''} in ${seconds(length)}; the critical path (from, takes, share):`,
+    ...lines,
+    '',
+  ].join('\n')
 }
 
 /** Not those of 0.000 s. */
@@ -57,7 +67,9 @@ function shortened(line: string): string {
 }
 
 function hostHtml({ name, lanes }: HostLanes, length: number, onPath: ReadonlySet<string>): string {
-  const rows = lanes.map(({ bars, marks }) => [...bars, ...marks].map((bar) => barHtml(bar, length, onPath.has(`${name} ${bar.name}`) ? 'marked' : '')).join(''))
+  const rows = lanes.map(({ bars, marks }) =>
+    [...bars, ...marks].map((bar) => barHtml(bar, length, onPath.has(`${name} ${bar.name}`) ? 'marked' : '')).join(''),
+  )
   return row(name, rows)
 }
 
@@ -67,7 +79,9 @@ function row(name: string, lanes: readonly string[]): string {
 
 function barHtml(bar: Bar, length: number, more: string): string {
   const { name, category, ts, dur, args } = bar
-  const kinds = ['bar', /^[a-z]+$/.test(category) ? category : '', args['outcome']?.[0] === 'failed' ? 'failed' : '', more].filter((word) => word !== '').join(' ')
+  const kinds = ['bar', /^[a-z]+$/.test(category) ? category : '', args['outcome']?.[0] === 'failed' ? 'failed' : '', more]
+    .filter((word) => word !== '')
+    .join(' ')
   // The action is the bar above.
   const label = category === 'phase' ? name.slice(name.indexOf('/') + 1) : category === 'action' || category === 'path' ? name : ''
   return `<div class="${kinds}" tabindex="0" style="left:${percent(ts, length)};width:${percent(dur, length)}" data-details="${escaped(details(bar))}" title="${escaped(`${name}  ${seconds(dur)}`)}">${escaped(label)}</div>`
@@ -75,7 +89,9 @@ function barHtml(bar: Bar, length: number, more: string): string {
 
 function details({ name, category, ts, dur, args }: Bar): string {
   const more = Object.entries(args).map(([key, words]) => `${key}: ${words.join(words.length > 1 ? '\n  ' : '')}`)
-  return [name, `${category}, from ${seconds(ts)}${category === 'line' ? '' : ` to ${seconds(ts + dur)}: ${seconds(dur)}`}`, ...more].join('\n')
+  return [name, `${category}, from ${seconds(ts)}${category === 'line' ? '' : ` to ${seconds(ts + dur)}: ${seconds(dur)}`}`, ...more].join(
+    '\n',
+  )
 }
 
 function pathRow({ ts, dur, args, name }: Bar, length: number): string {
@@ -89,7 +105,10 @@ function axis(length: number): string {
   const rough = length / 10
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10)
-  const ticks = Array.from({ length: Math.floor(length / step) + 1 }, (_, index) => `<span style="left:${percent(index * step, length)}">${Number((index * step / 1e6).toPrecision(3))} s</span>`)
+  const ticks = Array.from(
+    { length: Math.floor(length / step) + 1 },
+    (_, index) => `<span style="left:${percent(index * step, length)}">${Number(((index * step) / 1e6).toPrecision(3))} s</span>`,
+  )
   return `<div class="axis">${ticks.join('')}</div>`
 }
 

@@ -37,11 +37,27 @@ export function pathOfRun({ spans, end }: Recorded): readonly PathStep[] {
     add({ key, begin: span.begin, end: span.end, needs: [start.key, ...needs, ...children.map((child) => child.key)] }, span.host, outside)
     for (const child of children) {
       // What comes first in its action comes after what the action did before, be it another workflow.
-      const earlierOnes = children.filter((other) => other.key !== child.key && other.span.end <= child.span.begin).map((other) => other.key)
-      const lead: Work = { key: `lead ${child.key}`, begin: span.begin, end: child.span.begin, needs: [start.key, ...needs, ...earlierOnes] }
+      const earlierOnes = children
+        .filter((other) => other.key !== child.key && other.span.end <= child.span.begin)
+        .map((other) => other.key)
+      const lead: Work = {
+        key: `lead ${child.key}`,
+        begin: span.begin,
+        end: child.span.begin,
+        needs: [start.key, ...needs, ...earlierOnes],
+      }
       const own = keysOf([...child.span.needs, ...unlistedNeeds(child.span, spans)])
       add(lead, span.host, outside)
-      add({ key: child.key, begin: child.span.begin, end: child.span.end, needs: [...own, ...needs, ...(keysOf(child.span.needs).length === 0 ? [lead.key] : [])] }, child.span.host, child.span.name)
+      add(
+        {
+          key: child.key,
+          begin: child.span.begin,
+          end: child.span.end,
+          needs: [...own, ...needs, ...(keysOf(child.span.needs).length === 0 ? [lead.key] : [])],
+        },
+        child.span.host,
+        child.span.name,
+      )
     }
   }
   return joined(criticalPath(works, 'run', 0), steps).map((step) => ({ ...step, inside: insideOf(step, spans) }))
@@ -62,12 +78,17 @@ const unlisted: readonly { readonly phase: string; readonly waitsFor: string; re
 function unlistedNeeds({ host, name }: Span, spans: readonly Span[]): readonly string[] {
   return unlisted
     .filter(({ phase }) => name.endsWith(`/${phase}`))
-    .flatMap(({ waitsFor, on }) => spans.filter((other) => other.name.endsWith(`/${waitsFor}`) && (other.host === host) === (on === 'same')))
+    .flatMap(({ waitsFor, on }) =>
+      spans.filter((other) => other.name.endsWith(`/${waitsFor}`) && (other.host === host) === (on === 'same')),
+    )
     .map((other) => `${other.host}:${other.name}`)
 }
 
 /** Stretches as steps; two of the same name that follow each other as one. */
-function joined(stretches: readonly Stretch[], steps: ReadonlyMap<string, Omit<PathStep, 'begin' | 'end' | 'inside'>>): readonly Omit<PathStep, 'inside'>[] {
+function joined(
+  stretches: readonly Stretch[],
+  steps: ReadonlyMap<string, Omit<PathStep, 'begin' | 'end' | 'inside'>>,
+): readonly Omit<PathStep, 'inside'>[] {
   const path: Omit<PathStep, 'inside'>[] = []
   for (const { key, begin, end } of stretches) {
     const step = steps.get(key) ?? { host: ownName, name: key }
@@ -84,7 +105,10 @@ const shown = { most: 4, leastShare: 0.05 }
 function insideOf({ host, name, begin, end }: Omit<PathStep, 'inside'>, spans: readonly Span[]): PathStep['inside'] {
   const overlaps = spans
     .filter((span) => (span.kind === 'wait' || span.kind === 'call') && span.of === `${host}:${name}`)
-    .map((span) => ({ name: span.host === host ? span.name : `${span.name} (${span.host})`, duration: Math.min(end, span.end) - Math.max(begin, span.begin) }))
+    .map((span) => ({
+      name: span.host === host ? span.name : `${span.name} (${span.host})`,
+      duration: Math.min(end, span.end) - Math.max(begin, span.begin),
+    }))
     .filter(({ duration }) => duration > 0)
   const byName = Map.groupBy(overlaps, (one) => one.name)
   const summed = Array.from(byName, ([text, all]) => ({ name: text, duration: all.reduce((sum, { duration }) => sum + duration, 0) }))

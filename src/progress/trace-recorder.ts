@@ -69,7 +69,12 @@ export function traceRecorder(now: () => number): TraceRecorder {
     Object.assign(span, { end: now(), outcome, ...(reason !== undefined && { reason }) })
   }
   const beginPhase = (host: string, { phase, needs = [] }: { readonly phase: string; readonly needs?: readonly string[] }): Open => {
-    const span = begin({ kind: phase.includes('/') ? 'phase' : 'action', host, name: phase, needs: needs.map((need) => fullName(host, need)) })
+    const span = begin({
+      kind: phase.includes('/') ? 'phase' : 'action',
+      host,
+      name: phase,
+      needs: needs.map((need) => fullName(host, need)),
+    })
     phases.set(fullName(host, phase), span)
     return span
   }

@@ -35,12 +35,20 @@ export function contentHash(parts: Iterable<string | Uint8Array>): string {
  * The folder `<root>/<kind>/<name>-<hash>`, made when it is not there, and `<root>/<kind>/<name>` as a link to it. It is there whole or not at all,
  * and two processes that want the same one make it once. Throws what `make` throws and the signal's reason.
  */
-export async function ensureEntry({ kind, name, hash, make }: CacheEntry, { say, signal }: Making, root = cacheDirectory()): Promise<string> {
+export async function ensureEntry(
+  { kind, name, hash, make }: CacheEntry,
+  { say, signal }: Making,
+  root = cacheDirectory(),
+): Promise<string> {
   const folder = path.join(root, kind)
   const entry = path.join(folder, `${name}-${hash}`)
   if (await exists(entry)) return used(entry, path.join(folder, name))
   await mkdir(folder, { recursive: true })
-  await using _lock = await takeLock(path.join(folder, `.${name}-${hash}.lock`), () => say(`another kadm is making ${kind} ${name}: waiting for it`), signal)
+  await using _lock = await takeLock(
+    path.join(folder, `.${name}-${hash}.lock`),
+    () => say(`another kadm is making ${kind} ${name}: waiting for it`),
+    signal,
+  )
   if (await exists(entry)) return used(entry, path.join(folder, name))
   const prefix = `.${name}-${hash}.new-`
   // Who holds the lock is the only maker: whatever lies there is left from one that was killed.

@@ -54,7 +54,8 @@ export async function thawAll(hierarchies: readonly CgroupHierarchy[], member: s
     await setFolderFrozen(options, folder, false)
     for (const below of await subfolders(folder)) await thaw(options, below)
   }
-  for (const { options, folder } of hierarchies) if (options === 'freezer' || options === 'v2') await thaw(options, path.join(folder, member))
+  for (const { options, folder } of hierarchies)
+    if (options === 'freezer' || options === 'v2') await thaw(options, path.join(folder, member))
 }
 
 export async function isFrozen(hierarchies: readonly CgroupHierarchy[], member: string): Promise<boolean> {
@@ -69,7 +70,9 @@ export async function isFrozen(hierarchies: readonly CgroupHierarchy[], member: 
 
 /** Every process in the folder and below. */
 export async function cgroupProcesses(folder: string): Promise<readonly number[]> {
-  const own = (await readFile(path.join(folder, 'cgroup.procs'), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '' && line !== '0')
+  const own = (await readFile(path.join(folder, 'cgroup.procs'), 'utf8').catch(() => ''))
+    .split('\n')
+    .filter((line) => line !== '' && line !== '0')
   const below = await Promise.all((await subfolders(folder)).map(cgroupProcesses))
   return [...own.map(Number), ...below.flat()]
 }
@@ -101,7 +104,8 @@ async function makeMemberCgroup({ options, folder }: CgroupHierarchy, member: st
   }
   if (options === 'v2') for (const each of [path.dirname(path.dirname(folder)), path.dirname(folder), folder]) await delegate(each)
   // Guard: not even root of a host opens a disk of the machine, its memory, its ports or its watchdog. (v2 would need a BPF program: see docs/sandbox.md.)
-  if (options === 'devices') for (const rule of ['b *:* rw', 'c 1:1 rw', 'c 1:4 rw', 'c 10:130 rw']) await writeFile(path.join(leaf, 'devices.deny'), rule)
+  if (options === 'devices')
+    for (const rule of ['b *:* rw', 'c 1:1 rw', 'c 1:4 rw', 'c 10:130 rw']) await writeFile(path.join(leaf, 'devices.deny'), rule)
   // cgroup v2 has no processes beside groups: systemd moves on from where it starts, and commands from outside need a place.
   if (options === 'v2') await mkdir(path.join(leaf, 'kadm-exec'), { recursive: true })
   return leaf

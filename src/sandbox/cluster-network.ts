@@ -19,7 +19,9 @@ interface NodeNetwork {
  */
 export async function layClusterNetwork(state: SandboxState, timeout = 60_000, signal?: AbortSignal): Promise<void> {
   if ((await joinedHosts(state)).length === 0) {
-    throw new KadmError('SANDBOX_FAILED', `no host of sandbox "${state.name}" is part of a cluster`, { remedy: [`kadm sandbox exec h1 --name ${state.name} -- kadm init`] })
+    throw new KadmError('SANDBOX_FAILED', `no host of sandbox "${state.name}" is part of a cluster`, {
+      remedy: [`kadm sandbox exec h1 --name ${state.name} -- kadm init`],
+    })
   }
   let nodes: readonly NodeNetwork[] | undefined
   let missing: readonly string[] = []
@@ -47,7 +49,13 @@ export async function layClusterNetwork(state: SandboxState, timeout = 60_000, s
 export function cniConfig(podCIDRs: readonly string[]): string {
   const ranges = podCIDRs.map((subnet) => [{ subnet }])
   const defaults = [...new Set(podCIDRs.map((subnet) => (subnet.includes(':') ? '::/0' : '0.0.0.0/0')))].map((dst) => ({ dst }))
-  const bridge = { type: 'bridge', bridge: 'cni0', isGateway: true, hairpinMode: true, ipam: { type: 'host-local', ranges, routes: defaults } }
+  const bridge = {
+    type: 'bridge',
+    bridge: 'cni0',
+    isGateway: true,
+    hairpinMode: true,
+    ipam: { type: 'host-local', ranges, routes: defaults },
+  }
   const portmap = { type: 'portmap', capabilities: { portMappings: true } }
   return `${JSON.stringify({ cniVersion: '1.0.0', name: 'kadm-sandbox', plugins: [bridge, portmap] }, null, 2)}\n`
 }
@@ -56,7 +64,9 @@ function routes(state: SandboxState, nodes: readonly NodeNetwork[], namespace: s
   const others = nodes.filter(({ host }) => namespaceName(state.name, host) !== namespace)
   return others.flatMap(({ host, podCIDRs }) => {
     const { address, address6 } = hostAddresses(state.subnet, state.hosts.indexOf(host) + 1)
-    return podCIDRs.map((subnet) => (subnet.includes(':') ? `route replace ${subnet} via ${address6}` : `route replace ${subnet} via ${address}`))
+    return podCIDRs.map((subnet) =>
+      subnet.includes(':') ? `route replace ${subnet} via ${address6}` : `route replace ${subnet} via ${address}`,
+    )
   })
 }
 
@@ -72,8 +82,14 @@ async function joinedHosts(state: SandboxState): Promise<readonly string[]> {
 /** Asks the control planes one after the other; `undefined` when none answers. */
 async function readNodes(state: SandboxState, signal?: AbortSignal): Promise<readonly NodeNetwork[] | undefined> {
   for (const host of state.hosts) {
-    const argv = ['sh', '-c', 'test -e /etc/kubernetes/admin.conf && kubectl --kubeconfig=/etc/kubernetes/admin.conf --request-timeout=3s get nodes -o json'] as const
-    const result = await executeInHost(state, host, argv, { timeout: 5000, ...(signal === undefined ? {} : { signal }) }).catch(() => undefined)
+    const argv = [
+      'sh',
+      '-c',
+      'test -e /etc/kubernetes/admin.conf && kubectl --kubeconfig=/etc/kubernetes/admin.conf --request-timeout=3s get nodes -o json',
+    ] as const
+    const result = await executeInHost(state, host, argv, { timeout: 5000, ...(signal === undefined ? {} : { signal }) }).catch(
+      () => undefined,
+    )
     if (result?.exitCode === 0) return parseNodes(state, JSON.parse(result.stdout))
   }
   return undefined

@@ -19,7 +19,10 @@ export interface Components {
 export async function ensureComponents(version: string, making: Making): Promise<Components> {
   const release = releaseOf(version)
   const builds = buildsOf(release)
-  const entry = await ensureEntry({ kind: 'kubernetes', name: version, hash: await hashOf(builds), make: (into) => buildAll(builds, path.join(into, 'bin'), making) }, making)
+  const entry = await ensureEntry(
+    { kind: 'kubernetes', name: version, hash: await hashOf(builds), make: (into) => buildAll(builds, path.join(into, 'bin'), making) },
+    making,
+  )
   return { version, bin: path.join(entry, 'bin') }
 }
 
@@ -35,7 +38,10 @@ export async function ensureE2eKubeadm(version: string, making: Making): Promise
     flags: kubernetesFlags(version),
     count: 1400,
   }
-  const entry = await ensureEntry({ kind: 'e2e-kubeadm', name: version, hash: await hashOf([build]), make: (into) => buildAll([build], into, making) }, making)
+  const entry = await ensureEntry(
+    { kind: 'e2e-kubeadm', name: version, hash: await hashOf([build]), make: (into) => buildAll([build], into, making) },
+    making,
+  )
   return path.join(entry, program)
 }
 
@@ -67,7 +73,14 @@ function buildsOf({ version, modules }: Release): readonly Build[] {
 /** What kubeadm and the kubelet say of themselves is compared (version skew), so the linker has to tell them. */
 function kubernetesFlags(version: string): string {
   const [, major = '', minor = ''] = /^v(\d+)\.(\d+)\./.exec(version) ?? []
-  const facts = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean', gitCommit: '0'.repeat(40), buildDate: '1970-01-01T00:00:00Z' }
+  const facts = {
+    gitVersion: version,
+    gitMajor: major,
+    gitMinor: minor,
+    gitTreeState: 'clean',
+    gitCommit: '0'.repeat(40),
+    buildDate: '1970-01-01T00:00:00Z',
+  }
   return ['-s -w', ...Object.entries(facts).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)].join(' ')
 }
 
@@ -98,7 +111,18 @@ async function runBuild(go: string, build: Build, into: string, later: readonly 
   const timer = setInterval(report, 3000)
   try {
     // -v: a line for each package that is not in Go's cache. -mod=readonly: nothing but what go.sum vouches for. local: the Go that was checked.
-    const argv: readonly [string, ...string[]] = [go, ...(build.verb ?? ['build']), '-v', '-trimpath', '-mod=readonly', '-ldflags', build.flags, '-o', `${into}/`, ...build.packages]
+    const argv: readonly [string, ...string[]] = [
+      go,
+      ...(build.verb ?? ['build']),
+      '-v',
+      '-trimpath',
+      '-mod=readonly',
+      '-ldflags',
+      build.flags,
+      '-o',
+      `${into}/`,
+      ...build.packages,
+    ]
     await runWatched(argv, {
       directory: moduleFolder(build.folder),
       environment: { CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off', GOTOOLCHAIN: 'local', GOOS: 'linux' },
@@ -106,7 +130,7 @@ async function runBuild(go: string, build: Build, into: string, later: readonly 
       onLine: (line) => {
         if (/^[\w./~-]+$/.test(line)) compiled += 1
       },
-      remedy: [`${go} env GOPROXY # is this module proxy reached?`, 'df -h ~/.cache # Go\'s caches need 12 GB'],
+      remedy: [`${go} env GOPROXY # is this module proxy reached?`, "df -h ~/.cache # Go's caches need 12 GB"],
     })
   } finally {
     clearInterval(timer)

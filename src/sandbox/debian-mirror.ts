@@ -6,7 +6,8 @@ import { KadmError } from '../errors.ts'
 export async function debianMirror(): Promise<string> {
   const given = process.env['KADM_DEBIAN_MIRROR']
   if (given !== undefined && given !== '') return given
-  const found = /^URIs:\s*(\S+)/m.exec(await textOf('/etc/apt/sources.list.d/debian.sources'))?.[1] ?? debLine(await textOf('/etc/apt/sources.list'))
+  const found =
+    /^URIs:\s*(\S+)/m.exec(await textOf('/etc/apt/sources.list.d/debian.sources'))?.[1] ?? debLine(await textOf('/etc/apt/sources.list'))
   if (found !== undefined) return found
   throw new KadmError('SANDBOX_MISSING_PIECE', "no Debian mirror is known: this machine's apt names none", {
     remedy: ['export KADM_DEBIAN_MIRROR=<URL of a Debian mirror, as in a sources.list>'],

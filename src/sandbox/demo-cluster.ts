@@ -24,7 +24,9 @@ export async function raiseDemoCluster(settings: DemoSettings): Promise<Sandbox>
   const { name, hosts, controlPlanes, kubernetesVersion, say, signal = new AbortController().signal } = settings
   checkSettings({ name, hosts, kubernetesVersion })
   if (!Number.isInteger(controlPlanes) || controlPlanes < 1 || controlPlanes > hosts) {
-    throw new KadmError('USAGE', `${hosts} hosts cannot have "${controlPlanes}" control planes`, { remedy: [`use a number from 1 to ${hosts}`] })
+    throw new KadmError('USAGE', `${hosts} hosts cannot have "${controlPlanes}" control planes`, {
+      remedy: [`use a number from 1 to ${hosts}`],
+    })
   }
   if ((await readState(name)) !== undefined) await takeDown(name)
   let sandbox: Sandbox | undefined
@@ -93,7 +95,10 @@ function clusterSteps({ hosts, controlPlanes, kubernetesVersion, signal, sandbox
 }
 
 /** Says of each step which it is, what comes after it, and how long it took. */
-async function runSteps(steps: readonly Step[], { say, signal }: { readonly say: (line: string) => void; readonly signal: AbortSignal }): Promise<void> {
+async function runSteps(
+  steps: readonly Step[],
+  { say, signal }: { readonly say: (line: string) => void; readonly signal: AbortSignal },
+): Promise<void> {
   const started = performance.now()
   for (const [index, { title, work }] of steps.entries()) {
     signal.throwIfAborted()
@@ -124,5 +129,8 @@ interface JoinWords {
 function joinWords(output: string): JoinWords {
   const { worker, controlPlane = [] } = printedJoin(output)
   if (worker !== undefined) return { worker, controlPlane }
-  throw new KadmError('SANDBOX_FAILED', 'kadm init printed no join command', { remedy: ['kadm sandbox ssh h1'], details: output.split('\n').slice(-20) })
+  throw new KadmError('SANDBOX_FAILED', 'kadm init printed no join command', {
+    remedy: ['kadm sandbox ssh h1'],
+    details: output.split('\n').slice(-20),
+  })
 }

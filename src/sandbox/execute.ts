@@ -10,7 +10,12 @@ import { type ProgramArgv, type ProgramOptions, type ProgramResult, runProgram }
 import { sandboxDirectory, type SandboxState } from './state.ts'
 
 /** Runs a command in the host and resolves with any exit code. Some 10 ms of its own. Throws SANDBOX_FAILED when the host is off. */
-export async function executeInHost(state: SandboxState, host: string, argv: ProgramArgv, options: ProgramOptions = {}): Promise<ProgramResult> {
+export async function executeInHost(
+  state: SandboxState,
+  host: string,
+  argv: ProgramArgv,
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
   const { environment = {}, ...rest } = options
   const inside = await commandInHost(state, host, argv, environment)
   return runProgram(inside.argv, { ...rest, environment: inside.environment })
@@ -22,10 +27,17 @@ export async function executeInteractively(state: SandboxState, host: string, ar
   return runInteractively(inside.argv, inside.environment)
 }
 
-async function commandInHost(state: SandboxState, host: string, argv: ProgramArgv, environment: Readonly<Record<string, string>>): Promise<{ argv: ProgramArgv; environment: Record<string, string> }> {
+async function commandInHost(
+  state: SandboxState,
+  host: string,
+  argv: ProgramArgv,
+  environment: Readonly<Record<string, string>>,
+): Promise<{ argv: ProgramArgv; environment: Record<string, string> }> {
   const leader = await hostLeader(state.name, host)
   if (leader === undefined) {
-    throw new KadmError('SANDBOX_FAILED', `host "${host}" of sandbox "${state.name}" is off`, { remedy: [`kadm sandbox start ${host} --name ${state.name}`] })
+    throw new KadmError('SANDBOX_FAILED', `host "${host}" of sandbox "${state.name}" is off`, {
+      remedy: [`kadm sandbox start ${host} --name ${state.name}`],
+    })
   }
   const groups = state.cgroups.map(({ options: hierarchy, folder }) => path.join(folder, host, hierarchy === 'v2' ? 'kadm-exec' : ''))
   const variables = Object.entries({ ...hostEnvironment, ...environment }).map(([name, value]) => `${name}=${value}`)
@@ -47,7 +59,13 @@ export async function mustExecute(state: SandboxState, host: string, argv: Progr
 }
 
 /** Puts a file into the host, whole or not at all, with its mode from the first byte. Missing directories are made. */
-export async function putFile(state: SandboxState, host: string, file: string, content: string | Uint8Array | { readonly file: string }, mode = 0o644): Promise<void> {
+export async function putFile(
+  state: SandboxState,
+  host: string,
+  file: string,
+  content: string | Uint8Array | { readonly file: string },
+  mode = 0o644,
+): Promise<void> {
   const script = 'set -e; mkdir -p "$(dirname "$1")"; part=$1.part$$; umask 077; cat >"$part"; chmod "$2" "$part"; mv "$part" "$1"'
   await mustExecute(state, host, ['sh', '-c', script, 'put', file, mode.toString(8)], { input: content })
 }
@@ -56,7 +74,16 @@ export async function putFile(state: SandboxState, host: string, file: string, c
 export function sshArgv(state: SandboxState, host: string, command: readonly string[] = []): ProgramArgv {
   const directory = sandboxDirectory(state.name)
   const { address } = hostAddresses(state.subnet, state.hosts.indexOf(host) + 1)
-  const options = ['-o', `UserKnownHostsFile=${path.join(hostDirectory(state.name, host), 'known_hosts')}`, '-o', 'StrictHostKeyChecking=yes', '-o', 'ConnectTimeout=3', '-o', 'LogLevel=ERROR']
+  const options = [
+    '-o',
+    `UserKnownHostsFile=${path.join(hostDirectory(state.name, host), 'known_hosts')}`,
+    '-o',
+    'StrictHostKeyChecking=yes',
+    '-o',
+    'ConnectTimeout=3',
+    '-o',
+    'LogLevel=ERROR',
+  ]
   return [...controllerArgv(state), 'ssh', '-F', '/dev/null', '-i', path.join(directory, 'id'), ...options, `root@${address}`, ...command]
 }
 

@@ -14,7 +14,14 @@ export function hostDirectory(sandbox: string, host: string): string {
 }
 
 // The kernel knobs that a kubelet sets. They are the whole machine's, so a host has files of its own in their place: nothing reaches the machine.
-const knobs = ['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops', 'kernel/keys/root_maxkeys', 'kernel/keys/root_maxbytes']
+const knobs = [
+  'vm/overcommit_memory',
+  'vm/panic_on_oom',
+  'kernel/panic',
+  'kernel/panic_on_oops',
+  'kernel/keys/root_maxkeys',
+  'kernel/keys/root_maxbytes',
+]
 
 /** Makes the disk of a host that is off. */
 export async function makeDisk(state: SandboxState, host: string): Promise<void> {

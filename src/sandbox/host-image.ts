@@ -60,7 +60,8 @@ ln -sf /usr/lib/systemd/system/kubelet.service multi-user.target.wants/kubelet.s
 
 async function makeImage(into: string, making: Making): Promise<void> {
   const started = Date.now()
-  const say = (what: string): void => making.say(`making the hosts' system (Debian 13): ${what}, ${Math.round((Date.now() - started) / 1000)} s of about 30`)
+  const say = (what: string): void =>
+    making.say(`making the hosts' system (Debian 13): ${what}, ${Math.round((Date.now() - started) / 1000)} s of about 30`)
   say('fetching packages')
   // apt reads only names without a dot, or with .pref: of any other it says nothing and does nothing.
   const pinFile = path.join(path.dirname(into), `pins-${process.pid}`)

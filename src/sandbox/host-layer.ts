@@ -11,7 +11,10 @@ node=$(ls -d /opt/kadm/node_modules/node-linux-*/bin/node) && exec "$node" /opt/
 `
 
 /** The layer that all hosts share: key, addresses, kadm. */
-export async function makeCommonLayer(layer: string, options: { readonly publicKey: string; readonly kadm: KadmExecutable | 'source' | undefined }): Promise<void> {
+export async function makeCommonLayer(
+  layer: string,
+  options: { readonly publicKey: string; readonly kadm: KadmExecutable | 'source' | undefined },
+): Promise<void> {
   const put = (file: string, content: string, mode = 0o644) => putFile(path.join(layer, file), content, mode)
   await mkdir(path.join(layer, 'root/.ssh'), { recursive: true, mode: 0o700 })
   await put('root/.ssh/authorized_keys', options.publicKey, 0o600)

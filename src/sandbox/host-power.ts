@@ -18,7 +18,10 @@ export async function switchOn(state: SandboxState, host: string): Promise<void>
   await startScript(script, directory, {
     ...(await memberEnvironment(state, host)),
     SANDBOX_HOSTNAME: host,
-    SANDBOX_HIERARCHIES: state.cgroups.map(({ options }) => options).filter((options) => options !== 'v2').join(' '),
+    SANDBOX_HIERARCHIES: state.cgroups
+      .map(({ options }) => options)
+      .filter((options) => options !== 'v2')
+      .join(' '),
     ...(state.source === undefined ? {} : { SANDBOX_SOURCE: state.source }),
   })
 }
@@ -26,7 +29,10 @@ export async function switchOn(state: SandboxState, host: string): Promise<void>
 /** What the scripts of a host and of the balancer need to know. */
 export async function memberEnvironment(state: SandboxState, member: string): Promise<Readonly<Record<string, string>>> {
   const directory = sandboxDirectory(state.name)
-  const layers = [path.join(directory, 'layer-common'), ...(state.kubernetesVersion === undefined ? [] : [path.join(directory, `layer-${state.kubernetesVersion}`)])]
+  const layers = [
+    path.join(directory, 'layer-common'),
+    ...(state.kubernetesVersion === undefined ? [] : [path.join(directory, `layer-${state.kubernetesVersion}`)]),
+  ]
   return {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     SANDBOX_NETNS: namespaceName(state.name, member),
@@ -57,7 +63,12 @@ export async function hostLeader(sandbox: string, host: string): Promise<Process
 export async function waitForHost(state: SandboxState, host: string, signal?: AbortSignal, before?: ProcessIdentity): Promise<void> {
   const up = async () => {
     const leader = await hostLeader(state.name, host)
-    return leader !== undefined && leader.pid !== before?.pid && (await listens(leader.pid, 22)) && existsSync(`/proc/${leader.pid}/root/run/containerd/containerd.sock`)
+    return (
+      leader !== undefined &&
+      leader.pid !== before?.pid &&
+      (await listens(leader.pid, 22)) &&
+      existsSync(`/proc/${leader.pid}/root/run/containerd/containerd.sock`)
+    )
   }
   if (await waitUntil(up, 30_000, signal)) return
   const console = await readFile(path.join(hostDirectory(state.name, host), 'console'), 'utf8').catch(() => '')
@@ -78,7 +89,9 @@ export async function cutPower(state: SandboxState, host: string): Promise<void>
   await thawAll(state.cgroups, host)
   const off = async () => (leader === undefined || !(await isRunning(leader))) && (await processesWithArgument(directory)).length === 0
   if (await waitUntil(off, 10_000)) return
-  throw new KadmError('SANDBOX_FAILED', `host "${host}" has processes that do not die`, { remedy: [`kadm sandbox down --name ${state.name}`] })
+  throw new KadmError('SANDBOX_FAILED', `host "${host}" has processes that do not die`, {
+    remedy: [`kadm sandbox down --name ${state.name}`],
+  })
 }
 
 /** Does anything listen on this TCP port in the network of the process? /proc/net/tcp: local address, remote address, state 0A. */

@@ -20,7 +20,10 @@ export async function ensureImageStore(versions: readonly [string, ...string[]],
   for (const version of wanted) images.push(await ensureImages(version, making))
   const hash = contentHash([path.basename(host.root), importScript, ...images.map((one) => one.hash)])
   const tars = images.flatMap((one) => one.tars)
-  return ensureEntry({ kind: 'image-store', name: wanted.join('+'), hash, make: (into) => importAll(host.root, tars, into, making) }, making)
+  return ensureEntry(
+    { kind: 'image-store', name: wanted.join('+'), hash, make: (into) => importAll(host.root, tars, into, making) },
+    making,
+  )
 }
 
 /**
@@ -88,8 +91,13 @@ async function importAll(root: string, tars: readonly string[], into: string, { 
     const names = tars.filter((tar) => path.dirname(tar) === folder).map((tar) => path.basename(tar))
     say(`unpacking ${names.length} images of ${path.basename(folder).replace(/-[^-]*$/, '')}`)
     const unshared = ['unshare', '--mount', '--net', '--pid', '--fork', '--kill-child'] as const
-    await runWatched([...unshared, 'sh', '-c', importScript, 'sh', root, into, folder, ...names], { signal, remedy: ['kadm sandbox up', 'df -h # is the disk full?'] })
+    await runWatched([...unshared, 'sh', '-c', importScript, 'sh', root, into, folder, ...names], {
+      signal,
+      remedy: ['kadm sandbox up', 'df -h # is the disk full?'],
+    })
   }
   // A running containerd's, of no use in another host.
-  for (const name of await readdir(into)) if (name.startsWith('tmpmounts') || name.startsWith('io.containerd.grpc') || name === 'lost+found') await rm(path.join(into, name), { recursive: true, force: true })
+  for (const name of await readdir(into))
+    if (name.startsWith('tmpmounts') || name.startsWith('io.containerd.grpc') || name === 'lost+found')
+      await rm(path.join(into, name), { recursive: true, force: true })
 }

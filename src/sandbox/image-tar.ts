@@ -37,12 +37,20 @@ export async function writeImageTar({ file, reference, root, entrypoint, command
       layers: [{ mediaType: `${oci}.layer.v1.tar`, ...layer }],
     }
     // containerd takes the image's name from the first annotation; the second is what the specification knows.
-    const annotations = { 'io.containerd.image.name': reference, 'org.opencontainers.image.ref.name': reference.slice(reference.lastIndexOf(':') + 1) }
-    const index = { schemaVersion: 2, manifests: [{ mediaType: manifest.mediaType, ...(await jsonBlob(manifest, work, blobs)), annotations }] }
+    const annotations = {
+      'io.containerd.image.name': reference,
+      'org.opencontainers.image.ref.name': reference.slice(reference.lastIndexOf(':') + 1),
+    }
+    const index = {
+      schemaVersion: 2,
+      manifests: [{ mediaType: manifest.mediaType, ...(await jsonBlob(manifest, work, blobs)), annotations }],
+    }
     await writeFile(path.join(work, 'layout', 'index.json'), JSON.stringify(index))
     await writeFile(path.join(work, 'layout', 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
     const whole = path.join(work, 'image.tar')
-    await mustRun(['tar', '-C', path.join(work, 'layout'), ...reproducible, '-cf', whole, 'oci-layout', 'index.json', 'blobs'], { timeout: 120_000 })
+    await mustRun(['tar', '-C', path.join(work, 'layout'), ...reproducible, '-cf', whole, 'oci-layout', 'index.json', 'blobs'], {
+      timeout: 120_000,
+    })
     await rename(whole, file)
   } finally {
     await rm(work, { recursive: true, force: true })

@@ -30,7 +30,9 @@ export async function ensureImages(version: string, making: Making): Promise<Ima
     for (const [name, reference] of Object.entries(references)) {
       making.say(`making image ${reference}`)
       making.signal?.throwIfAborted()
-      await makeImage(into, `${name}.tar`, reference, (root) => fill(name, root, bin, host.root), { entrypoint: [`/usr/local/bin/${name}`] })
+      await makeImage(into, `${name}.tar`, reference, (root) => fill(name, root, bin, host.root), {
+        entrypoint: [`/usr/local/bin/${name}`],
+      })
     }
     await makeImage(into, 'busybox.tar', busyboxImage, (root) => fillBusybox(root, host.root), { command: ['/bin/sh'] })
   }
@@ -65,7 +67,8 @@ async function fill(name: string, root: string, bin: string, hostRoot: string): 
 
 /** kube-proxy runs `nft` or `iptables` and `conntrack`: those of the host image, with the libraries that its own loader finds for them. */
 async function addNetworkTools(root: string, hostRoot: string): Promise<void> {
-  for (const folder of ['usr/sbin', 'usr/bin', 'usr/lib', 'usr/lib64', 'run', 'etc']) await mkdir(path.join(root, folder), { recursive: true })
+  for (const folder of ['usr/sbin', 'usr/bin', 'usr/lib', 'usr/lib64', 'run', 'etc'])
+    await mkdir(path.join(root, folder), { recursive: true })
   await mkdir(path.join(root, 'tmp'))
   for (const name of ['sbin', 'bin', 'lib', 'lib64']) await symlink(`usr/${name}`, path.join(root, name))
   const xtables = (await mustRun(['chroot', hostRoot, 'sh', '-c', 'ls -d /usr/lib/*/xtables'])).trim()

@@ -39,10 +39,15 @@ export async function ensureKadmExecutable({ say, signal }: Making): Promise<Kad
 function parsePackaged(text: string): KadmExecutable {
   const value = JSON.parse(text) as Partial<Record<'file' | 'extracted' | 'hash', unknown>>
   const { file, extracted, hash } = value
-  if (typeof file !== 'string' || typeof extracted !== 'string' || typeof hash !== 'string') throw new Error(`tools/package.ts said "${text.trim()}"`)
+  if (typeof file !== 'string' || typeof extracted !== 'string' || typeof hash !== 'string')
+    throw new Error(`tools/package.ts said "${text.trim()}"`)
   return { file, extracted, hash }
 }
 
 function failed(why: string, cause?: unknown): KadmError {
-  return new KadmError('SANDBOX_FAILED', 'the executable "kadm" for the hosts could not be made', { remedy: ['npm run package'], details: why.split('\n').slice(0, 20), cause })
+  return new KadmError('SANDBOX_FAILED', 'the executable "kadm" for the hosts could not be made', {
+    remedy: ['npm run package'],
+    details: why.split('\n').slice(0, 20),
+    cause,
+  })
 }

@@ -14,7 +14,15 @@ export interface LabConfig {
 }
 
 /** Documents for `init --config`. */
-export function labInitConfig({ kubernetesVersion, podSubnet = '10.244.0.0/16', serviceSubnet, controlPlaneEndpoint, advertiseAddress, nodeIp, cluster = '' }: LabConfig): string {
+export function labInitConfig({
+  kubernetesVersion,
+  podSubnet = '10.244.0.0/16',
+  serviceSubnet,
+  controlPlaneEndpoint,
+  advertiseAddress,
+  nodeIp,
+  cluster = '',
+}: LabConfig): string {
   return `apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
 ${line('localAPIEndpoint: {advertiseAddress: "', advertiseAddress, '"}')}nodeRegistration:

@@ -41,7 +41,9 @@ export async function loadBalancerRuns(state: SandboxState): Promise<boolean> {
  * kernel, which finds out by itself within some 5 s (keepalive and unanswered data). Who refuses a connection is passed over at once, whatever the check says.
  */
 export function haproxyConfig(state: Pick<SandboxState, 'subnet' | 'hosts'>, ipv6: boolean): string {
-  const servers = state.hosts.map((host, index) => `  server ${host} ${hostAddresses(state.subnet, index + 1).address}:6443 check check-ssl verify none`)
+  const servers = state.hosts.map(
+    (host, index) => `  server ${host} ${hostAddresses(state.subnet, index + 1).address}:6443 check check-ssl verify none`,
+  )
   return `global
   maxconn 2000
 defaults

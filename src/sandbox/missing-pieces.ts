@@ -42,7 +42,8 @@ export async function ensurePieces({ say, signal }: Making): Promise<void> {
   if (packages.length === 0) return
   const apt = await findProgram('apt-get')
   const install = `apt-get update && apt-get install ${packages.join(' ')}`
-  if (apt === undefined) throw missing([`programs of ${packages.join(', ')}`], [`${install} # or your system's own packages of these names`])
+  if (apt === undefined)
+    throw missing([`programs of ${packages.join(', ')}`], [`${install} # or your system's own packages of these names`])
   say(`installing ${packages.join(', ')}`)
   const environment = { DEBIAN_FRONTEND: 'noninteractive' }
   await runWatched([apt, 'update', '-q'], { environment, signal, remedy: [install] })
@@ -56,9 +57,13 @@ export async function requireGo({ signal }: Pick<Making, 'signal'>): Promise<str
   const remedy = ['install Go 1.26 or later: https://go.dev/doc/install', 'go version'] as const
   const go = (await findProgram('go')) ?? (await firstExecutable(['/usr/local/go/bin/go', '/usr/lib/go/bin/go']))
   if (go === undefined) throw missing(['Go, which the real Kubernetes is built with'], remedy)
-  const { stdout } = await promisify(execFile)(go, ['env', 'GOVERSION'], { env: { ...process.env, GOTOOLCHAIN: 'local' }, ...(signal === undefined ? {} : { signal }) })
+  const { stdout } = await promisify(execFile)(go, ['env', 'GOVERSION'], {
+    env: { ...process.env, GOTOOLCHAIN: 'local' },
+    ...(signal === undefined ? {} : { signal }),
+  })
   const [, major, minor] = /^go(\d+)\.(\d+)/.exec(stdout) ?? []
-  if (Number(major) < 1 || (Number(major) === 1 && Number(minor) < 26) || major === undefined) throw missing([`Go 1.26 or later (${go} is ${stdout.trim()})`], remedy)
+  if (Number(major) < 1 || (Number(major) === 1 && Number(minor) < 26) || major === undefined)
+    throw missing([`Go 1.26 or later (${go} is ${stdout.trim()})`], remedy)
   return go
 }
 
@@ -88,5 +93,8 @@ async function firstExecutable(files: readonly string[], mode = constants.X_OK):
 }
 
 function missing(problems: readonly string[], remedy: readonly [string, ...string[]]): KadmError {
-  return new KadmError('SANDBOX_MISSING_PIECE', `this machine lacks what a sandbox needs: ${problems.join('; ')}`, { remedy, details: problems })
+  return new KadmError('SANDBOX_MISSING_PIECE', `this machine lacks what a sandbox needs: ${problems.join('; ')}`, {
+    remedy,
+    details: problems,
+  })
 }

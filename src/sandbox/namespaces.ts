@@ -76,9 +76,22 @@ function portName(member: string): string {
 async function connect(sandbox: string, member: string, own: Addresses): Promise<void> {
   const name = namespaceName(sandbox, member)
   const port = portName(member)
-  await batch(namespaceName(sandbox, 'switch'), [`link add ${port} type veth peer name eth0 netns ${name}`, `link set ${port} master br0 up`])
+  await batch(namespaceName(sandbox, 'switch'), [
+    `link add ${port} type veth peer name eth0 netns ${name}`,
+    `link set ${port} master br0 up`,
+  ])
   // The same card again after a renewal: neighbours keep a card's address for a while.
-  const card = `02:6b:61:64:${own.address.split('.').slice(2).map((part) => Number(part).toString(16).padStart(2, '0')).join(':')}`
+  const card = `02:6b:61:64:${own.address
+    .split('.')
+    .slice(2)
+    .map((part) => Number(part).toString(16).padStart(2, '0'))
+    .join(':')}`
   const six = haveIpv6() ? [`address add ${own.address6}/64 dev eth0 nodad`] : []
-  await batch(name, ['link set lo up', `link set eth0 address ${card}`, `address add ${own.address}/24 dev eth0`, ...six, 'link set eth0 up'])
+  await batch(name, [
+    'link set lo up',
+    `link set eth0 address ${card}`,
+    `address add ${own.address}/24 dev eth0`,
+    ...six,
+    'link set eth0 up',
+  ])
 }

@@ -24,7 +24,15 @@ export const releases: readonly Release[] = [
   },
 ]
 
-export const kubernetesPrograms = ['kubeadm', 'kubelet', 'kubectl', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'] as const
+export const kubernetesPrograms = [
+  'kubeadm',
+  'kubelet',
+  'kubectl',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kube-proxy',
+] as const
 
 /** Throws VERSION_UNSUPPORTED for a version that no sandbox can run. */
 export function releaseOf(version: string): Release {

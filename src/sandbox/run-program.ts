@@ -45,7 +45,11 @@ export function runProgram(argv: ProgramArgv, options: ProgramOptions = {}): Pro
       for (const stream of child.stdio) stream?.destroy()
       if (signal?.aborted === true) return reject(signal.reason)
       const note = timedOut ? `\nkilled: it did not end within ${timeout} ms` : ''
-      resolve({ exitCode: timedOut ? 124 : (code ?? 137), stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() + note })
+      resolve({
+        exitCode: timedOut ? 124 : (code ?? 137),
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString() + note,
+      })
     }
     const end = () => {
       killGroup(child.pid)

@@ -28,7 +28,8 @@ export interface SandboxStatus {
 /** Throws SANDBOX_UNKNOWN when there is none of that name. All names: `sandboxNames` of state.ts. */
 export async function sandboxStatus(name: string): Promise<SandboxStatus> {
   const state = await readState(name)
-  if (state === undefined) throw new KadmError('SANDBOX_UNKNOWN', `there is no sandbox "${name}"`, { remedy: [`kadm sandbox up --name ${name}`] })
+  if (state === undefined)
+    throw new KadmError('SANDBOX_UNKNOWN', `there is no sandbox "${name}"`, { remedy: [`kadm sandbox up --name ${name}`] })
   const links = await linkStates(name)
   return {
     name,
@@ -36,7 +37,9 @@ export async function sandboxStatus(name: string): Promise<SandboxStatus> {
     subnet: `192.168.${state.subnet}.0/24`,
     kubernetesVersion: state.kubernetesVersion,
     hosts: await Promise.all(state.hosts.map((host, index) => hostStatus(state, host, index + 1, links))),
-    loadBalancer: state.loadBalancer ? { ...balancerAddresses(state.subnet), state: (await loadBalancerRuns(state)) ? 'on' : 'off' } : undefined,
+    loadBalancer: state.loadBalancer
+      ? { ...balancerAddresses(state.subnet), state: (await loadBalancerRuns(state)) ? 'on' : 'off' }
+      : undefined,
     createdAt: state.createdAt,
   }
 }

@@ -81,7 +81,9 @@ async function raise(settings: SandboxSettings, pieces: Pieces): Promise<Sandbox
   )
   const balancer = state.loadBalancer ? startLoadBalancer(state, signal) : undefined
   await allEnded([balancer, ...state.hosts.map((host) => waitForHost(state, host, signal))])
-  say(`sandbox "${name}": ${state.hosts.length === 1 ? '1 host' : `${state.hosts.length} hosts`} up in ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  say(
+    `sandbox "${name}": ${state.hosts.length === 1 ? '1 host' : `${state.hosts.length} hosts`} up in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  )
   return openSandbox(name)
 }
 
@@ -91,11 +93,18 @@ async function allEnded(works: readonly (Promise<unknown> | undefined)[]): Promi
   if (failed !== undefined) throw failed.reason
 }
 
-async function newState({ name, hosts, kubernetesVersion, furtherVersions, loadBalancer = false }: SandboxSettings, pieces: Pieces): Promise<SandboxState> {
+async function newState(
+  { name, hosts, kubernetesVersion, furtherVersions, loadBalancer = false }: SandboxSettings,
+  pieces: Pieces,
+): Promise<SandboxState> {
   const others = await Promise.all((await sandboxNames()).filter((other) => other !== name).map(readState))
   const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address))
-  const subnet = freeSubnet(others.flatMap((other) => (other === undefined ? [] : [other.subnet])), addresses)
-  if (subnet === undefined) throw new KadmError('SANDBOX_FAILED', 'no 192.168.N.0/24 is free for another sandbox', { remedy: ['kadm sandbox status'] })
+  const subnet = freeSubnet(
+    others.flatMap((other) => (other === undefined ? [] : [other.subnet])),
+    addresses,
+  )
+  if (subnet === undefined)
+    throw new KadmError('SANDBOX_FAILED', 'no 192.168.N.0/24 is free for another sandbox', { remedy: ['kadm sandbox status'] })
   return {
     name,
     subnet,

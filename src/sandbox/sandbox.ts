@@ -64,7 +64,8 @@ export interface Sandbox {
 /** Throws SANDBOX_UNKNOWN when there is none of that name. */
 export async function openSandbox(name: string): Promise<Sandbox> {
   const state = await readState(name)
-  if (state === undefined) throw new KadmError('SANDBOX_UNKNOWN', `there is no sandbox "${name}"`, { remedy: [`kadm sandbox up --name ${name}`] })
+  if (state === undefined)
+    throw new KadmError('SANDBOX_UNKNOWN', `there is no sandbox "${name}"`, { remedy: [`kadm sandbox up --name ${name}`] })
   const known = (host: string) => knownHost(state, host)
   return {
     name,
@@ -91,7 +92,9 @@ export async function openSandbox(name: string): Promise<Sandbox> {
 
 function knownHost(state: SandboxState, host: string): string {
   if (state.hosts.includes(host)) return host
-  throw new KadmError('SANDBOX_UNKNOWN', `sandbox "${state.name}" has no host "${host}"`, { remedy: [`use one of ${state.hosts.join(', ')}`] })
+  throw new KadmError('SANDBOX_UNKNOWN', `sandbox "${state.name}" has no host "${host}"`, {
+    remedy: [`use one of ${state.hosts.join(', ')}`],
+  })
 }
 
 async function start(state: SandboxState, host: string): Promise<void> {

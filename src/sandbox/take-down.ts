@@ -56,10 +56,18 @@ async function endProcesses(name: string, directory: string, cgroups: readonly C
 
 async function memberNames(cgroups: readonly CgroupHierarchy[]): Promise<readonly string[]> {
   const names = await Promise.all(cgroups.map(({ folder }) => readdir(folder, { withFileTypes: true }).catch(() => [])))
-  return [...new Set(names.flat().filter((entry) => entry.isDirectory()).map((entry) => entry.name))]
+  return [
+    ...new Set(
+      names
+        .flat()
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name),
+    ),
+  ]
 }
 
 async function takeCgroupAway(folder: string): Promise<void> {
-  if (!(await removeCgroup(folder))) throw new KadmError('SANDBOX_FAILED', `${folder} could not be removed`, { remedy: [`cat ${folder}/cgroup.procs`] })
+  if (!(await removeCgroup(folder)))
+    throw new KadmError('SANDBOX_FAILED', `${folder} could not be removed`, { remedy: [`cat ${folder}/cgroup.procs`] })
   await rmdir(path.dirname(folder)).catch(() => {}) // other sandboxes may have theirs in it
 }

@@ -18,7 +18,12 @@ export async function runWatched(argv: readonly [string, ...string[]], options: 
   const { directory = '/', environment, signal, onLine = () => undefined, remedy } = options
   signal?.throwIfAborted()
   // A group of its own: stopping it reaches the compilers that it started.
-  const child = spawn(argv[0], argv.slice(1), { cwd: directory, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
+  const child = spawn(argv[0], argv.slice(1), {
+    cwd: directory,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  })
   const stop = () => child.pid !== undefined && endGroup(child.pid)
   signal?.addEventListener('abort', stop, { once: true })
   const last: string[] = []
@@ -34,7 +39,8 @@ export async function runWatched(argv: readonly [string, ...string[]], options: 
       child.on('close', (code) => resolve(code ?? 137))
     })
     signal?.throwIfAborted()
-    if (exitCode !== 0) throw new KadmError('SANDBOX_FAILED', `"${argv.slice(0, 3).join(' ')}" failed with exit code ${exitCode}`, { remedy, details: last })
+    if (exitCode !== 0)
+      throw new KadmError('SANDBOX_FAILED', `"${argv.slice(0, 3).join(' ')}" failed with exit code ${exitCode}`, { remedy, details: last })
   } finally {
     signal?.removeEventListener('abort', stop)
   }
@@ -60,5 +66,8 @@ function endGroup(pid: number): void {
 }
 
 function notStarted(program: string, cause: Error): KadmError {
-  return new KadmError('SANDBOX_MISSING_PIECE', `the program "${program}" cannot be started on this machine`, { remedy: [`which ${program}`], cause })
+  return new KadmError('SANDBOX_MISSING_PIECE', `the program "${program}" cannot be started on this machine`, {
+    remedy: [`which ${program}`],
+    cause,
+  })
 }

@@ -51,14 +51,16 @@ test('bash is offered every sub-command and every flag of every command', async 
 })
 
 test('what is typed already narrows it; aliases and flags between the words are understood; values are left to the shell', async () => {
-  expect(await offers(['kadm to', 'kadm -v 5 token cr', 'kadm init phase bootstraptoken --skip', 'kadm init --config ""', 'kadm token list -o ""', 'kadm nothing ""'])).toEqual([
-    'token',
-    'create',
-    '--skip-token-print',
-    '',
-    '',
-    expect.stringContaining('init'),
-  ])
+  expect(
+    await offers([
+      'kadm to',
+      'kadm -v 5 token cr',
+      'kadm init phase bootstraptoken --skip',
+      'kadm init --config ""',
+      'kadm token list -o ""',
+      'kadm nothing ""',
+    ]),
+  ).toEqual(['token', 'create', '--skip-token-print', '', '', expect.stringContaining('init')])
 })
 
 test('fish and zsh: the same tree', async () => {

@@ -51,7 +51,10 @@ test('what kubeadm refuses kadm refuses, with a remedy', async (context) => {
   for (const words of refused) {
     const [ours, theirs] = await Promise.all([kadm('config', ...words), kubeadm('config', ...words)])
     expect({ words, exitCode: theirs.exitCode }).toEqual({ words, exitCode: 1 })
-    expect(ours, words.join(' ')).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^error: .+ \[[A-Z_]+\]\n( {2}.+\n)*(try: .+\n)+$/) })
+    expect(ours, words.join(' ')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^error: .+ \[[A-Z_]+\]\n( {2}.+\n)*(try: .+\n)+$/),
+    })
   }
 })
 
@@ -61,12 +64,17 @@ kubernetesVersion: ${version}
 imageRepository: example.test/b
 dns: {imageTag: v9}
 `
-const init = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nlocalAPIEndpoint: {advertiseAddress: 192.0.2.9}\nnodeRegistration: {name: some, criSocket: "unix:///x.sock"}\nbootstrapTokens: [{token: abcdef.0123456789abcdef}]\n'
+const init =
+  'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nlocalAPIEndpoint: {advertiseAddress: 192.0.2.9}\nnodeRegistration: {name: some, criSocket: "unix:///x.sock"}\nbootstrapTokens: [{token: abcdef.0123456789abcdef}]\n'
 
 test('validate: ok, or every field that is wrong', async (context) => {
   const { kadm, kubeadm } = bothPrograms(context)
   const dir = await temporaryDirectory()
-  const files = { good: `${init}---\n${cluster}`, bad: `${init}---\n${cluster}networking: {podSubnet: x}\nnothing: 1\n`, experimental: init.replace('v1beta4', 'v1') }
+  const files = {
+    good: `${init}---\n${cluster}`,
+    bad: `${init}---\n${cluster}networking: {podSubnet: x}\nnothing: 1\n`,
+    experimental: init.replace('v1beta4', 'v1'),
+  }
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(dir, name), text)
   for (const [name, ...words] of [['good'], ['bad'], ['experimental'], ['good', '--allow-experimental-api', '--allow-deprecated-api']]) {
     const line = ['config', 'validate', '--config', path.join(dir, name ?? ''), ...words]
@@ -86,7 +94,10 @@ test('migrate: to standard output or into a file, whose mode stays', async (cont
   expect(ours.stdout).toBe(theirs.stdout)
   expect(ours.stdout).toContain('example.test/b')
   await writeFile(at('there'), 'before', { mode: 0o600 })
-  for (const [name, mode] of [['new', 0o644], ['there', 0o600]] as const) {
+  for (const [name, mode] of [
+    ['new', 0o644],
+    ['there', 0o600],
+  ] as const) {
     expect(await kadm(...migrate, '--new-config', at(name))).toMatchObject({ exitCode: 0, stdout: '' })
     expect(await readFile(at(name), 'utf8')).toBe(theirs.stdout)
     expect((await stat(at(name))).mode & 0o777).toBe(mode)

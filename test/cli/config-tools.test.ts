@@ -29,7 +29,8 @@ test('diff: what kubeadm itself makes of a file means the same as the file', asy
 })
 
 test('diff: every value that means something else, lists in their order, secrets not repeated', async () => {
-  const args = (...names: readonly string[]): string => `apiServer: {extraArgs: [${names.map((name) => `{name: ${name}, value: "1"}`).join(', ')}]}\n`
+  const args = (...names: readonly string[]): string =>
+    `apiServer: {extraArgs: [${names.map((name) => `{name: ${name}, value: "1"}`).join(', ')}]}\n`
   const at = await filesWith({
     old: `${init}bootstrapTokens: [{token: aaaaaa.0123456789abcdef}]\n---\n${cluster}${args('a', 'b', 'c')}networking: {podSubnet: 10.1.0.0/16}\n`,
     new: `${init}bootstrapTokens: [{token: bbbbbb.0123456789abcdef, ttl: 24h}]\n---\n${cluster.replace(one, other)}${args('a', 'x', 'b', 'c')}dns: {disabled: no}\n`,
@@ -69,9 +70,19 @@ test('diff: a version label is no version, a document on one side only is one li
 
 test('diff: a file that cannot work is no file to compare', async () => {
   const at = await filesWith({ good: cluster, bad: `${cluster}imageRepository: A b\n` })
-  expect(await runKadm('config', 'diff', at('good'), at('bad'))).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringMatching(/imageRepository.*\[CONFIG_INVALID\]/) as string })
-  expect(await runKadm('config', 'diff', at('good'))).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[USAGE]\ntry: kadm config diff') as string })
-  expect(await runKadm('config', 'diff', at('good'), at('gone'))).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[CONFIG_UNREADABLE]') as string })
+  expect(await runKadm('config', 'diff', at('good'), at('bad'))).toMatchObject({
+    exitCode: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/imageRepository.*\[CONFIG_INVALID\]/) as string,
+  })
+  expect(await runKadm('config', 'diff', at('good'))).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('[USAGE]\ntry: kadm config diff') as string,
+  })
+  expect(await runKadm('config', 'diff', at('good'), at('gone'))).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('[CONFIG_UNREADABLE]') as string,
+  })
 })
 
 test.each([
@@ -92,10 +103,16 @@ test.each([
 test('explain: kinds without words, JSON and YAML, and the nearest name for one that there is not', async () => {
   expect((await runKadm('config', 'explain')).stdout.match(/^\w+Configuration$/gm)).toHaveLength(7)
   const [json, yaml] = await Promise.all(['json', 'yaml'].map((form) => runKadm('config', 'explain', 'clusterName', '-o', form)))
-  const expected = { kind: 'ConfigFields', fields: [{ kind: 'ClusterConfiguration', path: 'clusterName', type: 'string', default: 'kubernetes' }] }
+  const expected = {
+    kind: 'ConfigFields',
+    fields: [{ kind: 'ClusterConfiguration', path: 'clusterName', type: 'string', default: 'kubernetes' }],
+  }
   expect(JSON.parse(json?.stdout ?? '')).toMatchObject(expected)
   expect(parseYaml(yaml?.stdout ?? '')).toMatchObject(expected)
-  expect(await runKadm('config', 'explain', 'podSubnets')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('try: kadm config explain podSubnet\n') as string })
+  expect(await runKadm('config', 'explain', 'podSubnets')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('try: kadm config explain podSubnet\n') as string,
+  })
 })
 
 test('schema: that of docs/config.schema.json', async () => {

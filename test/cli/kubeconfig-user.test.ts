@@ -32,8 +32,21 @@ interface Both {
 type Words = readonly string[]
 
 /** Each line of words by both tools, all on one host with a CA; `before`: commands that change it first. */
-async function both(kubeadm: string, lines: readonly Words[], before: readonly Words[] = [], options: JailOptions = {}): Promise<readonly Both[]> {
-  const run = lines.flatMap((words) => [kubeadm, 'kadm'].map((program) => [program, 'kubeconfig', 'user', ...words, ...(words.includes('--config') ? [] : ['--config', plain])]))
+async function both(
+  kubeadm: string,
+  lines: readonly Words[],
+  before: readonly Words[] = [],
+  options: JailOptions = {},
+): Promise<readonly Both[]> {
+  const run = lines.flatMap((words) =>
+    [kubeadm, 'kadm'].map((program) => [
+      program,
+      'kubeconfig',
+      'user',
+      ...words,
+      ...(words.includes('--config') ? [] : ['--config', plain]),
+    ]),
+  )
   const start = [[kubeadm, 'init', 'phase', 'certs', 'ca', '--config', fast], ...before]
   const files = { [plain]: plainCluster, [fast]: `${plainCluster}encryptionAlgorithm: ECDSA-P256\n`, [config]: cluster, ...options.files }
   const { results, tree } = await runJailed([...start, ...run], { ...options, files, keepGoing: true })
@@ -49,7 +62,12 @@ async function both(kubeadm: string, lines: readonly Words[], before: readonly W
 function meaning({ tree }: Both, { stdout }: Ended): ReturnType<typeof treeMeaning> {
   const [, authority] = [...tree].find(([path]) => path === '/etc/kubernetes/pki/ca.crt') ?? []
   if (authority === undefined) throw new Error('the host has no CA')
-  return treeMeaning(new Map([['/ca.crt', authority], ['/user.conf', { ...authority, content: Buffer.from(stdout) }]]))
+  return treeMeaning(
+    new Map([
+      ['/ca.crt', authority],
+      ['/user.conf', { ...authority, content: Buffer.from(stdout) }],
+    ]),
+  )
 }
 
 const printed: readonly Words[] = [
@@ -94,7 +112,10 @@ test('an IPv6 address is in brackets (F3), and the flags of a user with odd name
   const results = await both(kubeadm, lines, [], { files: { [config]: address6 } })
   for (const [index, { kadm, kubeadm: theirs }] of results.entries()) {
     expect(kadm.stdout).toBe(theirs.stdout)
-    expect(parseYaml(kadm.stdout)).toMatchObject({ clusters: [{ cluster: { server: 'https://[fd00::77]:6443' } }], users: [{ name: names[index], user: { token: names[index] } }] })
+    expect(parseYaml(kadm.stdout)).toMatchObject({
+      clusters: [{ cluster: { server: 'https://[fd00::77]:6443' } }],
+      users: [{ name: names[index], user: { token: names[index] } }],
+    })
   }
 })
 
@@ -137,7 +158,11 @@ const refused: readonly { readonly before: readonly Words[]; readonly lines: rea
 test('what kubeadm refuses kadm refuses, prints nothing and says what to do', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
   for (const { before, lines } of refused) {
-    const results = await both(kubeadm, lines.map(([words]) => words), before)
+    const results = await both(
+      kubeadm,
+      lines.map(([words]) => words),
+      before,
+    )
     for (const [index, { kubeadm: theirs, kadm }] of results.entries()) {
       const [words, code] = lines[index] ?? []
       expect([words, theirs.exitCode, kadm.exitCode, kadm.stdout], theirs.stderr).toEqual([words, 1, 1, ''])
@@ -150,6 +175,9 @@ test('a token needs no key of the CA; a certificate that ends before it begins i
   const kubeadm = realBinary(context, 'kubeadm')
   const [external] = await both(kubeadm, [['--client-name', name, '--token', 'x']], [['rm', caKey]])
   expect([external?.kubeadm.exitCode, external?.kadm.exitCode]).toEqual([1, 0])
-  const over = await both(kubeadm, ['0', '-1h'].map((period) => ['--client-name', name, `--validity-period=${period}`]))
+  const over = await both(
+    kubeadm,
+    ['0', '-1h'].map((period) => ['--client-name', name, `--validity-period=${period}`]),
+  )
   for (const { kubeadm: theirs, kadm } of over) expect([theirs.exitCode, kadm.exitCode, kadm.stdout]).toEqual([0, 1, ''])
 })

@@ -26,24 +26,41 @@ describe('the question', () => {
     if (!goes) expect(kadm.left).toEqual(kubeadm.left)
   })
 
-  test.for([['phase', 'preflight'], ['--skip-phases=preflight'], ['phase', 'cleanup-node'], ['--dry-run'], ['-f']])('%s', async (words, context) => {
-    const { kadm, kubeadm } = await resetByBoth(context, { files, words })
-    expect([kadm.exitCode, kadm.stdout.includes('Are you sure')]).toEqual([kubeadm.exitCode, kubeadm.stdout.includes('Are you sure')])
-    expect(kadm.left).toEqual(kubeadm.left)
-  })
+  test.for([['phase', 'preflight'], ['--skip-phases=preflight'], ['phase', 'cleanup-node'], ['--dry-run'], ['-f']])(
+    '%s',
+    async (words, context) => {
+      const { kadm, kubeadm } = await resetByBoth(context, { files, words })
+      expect([kadm.exitCode, kadm.stdout.includes('Are you sure')]).toEqual([kubeadm.exitCode, kubeadm.stdout.includes('Are you sure')])
+      expect(kadm.left).toEqual(kubeadm.left)
+    },
+  )
 })
 
-const document = (body: string): ResetScene => ({ files: { ...files, [config]: `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\n${body}` }, words: ['--config', config] })
+const document = (body: string): ResetScene => ({
+  files: { ...files, [config]: `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\n${body}` },
+  words: ['--config', config],
+})
 const init = `apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\n---\napiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n`
 const random = randomBytes(3).toString('hex')
 
 const same: Readonly<Record<string, ResetScene>> = {
-  'all fields': document('force: true\ncriSocket: unix:///run/x.sock\nignorePreflightErrors: [all]\nunmountFlags: [MNT_FORCE, MNT_DETACH]\ntimeouts: {etcdAPICall: 1s}\n'),
+  'all fields': document(
+    'force: true\ncriSocket: unix:///run/x.sock\nignorePreflightErrors: [all]\nunmountFlags: [MNT_FORCE, MNT_DETACH]\ntimeouts: {etcdAPICall: 1s}\n',
+  ),
   'an old socket': document('force: true\ncriSocket: /run/x.sock\n'),
-  'with other kinds beside it (M6)': { ...document(''), files: { ...files, [config]: `${init}---\napiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\nforce: true\n` } },
+  'with other kinds beside it (M6)': {
+    ...document(''),
+    files: { ...files, [config]: `${init}---\napiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\nforce: true\n` },
+  },
   'without its kind (M6)': { files: { ...files, [config]: init }, words: ['--config', config] },
-  'the experimental version': { ...document(''), files: { ...files, [config]: 'apiVersion: kubeadm.k8s.io/v1\nkind: ResetConfiguration\nforce: true\n' } },
-  'an old version': { ...document(''), files: { ...files, [config]: 'apiVersion: kubeadm.k8s.io/v1beta3\nkind: ResetConfiguration\nforce: true\n' } },
+  'the experimental version': {
+    ...document(''),
+    files: { ...files, [config]: 'apiVersion: kubeadm.k8s.io/v1\nkind: ResetConfiguration\nforce: true\n' },
+  },
+  'an old version': {
+    ...document(''),
+    files: { ...files, [config]: 'apiVersion: kubeadm.k8s.io/v1beta3\nkind: ResetConfiguration\nforce: true\n' },
+  },
   'an unknown field': document(`force: true\nx${random}: 1\n`),
   'an unknown flag of umount': document(`force: true\nunmountFlags: [MNT_DETACH, MNT_${random}]\n`),
   'a relative folder': document(`force: true\ncertificatesDir: pki-${random}\n`),
@@ -54,7 +71,10 @@ const same: Readonly<Record<string, ResetScene>> = {
   '--config and --force': { ...document(''), words: ['--config', config, '--force'] },
   '--config and --cert-dir': { ...document('force: true\n'), words: ['--config', config, '--cert-dir', '/etc/other'] },
   '--config, --dry-run and --skip-phases': { ...document(''), words: ['--config', config, '--dry-run', '--skip-phases', 'cleanup-node'] },
-  '--ignore-preflight-errors beside all of the file': { ...document('force: true\nignorePreflightErrors: [all]\n'), words: ['--config', config, '--ignore-preflight-errors', 'Swap'] },
+  '--ignore-preflight-errors beside all of the file': {
+    ...document('force: true\nignorePreflightErrors: [all]\n'),
+    words: ['--config', config, '--ignore-preflight-errors', 'Swap'],
+  },
   'a file that is not there': { files, words: ['--config', `/tmp/jail/${random}`] },
   'an unknown phase to skip': { files, words: ['--force', '--skip-phases', `x${random}`] },
   'an unknown phase': { files, words: ['phase', `x${random}`] },
@@ -71,7 +91,8 @@ test.for(Object.entries(same))('%s: the same verdict and the same files by both'
 })
 
 test('a reset beside another kadm is refused', async () => {
-  const lock = 'echo "{\\"pid\\":$$,\\"startTime\\":\\"$(cut -d" " -f22 /proc/$$/stat)\\",\\"command\\":\\"kadm init\\",\\"since\\":\\"now\\"}" > /run/kadm.lock; "$@"'
+  const lock =
+    'echo "{\\"pid\\":$$,\\"startTime\\":\\"$(cut -d" " -f22 /proc/$$/stat)\\",\\"command\\":\\"kadm init\\",\\"since\\":\\"now\\"}" > /run/kadm.lock; "$@"'
   const { exitCode, stderr, left } = await resetByKadm({ files, prefix: ['sh', '-c', lock, 'sh'] })
   expect([exitCode, stderr, left.includes(caKey)]).toEqual([1, expect.stringContaining('[RUN_IN_PROGRESS]'), true])
 })

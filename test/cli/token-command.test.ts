@@ -35,19 +35,22 @@ const creations: readonly (readonly string[])[] = [
   ['--ttl=-5s'],
 ]
 
-test.for(creations.map((words) => ({ words, shown: words.join(' ') })))('token create $shown: the same Secret as by kubeadm', async ({ words }, context) => {
-  const { admin, kadm, kubeadm } = await start(context)
-  const token = generateToken()
-  const results: unknown[] = []
-  for (const program of [kubeadm, kadm]) {
-    const { exitCode, stdout } = await program('token', 'create', token, ...words)
-    const [secret] = await tokensOf(admin)
-    results.push({ exitCode, stdout, ...secret, data: roundedExpiration(secret?.data) })
-    await admin.delete({ ...kinds.secret, namespace: 'kube-system', name: `bootstrap-token-${parseToken(token).id}` })
-  }
-  expect(results[1]).toEqual(results[0])
-  expect(results[0]).toMatchObject({ exitCode: 0, stdout: `${token}\n` })
-})
+test.for(creations.map((words) => ({ words, shown: words.join(' ') })))(
+  'token create $shown: the same Secret as by kubeadm',
+  async ({ words }, context) => {
+    const { admin, kadm, kubeadm } = await start(context)
+    const token = generateToken()
+    const results: unknown[] = []
+    for (const program of [kubeadm, kadm]) {
+      const { exitCode, stdout } = await program('token', 'create', token, ...words)
+      const [secret] = await tokensOf(admin)
+      results.push({ exitCode, stdout, ...secret, data: roundedExpiration(secret?.data) })
+      await admin.delete({ ...kinds.secret, namespace: 'kube-system', name: `bootstrap-token-${parseToken(token).id}` })
+    }
+    expect(results[1]).toEqual(results[0])
+    expect(results[0]).toMatchObject({ exitCode: 0, stdout: `${token}\n` })
+  },
+)
 
 const refused: readonly (readonly string[])[] = [
   ['create', 'abc'],
@@ -78,7 +81,10 @@ test('what kubeadm refuses kadm refuses, without a word to the API, and with a r
   const dir = await temporaryDirectory()
   const conf = path.join(dir, 'nowhere.conf')
   const plane = await controlPlane(context)
-  const text = (await readFile(path.join(plane.dir, 'admin.conf'), 'utf8')).replace(plane.server, `https://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`)
+  const text = (await readFile(path.join(plane.dir, 'admin.conf'), 'utf8')).replace(
+    plane.server,
+    `https://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+  )
   await writeFile(conf, text)
   const { kadm } = bothPrograms(context, { KUBECONFIG: conf })
   const { kubeadm } = bothPrograms(context, { KUBECONFIG: path.join(plane.dir, 'super-admin.conf') })
@@ -86,7 +92,10 @@ test('what kubeadm refuses kadm refuses, without a word to the API, and with a r
     for (const words of refused) {
       const [ours, theirs] = await Promise.all([kadm('token', ...words), kubeadm('token', ...words)])
       expect({ words, exitCode: ours.exitCode }).toEqual({ words, exitCode: theirs.exitCode })
-      expect(ours, words.join(' ')).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^error: .+ \[[A-Z_]+\]\n( {2}.+\n)*(try: .+\n)+$/) })
+      expect(ours, words.join(' ')).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(/^error: .+ \[[A-Z_]+\]\n( {2}.+\n)*(try: .+\n)+$/),
+      })
     }
     expect(calls).toBe(0)
   } finally {
@@ -177,8 +186,14 @@ test('the tokens of a configuration file are made, all of them', async (context)
   const { admin, kadm, kubeadm } = await start(context)
   const file = path.join(await temporaryDirectory(), 'config.yaml')
   const tokens = [generateToken(), generateToken()]
-  const entries = [`- token: ${tokens[0]}\n  ttl: 0s\n  description: one\n`, `- token: ${tokens[1]}\n  usages: [authentication]\n  groups: [system:bootstrappers:x]\n`]
-  await writeFile(file, `apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nbootstrapTokens:\n${entries.join('')}localAPIEndpoint:\n  advertiseAddress: 192.0.2.7\n`)
+  const entries = [
+    `- token: ${tokens[0]}\n  ttl: 0s\n  description: one\n`,
+    `- token: ${tokens[1]}\n  usages: [authentication]\n  groups: [system:bootstrappers:x]\n`,
+  ]
+  await writeFile(
+    file,
+    `apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nbootstrapTokens:\n${entries.join('')}localAPIEndpoint:\n  advertiseAddress: 192.0.2.7\n`,
+  )
   const found: unknown[] = []
   for (const program of [kubeadm, kadm]) {
     expect(await program('token', 'create', '--config', file)).toMatchObject({ exitCode: 0, stdout: `${tokens[0]}\n` })
@@ -227,14 +242,24 @@ test('--dry-run changes nothing, tells what would be sent but no secret, and wor
 
 test('the kubeconfig: what the flag names, else the first that is there of KUBECONFIG; a missing one is named', async (context) => {
   const { conf, kubeadm } = await start(context)
-  const list = async (environment: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Ended> => bothPrograms(context, environment).kadm('token', 'list', ...words)
+  const list = async (environment: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Ended> =>
+    bothPrograms(context, environment).kadm('token', 'list', ...words)
   expect((await list({ KUBECONFIG: `/nonexistent/a:${conf}` })).exitCode).toBe(0)
   expect((await list({ KUBECONFIG: '/nonexistent/a' }, '--kubeconfig', conf)).exitCode).toBe(0)
-  for (const words of [['--kubeconfig', conf, 'list'], [`--kubeconfig=${conf}`, '--dry-run', 'list', '-ojson']]) {
+  for (const words of [
+    ['--kubeconfig', conf, 'list'],
+    [`--kubeconfig=${conf}`, '--dry-run', 'list', '-ojson'],
+  ]) {
     expect((await bothPrograms(context).kadm('token', ...words)).exitCode, words.join(' ')).toBe(0)
   }
-  expect(await list({ KUBECONFIG: `/nonexistent/a:/nonexistent/b` })).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('/nonexistent/a') })
-  expect(await list({ KUBECONFIG: conf }, '--kubeconfig', '/nonexistent/c')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('/nonexistent/c') })
+  expect(await list({ KUBECONFIG: `/nonexistent/a:/nonexistent/b` })).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('/nonexistent/a'),
+  })
+  expect(await list({ KUBECONFIG: conf }, '--kubeconfig', '/nonexistent/c')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('/nonexistent/c'),
+  })
   expect((await kubeadm('token', 'list', '--kubeconfig', '/nonexistent/c')).exitCode).toBe(1)
 })
 
@@ -242,7 +267,8 @@ test('generate prints a token and needs no cluster', async (context) => {
   const { kadm } = bothPrograms(context, { KUBECONFIG: '/nonexistent' })
   const printed = await Promise.all([kadm('token', 'generate'), kadm('token', 'generate')])
   expect(new Set(printed.map(({ stdout }) => stdout)).size).toBe(2)
-  for (const { exitCode, stdout } of printed) expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^[a-z0-9]{6}\.[a-z0-9]{16}\n$/) })
+  for (const { exitCode, stdout } of printed)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^[a-z0-9]{6}\.[a-z0-9]{16}\n$/) })
 })
 
 interface TokenSecret {
@@ -256,7 +282,9 @@ async function tokensOf(cluster: Cluster): Promise<readonly TokenSecret[]> {
   return secrets.map(({ metadata, type, data }) => ({
     name: metadata.name,
     type,
-    data: Object.fromEntries(Object.entries(data as Readonly<Record<string, string>>).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()])),
+    data: Object.fromEntries(
+      Object.entries(data as Readonly<Record<string, string>>).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+    ),
   }))
 }
 
@@ -275,7 +303,12 @@ interface SecretTexts {
 
 async function createSecret(
   cluster: Cluster,
-  { description = '', groups = 'system:bootstrappers:kubeadm:default-node-token', expires, usages = ['signing', 'authentication'] }: SecretTexts,
+  {
+    description = '',
+    groups = 'system:bootstrappers:kubeadm:default-node-token',
+    expires,
+    usages = ['signing', 'authentication'],
+  }: SecretTexts,
   more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const { id, secret } = parseToken(generateToken())

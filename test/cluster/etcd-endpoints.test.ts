@@ -11,13 +11,21 @@ const controlPlane = sharedControlPlane()
 test('the Pods of etcd say where it is, as kubeadm annotates them; those that do not are left out', async (context) => {
   const cluster = (await controlPlane(context)).connect('super-admin')
   const namespace = 'kube-system'
-  await expect(etcdEndpoints(cluster, { timeout: 300 })).rejects.toMatchObject({ code: 'ETCD_FAILED', message: expect.stringContaining('no Pod of the cluster') })
+  await expect(etcdEndpoints(cluster, { timeout: 300 })).rejects.toMatchObject({
+    code: 'ETCD_FAILED',
+    message: expect.stringContaining('no Pod of the cluster'),
+  })
   await cluster.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } })
   const pod = (name: string, labels: Readonly<Record<string, string>>, urls: string | undefined) =>
     cluster.create({
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name, namespace, labels, ...(urls === undefined ? {} : { annotations: { 'kubeadm.kubernetes.io/etcd.advertise-client-urls': urls } }) },
+      metadata: {
+        name,
+        namespace,
+        labels,
+        ...(urls === undefined ? {} : { annotations: { 'kubeadm.kubernetes.io/etcd.advertise-client-urls': urls } }),
+      },
       spec: { containers: [{ name: 'c', image: 'none' }] },
     })
   const labels = { component: 'etcd', tier: 'control-plane' }

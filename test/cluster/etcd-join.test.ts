@@ -50,7 +50,9 @@ test('three join at the same moment: one after the other, each told for whom it 
   // The second waits for the first; the third for the first, and then for the second.
   expect(waits.length, waits.join('\n')).toBeGreaterThanOrEqual(3)
   // The first to see that it is not its turn says for whom it waits; how many are so fast is chance.
-  expect(waits.join()).toMatch(/Waiting for the etcd member (at|"cp\d" at) https:\/\/127\.0\.0\.1:\d+, which is joining: etcd takes one new member/)
+  expect(waits.join()).toMatch(
+    /Waiting for the etcd member (at|"cp\d" at) https:\/\/127\.0\.0\.1:\d+, which is joining: etcd takes one new member/,
+  )
 }, 60_000)
 
 test('killed after it was added and before its start, and killed again before it was made a voter: the next run finishes', async (context) => {
@@ -124,7 +126,10 @@ test('a recording adds nobody, and shows the manifest', async (context) => {
   const etcd = hosts.connect(first)
   const host = recordingHost(localHost())
   let written = ''
-  const manifest = { path: second.manifest, write: async (members: Parameters<EtcdHost['write']>[0]) => void (written = initialClusterText(members)) }
+  const manifest = {
+    path: second.manifest,
+    write: async (members: Parameters<EtcdHost['write']>[0]) => void (written = initialClusterText(members)),
+  }
 
   expect(await join(etcd, second, { host, manifest })).toBeUndefined()
   expect(written).toBe(`cp1=${first.member.peerUrl},cp2=${second.member.peerUrl}`)

@@ -79,7 +79,14 @@ async function started(context: TestContext, names: readonly [string, string, st
 
 async function join(etcd: EtcdCluster, host: EtcdHost): Promise<void> {
   host.kubelet(true)
-  await joinEtcd({ etcd, host: localHost(), member: host.member, manifest: { path: host.manifest, write: (initialCluster) => host.write(initialCluster) }, timeout: 30_000, say: () => {} })
+  await joinEtcd({
+    etcd,
+    host: localHost(),
+    member: host.member,
+    manifest: { path: host.manifest, write: (initialCluster) => host.write(initialCluster) },
+    timeout: 30_000,
+    say: () => {},
+  })
 }
 
 function leave(etcd: EtcdCluster, { member }: EtcdHost, more: Partial<Parameters<typeof leaveEtcd>[1]> = {}): Promise<Departure> {

@@ -93,7 +93,16 @@ test('an endpoint that is down holds nobody up, and the voters are found from on
   second.restart()
   await first.kill()
   first.restart()
-  await expect.poll(() => etcd.members().then(({ length }) => length, () => 0), { timeout: 15_000 }).toBe(2)
+  await expect
+    .poll(
+      () =>
+        etcd.members().then(
+          ({ length }) => length,
+          () => 0,
+        ),
+      { timeout: 15_000 },
+    )
+    .toBe(2)
 })
 
 test('an etcd that says nothing for longer than a call waits is asked again', { timeout: 60_000 }, async (context) => {

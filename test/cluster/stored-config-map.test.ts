@@ -41,6 +41,9 @@ test('a young API server may refuse at first; who is told that a refusal is fina
   await expect(awaitConfigMap(answering(forbidden, configMap()), 'kube-proxy', { ...wait, giveUp: () => true })).rejects.toBe(forbidden)
 })
 
-test.for([undefined, configMap(), configMap({ b: 'text' }), configMap({ a: 1 }), { ...configMap(), data: 'a' }])('no text under the key in %j', (object) => {
-  expect(configMapText(object, 'a')).toBeUndefined()
-})
+test.for([undefined, configMap(), configMap({ b: 'text' }), configMap({ a: 1 }), { ...configMap(), data: 'a' }])(
+  'no text under the key in %j',
+  (object) => {
+    expect(configMapText(object, 'a')).toBeUndefined()
+  },
+)

@@ -32,7 +32,9 @@ test('pauses grow from 20 ms to 500 ms, and the error names what was waited for,
   expect(tries).toBeGreaterThan(10)
   expect(error).toMatchObject({
     code: 'COMPONENT_NOT_HEALTHY',
-    message: expect.stringMatching(new RegExp(`^waited 5 s for the moon \\(since ${new Date().toISOString().slice(0, 10)}T\\d\\d:\\d\\d:\\d\\dZ\\): try ${tries}$`)),
+    message: expect.stringMatching(
+      new RegExp(`^waited 5 s for the moon \\(since ${new Date().toISOString().slice(0, 10)}T\\d\\d:\\d\\d:\\d\\dZ\\): try ${tries}$`),
+    ),
   })
   expect(clock.pauses.slice(0, 3)).toEqual([20, 30, 45])
   expect(Math.max(...clock.pauses)).toBe(500)

@@ -43,15 +43,54 @@ const isReadOnly = /the file system is read-only \[FILE_FAILED\]/
 const inputs: readonly BadInput[] = [
   { name: 'nothing', prepare: '', refused: {} },
   { name: 'a CA that is cut off', prepare: half('pki/ca.crt'), refused: { certs: noCa, kubeconfig: noCa, renew: noCa } },
-  { name: 'a CA key that is cut off', prepare: half('pki/ca.key'), refused: { certs: /ca\.key" cannot be used/, kubeconfig: /ca\.key" cannot be used/, renew: /ca\.key" cannot be used/ } },
-  { name: 'a leaf that is cut off', prepare: half('pki/apiserver.crt'), refused: { certs: /apiserver\.crt" cannot be read/, renew: /apiserver\.crt" cannot be read/ } },
-  { name: 'a kubeconfig that is cut off', prepare: cutKubeconfig(400), refused: { renew: /admin\.conf"/ }, warns: { kubeconfig: 'admin.conf" has no client certificate that can be read' } },
-  { name: 'a kubeconfig that is cut off within a group of base64', prepare: cutKubeconfig(401), refused: { kubeconfig: /admin\.conf" .* is not base64/, renew: /admin\.conf"/ } },
-  { name: 'the key of another CA', prepare: 'cat pki/front-proxy-ca.key >pki/ca.key', refused: { certs: /ca\.key" does not belong/, kubeconfig: /ca\.key" does not belong/, renew: /ca\.key" does not belong/ } },
-  { name: 'the key of another leaf', prepare: 'cat pki/sa.key >pki/apiserver.key', refused: {}, warns: { certs: 'apiserver.key" does not belong to' } },
-  { name: 'a CA that has expired', prepare: 'cat /tmp/jail/expired.crt >pki/ca.crt', refused: { certs: /has expired/, kubeconfig: /has expired/, renew: /has expired/ } },
-  { name: 'a leaf in the place of the CA', prepare: 'cat pki/apiserver.crt >pki/ca.crt; cat pki/apiserver.key >pki/ca.key', refused: { certs: /is not a CA|has not signed/, kubeconfig: /is not a CA|does not trust/, renew: /is not a CA/ } },
-  { name: 'links to files that are kept elsewhere', prepare: 'mkdir /etc/kept; for f in pki/apiserver.crt pki/apiserver.key admin.conf manifests/kube-scheduler.yaml; do mv $f /etc/kept; ln -s /etc/kept/${f##*/} $f; done', refused: {} },
+  {
+    name: 'a CA key that is cut off',
+    prepare: half('pki/ca.key'),
+    refused: { certs: /ca\.key" cannot be used/, kubeconfig: /ca\.key" cannot be used/, renew: /ca\.key" cannot be used/ },
+  },
+  {
+    name: 'a leaf that is cut off',
+    prepare: half('pki/apiserver.crt'),
+    refused: { certs: /apiserver\.crt" cannot be read/, renew: /apiserver\.crt" cannot be read/ },
+  },
+  {
+    name: 'a kubeconfig that is cut off',
+    prepare: cutKubeconfig(400),
+    refused: { renew: /admin\.conf"/ },
+    warns: { kubeconfig: 'admin.conf" has no client certificate that can be read' },
+  },
+  {
+    name: 'a kubeconfig that is cut off within a group of base64',
+    prepare: cutKubeconfig(401),
+    refused: { kubeconfig: /admin\.conf" .* is not base64/, renew: /admin\.conf"/ },
+  },
+  {
+    name: 'the key of another CA',
+    prepare: 'cat pki/front-proxy-ca.key >pki/ca.key',
+    refused: { certs: /ca\.key" does not belong/, kubeconfig: /ca\.key" does not belong/, renew: /ca\.key" does not belong/ },
+  },
+  {
+    name: 'the key of another leaf',
+    prepare: 'cat pki/sa.key >pki/apiserver.key',
+    refused: {},
+    warns: { certs: 'apiserver.key" does not belong to' },
+  },
+  {
+    name: 'a CA that has expired',
+    prepare: 'cat /tmp/jail/expired.crt >pki/ca.crt',
+    refused: { certs: /has expired/, kubeconfig: /has expired/, renew: /has expired/ },
+  },
+  {
+    name: 'a leaf in the place of the CA',
+    prepare: 'cat pki/apiserver.crt >pki/ca.crt; cat pki/apiserver.key >pki/ca.key',
+    refused: { certs: /is not a CA|has not signed/, kubeconfig: /is not a CA|does not trust/, renew: /is not a CA/ },
+  },
+  {
+    name: 'links to files that are kept elsewhere',
+    prepare:
+      'mkdir /etc/kept; for f in pki/apiserver.crt pki/apiserver.key admin.conf manifests/kube-scheduler.yaml; do mv $f /etc/kept; ln -s /etc/kept/${f##*/} $f; done',
+    refused: {},
+  },
   { name: 'a folder that is a link', prepare: 'mv pki /etc/kept; ln -s /etc/kept pki', refused: {} },
   {
     name: 'links in a circle',
@@ -61,12 +100,33 @@ const inputs: readonly BadInput[] = [
   {
     name: 'folders in the place of files',
     prepare: 'for f in pki/apiserver.crt admin.conf manifests/kube-scheduler.yaml; do rm $f; mkdir $f; done',
-    refused: { certs: /apiserver\.crt": it is a directory/, kubeconfig: /admin\.conf": it is a directory/, manifests: /kube-scheduler\.yaml": it is a directory/, renew: /apiserver\.crt": it is a directory/ },
+    refused: {
+      certs: /apiserver\.crt": it is a directory/,
+      kubeconfig: /admin\.conf": it is a directory/,
+      manifests: /kube-scheduler\.yaml": it is a directory/,
+      renew: /apiserver\.crt": it is a directory/,
+    },
   },
-  { name: 'a folder that cannot be written', prepare: readOnly('/etc/kubernetes'), refused: { certs: isReadOnly, kubeconfig: isReadOnly, manifests: isReadOnly, renew: isReadOnly } },
-  { name: 'a folder of certificates that cannot be written', prepare: readOnly('/etc/kubernetes/pki'), refused: { certs: isReadOnly, renew: isReadOnly } },
-  { name: 'a full disk', prepare: full('/etc/kubernetes', 0), refused: { certs: noSpace, kubeconfig: noSpace, manifests: noSpace, renew: noSpace } },
-  ...[1, 2, 3, 4].map((pages): BadInput => ({ name: `a disk with room for ${pages} files`, prepare: full('/etc/kubernetes', pages), refused: 'maybe' })),
+  {
+    name: 'a folder that cannot be written',
+    prepare: readOnly('/etc/kubernetes'),
+    refused: { certs: isReadOnly, kubeconfig: isReadOnly, manifests: isReadOnly, renew: isReadOnly },
+  },
+  {
+    name: 'a folder of certificates that cannot be written',
+    prepare: readOnly('/etc/kubernetes/pki'),
+    refused: { certs: isReadOnly, renew: isReadOnly },
+  },
+  {
+    name: 'a full disk',
+    prepare: full('/etc/kubernetes', 0),
+    refused: { certs: noSpace, kubeconfig: noSpace, manifests: noSpace, renew: noSpace },
+  },
+  ...[1, 2, 3, 4].map((pages): BadInput => ({
+    name: `a disk with room for ${pages} files`,
+    prepare: full('/etc/kubernetes', pages),
+    refused: 'maybe',
+  })),
 ]
 
 describe.concurrent('bad input', () => {
@@ -75,7 +135,11 @@ describe.concurrent('bad input', () => {
     for (const [name, { words, missing }] of Object.entries(commands)) {
       const { exitCode, stderr, before, after } = await runOn(files, prepare, words, missing)
       const expected = refused === 'maybe' ? (exitCode === 0 ? undefined : noSpace) : refused[name as Name]
-      expect([name, exitCode, stderr]).toEqual([name, expected === undefined ? 0 : 1, expected === undefined ? expect.not.stringMatching(/^error/m) : expect.stringMatching(expected)])
+      expect([name, exitCode, stderr]).toEqual([
+        name,
+        expected === undefined ? 0 : 1,
+        expected === undefined ? expect.not.stringMatching(/^error/m) : expect.stringMatching(expected),
+      ])
       if (expected !== undefined) expect(stderr).toMatch(/^error: [^]*\ntry: /m)
       expect(stderr).toContain(warns?.[name as Name] ?? '')
       expect([name, damaged(before, after)]).toEqual([name, []])
@@ -86,18 +150,32 @@ describe.concurrent('bad input', () => {
 
 type Tree = ReadonlyMap<string, TreeEntry>
 
-async function runOn(files: HostFiles, prepare: string, words: readonly string[], missing: string): Promise<{ readonly exitCode: number; readonly stderr: string; readonly before: Tree; readonly after: Tree }> {
+async function runOn(
+  files: HostFiles,
+  prepare: string,
+  words: readonly string[],
+  missing: string,
+): Promise<{ readonly exitCode: number; readonly stderr: string; readonly before: Tree; readonly after: Tree }> {
   const script = `cd /etc/kubernetes; ${missing === '' ? '' : `rm ${missing};`} ${prepare}
     cp -a /etc/kubernetes /tmp/jail/before; cp -a /etc/kept /tmp/jail/before/kept 2>/dev/null
     "$@" >/dev/null 2>/tmp/jail/err; echo $? >/tmp/jail/code
     rm -f /etc/kubernetes/filler; cp -a /etc/kubernetes /tmp/jail/after; cp -a /etc/kept /tmp/jail/after/kept 2>/dev/null; true`
   const expired = selfSignedCa({ commonName: 'kubernetes', key: keyIn(files, 'pki/ca.key'), notBefore: inDays(-90), notAfter: inDays(-1) })
-  const { tree, stderr } = await runJailed([['bash', '-c', script, 'run', process.execPath, kadmProgram, ...words, '--config', configFile]], {
-    files: { ...files, '/etc/kubernetes/manifests/kube-scheduler.yaml': 'old: manifest\n', '/tmp/jail/expired.crt': expired, [configFile]: configText(fast) },
-  })
+  const { tree, stderr } = await runJailed(
+    [['bash', '-c', script, 'run', process.execPath, kadmProgram, ...words, '--config', configFile]],
+    {
+      files: {
+        ...files,
+        '/etc/kubernetes/manifests/kube-scheduler.yaml': 'old: manifest\n',
+        '/tmp/jail/expired.crt': expired,
+        [configFile]: configText(fast),
+      },
+    },
+  )
   const left = (name: string): string => String(tree.get(`/tmp/jail/${name}`)?.content ?? '')
   if (left('code') === '') throw new Error(stderr)
-  const below = (folder: string): Tree => new Map([...tree].flatMap(([path, entry]) => (path.startsWith(`${folder}/`) ? [[path.slice(folder.length + 1), entry] as const] : [])))
+  const below = (folder: string): Tree =>
+    new Map([...tree].flatMap(([path, entry]) => (path.startsWith(`${folder}/`) ? [[path.slice(folder.length + 1), entry] as const] : [])))
   return { exitCode: Number(left('code')), stderr: left('err'), before: below('/tmp/jail/before'), after: below('/tmp/jail/after') }
 }
 

@@ -12,26 +12,42 @@ const pki = '/etc/kubernetes/pki'
 
 describe('a host that is not as it should be', () => {
   // A page of the disk is 4 KiB, and no file of a pair is larger.
-  test.for([0, 1, 2, 3, 4, 5])('a full disk, %i pages left: an error or a renewal, and pairs that fit', { timeout: 60_000 }, async (pages, context) => {
-    const files = await madeByKubeadm(context)
-    const prepare = `cp -a ${pki} /tmp/jail/pki; mount -t tmpfs -o size=4m tmpfs ${pki}; cp -a /tmp/jail/pki/. ${pki}
+  test.for([0, 1, 2, 3, 4, 5])(
+    'a full disk, %i pages left: an error or a renewal, and pairs that fit',
+    { timeout: 60_000 },
+    async (pages, context) => {
+      const files = await madeByKubeadm(context)
+      const prepare = `cp -a ${pki} /tmp/jail/pki; mount -t tmpfs -o size=4m tmpfs ${pki}; cp -a /tmp/jail/pki/. ${pki}
       dd if=/dev/zero of=${pki}/rest bs=4k count=${pages} status=none; dd if=/dev/zero of=${pki}/filler bs=4k status=none 2>/dev/null; rm ${pki}/rest`
-    const result = await kadmIn(files, ['renew', 'apiserver'], { before: prepare, after: `rm ${pki}/filler; rm -r /tmp/jail/pki; cp -a ${pki} /tmp/jail/pki` })
-    const left = (name: string): string => String(result.tree.get(`/tmp/jail/pki/${name}`)?.content)
-    expect(new X509Certificate(left('apiserver.crt')).checkPrivateKey(keyIn({ [`/etc/kubernetes/key`]: { content: left('apiserver.key'), mode: 0 } }, 'key'))).toBe(true)
-    expect([...result.tree.keys()].filter((path) => path.includes('.kadm-'))).toEqual([])
-    if (result.code === 0) expect(left('apiserver.crt')).not.toBe(textOf(files, 'pki/apiserver.crt'))
-    else {
-      expect(result.stderr).toMatch(/no space left on device \[FILE_FAILED\]\ntry: df -h/)
-      expect([left('apiserver.crt'), left('apiserver.key')]).toEqual([textOf(files, 'pki/apiserver.crt'), textOf(files, 'pki/apiserver.key')])
-    }
-    if (pages === 0) expect(result.code).toBe(1)
-    if (pages === 5) expect(result.code).toBe(0)
-  })
+      const result = await kadmIn(files, ['renew', 'apiserver'], {
+        before: prepare,
+        after: `rm ${pki}/filler; rm -r /tmp/jail/pki; cp -a ${pki} /tmp/jail/pki`,
+      })
+      const left = (name: string): string => String(result.tree.get(`/tmp/jail/pki/${name}`)?.content)
+      expect(
+        new X509Certificate(left('apiserver.crt')).checkPrivateKey(
+          keyIn({ [`/etc/kubernetes/key`]: { content: left('apiserver.key'), mode: 0 } }, 'key'),
+        ),
+      ).toBe(true)
+      expect([...result.tree.keys()].filter((path) => path.includes('.kadm-'))).toEqual([])
+      if (result.code === 0) expect(left('apiserver.crt')).not.toBe(textOf(files, 'pki/apiserver.crt'))
+      else {
+        expect(result.stderr).toMatch(/no space left on device \[FILE_FAILED\]\ntry: df -h/)
+        expect([left('apiserver.crt'), left('apiserver.key')]).toEqual([
+          textOf(files, 'pki/apiserver.crt'),
+          textOf(files, 'pki/apiserver.key'),
+        ])
+      }
+      if (pages === 0) expect(result.code).toBe(1)
+      if (pages === 5) expect(result.code).toBe(0)
+    },
+  )
 
   test('a read-only folder', { timeout: 60_000 }, async (context) => {
     const files = await madeByKubeadm(context)
-    const result = await kadmIn(files, ['renew', 'all'], { before: `mount --bind /etc/kubernetes /etc/kubernetes; mount -o remount,bind,ro /etc/kubernetes` })
+    const result = await kadmIn(files, ['renew', 'all'], {
+      before: `mount --bind /etc/kubernetes /etc/kubernetes; mount -o remount,bind,ro /etc/kubernetes`,
+    })
     expect([result.code, changed(result, files)]).toEqual([1, []])
     expect(result.stderr).toMatch(/the file system is read-only \[FILE_FAILED\]\ntry: findmnt -T/)
   })
@@ -67,7 +83,9 @@ describe('a host that is not as it should be', () => {
   test('a key that everybody may read: not the new one', { timeout: 60_000 }, async (context) => {
     const files = await madeByKubeadm(context)
     const result = await kadmIn(files, ['renew', 'all'], { before: `chmod 644 ${pki}/apiserver.key /etc/kubernetes/admin.conf` })
-    expect([result.code, result.tree.get(`${pki}/apiserver.key`)?.mode, result.tree.get('/etc/kubernetes/admin.conf')?.mode]).toEqual([0, 0o640, 0o640])
+    expect([result.code, result.tree.get(`${pki}/apiserver.key`)?.mode, result.tree.get('/etc/kubernetes/admin.conf')?.mode]).toEqual([
+      0, 0o640, 0o640,
+    ])
   })
 
   test('another kadm at work', { timeout: 60_000 }, async (context) => {
@@ -84,11 +102,16 @@ describe('beyond kubeadm', () => {
   test('--strict: what could not be renewed ends with 1; without it the warnings are the same', { timeout: 60_000 }, async (context) => {
     const files = await madeByKubeadm(context)
     const prepare = { before: `rm ${pki}/etcd/peer.crt ${pki}/front-proxy-ca.key /etc/kubernetes/super-admin.conf` }
-    const [plain, strict] = await Promise.all([kadmIn(files, ['renew', 'all'], prepare), kadmIn(files, ['renew', 'all', '--strict'], prepare)])
+    const [plain, strict] = await Promise.all([
+      kadmIn(files, ['renew', 'all'], prepare),
+      kadmIn(files, ['renew', 'all', '--strict'], prepare),
+    ])
     expect([plain.code, strict.code]).toEqual([0, 1])
     for (const { stderr } of [plain, strict]) {
       expect(stderr).toContain('WARNING: etcd-peer is not there, so it is not renewed [RENEWAL_MISSING]\n')
-      expect(stderr).toContain('WARNING: front-proxy-client is not renewed: the key of its CA "front-proxy-ca" is kept elsewhere [RENEWAL_EXTERNAL]\n')
+      expect(stderr).toContain(
+        'WARNING: front-proxy-client is not renewed: the key of its CA "front-proxy-ca" is kept elsewhere [RENEWAL_EXTERNAL]\n',
+      )
       expect(stderr).not.toContain('super-admin.conf')
     }
     expect(strict.stderr).toContain('2 of 11 certificates could not be renewed [RENEWAL_INCOMPLETE]')
@@ -99,7 +122,9 @@ describe('beyond kubeadm', () => {
 
   test('--warn-within: 4 when something ends sooner, with its name', { timeout: 60_000 }, async (context) => {
     const files = reissued(await madeByKubeadm(context), 'etcd/server', { notAfter: inDays(20) })
-    const [far, near, odd] = await Promise.all(['19d', '30d', 'soon'].map((time) => kadmIn(files, ['check-expiration', '--warn-within', time])))
+    const [far, near, odd] = await Promise.all(
+      ['19d', '30d', 'soon'].map((time) => kadmIn(files, ['check-expiration', '--warn-within', time])),
+    )
     expect([far?.code, far?.stderr]).toEqual([0, ''])
     expect([near?.code, near?.stderr]).toEqual([4, 'WARNING: file etcd-server etcd-ca ends in 19d [CERTIFICATE_EXPIRING]\n'])
     expect(near?.stdout).toContain('etcd-server')
@@ -114,7 +139,8 @@ describe('beyond kubeadm', () => {
     expect(stdout).toContain(`kadm_certificate_expiration_timestamp_seconds{source="file",name="etcd-peer",ca="etcd-ca"} ${end}\n`)
     expect(stdout).toContain('kadm_certificate_missing{name="apiserver"} 1\n')
     expect(stdout.match(/^kadm_certificate_expiration_timestamp_seconds\{/gm)).toHaveLength(10 + 3)
-    for (const line of stdout.trimEnd().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+\{([a-z]+="[^"]*",?)+\} [0-9.]+)$/)
+    for (const line of stdout.trimEnd().split('\n'))
+      expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+\{([a-z]+="[^"]*",?)+\} [0-9.]+)$/)
   })
 
   test('--all-nodes without an API: this host alone, and every kubeconfig on it', { timeout: 60_000 }, async (context) => {
@@ -124,7 +150,10 @@ describe('beyond kubeadm', () => {
     const report: unknown = JSON.parse(stdout)
     expect(report).toMatchObject({
       servedCertificates: [{ node: 'node1', name: 'kubelet', problem: expect.any(String) }],
-      kubeconfigs: ['admin', 'controller-manager', 'kubelet', 'scheduler', 'super-admin'].map((name) => ({ path: `/etc/kubernetes/${name}.conf`, expirationDate: expect.any(String) })),
+      kubeconfigs: ['admin', 'controller-manager', 'kubelet', 'scheduler', 'super-admin'].map((name) => ({
+        path: `/etc/kubernetes/${name}.conf`,
+        expirationDate: expect.any(String),
+      })),
     })
   })
 
@@ -141,7 +170,11 @@ interface Ran extends Omit<JailResult, 'exitCode'> {
 }
 
 /** Runs `kadm certs` with the configuration of the files, between two pieces of shell. */
-async function kadmIn(files: HostFiles, words: readonly string[], { before = '', after = '' }: { readonly before?: string; readonly after?: string } = {}): Promise<Ran> {
+async function kadmIn(
+  files: HostFiles,
+  words: readonly string[],
+  { before = '', after = '' }: { readonly before?: string; readonly after?: string } = {},
+): Promise<Ran> {
   const config = words.includes('--print-timer') ? [] : ['--config', configFile]
   const script = `${before}\n"$@" >/tmp/jail/out 2>/tmp/jail/err; echo $? >/tmp/jail/code; ${after}`
   const { tree, stderr, ...result } = await runJailed([['bash', '-c', script, 'run', ...kadm, 'certs', ...words, ...config]], {

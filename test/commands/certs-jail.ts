@@ -23,7 +23,11 @@ export async function madeByKubeadm(context: TestContext): Promise<HostFiles> {
 }
 
 export function configText(cluster: Readonly<Record<string, unknown>>): string {
-  const init = { kind: 'InitConfiguration', localAPIEndpoint: { advertiseAddress: '192.168.77.10' }, nodeRegistration: { name: 'node1', criSocket: 'unix:///run/x.sock' } }
+  const init = {
+    kind: 'InitConfiguration',
+    localAPIEndpoint: { advertiseAddress: '192.168.77.10' },
+    nodeRegistration: { name: 'node1', criSocket: 'unix:///run/x.sock' },
+  }
   const documents = [init, { kind: 'ClusterConfiguration', kubernetesVersion: 'v1.37.2', ...cluster }]
   return documents.map((document) => JSON.stringify({ apiVersion: 'kubeadm.k8s.io/v1beta4', ...document })).join('\n---\n')
 }

@@ -19,7 +19,10 @@ describe.concurrent('the same as kubeadm', () => {
       ['check-expiration', ...all, '-o', 'json'],
       ['renew', renew, ...all],
     ]
-    const [theirs, ours] = await Promise.all([run(realBinary(context, 'kubeadm'), commands, state, files), run('kadm', commands, state, files)])
+    const [theirs, ours] = await Promise.all([
+      run(realBinary(context, 'kubeadm'), commands, state, files),
+      run('kadm', commands, state, files),
+    ])
 
     expect(codes(ours), ours.results.map(({ stderr }) => stderr).join('\n')).toEqual(codes(theirs))
     expect(codes(theirs)).toHaveLength(3)
@@ -75,7 +78,10 @@ const forms: readonly (readonly string[])[] = [
 test('forms of output and words: the same output and the same code', { timeout: 60_000 }, async (context) => {
   const files = await madeByKubeadm(context)
   const withConfig = forms.map((words) => (words[0] === 'check-expiration' ? [...words, '--config', configFile] : words))
-  const [theirs, ours] = await Promise.all([run(realBinary(context, 'kubeadm'), withConfig, { name: '' }, files), run('kadm', withConfig, { name: '' }, files)])
+  const [theirs, ours] = await Promise.all([
+    run(realBinary(context, 'kubeadm'), withConfig, { name: '' }, files),
+    run('kadm', withConfig, { name: '' }, files),
+  ])
   expect(codes(ours)).toEqual(codes(theirs))
   expect(said(ours).slice(0, 4)).toEqual(said(theirs).slice(0, 4))
   expect(changedIn(ours.tree, files)).toEqual([])
@@ -88,9 +94,20 @@ test('certificate-key prints 32 random bytes, also by the other name of the comm
 })
 
 const requestStates: readonly (State & { readonly before?: HostFiles })[] = [
-  { name: 'fresh', config: { ...fast, controlPlaneEndpoint: 'shared.example:7443', clusterName: 'blue', apiServer: { certSANs: ['*.some.example', '10.1.2.3', 'fd00::3'] } } },
+  {
+    name: 'fresh',
+    config: {
+      ...fast,
+      controlPlaneEndpoint: 'shared.example:7443',
+      clusterName: 'blue',
+      apiServer: { certSANs: ['*.some.example', '10.1.2.3', 'fd00::3'] },
+    },
+  },
   { name: 'no shared endpoint', config: { encryptionAlgorithm: 'ECDSA-P384' } },
-  { name: 'external etcd', config: { ...fast, etcd: { external: { endpoints: ['https://192.168.77.20:2379'], caFile: '/a', certFile: '/b', keyFile: '/c' } } } },
+  {
+    name: 'external etcd',
+    config: { ...fast, etcd: { external: { endpoints: ['https://192.168.77.20:2379'], caFile: '/a', certFile: '/b', keyFile: '/c' } } },
+  },
   { name: 'other folders', config: fast, words: ['--cert-dir', '/etc/kubernetes/a', '--kubeconfig-dir', '/etc/kubernetes/b'] },
   { name: 'a request is there', config: fast, before: { '/etc/kubernetes/pki/etcd/peer.csr': { content: 'x', mode: 0o600 } } },
   { name: 'a kubeconfig is there', config: fast, before: { '/etc/kubernetes/scheduler.conf': { content: 'x', mode: 0o600 } } },
@@ -99,7 +116,10 @@ const requestStates: readonly (State & { readonly before?: HostFiles })[] = [
 test.for(requestStates)('generate-csr, $name: the same files', { timeout: 60_000 }, async (state, context) => {
   const commands = [['generate-csr', '--config', configFile, ...(state.words ?? [])]]
   const before = state.before ?? {}
-  const [theirs, ours] = await Promise.all([run(realBinary(context, 'kubeadm'), commands, state, before), run('kadm', commands, state, before)])
+  const [theirs, ours] = await Promise.all([
+    run(realBinary(context, 'kubeadm'), commands, state, before),
+    run('kadm', commands, state, before),
+  ])
   expect(codes(ours)).toEqual(codes(theirs))
   if (codes(theirs)[0] === 0) {
     expect(ours.results[0]?.stdout.split('\n').toSorted()).toEqual(theirs.results[0]?.stdout.split('\n').toSorted()) // kubeadm's order is random
@@ -114,10 +134,12 @@ test.for(requestStates)('generate-csr, $name: the same files', { timeout: 60_000
 /** Of requests the names asked for, of the rest all but keys. */
 function requestMeaning(tree: Ran['tree']): Readonly<Record<string, unknown>> {
   const { files } = treeMeaning(new Map([...tree].filter(([path]) => !path.endsWith('.csr'))))
-  const requests = [...tree].filter(([path]) => path.endsWith('.csr')).map(([path, { content, mode }]) => {
-    const [, subject, key, attributes] = itemsOf(itemsOf(fromDer(pemBlocks(String(content))[0]?.der ?? Buffer.of()))[0])
-    return [path, { mode, subject: hexOf(subject), kind: hexOf(itemsOf(key)[0]), attributes: hexOf(attributes) }]
-  })
+  const requests = [...tree]
+    .filter(([path]) => path.endsWith('.csr'))
+    .map(([path, { content, mode }]) => {
+      const [, subject, key, attributes] = itemsOf(itemsOf(fromDer(pemBlocks(String(content))[0]?.der ?? Buffer.of()))[0])
+      return [path, { mode, subject: hexOf(subject), kind: hexOf(itemsOf(key)[0]), attributes: hexOf(attributes) }]
+    })
   return { ...files, ...Object.fromEntries(requests) }
 }
 
@@ -141,6 +163,8 @@ async function run(program: string, commands: readonly (readonly string[])[], { 
 
 function changedIn(tree: Ran['tree'], before: HostFiles): readonly string[] {
   const gone = Object.keys(before).filter((path) => !tree.has(path))
-  const changed = [...tree].filter(([path, { kind, content, mode }]) => kind === 'file' && (before[path]?.content !== String(content) || before[path]?.mode !== mode))
+  const changed = [...tree].filter(
+    ([path, { kind, content, mode }]) => kind === 'file' && (before[path]?.content !== String(content) || before[path]?.mode !== mode),
+  )
   return [...gone, ...changed.map(([path]) => path)].toSorted()
 }

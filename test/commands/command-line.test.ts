@@ -21,7 +21,11 @@ describe('words that kadm does not know: exit code 1, as kubeadm, and where to l
       help: 'kadm init --help',
     },
     // Taken for false, they would act.
-    { words: ['reset', '--force', '--dry-run=maybe'], says: 'invalid value "maybe" for "--dry-run": not true or false', help: 'kadm reset --help' },
+    {
+      words: ['reset', '--force', '--dry-run=maybe'],
+      says: 'invalid value "maybe" for "--dry-run": not true or false',
+      help: 'kadm reset --help',
+    },
     { words: ['reset', '-f=', '--dry-run'], says: 'invalid value "" for "-f"', help: 'kadm reset --help' },
     { words: ['reset', '--force', '--dry-run', 'false'], says: 'unknown command or argument "false"', help: 'kadm reset --help' },
   ])('kadm $words', async ({ words, says, help }) => {

@@ -33,7 +33,16 @@ const elsewhere: ReadonlySet<string> = new Set([
   '--show-managed-fields',
 ])
 
-const kindOf: Readonly<Record<string, Flag['kind']>> = { '': 'switch', string: 'text', duration: 'text', moduleSpec: 'text', int: 'number', int32: 'number', Level: 'number', strings: 'list' }
+const kindOf: Readonly<Record<string, Flag['kind']>> = {
+  '': 'switch',
+  string: 'text',
+  duration: 'text',
+  moduleSpec: 'text',
+  int: 'number',
+  int32: 'number',
+  Level: 'number',
+  strings: 'list',
+}
 
 const workflows = ['init', 'join', 'reset', 'upgrade', 'certs', 'config', 'kubeconfig', 'token', 'version', 'completion', 'alpha']
 
@@ -43,8 +52,12 @@ test.for(workflows)('%s and all below it', { timeout: 120_000 }, async (workflow
     const words = [...above, command.name]
     const help = await kubeadmHelp(context, words)
     const commands = (command.commands ?? []).filter(({ hidden }) => hidden !== true)
-    for (const { name } of commands) if (!help.commands.includes(name) && !onlyKadm.has([...words, name].join(' '))) differences.push(`${words.join(' ')} ${name}: kadm only`)
-    for (const name of help.commands) if (commands.every((one) => one.name !== name) && !onlyKubeadm.has([...words, name].join(' '))) differences.push(`${words.join(' ')} ${name}: kubeadm only`)
+    for (const { name } of commands)
+      if (!help.commands.includes(name) && !onlyKadm.has([...words, name].join(' ')))
+        differences.push(`${words.join(' ')} ${name}: kadm only`)
+    for (const name of help.commands)
+      if (commands.every((one) => one.name !== name) && !onlyKubeadm.has([...words, name].join(' ')))
+        differences.push(`${words.join(' ')} ${name}: kubeadm only`)
     differences.push(...differentFlags(words.join(' '), help.flags, command.flags ?? []))
     for (const child of commands.filter(({ name }) => help.commands.includes(name))) await walk(child, words)
   }
@@ -57,7 +70,11 @@ test.for(workflows)('%s and all below it', { timeout: 120_000 }, async (workflow
 test('help of every command that kadm has, also as `kadm help ...` and -h: every flag is in it', { timeout: 60_000 }, async () => {
   let walked = 0
   const walk = async (command: Command, words: readonly string[]): Promise<void> => {
-    const [help, long, short] = await Promise.all([runInProcess('help', ...words), runInProcess(...words, '--help'), runInProcess(...words, '-h')])
+    const [help, long, short] = await Promise.all([
+      runInProcess('help', ...words),
+      runInProcess(...words, '--help'),
+      runInProcess(...words, '-h'),
+    ])
     expect([words, help]).toEqual([words, { exitCode: 0, stdout: expect.stringContaining(`kadm ${words.join(' ')}`.trim()), stderr: '' }])
     expect([long, short]).toEqual([help, help])
     const shown = flagsIn(help.stdout)
@@ -87,12 +104,17 @@ interface ShownFlag {
 
 function differentFlags(command: string, theirs: ReadonlyMap<string, ShownFlag>, ours: readonly Flag[]): readonly string[] {
   const known = ours.filter(({ hidden }) => hidden !== true)
-  const more = known.filter((flag) => !theirs.has(`--${flag.name}`) && !isOwn(flag) && !onlyKadm.has(`${command} --${flag.name}`)).map(({ name }) => `${command} --${name}: kadm only, and its text does not say so`)
+  const more = known
+    .filter((flag) => !theirs.has(`--${flag.name}`) && !isOwn(flag) && !onlyKadm.has(`${command} --${flag.name}`))
+    .map(({ name }) => `${command} --${name}: kadm only, and its text does not say so`)
   const others = [...theirs].flatMap(([name, flag]) => {
     if (onlyKubeadm.has(name) || elsewhere.has(name) || elsewhere.has(`${command} ${name}`)) return []
     const mine = ours.find((one) => `--${one.name}` === name)
     if (mine === undefined) return [`${command} ${name}: kubeadm only`]
-    const [expected, actual] = [JSON.stringify([flag.short, flag.default, kindOf[flag.type]]), JSON.stringify([mine.short ?? '', meantDefault(mine), mine.kind])]
+    const [expected, actual] = [
+      JSON.stringify([flag.short, flag.default, kindOf[flag.type]]),
+      JSON.stringify([mine.short ?? '', meantDefault(mine), mine.kind]),
+    ]
     return expected === actual ? [] : [`${command} ${name}: kubeadm ${expected}, kadm ${actual}`]
   })
   return [...more, ...others]
@@ -108,7 +130,10 @@ function meantDefault({ kind, default: value = '' }: Flag): string {
   return kind === 'switch' && value === 'false' ? '' : value
 }
 
-async function kubeadmHelp(context: TestContext, words: readonly string[]): Promise<{ readonly commands: readonly string[]; readonly flags: ReadonlyMap<string, ShownFlag> }> {
+async function kubeadmHelp(
+  context: TestContext,
+  words: readonly string[],
+): Promise<{ readonly commands: readonly string[]; readonly flags: ReadonlyMap<string, ShownFlag> }> {
   const { exitCode, stdout } = await runProgram(realBinary(context, 'kubeadm'), [...words, '--help'])
   expect([words, exitCode]).toEqual([words, 0])
   const [, listed = ''] = /^Available Commands:\n((?: .*\n)+)/m.exec(stdout) ?? []

@@ -33,7 +33,9 @@ describe('--trace', () => {
     const trace = traceOf(result)
     expect(trace.about).toMatchObject({ command: 'init', outcome: 'done', apiVersion: 'kadm.dev/v1alpha1', kind: 'Trace' })
     expect(trace.hosts.map(({ name }) => name)).toEqual(['node1'])
-    expect(bars(trace, 'phase').map(({ name }) => name)).toEqual(expect.arrayContaining(['init/certs', 'init/certs/ca', 'init/certs/etcd-healthcheck-client', 'init/certs/sa']))
+    expect(bars(trace, 'phase').map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['init/certs', 'init/certs/ca', 'init/certs/etcd-healthcheck-client', 'init/certs/sa']),
+    )
     const writes = bars(trace, 'call').filter(({ name }) => name === 'write /etc/kubernetes/pki/sa.key')
     expect(writes.map(({ args }) => args['of'])).toEqual([['node1:init/certs/sa']])
     expect(trace.path.reduce((sum, { dur }) => sum + dur, 0)).toBe(trace.length)
@@ -55,12 +57,25 @@ describe('--trace', () => {
     { signal: 'TERM', exitCode: 143 },
   ])('of a join that SIG$signal stops; the token is in neither trace nor events', async ({ signal, exitCode }) => {
     const token = 'abcdef.0123456789abcdef'
-    const join = [...kadm, 'join', '192.168.77.99:6443', '--token', token, '--discovery-token-unsafe-skip-ca-verification', '--ignore-preflight-errors=all', '--events', '--trace', file]
+    const join = [
+      ...kadm,
+      'join',
+      '192.168.77.99:6443',
+      '--token',
+      token,
+      '--discovery-token-unsafe-skip-ca-verification',
+      '--ignore-preflight-errors=all',
+      '--events',
+      '--trace',
+      file,
+    ]
     const script = '"$@" >events 2>words & p=$!; until grep -q preflight events; do sleep 0.05; done; sleep 0.2; kill -s "$0" $p; wait $p'
     const result = await runJailed([['sh', '-c', script, signal, ...join]])
     expect([result.exitCode, contentOf(result, '/tmp/jail/words')]).toEqual([exitCode, expect.stringContaining(`stopped by SIG${signal}`)])
     const trace = traceOf(result)
-    expect(bars(trace, 'action').map(({ name, args }) => [name, args['outcome'], args['reason']])).toEqual([['join', ['failed'], [`stopped by SIG${signal}`]]])
+    expect(bars(trace, 'action').map(({ name, args }) => [name, args['outcome'], args['reason']])).toEqual([
+      ['join', ['failed'], [`stopped by SIG${signal}`]],
+    ])
     expect(trace.path.reduce((sum, { dur }) => sum + dur, 0)).toBe(trace.length)
     const events = contentOf(result, '/tmp/jail/events')
     expect(checkEvents(events)).toMatchObject({ problems: [], kinds: expect.arrayContaining(['failed', 'started']) })
@@ -69,7 +84,10 @@ describe('--trace', () => {
 
   test('a folder that is not there is refused before anything is done', async () => {
     const { exitCode, stderr, tree } = await runJailed([[...kadm, 'init', 'phase', 'certs', 'ca', '--trace', '/tmp/jail/gone/trace.json']])
-    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^error: --trace: "\/tmp\/jail\/gone\/trace.json" cannot be written.* \[FILE_FAILED\]\n/)])
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: --trace: "\/tmp\/jail\/gone\/trace.json" cannot be written.* \[FILE_FAILED\]\n/),
+    ])
     expect([...tree.keys()].filter((path) => path.includes('kubernetes'))).toEqual([])
   })
 
@@ -85,23 +103,41 @@ describe('--trace', () => {
     const [program = '', ...words] = kadm
     const logged = [program, '--import', '/tmp/jail/log.mjs', ...words, 'init', 'phase', 'certs', 'ca']
     const [without, given] = await Promise.all([runJailed([logged], options), runJailed([[...logged, '--trace', file]], options)])
-    const ofTrace = (result: JailResult): readonly string[] => contentOf(result, '/tmp/jail/loaded').split('\n').filter((url) => /\/(trace-|critical-path|timed-host|event-lines)/.test(url))
+    const ofTrace = (result: JailResult): readonly string[] =>
+      contentOf(result, '/tmp/jail/loaded')
+        .split('\n')
+        .filter((url) => /\/(trace-|critical-path|timed-host|event-lines)/.test(url))
     expect([without.exitCode, ofTrace(without)]).toEqual([0, []])
-    expect(ofTrace(given).map((url) => url.split('/').at(-1)).toSorted()).toEqual(['critical-path.ts', 'timed-host.ts', 'trace-file.ts', 'trace-path.ts', 'trace-recorder.ts'])
+    expect(
+      ofTrace(given)
+        .map((url) => url.split('/').at(-1))
+        .toSorted(),
+    ).toEqual(['critical-path.ts', 'timed-host.ts', 'trace-file.ts', 'trace-path.ts', 'trace-recorder.ts'])
   })
 })
 
 describe('--events', () => {
   test('standard output has events as documented and nothing else, for every workflow', async () => {
     const runs = await Promise.all([
-      runJailed([[...kadm, 'init', 'phase', 'certs', 'all', '--events'], [...kadm, 'undo', '--yes', '--events', '--trace', file]]),
-      runJailed([[...kadm, 'init', '--dry-run', '--kubernetes-version', 'v1.37.2', '--ignore-preflight-errors=all', '--events']], { files: { '/etc/hosts': '192.168.77.10 node1\n' } }),
+      runJailed([
+        [...kadm, 'init', 'phase', 'certs', 'all', '--events'],
+        [...kadm, 'undo', '--yes', '--events', '--trace', file],
+      ]),
+      runJailed([[...kadm, 'init', '--dry-run', '--kubernetes-version', 'v1.37.2', '--ignore-preflight-errors=all', '--events']], {
+        files: { '/etc/hosts': '192.168.77.10 node1\n' },
+      }),
       runJailed([[...kadm, 'reset', '--dry-run', '--force', '--events']]),
       runJailed([[...kadm, 'upgrade', 'node', '--events']]),
     ])
-    expect(runs.map(({ exitCode, stdout }) => [exitCode, checkEvents(stdout).problems])).toEqual([[0, []], [0, []], [0, []], [1, []]])
+    expect(runs.map(({ exitCode, stdout }) => [exitCode, checkEvents(stdout).problems])).toEqual([
+      [0, []],
+      [0, []],
+      [0, []],
+      [1, []],
+    ])
     expect(new Set(runs.flatMap(({ stdout }) => checkEvents(stdout).kinds))).toEqual(new Set(Object.keys(eventKinds)))
-    for (const [index, action] of ['init', 'init', 'reset', 'upgrade'].entries()) expect(runs[index]?.stdout.split('\n')[0]).toContain(`"phase":"${action}","event":"started"`)
+    for (const [index, action] of ['init', 'init', 'reset', 'upgrade'].entries())
+      expect(runs[index]?.stdout.split('\n')[0]).toContain(`"phase":"${action}","event":"started"`)
     expect(runs[0]?.stdout.trim().split('\n').at(-1)).toContain('"phase":"undo","event":"done"')
     expect(bars(traceOf(runs[0]), 'phase').length).toBeGreaterThan(0)
     // What the command was run for is beside it.

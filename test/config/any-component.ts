@@ -9,7 +9,9 @@ export function anyComponent({ group, version, kind, fields }: ComponentKind): f
 
 /** A handful of the fields, so that a document stays short. */
 function someOf(fields: readonly Field[]): fc.Arbitrary<object> {
-  return fc.subarray([...fields], { maxLength: Math.min(8, fields.length) }).chain((chosen) => fc.record(Object.fromEntries(chosen.map(({ name, type }) => [name, valueOf(name, type)]))))
+  return fc
+    .subarray([...fields], { maxLength: Math.min(8, fields.length) })
+    .chain((chosen) => fc.record(Object.fromEntries(chosen.map(({ name, type }) => [name, valueOf(name, type)]))))
 }
 
 function valueOf(name: string, type: ValueType): fc.Arbitrary<unknown> {

@@ -11,7 +11,13 @@ const good = {
     controlPlaneEndpoint: 'lb.example.com:6443',
     ssh: { user: 'admin', become: 'sudo', identityFile: '~/.ssh/id', bastion: { address: 'gate.example.com', user: 'jump' } },
     hosts: [
-      { name: 'w1', address: '192.168.1.21', role: 'worker', labels: { 'example.com/a': 'b' }, taints: [{ key: 'only', effect: 'NoSchedule' }] },
+      {
+        name: 'w1',
+        address: '192.168.1.21',
+        role: 'worker',
+        labels: { 'example.com/a': 'b' },
+        taints: [{ key: 'only', effect: 'NoSchedule' }],
+      },
       { name: 'cp1', address: '192.168.1.11', role: 'control-plane', port: 2222, user: 'root' },
       { name: 'cp2', address: '203.0.113.12', role: 'control-plane' },
     ],
@@ -46,7 +52,13 @@ test('control planes come first, a host has what ssh says where it says nothing 
   const { hosts, kubernetesVersion } = parse()
   expect(kubernetesVersion).toBe('v1.37.2')
   expect(hosts.map(({ name }) => name)).toEqual(['cp1', 'cp2', 'w1'])
-  expect(hosts[0]?.ssh).toEqual({ user: 'root', port: 2222, identityFile: '~/.ssh/id', become: 'sudo', bastion: { address: 'gate.example.com', user: 'jump', port: 22 } })
+  expect(hosts[0]?.ssh).toEqual({
+    user: 'root',
+    port: 2222,
+    identityFile: '~/.ssh/id',
+    become: 'sudo',
+    bastion: { address: 'gate.example.com', user: 'jump', port: 22 },
+  })
   expect(hosts[2]?.ssh).toMatchObject({ user: 'admin', port: 22 })
 })
 
@@ -55,8 +67,17 @@ test('the documents of a host: what the file says elsewhere is in them, a foreig
   const [cp1, cp2, w1] = file.hosts
   if (cp1 === undefined || cp2 === undefined || w1 === undefined) throw new Error('three hosts')
   const [init, cluster, kubelet] = parseYamlDocuments(initDocuments(file, cp1, ['192.168.1.11'])) as readonly Spec[]
-  expect(init).toMatchObject({ kind: 'InitConfiguration', nodeRegistration: { name: 'cp1', ignorePreflightErrors: ['Swap'] }, localAPIEndpoint: { advertiseAddress: '192.168.1.11' } })
-  expect(cluster).toMatchObject({ clusterName: 'shop', kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'lb.example.com:6443', networking: { podSubnet: '10.244.0.0/16' } })
+  expect(init).toMatchObject({
+    kind: 'InitConfiguration',
+    nodeRegistration: { name: 'cp1', ignorePreflightErrors: ['Swap'] },
+    localAPIEndpoint: { advertiseAddress: '192.168.1.11' },
+  })
+  expect(cluster).toMatchObject({
+    clusterName: 'shop',
+    kubernetesVersion: 'v1.37.2',
+    controlPlaneEndpoint: 'lb.example.com:6443',
+    networking: { podSubnet: '10.244.0.0/16' },
+  })
   expect(kubelet).toEqual({ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', maxPods: 50 })
   // 203.0.113.12 leads to it, and is not its own.
   const [join] = parseYamlDocuments(joinDocuments(file, cp2, ['10.0.0.12'])) as readonly Spec[]
@@ -76,22 +97,54 @@ test('all problems at once, each with its path', () => {
     spec.kubeadm.clusterConfiguration.networking.podSubnt = '10.0.0.0/8'
   })
   const paths = problems.map((line) => line.split(':')[0])
-  expect(paths.toSorted()).toEqual(['metadata.name', 'spec.hosts.0.role', 'spec.hosts.1.hostKey', 'spec.kubeadm.clusterConfiguration.networking.podSubnt', 'spec.ssh.become'])
+  expect(paths.toSorted()).toEqual([
+    'metadata.name',
+    'spec.hosts.0.role',
+    'spec.hosts.1.hostKey',
+    'spec.kubeadm.clusterConfiguration.networking.podSubnt',
+    'spec.ssh.become',
+  ])
 })
 
 test.each<{ readonly name: string; readonly change: (file: Spec) => void; readonly problem: string }>([
   { name: 'a name twice', change: ({ spec }) => (spec.hosts[0].name = 'cp1'), problem: 'spec.hosts: "cp1" is there more than once' },
   { name: 'no control plane', change: ({ spec }) => spec.hosts.splice(1), problem: 'spec.hosts: no host has the role "control-plane"' },
-  { name: 'two control planes and no endpoint', change: ({ spec }) => delete spec.controlPlaneEndpoint, problem: 'spec.controlPlaneEndpoint: must be given' },
-  { name: 'hosts in the range of Services', change: ({ spec }) => (spec.hosts[0].address = '10.99.0.7'), problem: 'spec.kubeadm.clusterConfiguration.networking.serviceSubnet: holds 10.99.0.7' },
-  { name: 'a way of discovery', change: ({ spec }) => (spec.kubeadm.joinConfiguration = { discovery: { file: { kubeConfigPath: '/x' } } }), problem: 'spec.kubeadm.joinConfiguration.discovery: is not needed' },
-  { name: 'a version said twice', change: ({ spec }) => (spec.kubeadm.clusterConfiguration.kubernetesVersion = 'v1.36.3'), problem: 'spec.kubeadm.clusterConfiguration.kubernetesVersion: is "v1.36.3"' },
-  { name: 'a canary that is no worker', change: ({ spec }) => (spec.upgrade = { canary: ['cp1'] }), problem: 'spec.upgrade.canary: "cp1" is no worker' },
-  { name: 'a field of kubeadm that cannot be', change: ({ spec }) => (spec.kubeadm.clusterConfiguration.networking.serviceSubnet = 'x'), problem: 'spec.kubeadm.clusterConfiguration.networking.serviceSubnet: "x" is not' },
+  {
+    name: 'two control planes and no endpoint',
+    change: ({ spec }) => delete spec.controlPlaneEndpoint,
+    problem: 'spec.controlPlaneEndpoint: must be given',
+  },
+  {
+    name: 'hosts in the range of Services',
+    change: ({ spec }) => (spec.hosts[0].address = '10.99.0.7'),
+    problem: 'spec.kubeadm.clusterConfiguration.networking.serviceSubnet: holds 10.99.0.7',
+  },
+  {
+    name: 'a way of discovery',
+    change: ({ spec }) => (spec.kubeadm.joinConfiguration = { discovery: { file: { kubeConfigPath: '/x' } } }),
+    problem: 'spec.kubeadm.joinConfiguration.discovery: is not needed',
+  },
+  {
+    name: 'a version said twice',
+    change: ({ spec }) => (spec.kubeadm.clusterConfiguration.kubernetesVersion = 'v1.36.3'),
+    problem: 'spec.kubeadm.clusterConfiguration.kubernetesVersion: is "v1.36.3"',
+  },
+  {
+    name: 'a canary that is no worker',
+    change: ({ spec }) => (spec.upgrade = { canary: ['cp1'] }),
+    problem: 'spec.upgrade.canary: "cp1" is no worker',
+  },
+  {
+    name: 'a field of kubeadm that cannot be',
+    change: ({ spec }) => (spec.kubeadm.clusterConfiguration.networking.serviceSubnet = 'x'),
+    problem: 'spec.kubeadm.clusterConfiguration.networking.serviceSubnet: "x" is not',
+  },
 ])('refused: $name', ({ change, problem }) => {
   expect(problemsOf(change).join('\n')).toContain(problem)
 })
 
 test('a file of another kind', () => {
-  expect(() => parseClusterFile('apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n', 'c.yaml')).toThrow('"c.yaml" is no cluster file')
+  expect(() => parseClusterFile('apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n', 'c.yaml')).toThrow(
+    '"c.yaml" is no cluster file',
+  )
 })

@@ -58,7 +58,12 @@ function undecodedPaths(stderr: string): readonly string[] {
   const fields = [...stderr.matchAll(/(?:unknown|duplicate) field "([^"]+)"/g)].map(([, path = '']) => withoutIndices(path))
   const types = [...stderr.matchAll(/into Go struct field \w+\.(\S+) of type/g)].map(([, path = '']) => path)
   // Go's embedded structs stand in the path too, with a capital.
-  const inWords = types.map((path) => path.split('.').filter((name) => !/^[A-Z]/.test(name)).join('.'))
+  const inWords = types.map((path) =>
+    path
+      .split('.')
+      .filter((name) => !/^[A-Z]/.test(name))
+      .join('.'),
+  )
   // Those of the head are told in words.
   return [...new Set([...fields, ...inWords])].filter((path) => path !== 'kind' && path !== 'apiVersion').toSorted()
 }

@@ -11,14 +11,28 @@ const other = 'ghijkl.0123456789abcdef'
 const hash = `sha256:${'a'.repeat(64)}`
 
 function load(given: Partial<LoadJoinOptions>): ReturnType<typeof loadJoinConfig> {
-  return loadJoinConfig({ file: undefined, flags: {}, endpoint: undefined, host: fixtureHost(), needs: { criSocket: false, discoveryFile: undefined }, ...given })
+  return loadJoinConfig({
+    file: undefined,
+    flags: {},
+    endpoint: undefined,
+    host: fixtureHost(),
+    needs: { criSocket: false, discoveryFile: undefined },
+    ...given,
+  })
 }
 
 test('a worker by the words of a join command', async () => {
   const { config, warnings } = await load({ flags: { token, 'discovery-token-ca-cert-hash': [hash] }, endpoint: '10.0.0.1:6443' })
   expect(warnings).toEqual([])
   expect(config).toMatchObject({
-    discovery: { kind: 'token', token, tlsBootstrapToken: token, apiServerEndpoint: '10.0.0.1:6443', caCertHashes: [hash], unsafeSkipCAVerification: false },
+    discovery: {
+      kind: 'token',
+      token,
+      tlsBootstrapToken: token,
+      apiServerEndpoint: '10.0.0.1:6443',
+      caCertHashes: [hash],
+      unsafeSkipCAVerification: false,
+    },
     caCertPath: '/etc/kubernetes/pki/ca.crt',
     nodeRegistration: { taints: [] },
   })
@@ -49,13 +63,25 @@ test('only --control-plane makes a control plane: it has the taint and an addres
 })
 
 test('without an endpoint and without a file there is no discovery; with both there is one too many', async () => {
-  await expect(load({ flags: { token } })).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: [expect.stringContaining('needs bootstrapToken or file')] })
-  const both = load({ flags: { token, 'discovery-file': 'https://example.com/d.conf', 'discovery-token-ca-cert-hash': [hash] }, endpoint: 'a:1' })
+  await expect(load({ flags: { token } })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    details: [expect.stringContaining('needs bootstrapToken or file')],
+  })
+  const both = load({
+    flags: { token, 'discovery-file': 'https://example.com/d.conf', 'discovery-token-ca-cert-hash': [hash] },
+    endpoint: 'a:1',
+  })
   await expect(both).rejects.toMatchObject({ details: ['discovery: bootstrapToken and file exclude each other'] })
 })
 
 test('every problem at once', async () => {
-  const flags = { token: 'short', 'node-name': 'Not_A_Name', 'control-plane': true, 'apiserver-advertise-address': '224.0.0.1', 'certificate-key': 'ab' }
+  const flags = {
+    token: 'short',
+    'node-name': 'Not_A_Name',
+    'control-plane': true,
+    'apiserver-advertise-address': '224.0.0.1',
+    'certificate-key': 'ab',
+  }
   const { details } = await load({ flags, endpoint: 'nowhere' }).then(
     () => ({ details: [] }),
     (error: { details: readonly string[] }) => error,
@@ -73,10 +99,17 @@ test('every problem at once', async () => {
 })
 
 test('the configuration that a cluster keeps, read back, is the one that was stored; unknown fields are warnings', async () => {
-  const { config } = await loadInitConfig({ flags: { 'kubernetes-version': 'v1.37.2', 'pod-network-cidr': '10.1.0.0/16' }, host: fixtureHost(), needs: { criSocket: false } })
+  const { config } = await loadInitConfig({
+    flags: { 'kubernetes-version': 'v1.37.2', 'pod-network-cidr': '10.1.0.0/16' },
+    host: fixtureHost(),
+    needs: { criSocket: false },
+  })
   const text = dumpYaml(clusterConfigurationDocument(config.cluster))
   expect(storedClusterConfiguration(text)).toEqual({ cluster: config.cluster, warnings: [] })
   expect(storedClusterConfiguration(`${text}fieldOfTomorrow: 1\n`).warnings).toEqual([expect.stringContaining('fieldOfTomorrow')])
-  expect(storedKubeletConfiguration(dumpYaml(config.kubelet.document), config.cluster)).toEqual({ kubelet: { document: config.kubelet.document, userSupplied: true }, warnings: [] })
+  expect(storedKubeletConfiguration(dumpYaml(config.kubelet.document), config.cluster)).toEqual({
+    kubelet: { document: config.kubelet.document, userSupplied: true },
+    warnings: [],
+  })
   expect(() => storedClusterConfiguration('apiVersion: v1\nkind: Pod\n')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
 })

@@ -33,18 +33,22 @@ test('migrate prints the same documents as kubeadm, byte for byte, and twice is 
   expect(verdicts.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThan(runs / 2)
 })
 
-test('validate gives the same verdict and names the same fields, whatever is wrong with their values', { timeout: 180_000 }, async (context) => {
-  const kubeadm = realBinary(context, 'kubeadm')
-  const texts = sample(anyConfiguration(false))
-  const verdicts = await kubeadmConfig(kubeadm, 'validate', texts)
-  for (const [index, text] of texts.entries()) {
-    const oracle = verdicts[index]
-    const own = await kadmConfig('validate', text)
-    expect({ text, exitCode: own.exitCode, error: own.error, stderr: oracle?.stderr }).toMatchObject({ exitCode: oracle?.exitCode })
-    if (oracle !== undefined && oracle.paths.length > 0) expect({ text, paths: own.paths }).toMatchObject({ paths: oracle.paths })
-  }
-  expect(verdicts.filter(({ paths }) => paths.length > 0).length).toBeGreaterThan(runs / 4)
-})
+test(
+  'validate gives the same verdict and names the same fields, whatever is wrong with their values',
+  { timeout: 180_000 },
+  async (context) => {
+    const kubeadm = realBinary(context, 'kubeadm')
+    const texts = sample(anyConfiguration(false))
+    const verdicts = await kubeadmConfig(kubeadm, 'validate', texts)
+    for (const [index, text] of texts.entries()) {
+      const oracle = verdicts[index]
+      const own = await kadmConfig('validate', text)
+      expect({ text, exitCode: own.exitCode, error: own.error, stderr: oracle?.stderr }).toMatchObject({ exitCode: oracle?.exitCode })
+      if (oracle !== undefined && oracle.paths.length > 0) expect({ text, paths: own.paths }).toMatchObject({ paths: oracle.paths })
+    }
+    expect(verdicts.filter(({ paths }) => paths.length > 0).length).toBeGreaterThan(runs / 4)
+  },
+)
 
 test('unknown fields, wrong types and nulls in any place are found where kubeadm finds them', { timeout: 180_000 }, async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
@@ -71,7 +75,8 @@ test('v1beta3 becomes what kubeadm 1.36, the last that reads it, makes of it', {
     const own = await kadmConfig('migrate', text)
     expect({ text, exitCode: own.exitCode, error: own.error, stderr: oracle?.stderr }).toMatchObject({ exitCode: oracle?.exitCode })
     // A mistake may be `token: null`, for which each tool makes up a token.
-    const shown = (output = ''): string => (/\btoken: null$/m.test(text) ? output.replaceAll(/\btoken: [a-z0-9]{6}\.[a-z0-9]{16}$/gm, 'token: …') : output)
+    const shown = (output = ''): string =>
+      /\btoken: null$/m.test(text) ? output.replaceAll(/\btoken: [a-z0-9]{6}\.[a-z0-9]{16}$/gm, 'token: …') : output
     expect(shown(own.stdout), text).toBe(shown(oracle?.stdout))
     if (oracle !== undefined && oracle.paths.length > 0) expect({ text, paths: own.paths }).toMatchObject({ paths: oracle.paths })
     expect({ text, missed: missed(oracle?.undecoded ?? [], own.paths) }).toMatchObject({ missed: [] })

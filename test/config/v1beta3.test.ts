@@ -5,12 +5,16 @@ import { parseYamlDocuments } from '../../src/config/yaml.ts'
 import { fixtureHost } from './fixture-host.ts'
 import { kadmConfig } from './kadm-config.ts'
 
-const cluster = (rest = '', version = 'v1.37.0'): string => `apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\nkubernetesVersion: ${version}\n${rest}`
+const cluster = (rest = '', version = 'v1.37.0'): string =>
+  `apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\nkubernetesVersion: ${version}\n${rest}`
 
 test.each([
   ['PublicKeysECDSA: true', { encryptionAlgorithm: 'ECDSA-P256' }],
   ['PublicKeysECDSA: false', { encryptionAlgorithm: 'RSA-2048' }],
-  ['PublicKeysECDSA: true, RootlessControlPlane: true', { encryptionAlgorithm: 'ECDSA-P256', featureGates: { RootlessControlPlane: true } }],
+  [
+    'PublicKeysECDSA: true, RootlessControlPlane: true',
+    { encryptionAlgorithm: 'ECDSA-P256', featureGates: { RootlessControlPlane: true } },
+  ],
   ['NodeLocalCRISocket: true', { encryptionAlgorithm: 'RSA-2048' }],
 ])('a gate that is no more becomes what it stood for: %s', async (gates, expected) => {
   const { exitCode, stdout } = await kadmConfig('migrate', cluster(`featureGates: {${gates}}\n`))
@@ -27,13 +31,21 @@ test('a gate that never was, and a version that nobody here deploys, are refused
 })
 
 test('who does not convert it says who does', async () => {
-  const refused = { code: 'CONFIG_INVALID', remedy: expect.arrayContaining(['convert it: kadm config migrate --old-config old.yaml --new-config new.yaml']) as unknown }
+  const refused = {
+    code: 'CONFIG_INVALID',
+    remedy: expect.arrayContaining(['convert it: kadm config migrate --old-config old.yaml --new-config new.yaml']) as unknown,
+  }
   const file = '/x/config.yaml'
-  await expect(loadInitConfig({ file, flags: {}, host: fixtureHost({ [file]: cluster() }), needs: { criSocket: false } })).rejects.toMatchObject(refused)
+  await expect(
+    loadInitConfig({ file, flags: {}, host: fixtureHost({ [file]: cluster() }), needs: { criSocket: false } }),
+  ).rejects.toMatchObject(refused)
   expect(await kadmConfig('validate', cluster())).toMatchObject({ exitCode: 1 })
   expect(await kadmConfig('validate', cluster(), { allowDeprecated: true })).toMatchObject({ exitCode: 0 })
 })
 
 test('kinds that it never had are unknown', async () => {
-  expect(await kadmConfig('migrate', 'apiVersion: kubeadm.k8s.io/v1beta3\nkind: ResetConfiguration\n')).toMatchObject({ exitCode: 1, error: expect.stringContaining('"ResetConfiguration" of kubeadm.k8s.io/v1beta3') as string })
+  expect(await kadmConfig('migrate', 'apiVersion: kubeadm.k8s.io/v1beta3\nkind: ResetConfiguration\n')).toMatchObject({
+    exitCode: 1,
+    error: expect.stringContaining('"ResetConfiguration" of kubeadm.k8s.io/v1beta3') as string,
+  })
 })

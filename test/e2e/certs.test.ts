@@ -29,7 +29,9 @@ test('check-expiration says what kubeadm says of a running cluster', { timeout: 
 
 test("renew all --restart: every port serves what is new, by the cluster's configuration", { timeout: 120_000 }, async () => {
   const before = await ports('h1')
-  expect(before.map(({ name }) => name)).toEqual(expect.arrayContaining(['etcd client', 'etcd peer', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet']))
+  expect(before.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['etcd client', 'etcd peer', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet']),
+  )
   const clients = await Promise.all([...hosts.map(addressOf), ...balancers()].map(startClient))
   try {
     for (const host of hosts) {
@@ -59,7 +61,15 @@ test("renew all --restart: every port serves what is new, by the cluster's confi
   // The API servers reach kubelets with their new certificates. Each cuts its connections with the old one when it sees the new, and may write to one that is cut.
   const cut: string[] = []
   const logs = async (): Promise<string> => {
-    const { stdout, stderr } = await sandbox.exec('h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', '-n', 'kube-system', 'logs', 'kube-apiserver-h1', '--tail=1'])
+    const { stdout, stderr } = await sandbox.exec('h1', [
+      'kubectl',
+      '--kubeconfig=/etc/kubernetes/admin.conf',
+      '-n',
+      'kube-system',
+      'logs',
+      'kube-apiserver-h1',
+      '--tail=1',
+    ])
     if (stdout !== '' || cut.length === hosts.length) return stdout
     cut.push(stderr)
     return logs()
@@ -74,20 +84,25 @@ describe('one certificate', () => {
     expect(said.match(/^\[restart\] .*/gm)).toEqual([expect.stringContaining('kube-scheduler is restarted')])
   })
 
-  test('that replaces one that is about to end: who shows it at each request is restarted, others read it anew, and nobody notices', { timeout: 120_000 }, async () => {
-    const config = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\ncertificateValidityPeriod: 5m\nkubernetesVersion: v1.37.2\n'
-    await sandbox.put('h1', '/root/short.yaml', config)
-    const renewTwice = async (name: string): Promise<readonly string[] | null> => {
-      await sandbox.run('h1', ['kadm', 'certs', 'renew', name, '--config', '/root/short.yaml'])
-      return (await sandbox.run('h1', ['kadm', 'certs', 'renew', name, '--restart'], { timeout: 100_000 })).match(/^\[restart\] .*/gm)
-    }
-    const clients = await Promise.all([addressOf('h1'), ...balancers()].map(startClient))
-    const served = await renewTwice('apiserver').finally(() => expectNoFailures(clients, { asked: 3 }))
-    expect(served).toEqual([expect.stringContaining('kube-apiserver serves with the new certificates: it reads them anew')])
-    const restarted = await renewTwice('apiserver-kubelet-client')
-    expect(restarted).toEqual([expect.stringContaining('kube-apiserver is restarted and serves with the new certificates after ')])
-    expect(await kubectl(sandbox, 'h1', ['get', '--raw', '/readyz'])).toBe('ok')
-  })
+  test(
+    'that replaces one that is about to end: who shows it at each request is restarted, others read it anew, and nobody notices',
+    { timeout: 120_000 },
+    async () => {
+      const config =
+        'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\ncertificateValidityPeriod: 5m\nkubernetesVersion: v1.37.2\n'
+      await sandbox.put('h1', '/root/short.yaml', config)
+      const renewTwice = async (name: string): Promise<readonly string[] | null> => {
+        await sandbox.run('h1', ['kadm', 'certs', 'renew', name, '--config', '/root/short.yaml'])
+        return (await sandbox.run('h1', ['kadm', 'certs', 'renew', name, '--restart'], { timeout: 100_000 })).match(/^\[restart\] .*/gm)
+      }
+      const clients = await Promise.all([addressOf('h1'), ...balancers()].map(startClient))
+      const served = await renewTwice('apiserver').finally(() => expectNoFailures(clients, { asked: 3 }))
+      expect(served).toEqual([expect.stringContaining('kube-apiserver serves with the new certificates: it reads them anew')])
+      const restarted = await renewTwice('apiserver-kubelet-client')
+      expect(restarted).toEqual([expect.stringContaining('kube-apiserver is restarted and serves with the new certificates after ')])
+      expect(await kubectl(sandbox, 'h1', ['get', '--raw', '/readyz'])).toBe('ok')
+    },
+  )
 
   test('of a file that no component holds restarts nothing', { timeout: 60_000 }, async () => {
     expect(await sandbox.run('h1', ['kadm', 'certs', 'renew', 'admin.conf', '--restart'])).not.toContain('[restart]')
@@ -99,7 +114,9 @@ test('the printed timer is one that systemd takes', { timeout: 60_000 }, async (
   expect(await sandbox.run('h1', ['systemctl', 'is-active', 'kadm-certs-renew.timer'])).toBe('active\n')
   const next = await sandbox.run('h1', ['systemctl', 'show', '-p', 'NextElapseUSecRealtime', '-p', 'Unit', 'kadm-certs-renew.timer'])
   expect(next).toMatch(/NextElapseUSecRealtime=\w+/)
-  expect((await sandbox.exec('h1', ['systemd-analyze', 'verify', '/etc/systemd/system/kadm-certs-renew.service'])).stderr).not.toContain('kadm-certs-renew')
+  expect((await sandbox.exec('h1', ['systemd-analyze', 'verify', '/etc/systemd/system/kadm-certs-renew.service'])).stderr).not.toContain(
+    'kadm-certs-renew',
+  )
   await sandbox.run('h1', ['systemctl', 'disable', '--now', 'kadm-certs-renew.timer'])
 })
 
@@ -151,7 +168,9 @@ async function startClient(address: string): Promise<Client> {
   if (state === undefined) throw new Error('there is no sandbox')
   const ca = await sandbox.run('h1', ['cat', '/etc/kubernetes/pki/ca.crt'])
   const [program = '', ...words] = controllerArgv(state)
-  const child = spawn(program, [...words, process.execPath, '-e', clientScript, `https://${address}:6443/version`, ca], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(program, [...words, process.execPath, '-e', clientScript, `https://${address}:6443/version`, ca], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
   const ended = new Promise((resolve) => child.on('close', resolve))

@@ -32,7 +32,9 @@ test('what is left over or missing is told', { timeout: 60_000 }, async () => {
   await sandbox.run('h2', ['sh', '-c', 'echo x >/etc/kubernetes/.x.kadm-1; echo more >>/var/lib/kubelet/kubeadm-flags.env'])
   await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'create', 'secret', 'generic', 'bootstrap-token-abcdef'])
   await kubectl(sandbox, 'h1', ['label', 'node', 'h2', 'example.com/kind-'])
-  await kubectl(sandbox, 'h1', ['create', '-f', '-'], { input: JSON.stringify({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'kadm', namespace: 'kube-system' } }) })
+  await kubectl(sandbox, 'h1', ['create', '-f', '-'], {
+    input: JSON.stringify({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'kadm', namespace: 'kube-system' } }),
+  })
   const told = await lastingDifferences(stage, { apply: applies.make, file, expected: unbroken.outcome, patience: 0 })
   expect(told.map((line) => line.split(/ \d+:\n|:\n/)[0])).toEqual([
     'h2 /etc/kubernetes/.x.kadm-1',

@@ -40,17 +40,40 @@ export function configurations(): readonly Configuration[] {
       before: startEtcd,
       cluster: {
         ...fast,
-        etcd: { external: { endpoints: ['https://127.0.0.1:2379'], caFile: '/srv/pki/etcd/ca.crt', certFile: '/srv/pki/apiserver-etcd-client.crt', keyFile: '/srv/pki/apiserver-etcd-client.key' } },
+        etcd: {
+          external: {
+            endpoints: ['https://127.0.0.1:2379'],
+            caFile: '/srv/pki/etcd/ca.crt',
+            certFile: '/srv/pki/apiserver-etcd-client.crt',
+            keyFile: '/srv/pki/apiserver-etcd-client.key',
+          },
+        },
       },
     },
     ...[
       { name: 'no addons', init: { skipPhases: ['addon'] }, cluster: fast },
-      { name: 'endpoint', cluster: { ...fast, controlPlaneEndpoint: 'localhost:6443', networking: { serviceSubnet: '10.112.0.0/16', podSubnet: '10.245.0.0/16' } } },
-      { name: 'no taints, kube-proxy of the user', init: { nodeRegistration: { taints: [] } }, cluster: fast, kubeProxy: { mode: 'nftables', nodePortAddresses: ['primary'] } },
+      {
+        name: 'endpoint',
+        cluster: {
+          ...fast,
+          controlPlaneEndpoint: 'localhost:6443',
+          networking: { serviceSubnet: '10.112.0.0/16', podSubnet: '10.245.0.0/16' },
+        },
+      },
+      {
+        name: 'no taints, kube-proxy of the user',
+        init: { nodeRegistration: { taints: [] } },
+        cluster: fast,
+        kubeProxy: { mode: 'nftables', nodePortAddresses: ['primary'] },
+      },
       { name: 'RSA-3072', cluster: { encryptionAlgorithm: 'RSA-3072' } },
       { name: 'RSA-4096', cluster: { encryptionAlgorithm: 'RSA-4096' } },
       { name: 'ECDSA-P384', cluster: { encryptionAlgorithm: 'ECDSA-P384', clusterName: word() } },
-      { name: 'IPv6 only', isIPv6: true, cluster: { ...fast, networking: { serviceSubnet: 'fd00:10:96::/112', podSubnet: 'fd00:10:244::/56' } } },
+      {
+        name: 'IPv6 only',
+        isIPv6: true,
+        cluster: { ...fast, networking: { serviceSubnet: 'fd00:10:96::/112', podSubnet: 'fd00:10:244::/56' } },
+      },
       { name: 'external CA', cluster: fast, before: withoutCaKey },
       extras(),
       patchesOfAllTargets(),
@@ -64,13 +87,20 @@ export function configurations(): readonly Configuration[] {
         },
       },
       imageRepository(),
-      { name: 'proxies of the environment', cluster: fast, environment: { HTTPS_PROXY: `http://${word()}.example:3128`, NO_PROXY: '127.0.0.1,192.168.0.0/16,10.0.0.0/8,.svc' } },
+      {
+        name: 'proxies of the environment',
+        cluster: fast,
+        environment: { HTTPS_PROXY: `http://${word()}.example:3128`, NO_PROXY: '127.0.0.1,192.168.0.0/16,10.0.0.0/8,.svc' },
+      },
     ].map((one) => ({ ...one, isLong: true })),
   ]
 }
 
 /** The file that both tools read. */
-export function documentsOf({ init = {}, cluster, kubelet = {}, kubeProxy = {}, patches, isIPv6 = false }: Configuration, { sandbox, host }: Place): string {
+export function documentsOf(
+  { init = {}, cluster, kubelet = {}, kubeProxy = {}, patches, isIPv6 = false }: Configuration,
+  { sandbox, host }: Place,
+): string {
   const { nodeRegistration = {}, ...others } = init as { readonly nodeRegistration?: object }
   const advertiseAddress = isIPv6 ? sandbox.hosts.find(({ name }) => name === host)?.address6 : undefined
   const documents = [
@@ -96,8 +126,16 @@ function dualStack(): Configuration {
     init: { nodeRegistration: { kubeletExtraArgs: [{ name: 'node-labels', value: `example.com/${word()}=yes` }] } },
     cluster: {
       ...fast,
-      networking: { serviceSubnet: '10.112.0.0/16,fd00:10:112::/112', podSubnet: '10.245.0.0/16,fd00:10:245::/56', dnsDomain: `${word()}.local` },
-      apiServer: { certSANs: [`${word()}.example`, '10.1.2.3'], extraArgs: [{ name: 'v', value: '3' }], extraEnvs: [{ name: 'A_B', value: word() }] },
+      networking: {
+        serviceSubnet: '10.112.0.0/16,fd00:10:112::/112',
+        podSubnet: '10.245.0.0/16,fd00:10:245::/56',
+        dnsDomain: `${word()}.local`,
+      },
+      apiServer: {
+        certSANs: [`${word()}.example`, '10.1.2.3'],
+        extraArgs: [{ name: 'v', value: '3' }],
+        extraEnvs: [{ name: 'A_B', value: word() }],
+      },
       controllerManager: { extraArgs: [{ name: 'node-cidr-mask-size-ipv4', value: '25' }] },
     },
     patches: {
@@ -142,10 +180,22 @@ function extras(): Configuration {
     name: 'arguments, environment, volumes',
     cluster: {
       ...fast,
-      apiServer: component({ name: 'service-account-issuer', value: `https://${word()}.example` }, { name: 'service-account-issuer', value: 'https://second.example' }),
-      controllerManager: component({ name: 'cluster-signing-duration', value: `${randomInt(2, 900)}h` }, { name: 'bind-address', value: '0.0.0.0' }),
+      apiServer: component(
+        { name: 'service-account-issuer', value: `https://${word()}.example` },
+        { name: 'service-account-issuer', value: 'https://second.example' },
+      ),
+      controllerManager: component(
+        { name: 'cluster-signing-duration', value: `${randomInt(2, 900)}h` },
+        { name: 'bind-address', value: '0.0.0.0' },
+      ),
       scheduler: component({ name: 'v', value: String(randomInt(5)) }),
-      etcd: { local: { extraArgs: [{ name: 'quota-backend-bytes', value: String(randomInt(1e9, 2e9)) }], extraEnvs: [{ name: 'ETCD_LOG_LEVEL', value: 'warn' }], serverCertSANs: [`${word()}.example`] } },
+      etcd: {
+        local: {
+          extraArgs: [{ name: 'quota-backend-bytes', value: String(randomInt(1e9, 2e9)) }],
+          extraEnvs: [{ name: 'ETCD_LOG_LEVEL', value: 'warn' }],
+          serverCertSANs: [`${word()}.example`],
+        },
+      },
     },
   }
 }
@@ -177,16 +227,32 @@ function imageRepository(): Configuration {
 /** An etcd of its own with TLS, its certificates by kubeadm's phases in a folder that neither tool looks at. */
 async function startEtcd({ sandbox, host }: Place): Promise<void> {
   for (const part of ['etcd-ca', 'etcd-server', 'apiserver-etcd-client']) {
-    await sandbox.run(host, ['kubeadm', 'init', 'phase', 'certs', part, '--cert-dir', '/srv/pki', '--kubernetes-version', kubernetesVersion])
+    await sandbox.run(host, [
+      'kubeadm',
+      'init',
+      'phase',
+      'certs',
+      part,
+      '--cert-dir',
+      '/srv/pki',
+      '--kubernetes-version',
+      kubernetesVersion,
+    ])
   }
-  const tls = ['--cert-file=/srv/pki/etcd/server.crt', '--key-file=/srv/pki/etcd/server.key', '--trusted-ca-file=/srv/pki/etcd/ca.crt', '--client-cert-auth']
+  const tls = [
+    '--cert-file=/srv/pki/etcd/server.crt',
+    '--key-file=/srv/pki/etcd/server.key',
+    '--trusted-ca-file=/srv/pki/etcd/ca.crt',
+    '--client-cert-auth',
+  ]
   const urls = ['--listen-client-urls=https://127.0.0.1:2379', '--advertise-client-urls=https://127.0.0.1:2379']
   await sandbox.run(host, ['systemd-run', '--unit=own-etcd', '/usr/bin/etcd', '--data-dir=/srv/etcd', ...urls, ...tls])
 }
 
 /** All that the CA signs is there, its key is not. */
 async function withoutCaKey({ sandbox, host }: Place): Promise<void> {
-  for (const part of ['certs', 'kubeconfig']) await sandbox.run(host, ['kubeadm', 'init', 'phase', part, 'all', '--config', configurationFile])
+  for (const part of ['certs', 'kubeconfig'])
+    await sandbox.run(host, ['kubeadm', 'init', 'phase', part, 'all', '--config', configurationFile])
   await sandbox.run(host, ['rm', '/etc/kubernetes/pki/ca.key'])
 }
 
@@ -197,7 +263,8 @@ async function tagImages({ sandbox, host }: Place, repository: string): Promise<
     return output.trim().split('\n')
   }
   const [own, others] = [await list(), await list('--image-repository', repository)]
-  for (const [index, image] of own.entries()) await sandbox.run(host, ['ctr', '--namespace', 'k8s.io', 'images', 'tag', image, others[index] ?? ''])
+  for (const [index, image] of own.entries())
+    await sandbox.run(host, ['ctr', '--namespace', 'k8s.io', 'images', 'tag', image, others[index] ?? ''])
 }
 
 function word(): string {

@@ -32,7 +32,9 @@ test.for(chosen)('$name: init by kubeadm and by kadm leave the same files and ob
   const { theirs, ours } = pair
   const input = JSON.stringify(configuration)
   // A comparison of nothing would find no difference.
-  expect(Object.keys(theirs.files.files)).toEqual(expect.arrayContaining(['/etc/kubernetes/admin.conf', expect.stringMatching(/\/ca\.crt$/), '/var/lib/kubelet/config.yaml']))
+  expect(Object.keys(theirs.files.files)).toEqual(
+    expect.arrayContaining(['/etc/kubernetes/admin.conf', expect.stringMatching(/\/ca\.crt$/), '/var/lib/kubelet/config.yaml']),
+  )
   expect(Object.keys(theirs.objects).length).toBeGreaterThan(250)
   expect.soft(ours.files.files, input).toEqual(theirs.files.files)
   for (const [file, { lifetime, afterCa }] of theirs.files.validities) {
@@ -43,7 +45,8 @@ test.for(chosen)('$name: init by kubeadm and by kadm leave the same files and ob
     expect(own?.afterCa, `beginning of ${file}`).toBe(afterCa)
   }
   expect.soft(Object.keys(ours.objects), input).toEqual(Object.keys(theirs.objects))
-  for (const [name, object] of Object.entries(theirs.objects)) if (name in ours.objects) expect.soft(ours.objects[name], name).toEqual(object)
+  for (const [name, object] of Object.entries(theirs.objects))
+    if (name in ours.objects) expect.soft(ours.objects[name], name).toEqual(object)
 })
 
 interface Raised {
@@ -64,14 +67,23 @@ async function bothOn(place: Place, configuration: Configuration): Promise<Pair>
 }
 
 /** `wanted`: as of `settledObjects`. */
-async function raisedBy(tool: 'kubeadm' | 'kadm', { sandbox, host }: Place, configuration: Configuration, wanted: Objects | undefined): Promise<Raised> {
+async function raisedBy(
+  tool: 'kubeadm' | 'kadm',
+  { sandbox, host }: Place,
+  configuration: Configuration,
+  wanted: Objects | undefined,
+): Promise<Raised> {
   await renewHosts(sandbox, [host])
   for (const [name, text] of Object.entries(configuration.patches ?? {})) await sandbox.put(host, `/root/patches/${name}`, text)
   await sandbox.put(host, configurationFile, documentsOf(configuration, { sandbox, host }), 0o600)
   await configuration.before?.({ sandbox, host })
   const environment = Object.entries(configuration.environment ?? {}).map(([name, value]) => `${name}=${value}`)
   const started = performance.now()
-  const { exitCode, stdout, stderr } = await sandbox.exec(host, ['env', ...environment, tool, 'init', '--config', configurationFile, ...(configuration.flags ?? [])], { timeout: 200_000 })
+  const { exitCode, stdout, stderr } = await sandbox.exec(
+    host,
+    ['env', ...environment, tool, 'init', '--config', configurationFile, ...(configuration.flags ?? [])],
+    { timeout: 200_000 },
+  )
   if (exitCode !== 0) throw new Error(`${tool} init failed on ${host}: ${stdout.slice(-1500)}\n${stderr.slice(-3000)}`)
   const seconds = (performance.now() - started) / 1000
   const objects = await settledObjects(sandbox, host, wanted)

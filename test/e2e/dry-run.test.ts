@@ -93,7 +93,12 @@ async function wholeHost(): Promise<FileSnapshot> {
     sandbox,
     host,
     ['/etc', '/var/lib', '/run', '/opt', '/root'],
-    [...['systemd', 'log', 'udev', 'user', 'containerd'].map((name) => `/run/${name}`), '/var/lib/containerd', '/var/lib/systemd', '/opt/kadm'],
+    [
+      ...['systemd', 'log', 'udev', 'user', 'containerd'].map((name) => `/run/${name}`),
+      '/var/lib/containerd',
+      '/var/lib/systemd',
+      '/opt/kadm',
+    ],
   )
   const facts =
     'systemctl is-enabled kubelet; systemctl show -p MainPID containerd; ctr -n k8s.io containers ls -q; ctr -n k8s.io images ls -q | sort; ss -Hltn | sort'

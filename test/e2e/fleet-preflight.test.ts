@@ -32,7 +32,9 @@ test('a firewall that drops, one that refuses, one that only the other way meets
   const { exitCode, stdout, stderr } = await plan()
   expect(exitCode).toBe(1)
   const h1 = addressOf('h1')
-  expect(stderr).toContain(`h3 does not reach h1 at ${h1} port 6443 (API server): no answer within 2 s, while its sshd answers: open it on h1`)
+  expect(stderr).toContain(
+    `h3 does not reach h1 at ${h1} port 6443 (API server): no answer within 2 s, while its sshd answers: open it on h1`,
+  )
   expect(stderr).toContain(`h2 does not reach h1 at ${h1} port 2379 (etcd): the connection is refused, while its sshd answers`)
   expect(stderr).not.toMatch(/h1 does not|does not reach h2|h2 does not reach h1 at \S+ port 6443/)
   // Logs and exec only: no reason to stop.
@@ -69,7 +71,9 @@ test('a cluster that is there: its API server is what answers', { timeout: 180_0
   await firewall('h1', `tcp dport 6443 ip saddr ${addressOf('h3')} reject with tcp reset`)
   const { exitCode, stderr } = await plan({ h1: 'control-plane', h3: 'worker' })
   expect(exitCode).toBe(1)
-  expect(stderr).toContain(`h3 does not reach h1 at ${addressOf('h1')} port 6443 (API server): the connection is refused, while its sshd answers`)
+  expect(stderr).toContain(
+    `h3 does not reach h1 at ${addressOf('h1')} port 6443 (API server): the connection is refused, while its sshd answers`,
+  )
 })
 
 async function plan(hosts: Parameters<FleetOperator['write']>[0] = roles) {
@@ -95,6 +99,7 @@ async function firewall(host: string, ...rules: readonly string[]): Promise<void
 
 /** What a probe could leave behind: listeners, sleepers, files. */
 async function traces(): Promise<readonly string[]> {
-  const look = 'ss -Hltn | grep -E ":(6443|2379|2380|10250) "; pgrep -afx "systemd-socket-activate .*|sleep 20"; find / -xdev -name ".kadm-*" -not -path "/proc/*"; true'
+  const look =
+    'ss -Hltn | grep -E ":(6443|2379|2380|10250) "; pgrep -afx "systemd-socket-activate .*|sleep 20"; find / -xdev -name ".kadm-*" -not -path "/proc/*"; true'
   return Promise.all(sandbox.hosts.map(({ name }) => sandbox.run(name, ['sh', '-c', look])))
 }

@@ -54,42 +54,71 @@ describe('one control plane and two workers', () => {
     const file = await operator.write({ h1: 'control-plane', h2: 'worker', h3: 'worker' }, { labels: { 'example.com/kind': 'test' } })
     const out = `${folder}/plan.json`
     await operator.kadm(['plan', '-f', file, '--out', out])
-    const plan = JSON.parse(await readFile(out, 'utf8')) as { readonly actions: readonly { readonly host: string; readonly kind: string }[] }
+    const plan = JSON.parse(await readFile(out, 'utf8')) as {
+      readonly actions: readonly { readonly host: string; readonly kind: string }[]
+    }
     expect(plan.actions.map(({ host, kind }) => `${host} ${kind}`)).toEqual(['h3 join', 'h3 mark'])
-    const before = await sandbox.run('h1', ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet/config.yaml /var/lib/kadm -type f -printf "%p %T@\\n" | sort'])
+    const before = await sandbox.run('h1', [
+      'sh',
+      '-c',
+      'find /etc/kubernetes /var/lib/kubelet/config.yaml /var/lib/kadm -type f -printf "%p %T@\\n" | sort',
+    ])
 
     const applied = await operator.kadm(['apply', out, '--events', '--trace', `${folder}/trace.json`])
     expect(applied.exitCode, applied.stderr).toBe(0)
     expect(checkEvents(applied.stdout).problems).toEqual([])
-    const events = applied.stdout.trim().split('\n').map((line) => JSON.parse(line) as { readonly host: string; readonly phase: string; readonly event: string })
+    const events = applied.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { readonly host: string; readonly phase: string; readonly event: string })
     expect(new Set(events.map(({ host }) => host))).toEqual(new Set(['h3']))
     expect(events.at(-1)).toMatchObject({ host: 'h3', phase: 'mark', event: 'done' })
-    expect(await sandbox.run('h1', ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet/config.yaml /var/lib/kadm -type f -printf "%p %T@\\n" | sort'])).toBe(before)
+    expect(
+      await sandbox.run('h1', [
+        'sh',
+        '-c',
+        'find /etc/kubernetes /var/lib/kubelet/config.yaml /var/lib/kadm -type f -printf "%p %T@\\n" | sort',
+      ]),
+    ).toBe(before)
 
     const stale = await operator.kadm(['apply', out])
     expect([stale.exitCode, stale.stderr]).toEqual([1, expect.stringContaining('hosts.h3.node was "none", is "worker"')])
   })
 
-  test('the trace of it: the path goes from the plan to the labels, the sponsor works on its own host, and no secret is in it', { timeout: 30_000 }, async () => {
-    const text = await readFile(`${folder}/trace.json`, 'utf8')
-    const trace = readTrace(text)
-    expect(trace.path.map(({ name }) => name)).toEqual(expect.arrayContaining(['kadm connections', 'kadm plan', 'h3 join/kubelet-start', 'h3 mark']))
-    expect(trace.path.reduce((sum, { dur }) => sum + dur, 0)).toBe(trace.length)
-    const onH1 = trace.hosts.find(({ name }) => name === 'h1')?.lanes.flatMap(({ bars }) => bars) ?? []
-    expect(onH1.map(({ category, args }) => [category, args['of']?.[0]])).toContainEqual(['call', 'h3:join/kubelet-start'])
-    const key = await sandbox.run('h1', ['cat', '/etc/kubernetes/pki/ca.key'])
-    expect(key.split('\n')[1]).toHaveLength(64)
-    expect(text).not.toContain(key.split('\n')[1])
-    expect(text).not.toMatch(/PRIVATE KEY|client-key-data: [^[]/)
-  })
+  test(
+    'the trace of it: the path goes from the plan to the labels, the sponsor works on its own host, and no secret is in it',
+    { timeout: 30_000 },
+    async () => {
+      const text = await readFile(`${folder}/trace.json`, 'utf8')
+      const trace = readTrace(text)
+      expect(trace.path.map(({ name }) => name)).toEqual(
+        expect.arrayContaining(['kadm connections', 'kadm plan', 'h3 join/kubelet-start', 'h3 mark']),
+      )
+      expect(trace.path.reduce((sum, { dur }) => sum + dur, 0)).toBe(trace.length)
+      const onH1 = trace.hosts.find(({ name }) => name === 'h1')?.lanes.flatMap(({ bars }) => bars) ?? []
+      expect(onH1.map(({ category, args }) => [category, args['of']?.[0]])).toContainEqual(['call', 'h3:join/kubelet-start'])
+      const key = await sandbox.run('h1', ['cat', '/etc/kubernetes/pki/ca.key'])
+      expect(key.split('\n')[1]).toHaveLength(64)
+      expect(text).not.toContain(key.split('\n')[1])
+      expect(text).not.toMatch(/PRIVATE KEY|client-key-data: [^[]/)
+    },
+  )
 
   test('a host that is to be absent leaves; another kadm at work is shown', { timeout: 90_000 }, async () => {
     const file = await operator.write({ h1: 'control-plane', h2: 'absent', h3: 'worker' }, { labels: { 'example.com/kind': 'test' } })
     const until = new Date(Date.now() + 600_000).toISOString().replace('Z', '000Z')
-    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'kadm', namespace: 'kube-system' }, spec: { holderIdentity: 'ann@desk', leaseDurationSeconds: 30, renewTime: until } }
+    const lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'kadm', namespace: 'kube-system' },
+      spec: { holderIdentity: 'ann@desk', leaseDurationSeconds: 30, renewTime: until },
+    }
     await kubectl(sandbox, 'h1', ['create', '-f', '-'], { input: JSON.stringify(lease) })
     const refused = await operator.kadm(['apply', '-f', file, '--yes', '--wait-lock', '0'])
-    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('ann@desk is working on this cluster and holds the cluster until')])
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('ann@desk is working on this cluster and holds the cluster until'),
+    ])
     // Ann's kadm was killed: nobody renews it.
     const spec = { renewTime: new Date(Date.now() - 18_000).toISOString().replace('Z', '000Z') }
     await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'patch', 'lease', 'kadm', '--type=merge', '-p', JSON.stringify({ spec })])

@@ -18,13 +18,21 @@ afterAll(() => targets.close())
 
 const program = (path: string, line: string): string => `rm -f ${path}; printf '#!/bin/sh\\n${line}\\n' >${path}; chmod 755 ${path}`
 
-async function planOf(hostile: Readonly<Record<string, string>>): Promise<{ readonly problems: Readonly<Record<string, string>>; readonly seconds: number; readonly memory: number }> {
+async function planOf(
+  hostile: Readonly<Record<string, string>>,
+): Promise<{ readonly problems: Readonly<Record<string, string>>; readonly seconds: number; readonly memory: number }> {
   const hosts = targets.hosts.filter(({ name }) => name === 'h1' || name in hostile)
   await Promise.all(Object.entries(hostile).map(([name, command]) => targets.onHost(name, command)))
   const { exitCode, stderr, seconds, usage } = await measuredPlan({ ...targets, hosts })
   expect(exitCode).toBe(1)
   expect(stderr).toContain('PREFLIGHT_FAILED')
-  return { problems: Object.fromEntries([...stderr.matchAll(/(h\d)(?: cannot be reached:)? (.*)/g)].map(([, name = '', text = '']) => [name, text])), seconds, memory: usage.memory }
+  return {
+    problems: Object.fromEntries(
+      [...stderr.matchAll(/(h\d)(?: cannot be reached:)? (.*)/g)].map(([, name = '', text = '']) => [name, text]),
+    ),
+    seconds,
+    memory: usage.memory,
+  }
 }
 
 test('a login shell, a program and a file that have no end', { timeout: 60_000 }, async () => {
@@ -80,7 +88,10 @@ describe('what is no sshd', () => {
     { name: 'speaks HTTP', serve: (socket: Socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n') },
     { name: 'talks without end before it says what it is', serve: endless(Buffer.from(`${'x'.repeat(60_000)}\n`)) },
     { name: 'sends one line without end', serve: endless(Buffer.alloc(60_000, 'x')) },
-    { name: 'sends noise after its greeting', serve: (socket: Socket) => (socket.write('SSH-2.0-OpenSSH_9.9\r\n'), endless(Buffer.alloc(60_000, 255))(socket)) },
+    {
+      name: 'sends noise after its greeting',
+      serve: (socket: Socket) => (socket.write('SSH-2.0-OpenSSH_9.9\r\n'), endless(Buffer.alloc(60_000, 255))(socket)),
+    },
   ])('$name', { timeout: 40_000 }, async ({ serve }) => {
     const [started, before] = [performance.now(), process.memoryUsage.rss()]
     expect(await outcome(serve)).toMatch(/^HOST_UNREACHABLE: the host "root@127.0.0.1:\d+" cannot be reached: /)

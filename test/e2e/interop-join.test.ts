@@ -44,7 +44,10 @@ interface JoinWords {
 async function begun(maker: Tool, version: string): Promise<JoinWords> {
   await renewHosts(sandbox, hosts)
   if (version === older) await Promise.all(hosts.map((host) => sandbox.version(host, older)))
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: version, controlPlaneEndpoint: `${sandbox.loadBalancer?.address}:6443` })
+  const file = await putInitConfig(sandbox, 'h1', {
+    kubernetesVersion: version,
+    controlPlaneEndpoint: `${sandbox.loadBalancer?.address}:6443`,
+  })
   const { worker = [], controlPlane = [] } = printedJoin(await sandbox.run('h1', [maker, 'init', '--config', file, '--upload-certs'], slow))
   return { worker, controlPlane }
 }

@@ -19,7 +19,10 @@ let initOutput = ''
 beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 3, loadBalancer: true })
   await renewHosts(sandbox, hosts)
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: version, controlPlaneEndpoint: `${sandbox.loadBalancer?.address}:6443` })
+  const file = await putInitConfig(sandbox, 'h1', {
+    kubernetesVersion: version,
+    controlPlaneEndpoint: `${sandbox.loadBalancer?.address}:6443`,
+  })
   initOutput = await sandbox.run('h1', ['kadm', 'init', '--config', file, '--upload-certs'], slow)
 })
 
@@ -65,7 +68,10 @@ describe('the real kubeadm on a cluster that kadm began', () => {
   test('certs check-expiration finds every certificate', async () => {
     const table = await kubeadm('certs', 'check-expiration')
     expect(table).not.toMatch(/MISSING|invalid/i)
-    const names = table.split('\n').filter((line) => / UTC /.test(line)).map((line) => line.split(' ')[0])
+    const names = table
+      .split('\n')
+      .filter((line) => / UTC /.test(line))
+      .map((line) => line.split(' ')[0])
     expect(names.join(' ')).toBe(
       'admin.conf apiserver apiserver-etcd-client apiserver-kubelet-client controller-manager.conf etcd-healthcheck-client etcd-peer etcd-server ' +
         'front-proxy-client scheduler.conf super-admin.conf ca etcd-ca front-proxy-ca',
@@ -80,11 +86,21 @@ describe('the real kubeadm on a cluster that kadm began', () => {
 
   test('config validate accepts what is stored', async () => {
     const stored = async (name: string, key: string) => {
-      const found = JSON.parse(await kubectl(sandbox, 'h1', ['get', 'configmap', '-n', 'kube-system', name, '-o', 'json'])) as { data: Record<string, string> }
+      const found = JSON.parse(await kubectl(sandbox, 'h1', ['get', 'configmap', '-n', 'kube-system', name, '-o', 'json'])) as {
+        data: Record<string, string>
+      }
       return found.data[key] ?? ''
     }
-    const documents = [await stored('kubeadm-config', 'ClusterConfiguration'), await stored('kubelet-config', 'kubelet'), await stored('kube-proxy', 'config.conf')]
-    expect(documents.map((text) => /^kind: (\w+)$/m.exec(text)?.[1])).toEqual(['ClusterConfiguration', 'KubeletConfiguration', 'KubeProxyConfiguration'])
+    const documents = [
+      await stored('kubeadm-config', 'ClusterConfiguration'),
+      await stored('kubelet-config', 'kubelet'),
+      await stored('kube-proxy', 'config.conf'),
+    ]
+    expect(documents.map((text) => /^kind: (\w+)$/m.exec(text)?.[1])).toEqual([
+      'ClusterConfiguration',
+      'KubeletConfiguration',
+      'KubeProxyConfiguration',
+    ])
     await sandbox.put('h1', '/root/stored.yaml', documents.join('\n---\n'))
     expect(await kubeadm('config', 'validate', '--config', '/root/stored.yaml')).toBe('ok\n')
   })
@@ -109,7 +125,8 @@ describe('the real kubeadm on a cluster that kadm began', () => {
     expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1'])
     await sandbox.run('h1', ['kubeadm', 'reset', '-f'], slow)
     // The dry run above keeps its files in /etc/kubernetes/tmp.
-    for (const host of hosts) expect(await sandbox.run(host, ['find', '/etc/kubernetes', '-type', 'f', '-not', '-path', '*/tmp/*'])).toBe('')
+    for (const host of hosts)
+      expect(await sandbox.run(host, ['find', '/etc/kubernetes', '-type', 'f', '-not', '-path', '*/tmp/*'])).toBe('')
   })
 
   test('kadm begins a cluster again on the host that kubeadm reset', async () => {

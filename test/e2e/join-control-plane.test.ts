@@ -27,7 +27,9 @@ test('what kubeadm and kadm leave: the same files, Node, Pods and members', { ti
   await freshCluster('kadm')
   const ours = await joinedBy('kadm')
   expect(ours).toEqual(theirs)
-  expect(Object.keys(ours.files)).toEqual(expect.arrayContaining(['/etc/kubernetes/admin.conf', '/etc/kubernetes/manifests/etcd.yaml', '/etc/kubernetes/pki/ca.key']))
+  expect(Object.keys(ours.files)).toEqual(
+    expect.arrayContaining(['/etc/kubernetes/admin.conf', '/etc/kubernetes/manifests/etcd.yaml', '/etc/kubernetes/pki/ca.key']),
+  )
   expect(ours.members).toMatch(/^h1 voter\nh2 voter$/)
 })
 
@@ -131,7 +133,11 @@ async function joinedBy(tool: Tool): Promise<Joined> {
 function withoutChance(found: Joined): Joined {
   const drawn = /^(?:serial|podCIDRs?|kubernetes\.io\/config\.(?:hash|mirror))$/
   const sorted = (text: string): string => text.replace(/(?<=--initial-cluster=)[^\s"]+/, (list) => list.split(',').toSorted().join(','))
-  return JSON.parse(JSON.stringify(found, (key: string, value: unknown) => (value === undefined ? undefined : drawn.test(key) ? '…' : typeof value === 'string' ? sorted(value) : value))) as Joined
+  return JSON.parse(
+    JSON.stringify(found, (key: string, value: unknown) =>
+      value === undefined ? undefined : drawn.test(key) ? '…' : typeof value === 'string' ? sorted(value) : value,
+    ),
+  ) as Joined
 }
 
 async function node(): Promise<unknown> {
@@ -144,7 +150,9 @@ async function node(): Promise<unknown> {
 /** The kubelet shows the four static Pods of its host in the API. */
 async function mirrorPods(): Promise<Readonly<Record<string, unknown>>> {
   return until(async () => {
-    const pods = clusterObjects(await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'pods', '--selector=tier=control-plane', '--output=json']))
+    const pods = clusterObjects(
+      await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'pods', '--selector=tier=control-plane', '--output=json']),
+    )
     const own = Object.entries(pods).filter(([name]) => name.endsWith(`-${joining}`))
     return own.length === 4 ? Object.fromEntries(own) : undefined
   })

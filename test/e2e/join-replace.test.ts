@@ -17,12 +17,18 @@ beforeAll(async () => {
 test('joined at once, lost, refused, replaced', { timeout: 600_000 }, async (context) => {
   skipInShortRun(context)
   await renewHosts(sandbox, hosts)
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'h1:6443', cluster: 'encryptionAlgorithm: ECDSA-P256\n' })
+  const file = await putInitConfig(sandbox, 'h1', {
+    kubernetesVersion: 'v1.37.2',
+    controlPlaneEndpoint: 'h1:6443',
+    cluster: 'encryptionAlgorithm: ECDSA-P256\n',
+  })
   const { controlPlane = [] } = printedJoin(await sandbox.run('h1', ['kadm', 'init', '--config', file, '--upload-certs'], slow))
   const words = ['kadm', ...controlPlane, '--ignore-preflight-errors=SystemVerification'] as const
   await Promise.all([sandbox.run('h2', words, slow), sandbox.run('h3', words, slow)])
   await expectWholeCluster(sandbox, 'h1', { nodes: hosts, voters: hosts })
-  expect(await sandbox.run('h3', ['openssl', 'pkey', '-noout', '-text', '-in', '/etc/kubernetes/pki/apiserver.key'])).toContain('prime256v1')
+  expect(await sandbox.run('h3', ['openssl', 'pkey', '-noout', '-text', '-in', '/etc/kubernetes/pki/apiserver.key'])).toContain(
+    'prime256v1',
+  )
 
   const uid = (): Promise<string> => kubectl(sandbox, 'h1', ['get', 'node', 'h3', '-o', 'jsonpath={.metadata.uid}'])
   const before = await uid()

@@ -31,7 +31,9 @@ describe.each(makers)('a cluster of %s', (maker) => {
   test('with the words of the join command', { timeout: 120_000 }, async () => {
     const [theirs, ours] = await byBoth((tool) => joined(tool, [...join, cgroupVersion]))
     expect(ours).toEqual(theirs)
-    expect(Object.keys(ours.files)).toEqual(expect.arrayContaining(['/etc/kubernetes/kubelet.conf', '/etc/kubernetes/pki/ca.crt', '/var/lib/kubelet/config.yaml']))
+    expect(Object.keys(ours.files)).toEqual(
+      expect.arrayContaining(['/etc/kubernetes/kubelet.conf', '/etc/kubernetes/pki/ca.crt', '/var/lib/kubelet/config.yaml']),
+    )
     await sandbox.network()
     await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', `node/${worker}`, '--timeout=60s'], { timeout: 70_000 })
   })
@@ -45,9 +47,21 @@ describe.each(makers)('a cluster of %s', (maker) => {
 
   test('with a discovery file', { timeout: 60_000 }, async () => {
     await freshWorker()
-    const file = await kubectl(sandbox, 'h1', ['-n', 'kube-public', 'get', 'configmap', 'cluster-info', '-o', 'jsonpath={.data.kubeconfig}'])
+    const file = await kubectl(sandbox, 'h1', [
+      '-n',
+      'kube-public',
+      'get',
+      'configmap',
+      'cluster-info',
+      '-o',
+      'jsonpath={.data.kubeconfig}',
+    ])
     await sandbox.put(worker, '/root/discovery.conf', file)
-    await sandbox.run(worker, ['kadm', 'join', '--discovery-file', '/root/discovery.conf', '--tls-bootstrap-token', join[3] ?? '', cgroupVersion], { timeout: 60_000 })
+    await sandbox.run(
+      worker,
+      ['kadm', 'join', '--discovery-file', '/root/discovery.conf', '--tls-bootstrap-token', join[3] ?? '', cgroupVersion],
+      { timeout: 60_000 },
+    )
     await registered(worker)
   })
 
@@ -69,28 +83,44 @@ describe('cut off and run again', () => {
     if (begunBy !== 'kadm') await begin('kadm') // these tests alone were asked for
   }, 200_000)
 
-  test.each(Array.from({ length: rounds }, (_, round) => ({ round })))('killed in part $round of its time', { timeout: 60_000 }, async ({ round }) => {
-    await freshWorker()
-    const moment = momentOf(round, rounds)
-    const first = await sandbox.exec(worker, ['timeout', '--signal=KILL', moment, 'kadm', ...join, cgroupVersion])
-    await finishes(join, `killed after ${moment} s (exit code ${first.exitCode})`)
-  })
+  test.each(Array.from({ length: rounds }, (_, round) => ({ round })))(
+    'killed in part $round of its time',
+    { timeout: 60_000 },
+    async ({ round }) => {
+      await freshWorker()
+      const moment = momentOf(round, rounds)
+      const first = await sandbox.exec(worker, ['timeout', '--signal=KILL', moment, 'kadm', ...join, cgroupVersion])
+      await finishes(join, `killed after ${moment} s (exit code ${first.exitCode})`)
+    },
+  )
 
-  test.each(Array.from({ length: powerCuts }, (_, round) => ({ round })))('the power cut in part $round of its time', { timeout: 90_000 }, async ({ round }) => {
-    await freshWorker()
-    const moment = momentOf(round, powerCuts)
-    const first = sandbox.exec(worker, ['kadm', ...join, cgroupVersion], { timeout: 30_000 })
-    await sleep(Number(moment) * 1000)
-    await sandbox.kill(worker)
-    await first.catch(() => undefined)
-    await sandbox.start(worker)
-    await finishes(join, `no power after ${moment} s`)
-  })
+  test.each(Array.from({ length: powerCuts }, (_, round) => ({ round })))(
+    'the power cut in part $round of its time',
+    { timeout: 90_000 },
+    async ({ round }) => {
+      await freshWorker()
+      const moment = momentOf(round, powerCuts)
+      const first = sandbox.exec(worker, ['kadm', ...join, cgroupVersion], { timeout: 30_000 })
+      await sleep(Number(moment) * 1000)
+      await sandbox.kill(worker)
+      await first.catch(() => undefined)
+      await sandbox.start(worker)
+      await finishes(join, `no power after ${moment} s`)
+    },
+  )
 
   test('with a new token when the old one has ended', { timeout: 60_000 }, async () => {
     await freshWorker()
     const words = await joinWords(sandbox, 'h1')
-    await sandbox.run(worker, ['sh', '-c', '"$@" >/tmp/first 2>&1 & p=$!; until [ -e /etc/kubernetes/bootstrap-kubelet.conf ]; do sleep 0.01; done; kill -9 $p', 'first', 'kadm', ...words, cgroupVersion])
+    await sandbox.run(worker, [
+      'sh',
+      '-c',
+      '"$@" >/tmp/first 2>&1 & p=$!; until [ -e /etc/kubernetes/bootstrap-kubelet.conf ]; do sleep 0.01; done; kill -9 $p',
+      'first',
+      'kadm',
+      ...words,
+      cgroupVersion,
+    ])
     await sandbox.run('h1', ['kubeadm', 'token', 'delete', words[3] ?? ''])
     await finishes(await joinWords(sandbox, 'h1'), 'killed when its token was on the disk, which then ended')
   })
@@ -100,7 +130,10 @@ describe('cut off and run again', () => {
     await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', `node/${worker}`, '--timeout=40s'], { timeout: 50_000 })
     await renewHosts(sandbox, [worker])
     const { exitCode, stderr } = await sandbox.exec(worker, ['kadm', ...join, cgroupVersion])
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`[ERROR NodeNameFree]: the cluster has a Node "${worker}" that is Ready`)])
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining(`[ERROR NodeNameFree]: the cluster has a Node "${worker}" that is Ready`),
+    ])
     expect(await sandbox.run(worker, ['sh', '-c', 'ls -A /etc/kubernetes /var/lib/kadm 2>/dev/null || true'])).toBe('')
   })
 })
@@ -126,7 +159,11 @@ async function finishes(words: readonly string[], told: string): Promise<void> {
   const wasDone = lastEntry.stdout.includes('"kind":"run-finished"')
   expect(again.exitCode, `${told}, then: ${again.stdout}${again.stderr}`).toBe(wasDone ? 1 : 0)
   await registered(worker)
-  const left = await sandbox.run(worker, ['sh', '-c', 'ls /etc/kubernetes /var/lib/kadm; grep -rl token: /etc/kubernetes /var/lib/kadm || true'])
+  const left = await sandbox.run(worker, [
+    'sh',
+    '-c',
+    'ls /etc/kubernetes /var/lib/kadm; grep -rl token: /etc/kubernetes /var/lib/kadm || true',
+  ])
   expect(left.trim().split('\n')).toEqual(['/etc/kubernetes:', 'kubelet.conf', 'pki', '', '/var/lib/kadm:', 'digest-key', 'journal.jsonl'])
 }
 
@@ -160,7 +197,11 @@ async function joined(tool: Tool, words: readonly string[], configuration?: stri
 
 /** The cluster draws the serial number of the kubelet's certificate, and takes the next free range for a Node's Pods. */
 function withoutChance(found: Joined): Joined {
-  return JSON.parse(JSON.stringify(found, (key: string, value: unknown) => (['serial', 'podCIDR', 'podCIDRs'].includes(key) && value !== undefined ? '…' : value))) as Joined
+  return JSON.parse(
+    JSON.stringify(found, (key: string, value: unknown) =>
+      ['serial', 'podCIDR', 'podCIDRs'].includes(key) && value !== undefined ? '…' : value,
+    ),
+  ) as Joined
 }
 
 /** The Node with what the controllers add to a new one. */

@@ -38,10 +38,17 @@ describe('one resets the host of the other', () => {
   })
 
   test('so do the tables of a kube-proxy in nftables mode, and the addresses that the Pod network gave out', slow, async () => {
-    const config = labInitConfig({ kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'h1:6443' }).replace(/^conntrack:/m, 'mode: nftables\nconntrack:')
+    const config = labInitConfig({ kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'h1:6443' }).replace(
+      /^conntrack:/m,
+      'mode: nftables\nconntrack:',
+    )
     await sandbox.put('h1', '/root/nftables.yaml', config, 0o600)
     await sandbox.run('h1', ['kadm', 'init', '--config', '/root/nftables.yaml'], slow)
-    await sandbox.run('h1', ['sh', '-c', 'for i in $(seq 300); do nft list table ip kube-proxy 2>/dev/null | grep -q service- && exit; sleep 0.1; done; exit 1'])
+    await sandbox.run('h1', [
+      'sh',
+      '-c',
+      'for i in $(seq 300); do nft list table ip kube-proxy 2>/dev/null | grep -q service- && exit; sleep 0.1; done; exit 1',
+    ])
     await sandbox.run('h1', ['nft', 'add', 'table', 'inet', 'mine'])
     const { exitCode, stdout, stderr } = await sandbox.exec('h1', ['kadm', 'reset', '--force', '--cleanup=network'])
     expect([exitCode, stderr]).toEqual([0, ''])
@@ -77,7 +84,10 @@ describe('a control plane of two leaves', () => {
     await stopEtcd(second)
     const before = await ownState(first)
     const { exitCode, stderr } = await sandbox.exec(first, ['sh', '-c', 'echo y | kadm reset'])
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('without this host it has 1 voting members, of which 1 must be healthy, and 0 are [ETCD_QUORUM]')])
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining('without this host it has 1 voting members, of which 1 must be healthy, and 0 are [ETCD_QUORUM]'),
+    ])
     expect(stderr).toContain(`member "${second}" at https://`)
     expect(await ownState(first)).toEqual(before)
     const forced = await timed(first, ['kadm', 'reset', '--force'])
@@ -96,13 +106,23 @@ describe('a control plane of two leaves', () => {
 describe('begins anew', () => {
   beforeAll(freshHosts)
 
-  test.each(Array.from({ length: isLongRun ? 10 : 1 }, (_, round) => ({ round })))('round $round: init, and a worker, and both give up', slow, async () => {
-    await sandbox.run('h1', ['kadm', 'init', '--config', '/root/init.yaml'], slow)
-    await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--ignore-preflight-errors=SystemVerification'], slow)
-    const [worker, controlPlane] = await Promise.all([timed('h2', ['kadm', 'reset', '--force']), timed('h1', ['kadm', 'reset', '--force'])])
-    expect([worker.exitCode, controlPlane.exitCode, worker.stderr, controlPlane.stderr]).toEqual([0, 0, '', ''])
-    expect([worker.stdout, controlPlane.stdout]).toEqual([expect.stringContaining('  the Node "h2" in the cluster (kubectl delete node h2)\n'), expect.not.stringContaining('delete node')])
-  })
+  test.each(Array.from({ length: isLongRun ? 10 : 1 }, (_, round) => ({ round })))(
+    'round $round: init, and a worker, and both give up',
+    slow,
+    async () => {
+      await sandbox.run('h1', ['kadm', 'init', '--config', '/root/init.yaml'], slow)
+      await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--ignore-preflight-errors=SystemVerification'], slow)
+      const [worker, controlPlane] = await Promise.all([
+        timed('h2', ['kadm', 'reset', '--force']),
+        timed('h1', ['kadm', 'reset', '--force']),
+      ])
+      expect([worker.exitCode, controlPlane.exitCode, worker.stderr, controlPlane.stderr]).toEqual([0, 0, '', ''])
+      expect([worker.stdout, controlPlane.stdout]).toEqual([
+        expect.stringContaining('  the Node "h2" in the cluster (kubectl delete node h2)\n'),
+        expect.not.stringContaining('delete node'),
+      ])
+    },
+  )
 })
 
 describe.runIf(isLongRun)('by the same tool', () => {
@@ -125,14 +145,23 @@ async function left(host: string, maker: Tool, resetter: Tool): Promise<Left> {
   await sandbox.run(host, [maker, 'init', '--config', '/root/init.yaml'], slow)
   await sandbox.put(host, '/etc/kubernetes/foreign.yaml', 'x')
   // kube-proxy's Pod has mounts of the kubelet.
-  await sandbox.run(host, ['sh', '-c', 'for i in $(seq 300); do grep -q " /var/lib/kubelet/pods" /proc/mounts && exit; sleep 0.1; done; exit 1'])
+  await sandbox.run(host, [
+    'sh',
+    '-c',
+    'for i in $(seq 300); do grep -q " /var/lib/kubelet/pods" /proc/mounts && exit; sleep 0.1; done; exit 1',
+  ])
   const { exitCode, stderr } = await sandbox.exec(host, [resetter, 'reset', '--force'], { timeout: 60_000 })
   expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('[BUG]')])
   return stateOf(host)
 }
 
 async function stateOf(host: string): Promise<Left> {
-  const files = await snapshotFiles(sandbox, host, ['/etc/kubernetes', '/etc/cni', '/var/lib/kubelet', '/var/lib/etcd', '/var/lib/cni'], ['/etc/cni/net.d/.*'])
+  const files = await snapshotFiles(
+    sandbox,
+    host,
+    ['/etc/kubernetes', '/etc/cni', '/var/lib/kubelet', '/var/lib/etcd', '/var/lib/cni'],
+    ['/etc/cni/net.d/.*'],
+  )
   const ask = async (script: string): Promise<string> => (await sandbox.exec(host, ['sh', '-c', script])).stdout.trim()
   return {
     files: [...files.keys()].filter((path) => !path.startsWith('/var/lib/kubelet/pods')),
@@ -166,7 +195,18 @@ function putConfig(host: string): Promise<string> {
 
 async function joinControlPlane(): Promise<void> {
   const key = (await sandbox.run('h1', ['kubeadm', 'init', 'phase', 'upload-certs', '--upload-certs'])).trim().split('\n').at(-1) ?? ''
-  await sandbox.run('h2', ['kadm', ...(await joinWords(sandbox, 'h1')), '--control-plane', '--certificate-key', key, '--ignore-preflight-errors=SystemVerification'], slow)
+  await sandbox.run(
+    'h2',
+    [
+      'kadm',
+      ...(await joinWords(sandbox, 'h1')),
+      '--control-plane',
+      '--certificate-key',
+      key,
+      '--ignore-preflight-errors=SystemVerification',
+    ],
+    slow,
+  )
 }
 
 async function expectGone(told: string): Promise<void> {
@@ -179,12 +219,23 @@ async function expectGone(told: string): Promise<void> {
 
 async function members(host: string): Promise<readonly string[]> {
   const pki = '/etc/kubernetes/pki/etcd'
-  const access = ['--endpoints=https://127.0.0.1:2379', `--cacert=${pki}/ca.crt`, `--cert=${pki}/healthcheck-client.crt`, `--key=${pki}/healthcheck-client.key`]
-  const list = JSON.parse(await sandbox.run(host, ['etcdctl', ...access, 'member', 'list', '-w', 'json'])) as { members: { name: string }[] }
+  const access = [
+    '--endpoints=https://127.0.0.1:2379',
+    `--cacert=${pki}/ca.crt`,
+    `--cert=${pki}/healthcheck-client.crt`,
+    `--key=${pki}/healthcheck-client.key`,
+  ]
+  const list = JSON.parse(await sandbox.run(host, ['etcdctl', ...access, 'member', 'list', '-w', 'json'])) as {
+    members: { name: string }[]
+  }
   return list.members.map(({ name }) => name).toSorted()
 }
 
 /** As on a host whose etcd does not come up any more. */
 async function stopEtcd(host: string): Promise<void> {
-  await sandbox.run(host, ['sh', '-c', 'systemctl stop kubelet; pkill -KILL -x etcd; for i in $(seq 50); do pgrep -x etcd || exit 0; sleep 0.1; done; exit 1'])
+  await sandbox.run(host, [
+    'sh',
+    '-c',
+    'systemctl stop kubelet; pkill -KILL -x etcd; for i in $(seq 50); do pgrep -x etcd || exit 0; sleep 0.1; done; exit 1',
+  ])
 }

@@ -31,7 +31,9 @@ test('a plan of a dozen hosts: each is looked at, in few ways there and back and
 
 test('behind a bastion all share one connection to it, and are told apart by their keys', { timeout: 60_000 }, async () => {
   const [bastion] = targets.hosts
-  const plan = await measuredPlan(targets, { bastion: { address: bastion?.address, user: 'root', identityFile: targets.identity, hostKey: bastion?.hostKey } })
+  const plan = await measuredPlan(targets, {
+    bastion: { address: bastion?.address, user: 'root', identityFile: targets.identity, hostKey: bastion?.hostKey },
+  })
   expect([plan.exitCode, plan.stderr]).toEqual([0, ''])
   expect(plan.stdout).toContain(`${count} actions on ${count} of ${count} hosts`)
   expect(plan.usage.connections.map(({ to }) => to)).toEqual([bastion?.address])
@@ -48,7 +50,9 @@ test('hosts that cannot be trusted or reached are named, each with its reason; t
 })
 
 test('the hosts of this test are gone when whoever made them is killed', { timeout: 30_000 }, async () => {
-  const child = spawn(process.execPath, [new URL('../support/ssh-targets-program.ts', import.meta.url).pathname], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(process.execPath, [new URL('../support/ssh-targets-program.ts', import.meta.url).pathname], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   const [namespace] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
   expect(await namespaces()).toContain(namespace.trim())
   child.kill('SIGKILL')

@@ -44,7 +44,15 @@ afterAll(async () => {
 
 /** A user with sudo and a password; who logs in as root may log in as that one too. */
 async function prepare(host: string): Promise<string> {
-  await sandbox.put(host, '/usr/share/locale/de/LC_MESSAGES/libc.mo', messageCatalog({ 'No such file or directory': notFound, 'Permission denied': 'Keine Berechtigung', 'Not a directory': 'Ist kein Verzeichnis' }))
+  await sandbox.put(
+    host,
+    '/usr/share/locale/de/LC_MESSAGES/libc.mo',
+    messageCatalog({
+      'No such file or directory': notFound,
+      'Permission denied': 'Keine Berechtigung',
+      'Not a directory': 'Ist kein Verzeichnis',
+    }),
+  )
   const script = `set -e
 useradd -m -s /bin/bash admin 2>/dev/null || true; printf 'admin:%s\\n' "$1" | chpasswd
 install -d -m 700 -o admin ~admin/.ssh; install -m 600 -o admin ~/.ssh/authorized_keys ~admin/.ssh/authorized_keys
@@ -98,7 +106,11 @@ describe.each<{ readonly name: string; readonly open: () => Promise<Host> }>([
         throw new Error(`${name}: ${messageOf(error)}`, { cause: error })
       })
     }
-    expect([await host.services.kind(), await host.services.isActive('containerd'), await host.services.exists('nonsense')]).toEqual(['systemd', true, false])
+    expect([await host.services.kind(), await host.services.isActive('containerd'), await host.services.exists('nonsense')]).toEqual([
+      'systemd',
+      true,
+      false,
+    ])
     expect(await host.containerRuntime('unix:///run/containerd/containerd.sock').version()).toMatchObject({ name: 'containerd' })
     expect([await host.canListen(22), await host.canListen(22, '127.0.0.1')]).toEqual([false, false])
     const stream = await host.dial({ kind: 'tcp', host: '127.0.0.1', port: 22 })
@@ -117,24 +129,39 @@ test('a host that speaks German is understood', { timeout: 30_000 }, async () =>
   await expect(host.readText('/etc/shadow')).rejects.toMatchObject({ message: 'cannot read "/etc/shadow": permission denied' })
   expect((await host.query(['stat', '/none'])).stderr).toContain('No such file or directory')
   await expect(host.query(['nonsense'])).rejects.toMatchObject({ code: 'COMMAND_MISSING' })
-  await connect('admin', { secret: async () => `wrong-${password}` }).then(() => expect.unreachable(), (error: unknown) => expect(messageOf(error)).toContain('asks again'))
+  await connect('admin', { secret: async () => `wrong-${password}` }).then(
+    () => expect.unreachable(),
+    (error: unknown) => expect(messageOf(error)).toContain('asks again'),
+  )
 })
 
-test('another host in the place of the first when the line is up again: refused, and nothing is run there', { timeout: 30_000 }, async () => {
-  const host = await connect('root')
-  const running = host.run(['sh', '-c', 'echo x >>/root/moved; sleep 5'])
-  const outcome = running.then(() => 'done', (error: unknown) => (error instanceof KadmError ? error.code : messageOf(error)))
-  await expect.poll(() => host.readText('/root/moved'), { timeout: 10_000 }).toBe('x\n')
-  relay.redirect('h2')
-  onTestFinished(() => relay.redirect('h1'))
-  relay.cut()
-  expect(await outcome).toBe('HOST_KEY_CHANGED')
-  expect((await sandbox.exec('h2', ['cat', '/root/moved'])).exitCode).toBe(1)
-  expect((await sandbox.run('h2', ['ls', '/run'])).includes('kadm-ssh-')).toBe(false)
-})
+test(
+  'another host in the place of the first when the line is up again: refused, and nothing is run there',
+  { timeout: 30_000 },
+  async () => {
+    const host = await connect('root')
+    const running = host.run(['sh', '-c', 'echo x >>/root/moved; sleep 5'])
+    const outcome = running.then(
+      () => 'done',
+      (error: unknown) => (error instanceof KadmError ? error.code : messageOf(error)),
+    )
+    await expect.poll(() => host.readText('/root/moved'), { timeout: 10_000 }).toBe('x\n')
+    relay.redirect('h2')
+    onTestFinished(() => relay.redirect('h1'))
+    relay.cut()
+    expect(await outcome).toBe('HOST_KEY_CHANGED')
+    expect((await sandbox.exec('h2', ['cat', '/root/moved'])).exitCode).toBe(1)
+    expect((await sandbox.run('h2', ['ls', '/run'])).includes('kadm-ssh-')).toBe(false)
+  },
+)
 
 async function connectBehind(target: SshTarget): Promise<Host> {
-  const host = await connectSsh(target, { hostKey: pins.h2, identityFiles: [identity()], agent: '', bastion: { target: at('admin'), hostKey: pins.h1 } })
+  const host = await connectSsh(target, {
+    hostKey: pins.h2,
+    identityFiles: [identity()],
+    agent: '',
+    bastion: { target: at('admin'), hostKey: pins.h1 },
+  })
   onTestFinished(() => host.close())
   return host
 }
@@ -150,31 +177,44 @@ test('the lock: told whose it is, kept when the line breaks, gone with the conne
   await unlock()
   await two.lock('kadm two')
   await two.close()
-  await expect.poll(() => one.lock('kadm three').then(() => 'taken', () => 'refused'), { timeout: 5000 }).toBe('taken')
+  await expect
+    .poll(
+      () =>
+        one.lock('kadm three').then(
+          () => 'taken',
+          () => 'refused',
+        ),
+      { timeout: 5000 },
+    )
+    .toBe('taken')
 })
 
-test('a line that breaks at any moment: every command runs once, every line is written once', { timeout: isLongRun ? 600_000 : 90_000 }, async () => {
-  const host = await connect(isLongRun ? 'admin' : 'root')
-  const dir = `/root/broken-${Math.random()}`
-  await host.makeDirectory(dir, 0o700)
-  const before = relay.opened()
-  const rounds = isLongRun ? 100 : 12
-  for (let round = 0; round < rounds; round++) {
-    // Waited for: the last one would cut the line of the next test.
-    const cut = sleep(Math.random() * 400).then(() => relay.cut())
-    const [answer] = await Promise.all([
-      host.run(['sh', '-c', 'echo "$1" >>"$2/ran"; sleep 0.2; echo "done $1"', 'sh', String(round), dir]),
-      host.appendFile(`${dir}/log`, `${round}\n`, 0o600),
-      host.writeFile(`${dir}/file`, `${round}`.repeat(10_000), { mode: 0o600 }),
-      cut,
-    ])
-    expect(answer.stdout).toBe(`done ${round}\n`)
-    expect(await host.readText(`${dir}/file`)).toBe(`${round}`.repeat(10_000))
-  }
-  const all = Array.from({ length: rounds }, (_, round) => `${round}\n`).join('')
-  expect([await host.readText(`${dir}/ran`), await host.readText(`${dir}/log`)]).toEqual([all, all])
-  expect(relay.opened() - before).toBeGreaterThan(3)
-})
+test(
+  'a line that breaks at any moment: every command runs once, every line is written once',
+  { timeout: isLongRun ? 600_000 : 90_000 },
+  async () => {
+    const host = await connect(isLongRun ? 'admin' : 'root')
+    const dir = `/root/broken-${Math.random()}`
+    await host.makeDirectory(dir, 0o700)
+    const before = relay.opened()
+    const rounds = isLongRun ? 100 : 12
+    for (let round = 0; round < rounds; round++) {
+      // Waited for: the last one would cut the line of the next test.
+      const cut = sleep(Math.random() * 400).then(() => relay.cut())
+      const [answer] = await Promise.all([
+        host.run(['sh', '-c', 'echo "$1" >>"$2/ran"; sleep 0.2; echo "done $1"', 'sh', String(round), dir]),
+        host.appendFile(`${dir}/log`, `${round}\n`, 0o600),
+        host.writeFile(`${dir}/file`, `${round}`.repeat(10_000), { mode: 0o600 }),
+        cut,
+      ])
+      expect(answer.stdout).toBe(`done ${round}\n`)
+      expect(await host.readText(`${dir}/file`)).toBe(`${round}`.repeat(10_000))
+    }
+    const all = Array.from({ length: rounds }, (_, round) => `${round}\n`).join('')
+    expect([await host.readText(`${dir}/ran`), await host.readText(`${dir}/log`)]).toEqual([all, all])
+    expect(relay.opened() - before).toBeGreaterThan(3)
+  },
+)
 
 test('a host that reboots under a command: told that it was cut off, and it is not started again', { timeout: 90_000 }, async () => {
   const host = await connect('root')
@@ -197,7 +237,9 @@ describe('users who may not, and secrets', () => {
     )
 
   test('sudo: no password, a wrong one is given once only, questions that kadm does not know', { timeout: 60_000 }, async () => {
-    expect(await outcome(connect('admin', { secret: async () => undefined }))).toMatch(/^BECOME_FAILED: .*wants a password, and there is none/)
+    expect(await outcome(connect('admin', { secret: async () => undefined }))).toMatch(
+      /^BECOME_FAILED: .*wants a password, and there is none/,
+    )
     await sandbox.run('h1', ['journalctl', '--rotate', '--vacuum-time=1s'])
     expect(await outcome(connect('admin', { secret: async () => `wrong-${password}` }))).toMatch(/^BECOME_FAILED: .*asks again/)
     expect((await sandbox.run('h1', ['journalctl', '--no-pager', '-t', 'sudo'])).match(/authentication failure/g)).toHaveLength(1)
@@ -206,8 +248,14 @@ describe('users who may not, and secrets', () => {
     await sandbox.run('h1', ['usermod', '-s', '/bin/bash', 'admin'])
     const user = await connect('admin', { become: undefined })
     expect([(await user.facts()).uid, await user.readText('/etc/hostname')]).toEqual([1000, 'h1\n'])
-    await expect(user.readText('/etc/shadow')).rejects.toMatchObject({ code: 'FILE_FAILED', message: 'cannot read "/etc/shadow": permission denied' })
-    await expect(user.writeFile('/etc/new', 'x', { mode: 0o600 })).rejects.toMatchObject({ code: 'FILE_FAILED', message: 'cannot write "/etc/new": permission denied' })
+    await expect(user.readText('/etc/shadow')).rejects.toMatchObject({
+      code: 'FILE_FAILED',
+      message: 'cannot read "/etc/shadow": permission denied',
+    })
+    await expect(user.writeFile('/etc/new', 'x', { mode: 0o600 })).rejects.toMatchObject({
+      code: 'FILE_FAILED',
+      message: 'cannot write "/etc/new": permission denied',
+    })
     expect(await user.readText('/etc/kadm-none')).toBeUndefined()
     if (!isLongRun) return
     await sandbox.put('h1', '/usr/local/bin/sudo', '#!/bin/sh\nprintf "Einmalcode: " >&2; read code; exit 1\n', 0o755)
@@ -218,8 +266,15 @@ describe('users who may not, and secrets', () => {
   test('an encrypted key: opened by its passphrase, refused without and with another', { timeout: 30_000 }, async () => {
     const file = path.join(await temporaryDirectory(), 'id')
     await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', passphrase, '-C', 'test', '-f', file])
-    await sandbox.run('h1', ['sh', '-c', 'printf "%s\\n" "$1" >>/root/.ssh/authorized_keys', 'sh', (await readFile(`${file}.pub`, 'utf8')).trim()])
-    const withKey = (secret: string | undefined): Promise<string> => outcome(connect('root', { identityFiles: [file], secret: async () => secret }))
+    await sandbox.run('h1', [
+      'sh',
+      '-c',
+      'printf "%s\\n" "$1" >>/root/.ssh/authorized_keys',
+      'sh',
+      (await readFile(`${file}.pub`, 'utf8')).trim(),
+    ])
+    const withKey = (secret: string | undefined): Promise<string> =>
+      outcome(connect('root', { identityFiles: [file], secret: async () => secret }))
     expect(await withKey(passphrase)).toBe('connected')
     expect(await withKey(undefined)).toMatch(/^LOGIN_REFUSED: .*encrypted/)
     expect(await withKey('other')).toMatch(/^LOGIN_REFUSED: .*passphrase does not open it/)
@@ -234,9 +289,15 @@ describe('users who may not, and secrets', () => {
     for (const user of ['root', 'admin']) {
       const host = await connect(user)
       const started = performance.now()
-      const answers = await Promise.all([host.run(['sh', '-c', 'sleep 0.3; echo one']), host.readText('/etc/hostname'), host.query(['echo', 'two'])])
+      const answers = await Promise.all([
+        host.run(['sh', '-c', 'sleep 0.3; echo one']),
+        host.readText('/etc/hostname'),
+        host.query(['echo', 'two']),
+      ])
       expect(answers).toMatchObject([{ stdout: 'one\n' }, 'h1\n', { stdout: 'two\n' }])
-      await expect(host.query(['sleep', '60'], { timeout: 300 })).rejects.toMatchObject({ message: expect.stringContaining('did not end within 0.3 s') })
+      await expect(host.query(['sleep', '60'], { timeout: 300 })).rejects.toMatchObject({
+        message: expect.stringContaining('did not end within 0.3 s'),
+      })
       expect((await host.query(['pgrep', '-x', 'sleep', '-a'])).stdout).not.toContain('sleep 60')
       expect(performance.now() - started).toBeLessThan(20_000)
     }
@@ -244,44 +305,77 @@ describe('users who may not, and secrets', () => {
 
   test('no secret in a process list, a log or what is said', { timeout: 60_000 }, async () => {
     const secrets = [password, passphrase, `file-${password}`, `input-${password}`, `variable-${password}`]
-    const sampling = sandbox.exec('h1', ['sh', '-c', 'end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do cat /proc/[0-9]*/cmdline; done 2>/dev/null | tr "\\0" " " | sort -u'])
+    const sampling = sandbox.exec('h1', [
+      'sh',
+      '-c',
+      'end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do cat /proc/[0-9]*/cmdline; done 2>/dev/null | tr "\\0" " " | sort -u',
+    ])
     // What a kadm that was killed has left, secrets of a command too, and what one has that is at work.
-    await sandbox.run('h1', ['sh', '-c', 'mkdir /run/kadm-ssh-dead /run/kadm-ssh-living; : >/run/kadm-ssh-dead/shell-4000000; : >/run/kadm-ssh-living/shell-1; touch -d "1 hour ago" /run/kadm-ssh-*'])
+    await sandbox.run('h1', [
+      'sh',
+      '-c',
+      'mkdir /run/kadm-ssh-dead /run/kadm-ssh-living; : >/run/kadm-ssh-dead/shell-4000000; : >/run/kadm-ssh-living/shell-1; touch -d "1 hour ago" /run/kadm-ssh-*',
+    ])
     const host = await connect('admin')
     expect((await host.list('/run'))?.filter((name) => /^kadm-ssh-(?:dead|living)$/.test(name))).toEqual(['kadm-ssh-living'])
     for (let round = 0; round < 10; round++) {
       await host.writeFile('/root/secret', `file-${password} ${round}`, { mode: 0o600, secret: true })
-      await host.run(['sh', '-c', 'cat >/dev/null; sleep 0.1'], { input: `input-${password}`, environment: { SECRET: `variable-${password}` } })
+      await host.run(['sh', '-c', 'cat >/dev/null; sleep 0.1'], {
+        input: `input-${password}`,
+        environment: { SECRET: `variable-${password}` },
+      })
     }
     await host.removeFile('/root/secret')
     const processes = (await sampling).stdout
     expect(processes).toContain('sudo -S') // it did see us
     await host.close()
     await sandbox.run('h1', ['rm', '-r', '/run/kadm-ssh-living'])
-    const logs = await sandbox.run('h1', ['sh', '-c', 'journalctl --no-pager --output=cat; cat /var/log/*.log 2>/dev/null; grep -rs . /run/kadm* /var/lib/kadm 2>/dev/null; true'])
+    const logs = await sandbox.run('h1', [
+      'sh',
+      '-c',
+      'journalctl --no-pager --output=cat; cat /var/log/*.log 2>/dev/null; grep -rs . /run/kadm* /var/lib/kadm 2>/dev/null; true',
+    ])
     for (const secret of secrets) for (const text of [processes, logs, said.join('\n')]) expect(text.includes(secret)).toBe(false)
   })
 
-  test('kadm --host: the phases of init on another host, the configuration from here; flags that make no sense', { timeout: isLongRun ? 240_000 : 60_000 }, async () => {
-    const dir = await temporaryDirectory()
-    await writeFile(path.join(dir, 'init.yaml'), labInitConfig({ kubernetesVersion: 'v1.37.2' }))
-    await writeFile(path.join(dir, 'password'), `${password}\n`, { mode: 0o600 })
-    process.env['KADM_BECOME_PASSWORD_FILE'] = path.join(dir, 'password')
-    onTestFinished(() => void delete process.env['KADM_BECOME_PASSWORD_FILE'])
-    const target = ['--host', `admin@127.0.0.1:${relay.port}`, '--become', 'sudo', '--identity-file', identity(), '--host-key', pins.h1]
-    const certs = await runKadm('init', 'phase', 'certs', 'all', '--config', path.join(dir, 'init.yaml'), ...target)
-    expect([certs.exitCode, certs.stderr]).toEqual([0, ''])
-    const found = await sandbox.run('h1', ['sh', '-c', 'cd /etc/kubernetes/pki; stat -c "%a %U %n" ca.key; openssl verify -CAfile ca.crt apiserver.crt; openssl x509 -in apiserver.crt -noout -ext subjectAltName'])
-    expect(found).toContain('600 root ca.key\napiserver.crt: OK')
-    expect(found).toContain(`DNS:h1`)
-    expect(found).toContain(sandbox.hosts[0]?.address)
-    expect(await runKadm('init', '--become', 'sudo')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--become is for a host that --host names') })
-    expect(await runKadm('reset', '--host', '-oProxyCommand=x')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is not a host to log in to') })
-    if (!isLongRun) return
-    const init = await runCommand([process.execPath, kadmProgram, 'init', '--config', path.join(dir, 'init.yaml'), ...target], { timeout: 180_000 })
-    expect([init.exitCode, init.stdout]).toEqual([0, expect.stringContaining('Your Kubernetes control plane is up.')])
-    expect(await sandbox.run('h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'get', 'nodes', '-o', 'name'])).toBe('node/h1\n')
-  })
+  test(
+    'kadm --host: the phases of init on another host, the configuration from here; flags that make no sense',
+    { timeout: isLongRun ? 240_000 : 60_000 },
+    async () => {
+      const dir = await temporaryDirectory()
+      await writeFile(path.join(dir, 'init.yaml'), labInitConfig({ kubernetesVersion: 'v1.37.2' }))
+      await writeFile(path.join(dir, 'password'), `${password}\n`, { mode: 0o600 })
+      process.env['KADM_BECOME_PASSWORD_FILE'] = path.join(dir, 'password')
+      onTestFinished(() => void delete process.env['KADM_BECOME_PASSWORD_FILE'])
+      const target = ['--host', `admin@127.0.0.1:${relay.port}`, '--become', 'sudo', '--identity-file', identity(), '--host-key', pins.h1]
+      const certs = await runKadm('init', 'phase', 'certs', 'all', '--config', path.join(dir, 'init.yaml'), ...target)
+      expect([certs.exitCode, certs.stderr]).toEqual([0, ''])
+      const found = await sandbox.run('h1', [
+        'sh',
+        '-c',
+        'cd /etc/kubernetes/pki; stat -c "%a %U %n" ca.key; openssl verify -CAfile ca.crt apiserver.crt; openssl x509 -in apiserver.crt -noout -ext subjectAltName',
+      ])
+      expect(found).toContain('600 root ca.key\napiserver.crt: OK')
+      expect(found).toContain(`DNS:h1`)
+      expect(found).toContain(sandbox.hosts[0]?.address)
+      expect(await runKadm('init', '--become', 'sudo')).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('--become is for a host that --host names'),
+      })
+      expect(await runKadm('reset', '--host', '-oProxyCommand=x')).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('is not a host to log in to'),
+      })
+      if (!isLongRun) return
+      const init = await runCommand([process.execPath, kadmProgram, 'init', '--config', path.join(dir, 'init.yaml'), ...target], {
+        timeout: 180_000,
+      })
+      expect([init.exitCode, init.stdout]).toEqual([0, expect.stringContaining('Your Kubernetes control plane is up.')])
+      expect(await sandbox.run('h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'get', 'nodes', '-o', 'name'])).toBe(
+        'node/h1\n',
+      )
+    },
+  )
 })
 
 describe('host keys', () => {
@@ -295,7 +389,10 @@ describe('host keys', () => {
     const knownHostsFile = text === '' ? file : file.replace('ssh/known_hosts', 'known_hosts')
     const outcome = await connect('root', { hostKey: undefined, knownHostsFile, ...options }).then(
       () => 'connected',
-      (error: unknown) => (error instanceof Error && 'code' in error ? `${String(error.code)}: ${error.message} ${'remedy' in error ? String(error.remedy) : ''}` : String(error)),
+      (error: unknown) =>
+        error instanceof Error && 'code' in error
+          ? `${String(error.code)}: ${error.message} ${'remedy' in error ? String(error.remedy) : ''}`
+          : String(error),
     )
     return { file: knownHostsFile, outcome }
   }

@@ -48,7 +48,10 @@ test('a worker is as before its join, its Node is gone, and apply brings it agai
 
 test('labels of a Node that stays have their former values again', { timeout: 180_000 }, async () => {
   await kubectl(sandbox, 'h1', ['label', 'node', 'h2', 'example.com/old=mine'])
-  const file = await operator.write({ h1: 'control-plane', h2: 'worker' }, { labels: { 'example.com/kind': 'other', 'example.com/old': 'kadm', 'example.com/new': 'kadm' } })
+  const file = await operator.write(
+    { h1: 'control-plane', h2: 'worker' },
+    { labels: { 'example.com/kind': 'other', 'example.com/old': 'kadm', 'example.com/new': 'kadm' } },
+  )
   const applied = await operator.kadm(['apply', '-f', file, '--yes'])
   expect(applied.exitCode, applied.stderr).toBe(0)
   expect(await labels('h2')).toEqual({ kind: 'other', old: 'kadm', new: 'kadm' })
@@ -60,33 +63,40 @@ test('labels of a Node that stays have their former values again', { timeout: 18
 test('the only control plane does not go from under its worker', { timeout: 180_000 }, async () => {
   const file = path.join(folder, 'cluster.yaml')
   const refused = await operator.kadm(['undo', '-f', file, '--host', 'h1', '--yes'])
-  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('h1 is the only control plane of a cluster that others are in: h2')])
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining('h1 is the only control plane of a cluster that others are in: h2'),
+  ])
   expect(await nodes()).toEqual(['h1', 'h2'])
 })
 
 describe.runIf(isLongRun)('two control planes', () => {
-  test('killed at random moments and run again, the one that joined is gone without a trace, then the one that made the cluster', { timeout: 600_000 }, async () => {
-    await renewHosts(sandbox)
-    const before = { h1: await looks('h1'), h2: await looks('h2') }
-    const controlPlaneEndpoint = `${sandbox.hosts[0]?.address}:6443`
-    const file = await operator.write({ h1: 'control-plane', h2: 'control-plane' }, { controlPlaneEndpoint })
-    for (const killAfter of [3, 4 + 3 * Math.random(), 2 + 8 * Math.random()]) {
-      const applied = await operator.kadm(['apply', '-f', file, '--yes'])
-      expect(applied.exitCode, applied.stderr).toBe(0)
-      expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h2'])
-      await operator.kadm(['undo', '-f', file, '--host', 'h2', '--yes'], { killAfter })
-      const undone = await operator.kadm(['undo', '-f', file, '--host', 'h2', '--yes'])
+  test(
+    'killed at random moments and run again, the one that joined is gone without a trace, then the one that made the cluster',
+    { timeout: 600_000 },
+    async () => {
+      await renewHosts(sandbox)
+      const before = { h1: await looks('h1'), h2: await looks('h2') }
+      const controlPlaneEndpoint = `${sandbox.hosts[0]?.address}:6443`
+      const file = await operator.write({ h1: 'control-plane', h2: 'control-plane' }, { controlPlaneEndpoint })
+      for (const killAfter of [3, 4 + 3 * Math.random(), 2 + 8 * Math.random()]) {
+        const applied = await operator.kadm(['apply', '-f', file, '--yes'])
+        expect(applied.exitCode, applied.stderr).toBe(0)
+        expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h2'])
+        await operator.kadm(['undo', '-f', file, '--host', 'h2', '--yes'], { killAfter })
+        const undone = await operator.kadm(['undo', '-f', file, '--host', 'h2', '--yes'])
+        expect(undone.exitCode, undone.stderr).toBe(0)
+        const after = await looks('h2')
+        expect(changesBetween(before.h2.files, after.files), `killed after ${killAfter} s`).toEqual([])
+        expect(after.rest).toEqual(before.h2.rest)
+        expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1'])
+        expect(await nodes()).toEqual(['h1'])
+      }
+      const undone = await operator.kadm(['undo', '-f', file, '--host', 'h1', '--yes'])
       expect(undone.exitCode, undone.stderr).toBe(0)
-      const after = await looks('h2')
-      expect(changesBetween(before.h2.files, after.files), `killed after ${killAfter} s`).toEqual([])
-      expect(after.rest).toEqual(before.h2.rest)
-      expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1'])
-      expect(await nodes()).toEqual(['h1'])
-    }
-    const undone = await operator.kadm(['undo', '-f', file, '--host', 'h1', '--yes'])
-    expect(undone.exitCode, undone.stderr).toBe(0)
-    expect(changesBetween(before.h1.files, (await looks('h1')).files)).toEqual([])
-  })
+      expect(changesBetween(before.h1.files, (await looks('h1')).files)).toEqual([])
+    },
+  )
 })
 
 interface Looks {
@@ -96,13 +106,21 @@ interface Looks {
 
 async function looks(host: string): Promise<Looks> {
   const [files, isEnabled, rules, pods, mounts] = await Promise.all([
-    snapshotFiles(sandbox, host, ['/etc', '/var/lib/kubelet', '/var/lib/etcd', '/usr/lib/systemd', '/usr/libexec', '/opt', '/var/log/pods', '/var/log/containers'], ['/opt/kadm']),
+    snapshotFiles(
+      sandbox,
+      host,
+      ['/etc', '/var/lib/kubelet', '/var/lib/etcd', '/usr/lib/systemd', '/usr/libexec', '/opt', '/var/log/pods', '/var/log/containers'],
+      ['/opt/kadm'],
+    ),
     sandbox.exec(host, ['systemctl', 'is-enabled', 'kubelet']),
     sandbox.exec(host, ['sh', '-c', 'iptables-save; ip6tables-save']),
     sandbox.exec(host, ['crictl', 'pods', '-q']),
     sandbox.exec(host, ['sh', '-c', 'grep /var/lib/kubelet /proc/mounts']),
   ])
-  return { files, rest: { isEnabled: isEnabled.stdout, rules: rules.stdout.split('KUBE-').length - 1, pods: pods.stdout, mounts: mounts.stdout } }
+  return {
+    files,
+    rest: { isEnabled: isEnabled.stdout, rules: rules.stdout.split('KUBE-').length - 1, pods: pods.stdout, mounts: mounts.stdout },
+  }
 }
 
 async function nodes(): Promise<readonly string[]> {
@@ -111,5 +129,7 @@ async function nodes(): Promise<readonly string[]> {
 
 async function labels(node: string): Promise<Readonly<Record<string, string>>> {
   const all = JSON.parse(await kubectl(sandbox, 'h1', ['get', 'node', node, '-o', 'jsonpath={.metadata.labels}'])) as Record<string, string>
-  return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (key.startsWith('example.com/') ? [[key.slice('example.com/'.length), value]] : [])))
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([key, value]) => (key.startsWith('example.com/') ? [[key.slice('example.com/'.length), value]] : [])),
+  )
 }

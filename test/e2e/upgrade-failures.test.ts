@@ -44,9 +44,19 @@ describe('killed at a random moment, and run again', () => {
 
 describe.runIf(isLongRun)('new components that do not come up: the node is as before, and says so', () => {
   test.each([
-    { name: 'an API server that ends', component: 'kube-apiserver', patch: ['args: ["--no-such-flag"]'], says: 'unknown flag: --no-such-flag' },
+    {
+      name: 'an API server that ends',
+      component: 'kube-apiserver',
+      patch: ['args: ["--no-such-flag"]'],
+      says: 'unknown flag: --no-such-flag',
+    },
     { name: 'etcd that ends', component: 'etcd', patch: ['args: ["--no-such-flag"]'], says: 'does not know one of its arguments' },
-    { name: 'an image that is not there', component: 'kube-controller-manager', patch: ['image: lab.test/busybox:none'], says: 'busybox:none' },
+    {
+      name: 'an image that is not there',
+      component: 'kube-controller-manager',
+      patch: ['image: lab.test/busybox:none'],
+      says: 'busybox:none',
+    },
     {
       name: 'etcd that breaks its data',
       component: 'etcd',
@@ -57,7 +67,9 @@ describe.runIf(isLongRun)('new components that do not come up: the node is as be
     await olderCluster(sandbox)
     await startCounter(sandbox, 'h1')
     const before = await kept(sandbox)
-    const patches = { [`${component}.yaml`]: ['spec:', '  containers:', `  - name: ${component}`, ...patch.map((line) => `    ${line}`)].join('\n') }
+    const patches = {
+      [`${component}.yaml`]: ['spec:', '  containers:', `  - name: ${component}`, ...patch.map((line) => `    ${line}`)].join('\n'),
+    }
     const result = await upgradeWith(sandbox, patches, 60)
     expect(result.stderr).toContain('UPGRADE_ROLLED_BACK')
     expect(result.stderr).toContain(says)

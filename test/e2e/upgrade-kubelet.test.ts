@@ -140,22 +140,26 @@ describe('the kubelet of a control plane', () => {
     expect([await node('h1'), await installed('h1')]).toEqual([unchanged, `Kubernetes ${older}`])
   })
 
-  test('killed on the way, and run again: Ready at the new version, not cordoned, the old one kept', { timeout: 200_000 }, async (context) => {
-    skipInShortRun(context)
-    const script =
-      'kadm upgrade node phase kubelet --kubelet "$1" >/root/log 2>&1 & pid=$!; i=0; while ! grep -q "$2" /root/log && [ $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; kill -9 $pid; cat /root/log'
-    const moment = ['Draining', 'Replacing', 'Waiting for a healthy kubelet'][Math.floor(Math.random() * 3)] ?? ''
-    const log = await sandbox.run('h1', ['sh', '-c', script, 'killed', next, moment], { timeout: 60_000 })
-    expect(log, moment).toContain(moment)
-    await sleep(300)
-    const result = await upgrade('h1', '--kubelet', next)
-    expect([result.exitCode, moment, result.stderr]).toEqual([0, moment, expect.any(String)])
-    expect(await node('h1')).toBe(`${newer} True `)
-    expect(await installed('h1')).toBe(`Kubernetes ${newer}`)
-    expect(await sandbox.run('h1', [`/usr/bin/kubelet-${older}`, '--version'])).toBe(`Kubernetes ${older}\n`)
-    const again = await upgrade('h1', '--kubelet', next)
-    expect([again.exitCode, again.stdout]).toEqual([0, expect.stringContaining(`The kubelet is at ${newer} already`)])
-  })
+  test(
+    'killed on the way, and run again: Ready at the new version, not cordoned, the old one kept',
+    { timeout: 200_000 },
+    async (context) => {
+      skipInShortRun(context)
+      const script =
+        'kadm upgrade node phase kubelet --kubelet "$1" >/root/log 2>&1 & pid=$!; i=0; while ! grep -q "$2" /root/log && [ $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; kill -9 $pid; cat /root/log'
+      const moment = ['Draining', 'Replacing', 'Waiting for a healthy kubelet'][Math.floor(Math.random() * 3)] ?? ''
+      const log = await sandbox.run('h1', ['sh', '-c', script, 'killed', next, moment], { timeout: 60_000 })
+      expect(log, moment).toContain(moment)
+      await sleep(300)
+      const result = await upgrade('h1', '--kubelet', next)
+      expect([result.exitCode, moment, result.stderr]).toEqual([0, moment, expect.any(String)])
+      expect(await node('h1')).toBe(`${newer} True `)
+      expect(await installed('h1')).toBe(`Kubernetes ${newer}`)
+      expect(await sandbox.run('h1', [`/usr/bin/kubelet-${older}`, '--version'])).toBe(`Kubernetes ${older}\n`)
+      const again = await upgrade('h1', '--kubelet', next)
+      expect([again.exitCode, again.stdout]).toEqual([0, expect.stringContaining(`The kubelet is at ${newer} already`)])
+    },
+  )
 
   test('a worker drains itself, with the rights of its kubelet, in a whole run', { timeout: 120_000 }, async (context) => {
     skipInShortRun(context)

@@ -8,8 +8,12 @@ test('what an apply tells of its own steps: actions by their host, what they com
   expect(started('hosts/h3/remove', 'hosts', 'hosts/h3', 'hosts/h3/mark', 'hosts/h2/remove')).toEqual([
     { host: 'h3', event: { kind: 'started', phase: 'remove', needs: ['mark', 'h2:remove'], at } },
   ])
-  expect(started('after-wave-1', 'hosts/h2/upgrade')).toEqual([{ host: 'kadm', event: { kind: 'started', phase: 'after-wave-1', needs: ['h2:upgrade'], at } }])
-  expect(started('hosts/h4/upgrade', 'after-wave-1')).toEqual([{ host: 'h4', event: { kind: 'started', phase: 'upgrade', needs: ['kadm:after-wave-1'], at } }])
+  expect(started('after-wave-1', 'hosts/h2/upgrade')).toEqual([
+    { host: 'kadm', event: { kind: 'started', phase: 'after-wave-1', needs: ['h2:upgrade'], at } },
+  ])
+  expect(started('hosts/h4/upgrade', 'after-wave-1')).toEqual([
+    { host: 'h4', event: { kind: 'started', phase: 'upgrade', needs: ['kadm:after-wave-1'], at } },
+  ])
   expect([...fleetEvent({ kind: 'skipped', phase: 'hosts/h4/upgrade', needs: [], reason: 'the upgrade has stopped', at })]).toEqual([
     { host: 'h4', event: { kind: 'skipped', phase: 'upgrade', needs: [], reason: 'the upgrade has stopped', at } },
   ])

@@ -32,8 +32,13 @@ test('writes are measured one by one, in about a second at most, and leave no fi
 })
 
 test('names of file systems may have spaces; a link without an address, and what is no size, are borne', () => {
-  const probe = parseProbe('link tun0 1420 \nlink eth0 9000 02:AB:00:00:00:01\ndisk /x //srv/my share 1000 400 600 40% /mnt/a b\ndisk /y none 0 0 0 -  /y\ncgroup \n')
-  expect(probe.links).toEqual([{ device: 'tun0', mtu: 1420, mac: '' }, { device: 'eth0', mtu: 9000, mac: '02:ab:00:00:00:01' }])
+  const probe = parseProbe(
+    'link tun0 1420 \nlink eth0 9000 02:AB:00:00:00:01\ndisk /x //srv/my share 1000 400 600 40% /mnt/a b\ndisk /y none 0 0 0 -  /y\ncgroup \n',
+  )
+  expect(probe.links).toEqual([
+    { device: 'tun0', mtu: 1420, mac: '' },
+    { device: 'eth0', mtu: 9000, mac: '02:ab:00:00:00:01' },
+  ])
   expect(probe.disks).toEqual([{ directory: '/x', free: 614_400, size: 1_024_000 }])
   expect(probe.cgroup).toBe('')
 })
@@ -42,7 +47,9 @@ test('writes: 10 ms at the 99th percentile, to the second worst of 200', () => {
   const quick = Array.from({ length: 198 }, () => 0.002)
   expect(writeWarnings('h1', '/var/lib/etcd', [...quick, 0.0099, 5])).toEqual([])
   expect(writeWarnings('h1', '/var/lib/etcd', [...quick, 0.0123, 5])).toEqual([])
-  expect(writeWarnings('h1', '/var/lib/etcd', [...quick.slice(1), 0.0123, 5, 5])).toEqual([expect.stringContaining('h1: a write to the disk of /var/lib/etcd takes 12.3 ms (99th percentile of 200;')])
+  expect(writeWarnings('h1', '/var/lib/etcd', [...quick.slice(1), 0.0123, 5, 5])).toEqual([
+    expect.stringContaining('h1: a write to the disk of /var/lib/etcd takes 12.3 ms (99th percentile of 200;'),
+  ])
   expect(writeWarnings('h1', '/var/lib/etcd', [])).toEqual([])
 })
 
@@ -70,7 +77,8 @@ test('MAC twins, links of different size, old control groups and kernels, full d
 })
 
 test('ports: between control planes, to them, from them, none between workers; as the file moves them', () => {
-  const numbers = (of: ReturnType<typeof file>, from: 'control-plane' | 'worker', to: 'control-plane' | 'worker'): readonly number[] => neededPorts(of, { role: from }, { role: to }).map(({ port }) => port)
+  const numbers = (of: ReturnType<typeof file>, from: 'control-plane' | 'worker', to: 'control-plane' | 'worker'): readonly number[] =>
+    neededPorts(of, { role: from }, { role: to }).map(({ port }) => port)
   expect(numbers(file(), 'control-plane', 'control-plane')).toEqual([6443, 2379, 2380, 10250])
   expect(numbers(file(), 'worker', 'control-plane')).toEqual([6443])
   expect(numbers(file(), 'control-plane', 'worker')).toEqual([10250])
@@ -86,7 +94,10 @@ test('ports: between control planes, to them, from them, none between workers; a
 
 function file(kubeadm: object = {}) {
   const hosts = [{ name: 'h1', address: '192.0.2.1', role: 'control-plane' }]
-  return parseClusterFile(JSON.stringify({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Cluster', metadata: { name: 'shop' }, spec: { hosts, kubeadm } }), 'cluster.yaml')
+  return parseClusterFile(
+    JSON.stringify({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Cluster', metadata: { name: 'shop' }, spec: { hosts, kubeadm } }),
+    'cluster.yaml',
+  )
 }
 
 interface Changes {
@@ -100,7 +111,20 @@ interface Changes {
 
 function probed(name: string, { mac, mtu = 1500, cgroup = 'cgroup2fs', kernel = '6.12.1', free = 50 }: Changes): ProbedHost {
   const state: ReachedHost = {
-    kind: 'reached', hostname: name, machineId: '', productUuid: '', kernel, cpus: 2, memory: 4e9, addresses: [], kubelet: 'v1.37.2', node: 'none', controlPlane: '', hasWantedKubelet: true, caHash: '', clockAhead: 0,
+    kind: 'reached',
+    hostname: name,
+    machineId: '',
+    productUuid: '',
+    kernel,
+    cpus: 2,
+    memory: 4e9,
+    addresses: [],
+    kubelet: 'v1.37.2',
+    node: 'none',
+    controlPlane: '',
+    hasWantedKubelet: true,
+    caHash: '',
+    clockAhead: 0,
   }
   const link = { device: 'eth0', mtu, mac }
   return { name, state, link, arrives: true, probe: { links: [link], disks: [{ directory: '/var/lib/kubelet', free, size: 100 }], cgroup } }

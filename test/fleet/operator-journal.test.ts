@@ -40,10 +40,18 @@ test('a command is in it before its work begins, then what it did on which host,
     throw new Error('failed')
   })
   await expect(failing).rejects.toThrow('failed')
-  await expect(asCommand(journal, words, async () => Promise.reject(new KadmError('RUN_IN_PROGRESS', 'bob works', { remedy: ['wait'] })))).rejects.toThrow('bob works')
+  await expect(
+    asCommand(journal, words, async () => Promise.reject(new KadmError('RUN_IN_PROGRESS', 'bob works', { remedy: ['wait'] }))),
+  ).rejects.toThrow('bob works')
   const { commands } = await readOperatorJournal(journal)
   expect(commands.map(({ outcome, actions }) => [outcome, actions])).toEqual([
-    ['done', [{ host: 'h1', action: 'init', state: 'done' }, { host: 'h2', action: 'join', state: 'started' }]],
+    [
+      'done',
+      [
+        { host: 'h1', action: 'init', state: 'done' },
+        { host: 'h2', action: 'join', state: 'started' },
+      ],
+    ],
     ['failed', [{ host: 'h2', action: 'join', state: 'failed' }]],
     ['refused', []],
   ])
@@ -53,7 +61,11 @@ test('a command is in it before its work begins, then what it did on which host,
 
 test('many commands side by side write one chain', async () => {
   const journal = await fresh()
-  await Promise.all(Array.from({ length: 8 }, () => asCommand(journal, words, async (hear) => hear({ host: 'h1', event: { kind: 'done', phase: 'join', at } }))))
+  await Promise.all(
+    Array.from({ length: 8 }, () =>
+      asCommand(journal, words, async (hear) => hear({ host: 'h1', event: { kind: 'done', phase: 'join', at } })),
+    ),
+  )
   expect((await logOf(journal)).problems).toEqual([])
   expect((await readOperatorJournal(journal)).commands.map(({ outcome }) => outcome)).toEqual(Array(8).fill('done'))
 })
@@ -62,7 +74,9 @@ test('a journal that cannot be written keeps the work from beginning', async () 
   const root = await temporaryDirectory()
   await writeFile(path.join(root, 'kadm'), 'a file')
   let isDone = false
-  await expect(asCommand(operatorJournal(localHost(), { XDG_STATE_HOME: root }, 'shop'), words, async () => void (isDone = true))).rejects.toMatchObject({ code: 'FILE_FAILED' })
+  await expect(
+    asCommand(operatorJournal(localHost(), { XDG_STATE_HOME: root }, 'shop'), words, async () => void (isDone = true)),
+  ).rejects.toMatchObject({ code: 'FILE_FAILED' })
   expect(isDone).toBe(false)
 })
 

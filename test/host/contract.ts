@@ -10,7 +10,16 @@ export interface Promised {
 }
 
 // What a shell, a here-document, a glob and a programmer each take for something else.
-const hostileNames = [`it's "q"`, '$(id) `id` ; rm -rf x', 'line\nbreak\n', ' -rf', '*?[a]', 'KADM_END\nKADM_INPUT\ntouch injected\n', 'é€😀', '\\n\t\u0001']
+const hostileNames = [
+  `it's "q"`,
+  '$(id) `id` ; rm -rf x',
+  'line\nbreak\n',
+  ' -rf',
+  '*?[a]',
+  'KADM_END\nKADM_INPUT\ntouch injected\n',
+  'é€😀',
+  '\\n\t\u0001',
+]
 
 export const contract: readonly Promised[] = [
   {
@@ -33,7 +42,12 @@ export const contract: readonly Promised[] = [
     holds: async (host, dir) => {
       await host.writeFile(`${dir}/file`, '', { mode: 0o600 })
       for (const path of [`${dir}/none`, `${dir}/none/deeper`, `${dir}/file/deeper`]) {
-        expect([path, await host.readText(path), await host.stat(path), await host.list(path)]).toEqual([path, undefined, undefined, undefined])
+        expect([path, await host.readText(path), await host.stat(path), await host.list(path)]).toEqual([
+          path,
+          undefined,
+          undefined,
+          undefined,
+        ])
         await host.removeFile(path)
         await host.removeDirectory(path)
       }
@@ -51,7 +65,11 @@ export const contract: readonly Promised[] = [
       await host.writeFile(file, 'one', { mode: 0o604, owner: { uid: 5, gid: 6 } })
       await host.run(['ln', '-s', 'to/file', link])
       await host.writeFile(link, 'two', { mode: 0o755 })
-      expect([await host.readText(file), await host.stat(file), await host.stat(link)]).toMatchObject(['two', { mode: 0o755, owner: { uid: 5, gid: 6 } }, { kind: 'link' }])
+      expect([await host.readText(file), await host.stat(file), await host.stat(link)]).toMatchObject([
+        'two',
+        { mode: 0o755, owner: { uid: 5, gid: 6 } },
+        { kind: 'link' },
+      ])
       await host.writeFile(file, 'three', { mode: 0o600, keepMode: true })
       expect(await host.stat(file)).toMatchObject({ mode: 0o755 })
       const inode = async (): Promise<string> => (await host.query(['stat', '-c', '%i', file])).stdout
@@ -59,7 +77,7 @@ export const contract: readonly Promised[] = [
       await host.writeFile(file, 'three', { mode: 0o755 })
       expect(await inode()).toBe(before)
       await host.writeFile(file, 'three', { mode: 0o600 })
-      expect([await inode() === before, await host.stat(file)]).toMatchObject([false, { mode: 0o600 }])
+      expect([(await inode()) === before, await host.stat(file)]).toMatchObject([false, { mode: 0o600 }])
       expect(await host.list(`${dir}/to`)).toEqual(['file'])
       await host.removeFile(link)
       expect([await host.stat(link), await host.readText(file)]).toEqual([undefined, 'three'])
@@ -73,7 +91,11 @@ export const contract: readonly Promised[] = [
       const file = `${dir}/log/journal`
       for (const line of ['a\n', 'é\n', '']) await host.appendFile(file, line, 0o640)
       await host.appendFile(file, 'c', 0o600)
-      expect([await host.readText(file), await host.stat(file), await host.stat(`${dir}/log`)]).toMatchObject(['a\né\nc', { mode: 0o640 }, { mode: 0o700 }])
+      expect([await host.readText(file), await host.stat(file), await host.stat(`${dir}/log`)]).toMatchObject([
+        'a\né\nc',
+        { mode: 0o640 },
+        { mode: 0o700 },
+      ])
       await host.makeDirectory(`${dir}/a/b`, 0o2750)
       await host.makeDirectory(`${dir}/a/b`, 0o777)
       expect(await host.stat(`${dir}/a/b`)).toMatchObject({ kind: 'directory', mode: 0o2750 })
@@ -99,18 +121,33 @@ export const contract: readonly Promised[] = [
     name: 'commands: a missing program, one that may not be run, one that fails, one that says too much',
     holds: async (host) => {
       for (const program of ['kadm-no-such-program', '/no/such/program'])
-        await expect(host.query([program])).rejects.toMatchObject({ code: 'COMMAND_MISSING', message: `the program "${program}" is not on this host` })
-      await expect(host.query(['/etc/passwd'])).rejects.toMatchObject({ code: 'COMMAND_FAILED', message: expect.stringContaining('cannot be started') })
-      await expect(host.run(['sh', '-c', 'echo token abcdef.0123456789abcdef >&2; exit 3'])).rejects.toMatchObject({ code: 'COMMAND_FAILED', message: expect.stringMatching(/exited with 3: token abcdef\.\[redacted\]$/) })
-      await expect(host.query(['sh', '-c', 'yes'])).rejects.toMatchObject({ code: 'COMMAND_FAILED', message: expect.stringContaining('more than 64 MiB') })
+        await expect(host.query([program])).rejects.toMatchObject({
+          code: 'COMMAND_MISSING',
+          message: `the program "${program}" is not on this host`,
+        })
+      await expect(host.query(['/etc/passwd'])).rejects.toMatchObject({
+        code: 'COMMAND_FAILED',
+        message: expect.stringContaining('cannot be started'),
+      })
+      await expect(host.run(['sh', '-c', 'echo token abcdef.0123456789abcdef >&2; exit 3'])).rejects.toMatchObject({
+        code: 'COMMAND_FAILED',
+        message: expect.stringMatching(/exited with 3: token abcdef\.\[redacted\]$/),
+      })
+      await expect(host.query(['sh', '-c', 'yes'])).rejects.toMatchObject({
+        code: 'COMMAND_FAILED',
+        message: expect.stringContaining('more than 64 MiB'),
+      })
     },
   },
   {
     name: 'commands: the time limit and the signal end the whole group; a daemon holds nothing back',
     holds: async (host, dir) => {
       const stubborn = `trap '' TERM; (trap '' TERM; exec sleep 77) & echo $! >"$1/grandchild"; echo $$ >"$1/child"; while :; do sleep 0.05; done`
-      await expect(host.query(['sh', '-c', stubborn, 'sh', dir], { timeout: 1500 })).rejects.toMatchObject({ message: expect.stringContaining('did not end within 1.5 s') })
-      for (const name of ['child', 'grandchild']) expect(await isAlive(host, (await host.readText(`${dir}/${name}`)) ?? ''), name).toBe(false)
+      await expect(host.query(['sh', '-c', stubborn, 'sh', dir], { timeout: 1500 })).rejects.toMatchObject({
+        message: expect.stringContaining('did not end within 1.5 s'),
+      })
+      for (const name of ['child', 'grandchild'])
+        expect(await isAlive(host, (await host.readText(`${dir}/${name}`)) ?? ''), name).toBe(false)
       const stop = new AbortController()
       const running = host.run(['sh', '-c', 'sleep 78; touch "$1/late"', 'sh', dir], { signal: stop.signal })
       await sleep(150)
@@ -128,7 +165,12 @@ export const contract: readonly Promised[] = [
     holds: async (host, dir) => {
       const numbers = Array.from({ length: 25 }, (_, index) => index)
       await Promise.all(numbers.map((n) => host.writeFile(`${dir}/${n}`, `file ${n}\n`.repeat(500), { mode: 0o600 })))
-      const answers = await Promise.all(numbers.map(async (n) => [(await host.query(['sh', '-c', 'sleep 0.0$(($1 % 5)); echo "$1"', 'sh', String(n)])).stdout, await host.readText(`${dir}/${n}`)]))
+      const answers = await Promise.all(
+        numbers.map(async (n) => [
+          (await host.query(['sh', '-c', 'sleep 0.0$(($1 % 5)); echo "$1"', 'sh', String(n)])).stdout,
+          await host.readText(`${dir}/${n}`),
+        ]),
+      )
       expect(answers).toEqual(numbers.map((n) => [`${n}\n`, `file ${n}\n`.repeat(500)]))
     },
   },
@@ -146,20 +188,26 @@ export const contract: readonly Promised[] = [
     },
   },
   {
-    name: 'dial: a port and a socket of the host, with the system\'s codes where nobody is',
+    name: "dial: a port and a socket of the host, with the system's codes where nobody is",
     holds: async (host, dir) => {
       await expect(host.dial({ kind: 'tcp', host: '127.0.0.1', port: 1 })).rejects.toMatchObject({ code: 'ECONNREFUSED' })
       await expect(host.dial({ kind: 'unix', path: `${dir}/none` })).rejects.toMatchObject({ code: 'ENOENT' })
       await host.writeFile(`${dir}/no-socket`, '', { mode: 0o600 })
       await expect(host.dial({ kind: 'unix', path: `${dir}/no-socket` })).rejects.toMatchObject({ code: 'ECONNREFUSED' })
-      await expect(host.dial({ kind: 'tcp', host: '127.0.0.1', port: 1 }, { signal: AbortSignal.abort(new Error('no time')) })).rejects.toThrow('no time')
+      await expect(
+        host.dial({ kind: 'tcp', host: '127.0.0.1', port: 1 }, { signal: AbortSignal.abort(new Error('no time')) }),
+      ).rejects.toThrow('no time')
     },
   },
   {
-    name: 'canListen: a taken port, a free one, an address that is not the host\'s',
+    name: "canListen: a taken port, a free one, an address that is not the host's",
     holds: async (host) => {
       const port = 20_000 + Math.floor(Math.random() * 9000)
-      expect([await host.canListen(port), await host.canListen(port, '127.0.0.1'), await host.canListen(port, '203.0.113.9')]).toEqual([true, true, false])
+      expect([await host.canListen(port), await host.canListen(port, '127.0.0.1'), await host.canListen(port, '203.0.113.9')]).toEqual([
+        true,
+        true,
+        false,
+      ])
     },
   },
 ]

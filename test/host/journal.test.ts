@@ -120,7 +120,11 @@ test('each change is on disk, with what was there before, when it is made', asyn
     { kind: 'write-file', path: '/etc/kubernetes/pki/ca.key', before: 'absent', after: { mode: 0o600, digest: digest('very secret') } },
     { kind: 'change-owner', path: '/etc/old', before: { mode: 0o600, owner: { uid: 0, gid: 0 } }, owner: { uid: 5, gid: 6 } },
     { kind: 'run-command', argv: ['true', '--token', 'abcdef.[redacted]'] },
-    { kind: 'remove-file', path: '/etc/old', before: { mode: 0o600, owner: { uid: 5, gid: 6 }, digest: digest('after'), backup: '/var/lib/kadm/backups/r1/2-old' } },
+    {
+      kind: 'remove-file',
+      path: '/etc/old',
+      before: { mode: 0o600, owner: { uid: 5, gid: 6 }, digest: digest('after'), backup: '/var/lib/kadm/backups/r1/2-old' },
+    },
   ])
   // Backup, the write of it, the key of digests (after two directories), the key: the journal was ahead of each write that it tells of.
   expect(known).toEqual([0, 1, 3, 4, 4, 6])

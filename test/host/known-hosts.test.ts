@@ -20,13 +20,30 @@ test('which entries are about a host is what ssh-keygen says, hashed too; finger
   const [ed, ec] = await Promise.all([newKey('ed25519'), newKey('ecdsa')])
   expect([fingerprint(ed.key), fingerprint(ec.key)]).toEqual([ed.print, ec.print])
   const random = Math.random().toString(36).slice(2, 8)
-  const names = [`h1.${random}.example`, `*.${random}.example,!bad.${random}.example`, `[10.0.0.1]:2222`, '10.0.0.?', `fd00::${random.slice(0, 2)}`, `H2.${random}`]
+  const names = [
+    `h1.${random}.example`,
+    `*.${random}.example,!bad.${random}.example`,
+    `[10.0.0.1]:2222`,
+    '10.0.0.?',
+    `fd00::${random.slice(0, 2)}`,
+    `H2.${random}`,
+  ]
   const plain = path.join(await temporaryDirectory(), 'known_hosts')
   await writeFile(plain, `# comment\n\n${names.map((name) => `${name} ${ed.line}`).join('\n')}\n`)
   const hashed = path.join(await temporaryDirectory(), 'known_hosts')
   await writeFile(hashed, `h9.${random} ${ec.line}\n[h9.${random}]:22022 ${ec.line}\n10.9.9.9 ${ec.line}\n`)
   await runCommand(['ssh-keygen', '-H', '-f', hashed])
-  const asked = [`h1.${random}.example`, `x.${random}.example`, `bad.${random}.example`, '10.0.0.1', '10.0.0.12', 'other', `h9.${random}`, '10.9.9.9', `h2.${random}`]
+  const asked = [
+    `h1.${random}.example`,
+    `x.${random}.example`,
+    `bad.${random}.example`,
+    '10.0.0.1',
+    '10.0.0.12',
+    'other',
+    `h9.${random}`,
+    '10.9.9.9',
+    `h2.${random}`,
+  ]
   for (const file of [plain, hashed]) {
     const entries = parseKnownHosts((await runCommand(['cat', file])).stdout)
     for (const address of asked) {
@@ -53,15 +70,19 @@ test('verdicts; the line that is offered is one that makes the key known', async
 })
 
 test('targets are read as they are written, and options of ssh are none', () => {
-  for (const text of ['root@10.0.0.1', 'admin@h1.example.com:2222', 'root@[fd00::11]:2022', 'root@fd00::11']) expect(sshTargetText(parseSshTarget(text))).toBe(text)
+  for (const text of ['root@10.0.0.1', 'admin@h1.example.com:2222', 'root@[fd00::11]:2022', 'root@fd00::11'])
+    expect(sshTargetText(parseSshTarget(text))).toBe(text)
   expect(parseSshTarget('10.0.0.1')).toEqual({ user: 'root', address: '10.0.0.1', port: 22 })
-  for (const text of ['', '-oProxyCommand=x', 'a@-x', 'a b', 'h:0', 'h:65536', 'a@b@c', 'h:', '[fd00::1', '[h]:22', 'ssh://h']) expect(() => parseSshTarget(text), text).toThrow('is not a host to log in to')
+  for (const text of ['', '-oProxyCommand=x', 'a@-x', 'a b', 'h:0', 'h:65536', 'a@b@c', 'h:', '[fd00::1', '[h]:22', 'ssh://h'])
+    expect(() => parseSshTarget(text), text).toThrow('is not a host to log in to')
 })
 
 test('addresses of interfaces without a carrier, with a peer, with a label', () => {
   const links = `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n2: eth0@if9: <BROADCAST,UP,LOWER_UP> mtu 1500\n3: eth1: <NO-CARRIER,BROADCAST,UP> mtu 1500\n`
   const addresses = `1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever\n2: eth0    inet 10.0.0.5/24 brd 10.0.0.255 scope global eth0:1\\  x\n2: eth0    inet 10.8.0.1 peer 10.8.0.2/32 scope global eth0\\ x\n2: eth0    inet6 fd00::5/64 scope global\\ x\n3: eth1    inet 10.1.0.5/24 scope global eth1\\ x\n`
-  expect(parseIpAddresses(links, addresses).map(({ device, address, prefixLength, loopback }) => [device, address, prefixLength, loopback])).toEqual([
+  expect(
+    parseIpAddresses(links, addresses).map(({ device, address, prefixLength, loopback }) => [device, address, prefixLength, loopback]),
+  ).toEqual([
     ['lo', '127.0.0.1', 8, true],
     ['eth0', '10.0.0.5', 24, false],
     ['eth0', '10.8.0.1', 32, false],
@@ -71,8 +92,16 @@ test('addresses of interfaces without a carrier, with a peer, with a label', () 
 
 test('a port is taken by a listener on it at this address or at all, of either family', () => {
   const tcp = '  sl  local_address rem_address   st\n   0: 0100007F:1F90 00000000:0000 0A 0\n   1: 0500000A:0050 0600000A:9999 01 0\n'
-  const tcp6 = '  sl  local_address rem_address   st\n   0: 00000000000000000000000000000000:192B 00000000000000000000000000000000:0000 0A 0\n   1: 00000000000000000000000001000000:2710 0:0 0A\n'
+  const tcp6 =
+    '  sl  local_address rem_address   st\n   0: 00000000000000000000000000000000:192B 00000000000000000000000000000000:0000 0A 0\n   1: 00000000000000000000000001000000:2710 0:0 0A\n'
   const can = (port: number, address = ''): boolean => canListenBy([tcp, tcp6], ['127.0.0.1', '10.0.0.5', '::1', 'fd00::5'], port, address)
   expect([can(8080), can(8080, '127.0.0.1'), can(8080, '10.0.0.5'), can(8080, '0.0.0.0')]).toEqual([false, false, true, false])
-  expect([can(80), can(6443), can(6443, '10.0.0.5'), can(10_000, '::1'), can(10_000, '10.0.0.5'), can(81, '10.0.0.9')]).toEqual([true, false, false, false, true, false])
+  expect([can(80), can(6443), can(6443, '10.0.0.5'), can(10_000, '::1'), can(10_000, '10.0.0.5'), can(81, '10.0.0.9')]).toEqual([
+    true,
+    false,
+    false,
+    false,
+    true,
+    false,
+  ])
 })

@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { markedStream } from '../../src/host/marked-stream.ts'
 
-const answers = fc.array(fc.record({ content: fc.uint8Array({ maxLength: 60 }), code: fc.integer({ min: 0, max: 255 }) }), { minLength: 1, maxLength: 6 })
+const answers = fc.array(fc.record({ content: fc.uint8Array({ maxLength: 60 }), code: fc.integer({ min: 0, max: 255 }) }), {
+  minLength: 1,
+  maxLength: 6,
+})
 
 test('answers come back byte for byte with their codes, wherever the chunks begin and end', async () => {
   await fc.assert(
@@ -11,14 +14,22 @@ test('answers come back byte for byte with their codes, wherever the chunks begi
       const marks = sent.map((_, index) => `k0123456789abcdef-${index + 1}`)
       const received = Promise.all(marks.map((mark) => stream.until(mark)))
       // The content may look like the mark of another answer, or nearly like its own.
-      const bytes = Buffer.concat(sent.flatMap(({ content, code }, index) => [Buffer.from(content), Buffer.from(`\nk0123456789abcdef-\n\n${marks[index]} ${code}\n`)]))
+      const bytes = Buffer.concat(
+        sent.flatMap(({ content, code }, index) => [
+          Buffer.from(content),
+          Buffer.from(`\nk0123456789abcdef-\n\n${marks[index]} ${code}\n`),
+        ]),
+      )
       for (let at = 0, turn = 0; at < bytes.length; turn++) {
         const length = lengths[turn % lengths.length] ?? 1
         stream.take(bytes.subarray(at, at + length))
         at += length
       }
       expect((await received).map(({ content, code }) => ({ content: content.toString('hex'), code }))).toEqual(
-        sent.map(({ content, code }) => ({ content: Buffer.concat([Buffer.from(content), Buffer.from('\nk0123456789abcdef-\n')]).toString('hex'), code })),
+        sent.map(({ content, code }) => ({
+          content: Buffer.concat([Buffer.from(content), Buffer.from('\nk0123456789abcdef-\n')]).toString('hex'),
+          code,
+        })),
       )
       expect(stream.size()).toBe(0)
     }),

@@ -22,7 +22,8 @@ test('no init system: nothing exists and nothing happens', async () => {
 
 test('systemd is taken before OpenRC; it reads changed unit files again before a restart, and only then', async () => {
   const dir = await programs({
-    systemctl: 'case "$1" in is-active) echo activating; exit 3;; is-enabled) exit 1;; show) case "$2" in *Reload) echo yes;; *) echo loaded;; esac;; esac',
+    systemctl:
+      'case "$1" in is-active) echo activating; exit 3;; is-enabled) exit 1;; show) case "$2" in *Reload) echo yes;; *) echo loaded;; esac;; esac',
     openrc: '',
   })
   const services = servicesOf(commandsWith(dir))

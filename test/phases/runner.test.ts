@@ -16,10 +16,18 @@ const step = (name: string, more: Partial<Phase<Log>> = {}): Phase<Log> => ({
   ...more,
 })
 
-async function run(phases: readonly Phase<Log>[], more: { only?: string[]; except?: string[] } = {}): Promise<{ log: Log; events: PhaseEvent[] }> {
+async function run(
+  phases: readonly Phase<Log>[],
+  more: { only?: string[]; except?: string[] } = {},
+): Promise<{ log: Log; events: PhaseEvent[] }> {
   const log: Log = []
   const events: PhaseEvent[] = []
-  await runPhases(phases, log, { report: (event) => void events.push(event), now: () => new Date(0), signal: new AbortController().signal, ...more })
+  await runPhases(phases, log, {
+    report: (event) => void events.push(event),
+    now: () => new Date(0),
+    signal: new AbortController().signal,
+    ...more,
+  })
   return { log, events }
 }
 

@@ -82,7 +82,9 @@ test('files have their former bytes, mode and owner again, what was made is gone
   expect(await readFile(path.join(root, 'etc/user.conf'), 'utf8')).toBe('of the user')
   expect(await readFile(path.join(root, 'etc/user.key'), 'utf8')).toBe('key of the user')
   expect(await readFile(path.join(root, 'etc/gone.conf'), 'utf8')).toBe('will go')
-  const modes = await Promise.all(['user.conf', 'user.key', 'gone.conf'].map(async (name) => (await stat(path.join(root, 'etc', name))).mode & 0o777))
+  const modes = await Promise.all(
+    ['user.conf', 'user.key', 'gone.conf'].map(async (name) => (await stat(path.join(root, 'etc', name))).mode & 0o777),
+  )
   expect(modes).toEqual([0o640, 0o600, 0o644])
   expect(await host.list('/var/lib/kadm')).toEqual(['digest-key', 'journal.jsonl'])
   expect(await startUndo(host, request())).toBe('nothing')
@@ -102,11 +104,23 @@ test('what was changed since is named and left, secrets too, and its former cont
   await writeFile(path.join(root, 'etc/made/by/kadm.key'), 'another k')
   await rm(path.join(root, 'etc/user.key'))
   await writeFile(path.join(root, 'etc/gone.conf'), 'back again')
-  expect(await acts(host)).toMatchObject({ '/etc/user.conf': 'leave', '/etc/made/by/kadm.key': 'leave', '/etc/user.key': 'leave', '/etc/gone.conf': 'leave' })
-  expect(await acts(host, true)).toMatchObject({ '/etc/user.conf': 'put-back', '/etc/made/by/kadm.key': 'remove', '/etc/user.key': 'put-back', '/etc/gone.conf': 'put-back' })
+  expect(await acts(host)).toMatchObject({
+    '/etc/user.conf': 'leave',
+    '/etc/made/by/kadm.key': 'leave',
+    '/etc/user.key': 'leave',
+    '/etc/gone.conf': 'leave',
+  })
+  expect(await acts(host, true)).toMatchObject({
+    '/etc/user.conf': 'put-back',
+    '/etc/made/by/kadm.key': 'remove',
+    '/etc/user.key': 'put-back',
+    '/etc/gone.conf': 'put-back',
+  })
   const said: string[] = []
   await startUndo(host, request({ report: (event) => void (event.kind === 'warning' && said.push(event.text)) }))
-  expect(said.join('\n')).toMatch(/"\/etc\/user\.conf" is left as it is: it was changed since \(as it was before: "\/var\/lib\/kadm\/backups\/r1\/1-user\.conf"\)/)
+  expect(said.join('\n')).toMatch(
+    /"\/etc\/user\.conf" is left as it is: it was changed since \(as it was before: "\/var\/lib\/kadm\/backups\/r1\/1-user\.conf"\)/,
+  )
   expect(said.join('\n')).toContain('"/etc/made/by" is left: there is something in it that kadm did not make')
   expect(await readFile(path.join(root, 'etc/user.conf'), 'utf8')).toBe('changed since')
   expect(await readFile(path.join(root, 'var/lib/kadm/backups/r1/1-user.conf'), 'utf8')).toBe('of the user')
@@ -122,14 +136,26 @@ test('cut off after any of its changes, it is done by the next', async () => {
   for (let most = 0; ; most++) {
     const { host } = await scene()
     let left = most
-    const spend = <T extends readonly unknown[]>(act: (...given: T) => Promise<void>) => async (...given: T) => {
-      if (left-- <= 0) throw new Error('cut off')
-      await act(...given)
+    const spend =
+      <T extends readonly unknown[]>(act: (...given: T) => Promise<void>) =>
+      async (...given: T) => {
+        if (left-- <= 0) throw new Error('cut off')
+        await act(...given)
+      }
+    const dying = {
+      ...host,
+      writeFile: spend(host.writeFile),
+      removeFile: spend(host.removeFile),
+      removeDirectory: spend(host.removeDirectory),
     }
-    const dying = { ...host, writeFile: spend(host.writeFile), removeFile: spend(host.removeFile), removeDirectory: spend(host.removeDirectory) }
     const { changes } = undoTarget(await readJournal(host), { all: false })
     const steps = await undoSteps(host, changes, { force: false })
-    const isCut = await putFilesBack(dying, steps).then(async () => removeMadeDirectories(dying, steps)).then(() => false, () => true)
+    const isCut = await putFilesBack(dying, steps)
+      .then(async () => removeMadeDirectories(dying, steps))
+      .then(
+        () => false,
+        () => true,
+      )
     await startUndo(host, request())
     expect(await host.list('/etc')).toEqual(['gone.conf', 'user.conf', 'user.key'])
     expect(await host.readText('/etc/user.key')).toBe('key of the user')
@@ -160,14 +186,25 @@ test('one run at a time, the last one first, or all of them; attempts at the sam
 test('an upgrade of the whole cluster, and one of a control plane to another minor version, are refused', async () => {
   const { root, host } = await scene()
   await journaledRun(host, 'r2', async (changing) => changing.writeFile('/etc/user.conf', 'x', { mode: 0o600 }), 'upgrade apply')
-  await expect(startUndo(host, request())).rejects.toMatchObject({ code: 'UNDO_REFUSED', message: expect.stringContaining('kadm upgrade apply') })
+  await expect(startUndo(host, request())).rejects.toMatchObject({
+    code: 'UNDO_REFUSED',
+    message: expect.stringContaining('kadm upgrade apply'),
+  })
   const manifest = (version: string): string => `spec:\n  containers:\n  - image: registry.k8s.io/kube-apiserver:${version}\n`
   await mkdir(path.join(root, 'etc/kubernetes/manifests'), { recursive: true })
   await writeFile(path.join(root, 'etc/kubernetes/manifests/kube-apiserver.yaml'), manifest('v1.36.3'))
   const upgradeTo = (version: string): Promise<void> =>
-    journaledRun(host, version, (changing) => changing.writeFile('/etc/kubernetes/manifests/kube-apiserver.yaml', manifest(version), { mode: 0o600 }), 'upgrade node')
+    journaledRun(
+      host,
+      version,
+      (changing) => changing.writeFile('/etc/kubernetes/manifests/kube-apiserver.yaml', manifest(version), { mode: 0o600 }),
+      'upgrade node',
+    )
   await upgradeTo('v1.37.2')
-  await expect(startUndo(host, request())).rejects.toMatchObject({ code: 'UNDO_REFUSED', message: expect.stringContaining('went from 1.36 to 1.37') })
+  await expect(startUndo(host, request())).rejects.toMatchObject({
+    code: 'UNDO_REFUSED',
+    message: expect.stringContaining('went from 1.36 to 1.37'),
+  })
   await upgradeTo('v1.37.3')
   expect(await startUndo(host, request())).toBe('done')
   expect(await host.readText('/etc/kubernetes/manifests/kube-apiserver.yaml')).toBe(manifest('v1.37.2'))

@@ -150,7 +150,10 @@ const kubeconfigCases: Readonly<Record<string, Case>> = {
   },
   'a client certificate that is cut off within a group of four': { change: edit('admin.conf', cutOff(401)), expected: /admin\.conf/ },
   "another file's client key": {
-    change: (files) => edit('admin.conf', (text) => text.replace(/(client-key-data: )\S+/, `$1${/client-key-data: (\S+)/.exec(files.get('scheduler.conf')?.content ?? '')?.[1] ?? ''}`))(files),
+    change: (files) =>
+      edit('admin.conf', (text) =>
+        text.replace(/(client-key-data: )\S+/, `$1${/client-key-data: (\S+)/.exec(files.get('scheduler.conf')?.content ?? '')?.[1] ?? ''}`),
+      )(files),
     expected: 'kept',
     warnings: [/admin\.conf" has the client key of another certificate/],
   },

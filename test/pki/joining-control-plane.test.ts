@@ -125,7 +125,12 @@ test.for(Object.entries(cases))('%s: kubeadm and kadm agree', async ([, { change
   for (const [name, file] of made) expect([name, meaningOf(file)]).toEqual([name, meaningOf(wanted.get(name))])
   if (expected === 'kept') expect(made).toEqual(files)
   if (!files.has('pki/ca.key') || !files.has('pki/etcd/ca.key')) return
-  expect((ours as readonly string[]).toSorted()).toEqual(linesOf(theirs.output, 'certs').slice(1).map((line) => line.replace('/etc/kubernetes', root)).toSorted())
+  expect((ours as readonly string[]).toSorted()).toEqual(
+    linesOf(theirs.output, 'certs')
+      .slice(1)
+      .map((line) => line.replace('/etc/kubernetes', root))
+      .toSorted(),
+  )
 })
 
 test('with an external CA the kubeconfigs must be there and trust it; kubeadm does not look', async (context) => {
@@ -155,7 +160,9 @@ test('everything that is missing from what control planes share is told at once'
   })
   // None is made in their place, as kubeadm does.
   const keys = keySupply('ECDSA-P256', 0)
-  await expect(ensureJoiningCertificates({ config, host: localHost(), keys, start: new Date(), say: () => {}, warn: () => {} })).rejects.toThrow(/5 problems/)
+  await expect(
+    ensureJoiningCertificates({ config, host: localHost(), keys, start: new Date(), say: () => {}, warn: () => {} }),
+  ).rejects.toThrow(/5 problems/)
   expect(await filesIn(root)).toEqual(new Map())
 
   await runCerts(config)

@@ -13,51 +13,59 @@ import { configIn, filesIn, runCerts, type FileState } from './kadm-pki.ts'
 const two = ['apiserver', 'etcd-server']
 const inFiles = managedCertificates.filter(({ place }) => place.kind === 'pair')
 
-test('killed after any of its steps: the next run, of whatever certificate, leaves pairs that fit and nothing else', { timeout: 60_000 }, async () => {
-  let points = 0
-  let misfits = 0
-  for (;;) {
-    const config = configIn(await temporaryDirectory())
-    await runCerts(config)
-    const before = await filesIn(config.cluster.certificatesDir)
-    const dying = failingHost(points + 1, 'after')
-    const killed = await renew(config, dying, two).then(
-      () => false,
-      () => true,
-    )
-    if (!killed) break
-    points += 1
-    misfits += misfitsOf(await filesIn(config.cluster.certificatesDir)).length
+test(
+  'killed after any of its steps: the next run, of whatever certificate, leaves pairs that fit and nothing else',
+  { timeout: 60_000 },
+  async () => {
+    let points = 0
+    let misfits = 0
+    for (;;) {
+      const config = configIn(await temporaryDirectory())
+      await runCerts(config)
+      const before = await filesIn(config.cluster.certificatesDir)
+      const dying = failingHost(points + 1, 'after')
+      const killed = await renew(config, dying, two).then(
+        () => false,
+        () => true,
+      )
+      if (!killed) break
+      points += 1
+      misfits += misfitsOf(await filesIn(config.cluster.certificatesDir)).length
 
-    const { warnings } = await renew(config, localHost(), ['front-proxy-client'])
+      const { warnings } = await renew(config, localHost(), ['front-proxy-client'])
 
-    const files = await filesIn(config.cluster.certificatesDir)
-    expect([points, misfitsOf(files)]).toEqual([points, []])
-    expect([...files.keys()].toSorted()).toEqual([...before.keys()].toSorted())
-    expect(warnings.every((line) => line.includes('had been cut off'))).toBe(true)
-  }
-  expect(points).toBe(two.length * 4) // the pair in waiting, its key, its certificate, the end of the waiting
-  expect(misfits).toBe(two.length) // the kill between key and certificate is there to be mended
-})
+      const files = await filesIn(config.cluster.certificatesDir)
+      expect([points, misfitsOf(files)]).toEqual([points, []])
+      expect([...files.keys()].toSorted()).toEqual([...before.keys()].toSorted())
+      expect(warnings.every((line) => line.includes('had been cut off'))).toBe(true)
+    }
+    expect(points).toBe(two.length * 4) // the pair in waiting, its key, its certificate, the end of the waiting
+    expect(misfits).toBe(two.length) // the kill between key and certificate is there to be mended
+  },
+)
 
-test('a disk that fails at any step: the error says so, the pair at hand is whole, and the next run succeeds', { timeout: 60_000 }, async () => {
-  for (let point = 1; point <= 4; point++) {
-    const config = configIn(await temporaryDirectory())
-    await runCerts(config)
-    const before = await filesIn(config.cluster.certificatesDir)
-    const error: unknown = await renew(config, failingHost(point, 'before'), ['apiserver']).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'FILE_FAILED' })
-    const files = await filesIn(config.cluster.certificatesDir)
-    // All that is new is written before the last step, which only tidies up.
-    const whole = point === 4 ? withoutPending(files) : files
-    expect([point, misfitsOf(whole)]).toEqual([point, []])
-    if (point < 4) expect(contents(files)).toEqual(contents(before))
-    else expect(files.get('apiserver.crt')).not.toEqual(before.get('apiserver.crt'))
+test(
+  'a disk that fails at any step: the error says so, the pair at hand is whole, and the next run succeeds',
+  { timeout: 60_000 },
+  async () => {
+    for (let point = 1; point <= 4; point++) {
+      const config = configIn(await temporaryDirectory())
+      await runCerts(config)
+      const before = await filesIn(config.cluster.certificatesDir)
+      const error: unknown = await renew(config, failingHost(point, 'before'), ['apiserver']).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'FILE_FAILED' })
+      const files = await filesIn(config.cluster.certificatesDir)
+      // All that is new is written before the last step, which only tidies up.
+      const whole = point === 4 ? withoutPending(files) : files
+      expect([point, misfitsOf(whole)]).toEqual([point, []])
+      if (point < 4) expect(contents(files)).toEqual(contents(before))
+      else expect(files.get('apiserver.crt')).not.toEqual(before.get('apiserver.crt'))
 
-    await renew(config, localHost(), ['apiserver'])
-    expect([...(await filesIn(config.cluster.certificatesDir)).keys()].toSorted()).toEqual([...before.keys()].toSorted())
-  }
-})
+      await renew(config, localHost(), ['apiserver'])
+      expect([...(await filesIn(config.cluster.certificatesDir)).keys()].toSorted()).toEqual([...before.keys()].toSorted())
+    }
+  },
+)
 
 test('a disk that fails for good between key and certificate: the next run mends the pair', { timeout: 60_000 }, async () => {
   const config = configIn(await temporaryDirectory())
@@ -80,7 +88,11 @@ test('all that is wrong is told at once, and nothing is touched', async () => {
   const before = await filesIn(directory)
   const error: unknown = await renew(config, host).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(KadmError)
-  expect(error).toMatchObject({ code: 'CERTIFICATE_INVALID', message: expect.stringContaining('apiserver.crt'), details: [expect.stringContaining('etcd/ca.key')] })
+  expect(error).toMatchObject({
+    code: 'CERTIFICATE_INVALID',
+    message: expect.stringContaining('apiserver.crt'),
+    details: [expect.stringContaining('etcd/ca.key')],
+  })
   expect(contents(await filesIn(directory))).toEqual(contents(before))
 })
 
@@ -102,7 +114,12 @@ test('an interruption ends it between two certificates', async () => {
   expect([...files.keys()].filter((name) => name.includes('kadm'))).toEqual([])
 })
 
-async function renew(config: ReturnType<typeof configIn>, host: Host, names: readonly string[] = inFiles.map(({ name }) => name), signal: AbortSignal = new AbortController().signal) {
+async function renew(
+  config: ReturnType<typeof configIn>,
+  host: Host,
+  names: readonly string[] = inFiles.map(({ name }) => name),
+  signal: AbortSignal = new AbortController().signal,
+) {
   const outcomes: RenewalOutcome[] = []
   const warnings: string[] = []
   await renewCertificates(
@@ -132,7 +149,9 @@ function failingHost(n: number, how: 'after' | 'before' | 'from then on'): Host 
 function misfitsOf(files: ReadonlyMap<string, FileState>): readonly string[] {
   return [...files].flatMap(([name, { content }]) => {
     const key = files.get(name.replace(/\.crt$/, '.key'))
-    return !name.endsWith('.crt') || key === undefined || new X509Certificate(content).checkPrivateKey(createPrivateKey(key.content)) ? [] : [name]
+    return !name.endsWith('.crt') || key === undefined || new X509Certificate(content).checkPrivateKey(createPrivateKey(key.content))
+      ? []
+      : [name]
   })
 }
 

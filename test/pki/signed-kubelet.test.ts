@@ -33,7 +33,9 @@ test.each([
   expect(certificate.publicKey.export({ type: 'spki', format: 'pem' })).toBe(stdout)
   expect((await readFile(path.join(folder, 'key'), 'utf8')).includes('PRIVATE KEY')).toBe(true)
   await writeFile(path.join(folder, 'leaf.crt'), certificate.toString())
-  expect((await host.query(['openssl', 'verify', '-x509_strict', '-CAfile', path.join(folder, 'ca.crt'), path.join(folder, 'leaf.crt')])).stdout).toContain('OK')
+  expect(
+    (await host.query(['openssl', 'verify', '-x509_strict', '-CAfile', path.join(folder, 'ca.crt'), path.join(folder, 'leaf.crt')])).stdout,
+  ).toContain('OK')
 })
 
 test('a key that is not the one of the CA, one that is none, one that is not there: nothing is signed', async () => {
@@ -41,17 +43,35 @@ test('a key that is not the one of the CA, one that is none, one that is not the
   const request = await requestFor('/O=system:nodes/CN=system:node:h2', path.join(folder, 'key'), 'ec')
   const { certificate } = await authority(folder)
   const signed = (file: string): Promise<string> =>
-    signKubeletRequest(request, { ca: { certificate, sign: (bytes, hash) => signOnHost(host, path.join(folder, file), { bytes, hash }) }, nodeName: 'h2', now, validity: 1000 })
+    signKubeletRequest(request, {
+      ca: { certificate, sign: (bytes, hash) => signOnHost(host, path.join(folder, file), { bytes, hash }) },
+      nodeName: 'h2',
+      now,
+      validity: 1000,
+    })
   await writeFile(path.join(folder, 'other.key'), privateKeyPem(await newPrivateKey('RSA-2048')), { mode: 0o600 })
   await expect(signed('other.key')).rejects.toThrow('the key beside the CA "CN=kubernetes" does not belong to its certificate')
-  for (const file of ['ca.crt', 'none.key']) await expect(signed(file)).rejects.toMatchObject({ code: 'CERTIFICATE_INVALID', message: expect.stringContaining(`openssl cannot sign with the CA key "${folder}/${file}"`) })
+  for (const file of ['ca.crt', 'none.key'])
+    await expect(signed(file)).rejects.toMatchObject({
+      code: 'CERTIFICATE_INVALID',
+      message: expect.stringContaining(`openssl cannot sign with the CA key "${folder}/${file}"`),
+    })
 })
 
-test.each(['/O=system:nodes/CN=system:node:h3', '/O=system:masters/CN=system:node:h2', '/O=system:nodes/O=system:masters/CN=system:node:h2', '/CN=system:node:h2', '/O=system:nodes/CN=x/CN=system:node:h2\\,admin'])('nobody but the node itself: %s', async (subject) => {
+test.each([
+  '/O=system:nodes/CN=system:node:h3',
+  '/O=system:masters/CN=system:node:h2',
+  '/O=system:nodes/O=system:masters/CN=system:node:h2',
+  '/CN=system:node:h2',
+  '/O=system:nodes/CN=x/CN=system:node:h2\\,admin',
+])('nobody but the node itself: %s', async (subject) => {
   const folder = await temporaryDirectory()
   const request = await requestFor(subject, path.join(folder, 'key'), 'ec')
   const ca = await authority(folder)
-  await expect(signKubeletRequest(request, { ca, nodeName: 'h2', now, validity: 1 })).rejects.toMatchObject({ code: 'CERTIFICATE_INVALID', message: expect.stringContaining('asks for a certificate of') })
+  await expect(signKubeletRequest(request, { ca, nodeName: 'h2', now, validity: 1 })).rejects.toMatchObject({
+    code: 'CERTIFICATE_INVALID',
+    message: expect.stringContaining('asks for a certificate of'),
+  })
 })
 
 test('a request that was changed, and no request at all', async () => {
@@ -62,7 +82,9 @@ test('a request that was changed, and no request at all', async () => {
   const changed = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`
   expect(() => parseCertificateRequest(changed)).toThrow('it is not signed with its own key')
   expect(() => parseCertificateRequest('hello')).toThrow('it holds no CERTIFICATE REQUEST')
-  expect(() => parseCertificateRequest(request.replace(/\n[A-Za-z0-9+/=]+\n-----END/, '\n-----END'))).toThrow(expect.objectContaining({ code: 'CERTIFICATE_INVALID' }))
+  expect(() => parseCertificateRequest(request.replace(/\n[A-Za-z0-9+/=]+\n-----END/, '\n-----END'))).toThrow(
+    expect.objectContaining({ code: 'CERTIFICATE_INVALID' }),
+  )
 })
 
 async function requestFor(subject: string, file: string, kind: string): Promise<string> {
@@ -73,7 +95,12 @@ async function requestFor(subject: string, file: string, kind: string): Promise<
 /** A CA whose key is a file of a host. */
 async function authority(folder: string, algorithm: EncryptionAlgorithm = 'RSA-2048'): Promise<DistantAuthority> {
   const key = await newPrivateKey(algorithm)
-  const pem = selfSignedCa({ commonName: 'kubernetes', key, notBefore: new Date(now.getTime() - 60_000), notAfter: new Date(now.getTime() + 86_400_000) })
+  const pem = selfSignedCa({
+    commonName: 'kubernetes',
+    key,
+    notBefore: new Date(now.getTime() - 60_000),
+    notAfter: new Date(now.getTime() + 86_400_000),
+  })
   const file = path.join(folder, 'ca.key')
   await Promise.all([writeFile(file, privateKeyPem(key), { mode: 0o600 }), writeFile(path.join(folder, 'ca.crt'), pem)])
   return { certificate: new X509Certificate(pem), sign: (bytes, hash) => signOnHost(host, file, { bytes, hash }) }

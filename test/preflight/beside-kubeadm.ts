@@ -45,7 +45,10 @@ export interface Found {
 }
 
 /** The checks of `init`. */
-export function checkBoth(context: TestContext, { version = 'v1.37.2', cluster = '', init = '', ignore = '', owned = [], ...scene }: InitScene): Promise<Found> {
+export function checkBoth(
+  context: TestContext,
+  { version = 'v1.37.2', cluster = '', init = '', ignore = '', owned = [], ...scene }: InitScene,
+): Promise<Found> {
   const document = (kind: string, fields: string): string => `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ${kind}\n${fields}\n`
   return runBoth(context, scene, {
     config: `${document('ClusterConfiguration', `kubernetesVersion: ${version}\n${cluster}`)}---\n${document('InitConfiguration', init)}`,

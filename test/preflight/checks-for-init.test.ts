@@ -185,7 +185,9 @@ test('a host inside the Service range: kubeadm goes on, kadm says why not', asyn
 
 /** All are listened on when it ends. */
 function listenOn(taken: readonly { readonly port: number; readonly address: string }[]): readonly string[] {
-  const listen = taken.map(({ port, address }) => `await new Promise((up) => createServer().listen({port: ${port}, host: '${address}', ipv6Only: true}, up))`)
+  const listen = taken.map(
+    ({ port, address }) => `await new Promise((up) => createServer().listen({port: ${port}, host: '${address}', ipv6Only: true}, up))`,
+  )
   const program = `import { createServer } from 'node:net'; ${listen.join('; ')}; console.log('listening')`
   const script = 'out=$(mktemp -p /run); { "$@" >"$out" 2>&1 & }; until [ -s "$out" ]; do sleep 0.02; done'
   return ['bash', '-c', script, 'listen', process.execPath, '--input-type=module', '-e', program]

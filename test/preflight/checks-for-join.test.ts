@@ -20,7 +20,9 @@ test('a fresh host: worker and control plane, with forwarding and without', asyn
     expect(kadm).toContain('ERROR CRI')
     expect(kadm.includes('ERROR FileContent--proc-sys-net-ipv4-ip_forward')).toBe(!on)
     expect(kadmOnly).toEqual(['WARNING EndpointReachable'])
-    expect(text).toMatch(/EndpointReachable\]: 192\.168\.77\.10:6443 does not answer yet: connect ECONNREFUSED .*kadm asks again until the time for discovery is over/)
+    expect(text).toMatch(
+      /EndpointReachable\]: 192\.168\.77\.10:6443 does not answer yet: connect ECONNREFUSED .*kadm asks again until the time for discovery is over/,
+    )
   }
 })
 
@@ -39,7 +41,10 @@ test('leftovers of another cluster: a CA stands in the way of workers only', asy
     'ERROR FileAvailable--etc-kubernetes-pki-ca.crt',
   ])
   const caCertPath = '/etc/my/ca.crt'
-  const elsewhere = await checkBothJoin(context, { join: { ...byToken('192.168.77.10:6443'), caCertPath }, files: { ...files, [caCertPath]: '' } })
+  const elsewhere = await checkBothJoin(context, {
+    join: { ...byToken('192.168.77.10:6443'), caCertPath },
+    files: { ...files, [caCertPath]: '' },
+  })
   expect(elsewhere.kadm).toEqual(elsewhere.kubeadm)
   expect(elsewhere.kadm).toContain('ERROR FileAvailable--etc-my-ca.crt')
   const controlPlane = { localAPIEndpoint: { advertiseAddress: '192.168.77.10' } }
@@ -65,7 +70,11 @@ test('what an unfinished join has left is no obstacle to kadm: its own files, an
 test('endpoints of other families and by name; a proxy on the way', async (context) => {
   const environment = { HTTPS_PROXY: 'http://proxy.example:3128' }
   for (const endpoint of ['[fd00:77::10]:6443', 'localhost:7443', '192.168.77.10:6443', 'stranger.example:6443']) {
-    const { kubeadm, kadm, kadmOnly, text } = await checkBothJoin(context, { join: byToken(endpoint), environment, address6: 'fd00:77::10/64' })
+    const { kubeadm, kadm, kadmOnly, text } = await checkBothJoin(context, {
+      join: byToken(endpoint),
+      environment,
+      address6: 'fd00:77::10/64',
+    })
     expect(kadm, endpoint).toEqual(kubeadm)
     expect(kadm.includes('WARNING HTTPProxy'), endpoint).toBe(!endpoint.startsWith('localhost'))
     // A name that nobody knows does not come up by waiting.

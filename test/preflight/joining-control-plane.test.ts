@@ -81,31 +81,48 @@ test('an API server that answers; a clock that is wrong by days; what is no API 
   const run = async (now: Date, at = endpoint) => {
     const checks = endpointChecks({ dial: host.dial, now: () => now }, async () => at)
     const findings = await Promise.all(checks.map(async (check) => ({ name: check.name, ...(await check.run()) })))
-    return findings.flatMap(({ name, errors, warnings }) => [...errors.map((text) => `ERROR ${name}: ${text}`), ...warnings.map((text) => `WARNING ${name}: ${text}`)])
+    return findings.flatMap(({ name, errors, warnings }) => [
+      ...errors.map((text) => `ERROR ${name}: ${text}`),
+      ...warnings.map((text) => `WARNING ${name}: ${text}`),
+    ])
   }
   expect(await run(new Date())).toEqual([])
   const { host: address } = new URL(plane.server)
   expect(await run(new Date(Date.now() - 3 * day))).toEqual([
-    expect.stringMatching(new RegExp(`^ERROR ClockWithinCertificate: it is .*Z on this host, and the certificate of ${address} begins at .*Z: set the clock`)),
+    expect.stringMatching(
+      new RegExp(`^ERROR ClockWithinCertificate: it is .*Z on this host, and the certificate of ${address} begins at .*Z: set the clock`),
+    ),
   ])
-  expect(await run(new Date(Date.now() + 3 * day))).toEqual([expect.stringMatching(/has ended at .*: set the clock if it is wrong, else renew/)])
+  expect(await run(new Date(Date.now() + 3 * day))).toEqual([
+    expect.stringMatching(/has ended at .*: set the clock if it is wrong, else renew/),
+  ])
 
   const silent = createServer((socket) => void socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1')
   await new Promise((resolve) => silent.once('listening', resolve))
   const port = silent.address()
   const plain = { name: '127.0.0.1', port: typeof port === 'object' && port ? port.port : 0 }
-  expect(await run(new Date(), plain)).toEqual([expect.stringMatching(/^ERROR EndpointReachable: .* is no API server: it does not speak TLS/)])
+  expect(await run(new Date(), plain)).toEqual([
+    expect.stringMatching(/^ERROR EndpointReachable: .* is no API server: it does not speak TLS/),
+  ])
   await new Promise((resolve) => silent.close(resolve))
-  expect(await run(new Date(), plain)).toEqual([expect.stringMatching(/^WARNING EndpointReachable: .* does not answer yet: .*ECONNREFUSED/)])
+  expect(await run(new Date(), plain)).toEqual([
+    expect.stringMatching(/^WARNING EndpointReachable: .* does not answer yet: .*ECONNREFUSED/),
+  ])
 })
 
 test('a Node that is Ready holds its name; one that is not, or that this run has registered, does not', async (context) => {
   const plane = await controlPlane(context)
   const cluster = plane.connect('super-admin')
   const name = `node-${randomInt(1000)}`
-  const errors = async (owned: readonly string[] = []) => (await nodeNameFree(cluster, name, { owns: (file) => owned.includes(file) }).run()).errors
+  const errors = async (owned: readonly string[] = []) =>
+    (await nodeNameFree(cluster, name, { owns: (file) => owned.includes(file) }).run()).errors
   expect(await errors()).toEqual([])
-  await cluster.create({ apiVersion: 'v1', kind: 'Node', metadata: { name }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } })
+  await cluster.create({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name },
+    status: { conditions: [{ type: 'Ready', status: 'Unknown' }] },
+  })
   expect(await errors()).toEqual([])
   await cluster.delete({ apiVersion: 'v1', kind: 'Node', name })
   await cluster.create({ apiVersion: 'v1', kind: 'Node', metadata: { name }, status: { conditions: [{ type: 'Ready', status: 'True' }] } })

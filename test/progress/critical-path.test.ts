@@ -11,7 +11,9 @@ function works(...lines: readonly string[]): readonly Work[] {
 }
 
 function path(last: string, ...lines: readonly string[]): string {
-  return criticalPath(works(...lines), last, 0).map(({ key, begin, end }) => `${key} ${begin}-${end}`).join(', ')
+  return criticalPath(works(...lines), last, 0)
+    .map(({ key, begin, end }) => `${key} ${begin}-${end}`)
+    .join(', ')
 }
 
 describe('graphs whose answer is known', () => {
@@ -50,7 +52,14 @@ describe('graphs whose answer is known', () => {
 
 /** Some works, each of which needs some of those before; the last needs all. `slack`: how long after its needs each begins; negative: it waits for them inside. */
 const graphs = fc
-  .array(fc.record({ length: fc.integer({ min: 0, max: 20 }), needs: fc.array(fc.nat(), { maxLength: 4 }), slack: fc.integer({ min: -5, max: 5 }) }), { minLength: 1, maxLength: 25 })
+  .array(
+    fc.record({
+      length: fc.integer({ min: 0, max: 20 }),
+      needs: fc.array(fc.nat(), { maxLength: 4 }),
+      slack: fc.integer({ min: -5, max: 5 }),
+    }),
+    { minLength: 1, maxLength: 25 },
+  )
   .map((seeds) => {
     const made: { readonly key: string; readonly begin: number; readonly end: number; readonly needs: readonly string[] }[] = []
     for (const [index, { length, needs, slack }] of seeds.entries()) {

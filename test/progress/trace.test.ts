@@ -83,7 +83,10 @@ describe('the critical path of an apply', () => {
         900,
       ),
     )
-    expect(steps.map(({ name, begin, end }) => `${name} ${begin}-${end}`)).toEqual(['join/etcd-join/voter 0-700', 'join/wait-control-plane/api 700-900'])
+    expect(steps.map(({ name, begin, end }) => `${name} ${begin}-${end}`)).toEqual([
+      'join/etcd-join/voter 0-700',
+      'join/wait-control-plane/api 700-900',
+    ])
   })
 
   test('hosts that leave one after the other, and the turn at etcd', () => {
@@ -115,13 +118,22 @@ describe('the critical path of an apply', () => {
   test('steps of kadm itself come before what begins by itself', async () => {
     let time = 10
     const recorder = traceRecorder(() => time)
-    for (const [name, until] of [['connections', 100], ['plan', 200]] as const) await recorder.during(name, async () => void (time = until))
+    for (const [name, until] of [
+      ['connections', 100],
+      ['plan', 200],
+    ] as const)
+      await recorder.during(name, async () => void (time = until))
     await expect(recorder.during('question', async () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     recorder.hear({ host: 'h1', event: { kind: 'started', phase: 'mark', needs: [], at: new Date(0) } })
     time = 300
     recorder.hear({ host: 'h1', event: { kind: 'done', phase: 'mark', at: new Date(0) } })
     const run = recorder.recorded()
-    expect(pathOfRun(run).map(({ host, name, begin, end }) => `${host} ${name} ${begin}-${end}`)).toEqual(['kadm start of the program 0-10', 'kadm connections 10-100', 'kadm plan 100-200', 'h1 mark 200-300'])
+    expect(pathOfRun(run).map(({ host, name, begin, end }) => `${host} ${name} ${begin}-${end}`)).toEqual([
+      'kadm start of the program 0-10',
+      'kadm connections 10-100',
+      'kadm plan 100-200',
+      'h1 mark 200-300',
+    ])
     expect(run.spans.find(({ name }) => name === 'question')).toMatchObject({ outcome: 'failed', reason: 'no' })
   })
 
@@ -167,27 +179,56 @@ describe('the file', () => {
       { at: 320, host: 'h1', event: 'started', phase: 'init/certs', needs: [] },
       { at: 950, host: 'h1', event: 'done', phase: 'init/certs' },
     ]
-    const events = eventsOf(traceFile(recorded([...cluster, ...beside].toSorted((a, b) => a.at - b.at), 2000), about))
+    const events = eventsOf(
+      traceFile(
+        recorded(
+          [...cluster, ...beside].toSorted((a, b) => a.at - b.at),
+          2000,
+        ),
+        about,
+      ),
+    )
     const named = new Map(events.filter(({ name }) => name === 'process_name').map(({ pid, args }) => [pid, args['name']]))
     expect([...named.values()]).toEqual(['critical path', 'kadm', 'h1', 'h2'])
     const threads = new Set(events.filter(({ name }) => name === 'thread_name').map(({ pid, tid }) => `${pid} ${tid}`))
     const drawn = events.filter(({ ph }) => ph !== 'M')
     for (const { pid, tid } of drawn) expect(threads).toContain(`${pid} ${tid}`)
     expect(drawn.filter(({ ph }) => ph === 'X').length).toBe(8 + 2 + 5 + 3) // steps of the path, actions, phases, waits
-    for (const [, lane] of Map.groupBy(drawn.filter(({ ph }) => ph === 'X'), ({ pid, tid }) => `${pid} ${tid}`)) {
-      for (const a of lane) for (const b of lane) {
-        const apart = a.ts + a.dur <= b.ts || b.ts + b.dur <= a.ts
-        const within = (inner: FileEvent, outer: FileEvent): boolean => inner.ts >= outer.ts && inner.ts + inner.dur <= outer.ts + outer.dur
-        expect([a.name, b.name, apart || within(a, b) || within(b, a)]).toEqual([a.name, b.name, true])
-      }
+    for (const [, lane] of Map.groupBy(
+      drawn.filter(({ ph }) => ph === 'X'),
+      ({ pid, tid }) => `${pid} ${tid}`,
+    )) {
+      for (const a of lane)
+        for (const b of lane) {
+          const apart = a.ts + a.dur <= b.ts || b.ts + b.dur <= a.ts
+          const within = (inner: FileEvent, outer: FileEvent): boolean =>
+            inner.ts >= outer.ts && inner.ts + inner.dur <= outer.ts + outer.dur
+          expect([a.name, b.name, apart || within(a, b) || within(b, a)]).toEqual([a.name, b.name, true])
+        }
     }
-    expect(drawn.find(({ name }) => name === 'init/certs')?.tid).not.toBe(drawn.find(({ name, cat }) => name === 'init/wait-control-plane/api' && cat === 'phase')?.tid)
+    expect(drawn.find(({ name }) => name === 'init/certs')?.tid).not.toBe(
+      drawn.find(({ name, cat }) => name === 'init/wait-control-plane/api' && cat === 'phase')?.tid,
+    )
   })
 
   test('what a signal cut off is unfinished, until the end of the file; what failed says why', () => {
-    const events = eventsOf(traceFile(recorded([...cluster.slice(0, 8), { at: 500, host: 'h2', event: 'failed', phase: 'join/preflight', text: 'stopped by SIGINT' }], 600), about))
-    expect(events.find(({ name, cat }) => name === 'init/wait-control-plane/api' && cat === 'phase')).toMatchObject({ ts: 310_000, dur: 290_000, args: { outcome: 'unfinished' } })
-    expect(events.find(({ name, cat }) => name === 'join/preflight' && cat === 'phase')).toMatchObject({ args: { outcome: 'failed', reason: 'stopped by SIGINT' } })
+    const events = eventsOf(
+      traceFile(
+        recorded(
+          [...cluster.slice(0, 8), { at: 500, host: 'h2', event: 'failed', phase: 'join/preflight', text: 'stopped by SIGINT' }],
+          600,
+        ),
+        about,
+      ),
+    )
+    expect(events.find(({ name, cat }) => name === 'init/wait-control-plane/api' && cat === 'phase')).toMatchObject({
+      ts: 310_000,
+      dur: 290_000,
+      args: { outcome: 'unfinished' },
+    })
+    expect(events.find(({ name, cat }) => name === 'join/preflight' && cat === 'phase')).toMatchObject({
+      args: { outcome: 'failed', reason: 'stopped by SIGINT' },
+    })
   })
 
   test('commands stand on the host that they ran on, and say for which phase', async () => {
@@ -208,9 +249,19 @@ describe('the file', () => {
   })
 
   test('no secret comes in by what phases say, wait for or fail with, and results do not at all', () => {
-    const secrets = { token: 'abcdef.0123456789abcdef', key: 'e'.repeat(64), pem: '-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----' }
+    const secrets = {
+      token: 'abcdef.0123456789abcdef',
+      key: 'e'.repeat(64),
+      pem: '-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----',
+    }
     const told = Object.values(secrets).flatMap((secret, index) =>
-      (['started', 'line', 'warning', 'waiting', 'result', 'failed'] as const).map((event) => ({ at: index, host: 'h1', event, phase: event === 'started' ? 'init' : 'init', text: `with ${secret}` })),
+      (['started', 'line', 'warning', 'waiting', 'result', 'failed'] as const).map((event) => ({
+        at: index,
+        host: 'h1',
+        event,
+        phase: event === 'started' ? 'init' : 'init',
+        text: `with ${secret}`,
+      })),
     )
     const text = traceFile(recorded(told, 10), about)
     for (const secret of Object.values(secrets)) expect(text).not.toContain(JSON.stringify(secret).slice(1, -1))
@@ -222,7 +273,10 @@ describe('the file', () => {
       const begun = performance.now()
       const recorder = traceRecorder(() => performance.now())
       for (let index = 0; index < 60; index++) {
-        recorder.hear({ host: 'h1', event: { kind: 'started', phase: `init/p${index}`, needs: index === 0 ? [] : [`init/p${index - 1}`], at: new Date(0) } })
+        recorder.hear({
+          host: 'h1',
+          event: { kind: 'started', phase: `init/p${index}`, needs: index === 0 ? [] : [`init/p${index - 1}`], at: new Date(0) },
+        })
         for (let call = 0; call < 5; call++) recorder.calls('h1')('systemctl is-active kubelet')()
         recorder.hear({ host: 'h1', event: { kind: 'done', phase: `init/p${index}`, at: new Date(0) } })
       }
@@ -238,7 +292,8 @@ describe('the page', () => {
   test('shows every host and lists the path with its shares, and needs nothing from elsewhere', () => {
     const trace = readTrace(traceFile(recorded(cluster, 2000), about))
     const page = tracePage(trace)
-    for (const word of ['h1', 'h2', 'init/wait-control-plane/api', 'https://127.0.0.1:6443: connection refused: 0.500 s', '35.0%']) expect(page).toContain(word)
+    for (const word of ['h1', 'h2', 'init/wait-control-plane/api', 'https://127.0.0.1:6443: connection refused: 0.500 s', '35.0%'])
+      expect(page).toContain(word)
     expect(page).toContain('prefers-color-scheme: dark')
     expect(page).toContain("default-src 'none'")
     expect(page).not.toMatch(/\b(?:src|href)=|url\(|@import|\bfetch\(|XMLHttpRequest/)
@@ -249,7 +304,9 @@ describe('the page', () => {
 
   test('a name from a file of somebody else is text and nothing more', () => {
     const evil = `"><img src=x onerror=alert(1)>'<script>alert(1)</script>`
-    const trace = readTrace(traceFile(recorded([{ at: 0, host: evil, event: 'started', phase: `init/${evil}`, needs: [] }], 10), { ...about, version: evil }))
+    const trace = readTrace(
+      traceFile(recorded([{ at: 0, host: evil, event: 'started', phase: `init/${evil}`, needs: [] }], 10), { ...about, version: evil }),
+    )
     const page = tracePage(trace)
     expect(page).not.toContain('<img')
     expect(page.match(/<script/g)).toHaveLength(1)
@@ -257,7 +314,13 @@ describe('the page', () => {
     expect(policy).toMatch(/^[A-Za-z0-9+/]{43}=$/)
   })
 
-  test.each(['[]', '{}', '{"traceEvents":[]}', 'null', '{"otherData":{"apiVersion":"kadm.dev/v1alpha1","kind":"Trace"},"traceEvents":[{"ph":"X","ts":-1}]}'])('%s is refused', (text) => {
+  test.each([
+    '[]',
+    '{}',
+    '{"traceEvents":[]}',
+    'null',
+    '{"otherData":{"apiVersion":"kadm.dev/v1alpha1","kind":"Trace"},"traceEvents":[{"ph":"X","ts":-1}]}',
+  ])('%s is refused', (text) => {
     expect(() => readTrace(text)).toThrow(/^(it |an event )/)
   })
 })

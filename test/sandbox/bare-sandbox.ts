@@ -8,7 +8,13 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 
 /** Why these tests cannot run here; `undefined` when they can. In CI nothing is a reason. */
 export const unable: string | undefined =
-  process.env['CI'] === 'true' ? undefined : process.getuid?.() !== 0 ? 'hosts need root' : existsSync('/usr/bin/nsenter') ? undefined : 'nsenter is missing'
+  process.env['CI'] === 'true'
+    ? undefined
+    : process.getuid?.() !== 0
+      ? 'hosts need root'
+      : existsSync('/usr/bin/nsenter')
+        ? undefined
+        : 'nsenter is missing'
 
 export async function bareSandbox(name: string, hosts: number, options: { readonly loadBalancer?: boolean } = {}): Promise<Sandbox> {
   const { root: image } = await ensureHostImage({ say: () => {} })
@@ -19,7 +25,9 @@ export async function bareSandbox(name: string, hosts: number, options: { readon
 export async function traces(name: string): Promise<readonly string[]> {
   const namespaces = (await readdir('/run/netns').catch(() => [])).filter((entry) => entry.startsWith(`kadm-${name}-`))
   const { stdout: groups } = await runProgram(['find', '/sys/fs/cgroup', '-path', `*/kadm-sandbox/${name}*`, '-type', 'd'])
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((line) => line.includes(`/kadm-sandbox/${name}/`) || line.includes(`/kadm-${name}-`))
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
+    .split('\n')
+    .filter((line) => line.includes(`/kadm-sandbox/${name}/`) || line.includes(`/kadm-${name}-`))
   const processes: string[] = []
   for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')

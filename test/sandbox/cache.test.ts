@@ -38,18 +38,27 @@ test('an entry is made once, and its link goes over to the one of another conten
 test('an entry that nobody has asked for in thirty days goes when another of its name is made', async () => {
   const root = await temporaryDirectory()
   const make = async (): Promise<void> => undefined
-  const [old, recent] = [await ensureEntry({ ...entry, hash: '0123456789aa', make }, making, root), await ensureEntry({ ...entry, hash: '0123456789bb', make }, making, root)]
+  const [old, recent] = [
+    await ensureEntry({ ...entry, hash: '0123456789aa', make }, making, root),
+    await ensureEntry({ ...entry, hash: '0123456789bb', make }, making, root),
+  ]
   const longAgo = new Date(Date.now() - 31 * 24 * 3_600_000)
   await utimes(old, longAgo, longAgo)
   const newest = await ensureEntry({ ...entry, hash: '0123456789cc', make }, making, root)
-  expect((await readdir(path.join(root, 'images'))).filter((name) => name.startsWith('v1-'))).toEqual([recent, newest].map((one) => path.basename(one)))
+  expect((await readdir(path.join(root, 'images'))).filter((name) => name.startsWith('v1-'))).toEqual(
+    [recent, newest].map((one) => path.basename(one)),
+  )
   await ensureEntry({ ...entry, hash: '0123456789bb', make }, making, root)
   expect(await readlink(path.join(root, 'images/v1'))).toBe(path.basename(recent))
 })
 
 test('when making fails nothing is left and the next one may try', async () => {
   const root = await temporaryDirectory()
-  const fails = ensureEntry({ ...entry, make: async (into) => (await writeFile(path.join(into, 'half'), ''), Promise.reject(new Error('no room'))) }, making, root)
+  const fails = ensureEntry(
+    { ...entry, make: async (into) => (await writeFile(path.join(into, 'half'), ''), Promise.reject(new Error('no room'))) },
+    making,
+    root,
+  )
   await expect(fails).rejects.toThrow('no room')
   expect((await readdir(path.join(root, 'images'))).filter((name) => !name.endsWith('.lock'))).toEqual([])
   await ensureEntry({ ...entry, make: async () => undefined }, making, root)
@@ -105,7 +114,11 @@ test('waiting for another process can be stopped', async () => {
   const root = await temporaryDirectory()
   const { child, ended } = await startOther(root)
   const stop = new AbortController()
-  const mine = ensureEntry({ ...entry, make: () => Promise.reject(new Error('must not be asked')) }, { ...making, signal: stop.signal }, root)
+  const mine = ensureEntry(
+    { ...entry, make: () => Promise.reject(new Error('must not be asked')) },
+    { ...making, signal: stop.signal },
+    root,
+  )
   await sleep(100)
   stop.abort(new Error('the user said so'))
   await expect(mine).rejects.toThrow('the user said so')

@@ -23,13 +23,18 @@ describe.skipIf(unable !== undefined)('root of a host', () => {
   const out = async (...argv: readonly [string, ...string[]]) => (await sandbox.run('h1', argv)).trim()
   const mountOptions = async (target: string) => (await out('findmnt', '-n', '-o', 'VFS-OPTIONS', target)).split(',')
 
-  test.each(['PID 1', 'a command from outside', 'an ssh session'])('cannot hold the capabilities for clock and modules: %s', async (who) => {
-    const file = who === 'PID 1' ? '/proc/1/status' : '/proc/self/status'
-    const status = who === 'an ssh session' ? (await runProgram(sandbox.sshArgv('h1', ['cat', file]))).stdout : await out('cat', file)
-    const sets = [...status.matchAll(/^Cap(Inh|Prm|Eff|Bnd|Amb):\s*([0-9a-f]+)$/gm)]
-    expect(sets).toHaveLength(5)
-    for (const [, set, bits = ''] of sets) for (const [capability, bit] of Object.entries(forbidden)) expect((BigInt(`0x${bits}`) >> bit) & 1n, `${capability} in ${set}`).toBe(0n)
-  })
+  test.each(['PID 1', 'a command from outside', 'an ssh session'])(
+    'cannot hold the capabilities for clock and modules: %s',
+    async (who) => {
+      const file = who === 'PID 1' ? '/proc/1/status' : '/proc/self/status'
+      const status = who === 'an ssh session' ? (await runProgram(sandbox.sshArgv('h1', ['cat', file]))).stdout : await out('cat', file)
+      const sets = [...status.matchAll(/^Cap(Inh|Prm|Eff|Bnd|Amb):\s*([0-9a-f]+)$/gm)]
+      expect(sets).toHaveLength(5)
+      for (const [, set, bits = ''] of sets)
+        for (const [capability, bit] of Object.entries(forbidden))
+          expect((BigInt(`0x${bits}`) >> bit) & 1n, `${capability} in ${set}`).toBe(0n)
+    },
+  )
 
   test.skipIf(!cgroupV1)('cannot open a disk of the machine: not from outside, not by ssh, not in a service', async () => {
     const [, major, minor] = /^\s*(\d+)\s+(\d+)\s+\d+ [a-z]/m.exec(readFileSync('/proc/partitions', 'utf8')) ?? []
@@ -62,7 +67,14 @@ describe.skipIf(unable !== undefined)('root of a host', () => {
   })
 
   test('sets the six knobs of a kubelet in files of its own', async () => {
-    const knobs = ['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops', 'kernel/keys/root_maxkeys', 'kernel/keys/root_maxbytes']
+    const knobs = [
+      'vm/overcommit_memory',
+      'vm/panic_on_oom',
+      'kernel/panic',
+      'kernel/panic_on_oops',
+      'kernel/keys/root_maxkeys',
+      'kernel/keys/root_maxbytes',
+    ]
     for (const knob of knobs) expect(await out('findmnt', '-n', '-o', 'FSTYPE', `/proc/sys/${knob}`), knob).not.toBe('proc')
   })
 })

@@ -30,15 +30,23 @@ describe.skipIf(unable !== undefined)('two hosts', () => {
     expect(await reaches('h1', 'h2')).toBe(true)
     expect(await reaches('h1', h2?.address6 ?? '')).toBe(true)
     expect(await reaches('h1', 'lb')).toBe(true)
-    expect(await out('h1', 'sh', '-c', 'ip route; ip -6 route')).toMatch(/^default via 192\.168\.\d+\.1 [^]*^default via fd00:192:168:\d+::1 /m)
+    expect(await out('h1', 'sh', '-c', 'ip route; ip -6 route')).toMatch(
+      /^default via 192\.168\.\d+\.1 [^]*^default via fd00:192:168:\d+::1 /m,
+    )
     expect(await out('h1', 'cat', '/etc/machine-id')).not.toBe(await out('h2', 'cat', '/etc/machine-id'))
   })
 
   test('a command has its input, exit code, environment, and a time limit', async () => {
-    const result = await sandbox.exec('h1', ['sh', '-c', 'cat; echo "$WORD" >&2; exit 3'], { input: 'given', environment: { WORD: 'said' } })
+    const result = await sandbox.exec('h1', ['sh', '-c', 'cat; echo "$WORD" >&2; exit 3'], {
+      input: 'given',
+      environment: { WORD: 'said' },
+    })
     expect(result).toEqual({ exitCode: 3, stdout: 'given', stderr: 'said\n' })
     expect(await sandbox.exec('h1', ['sleep', '60'], { timeout: 200 })).toMatchObject({ exitCode: 124 })
-    await expect(sandbox.run('h1', ['sh', '-c', 'echo why >&2; exit 1'])).rejects.toMatchObject({ code: 'SANDBOX_FAILED', details: ['why'] })
+    await expect(sandbox.run('h1', ['sh', '-c', 'echo why >&2; exit 1'])).rejects.toMatchObject({
+      code: 'SANDBOX_FAILED',
+      details: ['why'],
+    })
     await expect(sandbox.exec('h9', ['true'])).rejects.toMatchObject({ code: 'SANDBOX_UNKNOWN' })
   })
 
@@ -85,7 +93,8 @@ describe.skipIf(unable !== undefined)('two hosts', () => {
   })
 
   test('the balancer follows whoever answers on 6443', async () => {
-    const serve = 'openssl req -x509 -newkey ed25519 -nodes -keyout /tmp/k -out /tmp/c -subj /CN=x -days 1 2>/dev/null && echo $(hostname) >/tmp/readyz && cd /tmp && systemd-run -q --unit=server -p WorkingDirectory=/tmp openssl s_server -accept 6443 -key /tmp/k -cert /tmp/c -WWW -quiet'
+    const serve =
+      'openssl req -x509 -newkey ed25519 -nodes -keyout /tmp/k -out /tmp/c -subj /CN=x -days 1 2>/dev/null && echo $(hostname) >/tmp/readyz && cd /tmp && systemd-run -q --unit=server -p WorkingDirectory=/tmp openssl s_server -accept 6443 -key /tmp/k -cert /tmp/c -WWW -quiet'
     const ask = async () => (await sandbox.exec('h1', ['curl', '-sk', '-m', '2', 'https://lb:6443/readyz'])).stdout.trim()
     expect(await ask()).toBe('')
     await sandbox.run('h2', ['sh', '-c', serve])

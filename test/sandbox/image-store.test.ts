@@ -29,7 +29,16 @@ test('a host finds all images in its store, and nothing that its containers do r
   const one = await startContainerd(root, path.join(hosts, 'one'))
   const references = [...Object.values(imagesOf(releaseOf(version))), busyboxImage]
   const runtime = criRuntime(`unix://${one.socket}`, { query: () => Promise.reject(new Error('no logs are asked for')), dial: dialLocally })
-  await expect.poll(() => runtime.version().then(({ name }) => name, () => ''), { timeout: 20_000 }).toBe('containerd')
+  await expect
+    .poll(
+      () =>
+        runtime.version().then(
+          ({ name }) => name,
+          () => '',
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe('containerd')
   for (const reference of references) await expect.poll(() => runtime.hasImage(reference), { message: reference, timeout: 5000 }).toBe(true)
   expect(await runtime.hasImage('registry.k8s.io/kube-apiserver:v1.0.0')).toBe(false)
   await runtime.close()
@@ -73,7 +82,10 @@ test('hosts share blobs by hard links but each has databases of its own', async 
 
 async function builtStore(context: TestContext): Promise<string> {
   const link = path.join(cacheDirectory(), 'image-store', version)
-  const built = await access(link).then(() => true, () => false)
+  const built = await access(link).then(
+    () => true,
+    () => false,
+  )
   if (!built && process.env['CI'] !== 'true') context.skip('the image store is not built (npm run test:all builds it)')
   if (process.getuid?.() !== 0) context.skip('needs root')
   return ensureImageStore([version], making)
@@ -110,7 +122,9 @@ mount -t proc proc "$1/proc"; mount -t sysfs sysfs "$1/sys"; mount -t tmpfs tmpf
 mknod -m 666 "$1/dev/null" c 1 3
 mkdir "$1/run/containerd"; mount --bind "$3/containerd" "$1/run/containerd"
 exec chroot "$1" containerd`
-  const child = spawn('unshare', ['--mount', '--net', '--pid', '--fork', '--kill-child', 'sh', '-c', script, 'sh', root, varLib, work], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn('unshare', ['--mount', '--net', '--pid', '--fork', '--kill-child', 'sh', '-c', script, 'sh', root, varLib, work], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
@@ -122,7 +136,20 @@ exec chroot "$1" containerd`
   const inner = (): string => execFileSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' }).trim()
   onTestFinished(stop)
   const socket = path.join(work, 'containerd', 'containerd.sock')
-  await expect.poll(() => access(socket).then(() => 'up', () => log), { timeout: 20_000 }).toBe('up')
-  const shell = (text: string): string => execFileSync('nsenter', ['-t', inner(), '--mount', '--pid', '--net', '--root', '--wd=/', 'sh', '-ec', text], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  await expect
+    .poll(
+      () =>
+        access(socket).then(
+          () => 'up',
+          () => log,
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe('up')
+  const shell = (text: string): string =>
+    execFileSync('nsenter', ['-t', inner(), '--mount', '--pid', '--net', '--root', '--wd=/', 'sh', '-ec', text], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   return { socket, shell, stop }
 }

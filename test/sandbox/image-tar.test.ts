@@ -13,7 +13,8 @@ test('an image tar is an OCI layout whose digests are right, the same bytes each
   await writeFile(path.join(root, 'bin/tool'), 'content')
   await chmod(path.join(root, 'bin/tool'), 0o755)
   await symlink('tool', path.join(root, 'bin/other'))
-  for (const name of ['a.tar', 'b.tar']) await writeImageTar({ file: path.join(work, name), reference: 'lab.test:5000/dir/name:v1', root, entrypoint: ['/bin/tool'] })
+  for (const name of ['a.tar', 'b.tar'])
+    await writeImageTar({ file: path.join(work, name), reference: 'lab.test:5000/dir/name:v1', root, entrypoint: ['/bin/tool'] })
   expect(await readFile(path.join(work, 'a.tar'))).toEqual(await readFile(path.join(work, 'b.tar')))
   expect((await readdir(work)).sort()).toEqual(['a.tar', 'b.tar', 'root'])
 
@@ -26,7 +27,10 @@ test('an image tar is an OCI layout whose digests are right, the same bytes each
     return content
   }
   const index = JSON.parse(await readFile(path.join(layout, 'index.json'), 'utf8'))
-  expect(index.manifests[0].annotations).toEqual({ 'io.containerd.image.name': 'lab.test:5000/dir/name:v1', 'org.opencontainers.image.ref.name': 'v1' })
+  expect(index.manifests[0].annotations).toEqual({
+    'io.containerd.image.name': 'lab.test:5000/dir/name:v1',
+    'org.opencontainers.image.ref.name': 'v1',
+  })
   const manifest = JSON.parse(String(await blob(index.manifests[0])))
   const config = JSON.parse(String(await blob(manifest.config)))
   expect(config.config.Entrypoint).toEqual(['/bin/tool'])

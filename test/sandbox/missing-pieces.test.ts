@@ -10,7 +10,10 @@ const module = fileURLToPath(new URL('../../src/sandbox/missing-pieces.ts', impo
 const report = (call: string): string =>
   `const m = await import(${JSON.stringify(module)}); await m.${call}.then(() => console.log('"fine"'), ({ code, message, remedy }) => console.log(JSON.stringify({ code, message, remedy })))`
 
-function ask(call: string, { prefix = [], environment = {} }: { prefix?: readonly string[]; environment?: Record<string, string> } = {}): unknown {
+function ask(
+  call: string,
+  { prefix = [], environment = {} }: { prefix?: readonly string[]; environment?: Record<string, string> } = {},
+): unknown {
   const [program = '', ...argv] = [...prefix, process.execPath, '--input-type=module', '-e', report(call)]
   const { stdout, stderr } = spawnSync(program, argv, { encoding: 'utf8', env: { ...process.env, ...environment } })
   return stdout === '' ? stderr : JSON.parse(stdout)
@@ -24,7 +27,11 @@ test('a Go that is too old is refused with its own version in the message', asyn
     return ask('requireGo({})', { environment: { PATH: `${folder}:/usr/bin:/bin` } })
   }
   for (const version of ['go1.25.9', 'go1.4', 'devel']) {
-    expect(await say(version)).toMatchObject({ code: 'SANDBOX_MISSING_PIECE', message: expect.stringContaining(`Go 1.26 or later (${folder}/go is ${version})`), remedy: expect.arrayContaining(['go version']) })
+    expect(await say(version)).toMatchObject({
+      code: 'SANDBOX_MISSING_PIECE',
+      message: expect.stringContaining(`Go 1.26 or later (${folder}/go is ${version})`),
+      remedy: expect.arrayContaining(['go version']),
+    })
   }
   for (const version of ['go1.26.0', 'go1.26rc2', 'go1.27.1', 'go2.0']) expect(await say(version)).toBe('fine')
 })
@@ -32,7 +39,11 @@ test('a Go that is too old is refused with its own version in the message', asyn
 test('without root it says so before anything is tried', (context) => {
   if (process.getuid?.() !== 0) context.skip('needs root to become someone else')
   const prefix = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-  expect(ask('ensurePieces({ say: () => {} })', { prefix })).toMatchObject({ code: 'SANDBOX_MISSING_PIECE', message: expect.stringContaining('needs root'), remedy: ['sudo npm start'] })
+  expect(ask('ensurePieces({ say: () => {} })', { prefix })).toMatchObject({
+    code: 'SANDBOX_MISSING_PIECE',
+    message: expect.stringContaining('needs root'),
+    remedy: ['sudo npm start'],
+  })
 })
 
 test('a machine without apt-get gets one error with the names of all packages that lack', (context) => {

@@ -8,12 +8,16 @@ import { realBinary } from '../support/real-binary.ts'
 for (const release of releases) {
   test(`${release.version}: the images are those that its own kubeadm asks for`, (context) => {
     const kubeadm = realBinary(context, 'kubeadm', release.version)
-    const listed = execFileSync(kubeadm, ['config', 'images', 'list', '--kubernetes-version', release.version], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    const listed = execFileSync(kubeadm, ['config', 'images', 'list', '--kubernetes-version', release.version], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     expect(Object.values(imagesOf(release))).toEqual(listed.trim().split('\n'))
   })
 
   test(`${release.version}: each program says the version that it was built from`, (context) => {
-    const say = (name: string, ...argv: string[]): string => execFileSync(realBinary(context, name, release.version), argv, { encoding: 'utf8' })
+    const say = (name: string, ...argv: string[]): string =>
+      execFileSync(realBinary(context, name, release.version), argv, { encoding: 'utf8' })
     const pinned = (folder: string): string => folder.replace(/^[a-z]+-v/, '')
     expect(say('kubeadm', 'version', '--output=short').trim()).toBe(release.version)
     expect(say('kubelet', '--version').trim()).toBe(`Kubernetes ${release.version}`)
@@ -33,7 +37,9 @@ for (const release of releases) {
       const pins = await readFile(path.join(moduleFolder(folder), 'go.mod'), 'utf8')
       expect(pins).toContain(`${modules[kind]} ${folder.replace(/^[a-z]+-/, '')}`)
       expect(pins).not.toContain('://')
-      expect(await readFile(path.join(moduleFolder(folder), 'go.sum'), 'utf8')).toContain(`${modules[kind]} ${folder.replace(/^[a-z]+-/, '')} h1:`)
+      expect(await readFile(path.join(moduleFolder(folder), 'go.sum'), 'utf8')).toContain(
+        `${modules[kind]} ${folder.replace(/^[a-z]+-/, '')} h1:`,
+      )
     }
     const pins = await readFile(path.join(moduleFolder(release.modules.kubernetes), 'go.mod'), 'utf8')
     for (const program of kubernetesPrograms) expect(pins).toContain(`k8s.io/kubernetes/cmd/${program}\n`)
@@ -41,5 +47,7 @@ for (const release of releases) {
 }
 
 test('a version that is not in the table is refused, naming those that are', () => {
-  expect(() => releaseOf('v1.20.0')).toThrowError(expect.objectContaining({ code: 'VERSION_UNSUPPORTED', message: expect.stringMatching(/"v1\.20\.0".*v1\.37\.2/) }))
+  expect(() => releaseOf('v1.20.0')).toThrowError(
+    expect.objectContaining({ code: 'VERSION_UNSUPPORTED', message: expect.stringMatching(/"v1\.20\.0".*v1\.37\.2/) }),
+  )
 })

@@ -43,7 +43,12 @@ export async function renewHosts(sandbox: Sandbox, hosts: readonly string[] = sa
 }
 
 /** Runs kubectl as the cluster's administrator on a control-plane host and returns its output; throws SANDBOX_FAILED when it fails. */
-export function kubectl(sandbox: Sandbox, host: string, words: readonly string[], options: { readonly timeout?: number; readonly input?: string } = {}): Promise<string> {
+export function kubectl(
+  sandbox: Sandbox,
+  host: string,
+  words: readonly string[],
+  options: { readonly timeout?: number; readonly input?: string } = {},
+): Promise<string> {
   return sandbox.run(host, ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', ...words], options)
 }
 

@@ -69,7 +69,8 @@ export async function etcdHosts(context: TestContext): Promise<EtcdHosts> {
       made.kubelet(true)
       await made.write([{ name, peerUrl: made.member.peerUrl }])
       const etcd = connect(made)
-      for (const end = Date.now() + 20_000; Date.now() < end; await sleep(50)) if (await etcd.at(made.member.clientUrl).isHealthy()) return made
+      for (const end = Date.now() + 20_000; Date.now() < end; await sleep(50))
+        if (await etcd.at(made.member.clientUrl).isHealthy()) return made
       throw new Error(`etcd does not come up: ${made.log().slice(-2000)}`)
     },
   }

@@ -10,8 +10,15 @@ export interface EtcdMember {
 /** Sorted by name. Throws SANDBOX_FAILED when the etcd of this host does not answer. */
 export async function etcdMembers(sandbox: Sandbox, host: string): Promise<readonly EtcdMember[]> {
   const pki = '/etc/kubernetes/pki/etcd'
-  const access = ['--endpoints=https://127.0.0.1:2379', `--cacert=${pki}/ca.crt`, `--cert=${pki}/healthcheck-client.crt`, `--key=${pki}/healthcheck-client.key`]
-  const list = JSON.parse(await sandbox.run(host, ['etcdctl', ...access, 'member', 'list', '-w', 'json'])) as { members: { name: string; isLearner?: boolean; clientURLs?: readonly string[] }[] }
+  const access = [
+    '--endpoints=https://127.0.0.1:2379',
+    `--cacert=${pki}/ca.crt`,
+    `--cert=${pki}/healthcheck-client.crt`,
+    `--key=${pki}/healthcheck-client.key`,
+  ]
+  const list = JSON.parse(await sandbox.run(host, ['etcdctl', ...access, 'member', 'list', '-w', 'json'])) as {
+    members: { name: string; isLearner?: boolean; clientURLs?: readonly string[] }[]
+  }
   // It exits with 1 when one is not healthy.
   const { stdout } = await sandbox.exec(host, ['etcdctl', ...access, 'endpoint', 'health', '--cluster', '-w', 'json'])
   const health = JSON.parse(stdout) as readonly { readonly endpoint: string; readonly health: boolean }[]

@@ -3,9 +3,15 @@ import { eventKinds, eventVersion, everyEventHas, someEventsHave } from '../../s
 
 /** What is wrong with any of the lines; `kinds`: those that occurred. */
 export function checkEvents(stdout: string): { readonly problems: readonly string[]; readonly kinds: readonly string[] } {
-  const events = stdout.split('\n').filter((line) => line !== '').map((line) => ({ line, event: parsed(line) }))
+  const events = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({ line, event: parsed(line) }))
   const kinds = new Set(events.map(({ event }) => String(event['event'])))
-  return { problems: events.flatMap(({ line, event }) => problemsOf(event).map((problem) => `${problem}: ${line}`)), kinds: [...kinds].toSorted() }
+  return {
+    problems: events.flatMap(({ line, event }) => problemsOf(event).map((problem) => `${problem}: ${line}`)),
+    kinds: [...kinds].toSorted(),
+  }
 }
 
 function parsed(line: string): Readonly<Record<string, unknown>> {
@@ -27,7 +33,8 @@ function problemsOf(event: Readonly<Record<string, unknown>>): readonly string[]
     ...Object.entries(event).flatMap(([name, value]) => {
       if (!may.has(name)) return [`${name} is not documented for it`]
       const wanted = Object.entries(types).find(([known]) => known === name)?.[1].type
-      const isRight = wanted === 'string' ? typeof value === 'string' : Array.isArray(value) && value.every((one) => typeof one === 'string')
+      const isRight =
+        wanted === 'string' ? typeof value === 'string' : Array.isArray(value) && value.every((one) => typeof one === 'string')
       return isRight ? [] : [`${name} is no ${wanted}`]
     }),
     ...(event['apiVersion'] === eventVersion && event['kind'] === 'Event' ? [] : ['another apiVersion or kind']),

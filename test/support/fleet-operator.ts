@@ -32,7 +32,13 @@ export function fleetOperator(sandbox: Sandbox, folder: string): FleetOperator {
     folder,
     write: async (roles, { controlPlaneEndpoint, labels = {}, kubernetesVersion = 'v1.37.2', upgrade = {}, kubelet = {} } = {}) => {
       const hosts = await Promise.all(
-        Object.entries(roles).map(async ([name, role]) => ({ name, role, address: addressOf(sandbox, name), hostKey: await fingerprint(sandbox, name), ...(role === 'worker' && { labels }) })),
+        Object.entries(roles).map(async ([name, role]) => ({
+          name,
+          role,
+          address: addressOf(sandbox, name),
+          hostKey: await fingerprint(sandbox, name),
+          ...(role === 'worker' && { labels }),
+        })),
       )
       const node = { nodeRegistration: { ignorePreflightErrors: ['SystemVerification'] } }
       const kubeadm = {
@@ -42,7 +48,14 @@ export function fleetOperator(sandbox: Sandbox, folder: string): FleetOperator {
         kubeletConfiguration: { failCgroupV1: false, ...kubelet },
         kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } },
       }
-      const spec = { kubernetesVersion, ...(controlPlaneEndpoint && { controlPlaneEndpoint }), ssh: { user: 'root', identityFile: identity }, hosts, kubeadm, upgrade }
+      const spec = {
+        kubernetesVersion,
+        ...(controlPlaneEndpoint && { controlPlaneEndpoint }),
+        ssh: { user: 'root', identityFile: identity },
+        hosts,
+        kubeadm,
+        upgrade,
+      }
       await mkdir(folder, { recursive: true })
       const file = path.join(folder, 'cluster.yaml')
       // JSON is YAML.
@@ -68,7 +81,11 @@ function doorOf(sandbox: Sandbox): { readonly outside: readonly string[]; readon
 }
 
 async function fingerprint(sandbox: Sandbox, name: string): Promise<string> {
-  const known = sandbox.sshArgv(name).find((word) => word.startsWith('UserKnownHostsFile='))?.split('=')[1] ?? ''
+  const known =
+    sandbox
+      .sshArgv(name)
+      .find((word) => word.startsWith('UserKnownHostsFile='))
+      ?.split('=')[1] ?? ''
   const { stdout } = await runProgram(['ssh-keygen', '-lf', known])
   return /SHA256:\S+/.exec(stdout)?.[0] ?? ''
 }

@@ -9,7 +9,12 @@ export type FileSnapshot = ReadonlyMap<string, string>
  * Everything below these directories; one that is not there has nothing below it. Sockets and the like count by their name. `except`: patterns as of find's
  * -path; what is below them is not read at all, so the gigabytes of a container runtime cost nothing.
  */
-export async function snapshotFiles(sandbox: Sandbox, host: string, directories: readonly string[], except: readonly string[] = []): Promise<FileSnapshot> {
+export async function snapshotFiles(
+  sandbox: Sandbox,
+  host: string,
+  directories: readonly string[],
+  except: readonly string[] = [],
+): Promise<FileSnapshot> {
   const passOver = except.flatMap((pattern) => ['-path', pattern, '-prune', '-o'])
   // What goes away meanwhile makes find fail; it is not there, then.
   const find = async (...action: readonly string[]): Promise<readonly string[]> =>

@@ -15,7 +15,12 @@ export interface ImageService {
 export async function imageService(): Promise<ImageService> {
   const socket = path.join(await temporaryDirectory(), 'cri.sock')
   const names: string[] = []
-  const version = encodeMessage([[1, '0.1.0'], [2, 'containerd'], [3, '2.1.0'], [4, 'v1']])
+  const version = encodeMessage([
+    [1, '0.1.0'],
+    [2, 'containerd'],
+    [3, '2.1.0'],
+    [4, 'v1'],
+  ])
   const answers: Readonly<Record<string, (request: Buffer) => Buffer>> = {
     '/runtime.v1.RuntimeService/Version': () => version,
     '/runtime.v1.RuntimeService/Status': () => encodeMessage([[1, encodeMessage([])]]),
@@ -34,7 +39,9 @@ export async function imageService(): Promise<ImageService> {
     const handlers = calls.map(([method, answer]) => [method, handler(answer)] as const)
     server.addService(Object.fromEntries(definition), Object.fromEntries(handlers))
   }
-  await new Promise<void>((resolve, reject) => server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve())))
+  await new Promise<void>((resolve, reject) =>
+    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve())),
+  )
   onTestFinished(() => server.forceShutdown())
   return { endpoint: `unix://${socket}`, taken: () => names.splice(0) }
 }

@@ -24,6 +24,10 @@ async function runKadm(words: readonly string[]): Promise<Ended> {
 }
 
 function run(program: string, words: readonly string[]): Ended {
-  const { status, stdout, stderr, error } = spawnSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 })
+  const { status, stdout, stderr, error } = spawnSync(program, words, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 28,
+  })
   return { exitCode: status ?? 1, stdout: stdout ?? '', stderr: error === undefined ? stderr : error.message }
 }

@@ -57,7 +57,10 @@ export async function runJailed(commands: readonly (readonly string[])[], option
       const { content, mode } = typeof given === 'string' ? { content: given, mode: 0o644 } : given
       await writeFile(target, content, { mode })
     }
-    await writeFile(path.join(work, 'commands.json'), JSON.stringify({ commands, keepGoing: options.keepGoing ?? false } satisfies JailCommands))
+    await writeFile(
+      path.join(work, 'commands.json'),
+      JSON.stringify({ commands, keepGoing: options.keepGoing ?? false } satisfies JailCommands),
+    )
     const jail = await start(work, options)
     const results = await resultsIn(work)
     // What the jail itself has to say is the reason when nothing ran, or not all of it.
@@ -102,19 +105,41 @@ async function resultsIn(work: string): Promise<readonly Ended[]> {
 /** Milliseconds: far more than any jail takes, however busy the machine is. */
 const longestJail = 120_000
 
-function start(work: string, { environment = {}, hostname = 'node1', address = '192.168.77.10/24', address6 = '', sharesNetwork = false }: JailOptions): Promise<Omit<Ended, 'stdout'>> {
-  const inner = ['bash', '-c', script, 'jail', work, hostname, sharesNetwork ? 'shared' : (address ?? ''), sharesNetwork ? '' : address6, process.execPath, runner, `${work}/commands.json`, `${work}/results.json`]
-  const child = spawn('unshare', ['--mount', ...(sharesNetwork ? [] : ['--net']), '--uts', '--pid', '--fork', '--kill-child', '--mount-proc', ...inner], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...environment },
-    timeout: longestJail,
-    killSignal: 'SIGKILL',
-  })
+function start(
+  work: string,
+  { environment = {}, hostname = 'node1', address = '192.168.77.10/24', address6 = '', sharesNetwork = false }: JailOptions,
+): Promise<Omit<Ended, 'stdout'>> {
+  const inner = [
+    'bash',
+    '-c',
+    script,
+    'jail',
+    work,
+    hostname,
+    sharesNetwork ? 'shared' : (address ?? ''),
+    sharesNetwork ? '' : address6,
+    process.execPath,
+    runner,
+    `${work}/commands.json`,
+    `${work}/results.json`,
+  ]
+  const child = spawn(
+    'unshare',
+    ['--mount', ...(sharesNetwork ? [] : ['--net']), '--uts', '--pid', '--fork', '--kill-child', '--mount-proc', ...inner],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...environment },
+      timeout: longestJail,
+      killSignal: 'SIGKILL',
+    },
+  )
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code, signal) => resolve({ exitCode: code ?? 1, stderr: signal === null ? stderr : `${stderr}the jail was ended after ${longestJail / 1000} s\n` }))
+    child.on('close', (code, signal) =>
+      resolve({ exitCode: code ?? 1, stderr: signal === null ? stderr : `${stderr}the jail was ended after ${longestJail / 1000} s\n` }),
+    )
   })
 }
 

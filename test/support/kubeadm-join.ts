@@ -31,7 +31,16 @@ export async function fillCluster(
   const phases = ['upload-config kubeadm', 'upload-config kubelet', 'upload-certs --upload-certs', 'bootstrap-token', 'addon kube-proxy']
   const kubeadm = realBinary(context, 'kubeadm')
   const { exitCode, stderr } = await runJailed(
-    phases.map((phase) => [kubeadm, 'init', 'phase', ...phase.split(' '), '--config', '/tmp/jail/config.yaml', '--kubeconfig', '/tmp/jail/admin.conf']),
+    phases.map((phase) => [
+      kubeadm,
+      'init',
+      'phase',
+      ...phase.split(' '),
+      '--config',
+      '/tmp/jail/config.yaml',
+      '--kubeconfig',
+      '/tmp/jail/admin.conf',
+    ]),
     {
       sharesNetwork: true,
       files: {
@@ -70,17 +79,21 @@ export async function kubeadmJoin(
     nodeRegistration: { name: 'node1', criSocket: 'unix:///run/none.sock' },
     controlPlane: { localAPIEndpoint: { advertiseAddress: '192.168.77.10' }, ...(key === undefined ? {} : { certificateKey: key }) },
   })
-  const { exitCode, stdout, stderr, tree } = await runJailed([[kubeadm, 'join', 'phase', ...phase.split(' '), '--config', '/tmp/jail/join.yaml']], {
-    sharesNetwork: true,
-    files: {
-      ...inEtc(files),
-      '/tmp/jail/join.yaml': config,
-      '/tmp/jail/discovery.conf': await readFile(path.join(plane.dir, 'super-admin.conf'), 'utf8'),
+  const { exitCode, stdout, stderr, tree } = await runJailed(
+    [[kubeadm, 'join', 'phase', ...phase.split(' '), '--config', '/tmp/jail/join.yaml']],
+    {
+      sharesNetwork: true,
+      files: {
+        ...inEtc(files),
+        '/tmp/jail/join.yaml': config,
+        '/tmp/jail/discovery.conf': await readFile(path.join(plane.dir, 'super-admin.conf'), 'utf8'),
+      },
     },
-  })
+  )
   const after = new Map<string, FileState>()
   for (const [file, { kind, mode, content }] of tree) {
-    if (kind === 'file' && file.startsWith('/etc/kubernetes/')) after.set(file.slice('/etc/kubernetes/'.length), { mode, content: content.toString('utf8') })
+    if (kind === 'file' && file.startsWith('/etc/kubernetes/'))
+      after.set(file.slice('/etc/kubernetes/'.length), { mode, content: content.toString('utf8') })
   }
   return { exitCode, output: `${stdout}${stderr}`, files: after }
 }

@@ -31,7 +31,9 @@ export async function kubeadmSuite(sandbox: Sandbox, host: string, focus?: strin
   return {
     passed: ofState('passed').map(({ name }) => name),
     skipped: focus === undefined ? ofState('skipped', 'pending').map(({ name }) => name) : [],
-    failed: specs.filter(({ state }) => !['passed', 'skipped', 'pending'].includes(state)).map(({ name, failure }) => `${name}: ${failure}`),
+    failed: specs
+      .filter(({ state }) => !['passed', 'skipped', 'pending'].includes(state))
+      .map(({ name, failure }) => `${name}: ${failure}`),
   }
 }
 

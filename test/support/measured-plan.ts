@@ -23,7 +23,10 @@ export async function measuredPlan({ hosts, identity, write, run }: SshTargets, 
     kubeadm: { clusterConfiguration: { networking: { podSubnet: '10.244.0.0/16' } } },
   }
   // JSON is YAML.
-  const file = await write('cluster.yaml', JSON.stringify({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Cluster', metadata: { name: 'shop' }, spec }))
+  const file = await write(
+    'cluster.yaml',
+    JSON.stringify({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Cluster', metadata: { name: 'shop' }, spec }),
+  )
   const usage = await write('usage.json', '')
   const start = performance.now()
   const result = await run([process.execPath, '--import', usageProgram, kadmProgram, 'plan', '-f', file], { KADM_USAGE: usage })

@@ -89,7 +89,11 @@ export async function startProbe(sandbox: Sandbox, host: string): Promise<void> 
   await kubectl(sandbox, host, ['apply', '-f', '-'], { input: workload })
   await kubectl(sandbox, host, ['rollout', 'status', 'deployment/shop', '--timeout=240s'], { timeout: 250_000 })
   await sandbox.put(host, '/run/probe/probe.sh', script)
-  await sandbox.put(host, '/run/probe/service-address', await kubectl(sandbox, host, ['get', 'service', 'shop', '-o', 'jsonpath={.spec.clusterIP}']))
+  await sandbox.put(
+    host,
+    '/run/probe/service-address',
+    await kubectl(sandbox, host, ['get', 'service', 'shop', '-o', 'jsonpath={.spec.clusterIP}']),
+  )
   await sandbox.run(host, ['bash', '-c', credentials])
   for (const client of clients)
     await sandbox.run(host, ['systemd-run', '--quiet', `--unit=probe-${client}`, 'bash', '/run/probe/probe.sh', client])

@@ -20,10 +20,14 @@ export async function podTraffic(sandbox: Sandbox, host: string): Promise<PodTra
   await kubectl(sandbox, host, ['rollout', 'status', 'daemonset/where', '--timeout=90s'], { timeout: 100_000 })
   const pods = parsePods(JSON.parse(await kubectl(sandbox, host, ['get', 'pods', '-l', 'app=where', '-o', 'json'])))
   const urls: Record<string, string> = { service: 'http://where.default.svc.cluster.local', short: 'http://where' }
-  for (const { addresses } of pods) for (const address of addresses) urls[address] = `http://${address.includes(':') ? `[${address}]` : address}`
+  for (const { addresses } of pods)
+    for (const address of addresses) urls[address] = `http://${address.includes(':') ? `[${address}]` : address}`
   const script = Object.entries(urls)
     // kube-proxy may be some seconds behind on a busy machine.
-    .map(([name, url]) => `for i in 1 2 3 4 5; do answer=$(wget -T 5 -q -O - ${url}:8080/ 2>&1) && break; answer="failed: $answer"; sleep 1; done; echo "${name} $answer"`)
+    .map(
+      ([name, url]) =>
+        `for i in 1 2 3 4 5; do answer=$(wget -T 5 -q -O - ${url}:8080/ 2>&1) && break; answer="failed: $answer"; sleep 1; done; echo "${name} $answer"`,
+    )
     .concat('if nslookup kubernetes.default.svc.cluster.local >/tmp/dns 2>&1; then echo dns ok; else echo dns failed: $(cat /tmp/dns); fi')
     .join('\n')
   const asked = pods.map(async ({ name, node }) => {
@@ -44,9 +48,17 @@ interface Pod {
 
 function parsePods(value: unknown): readonly Pod[] {
   const { items } = value as {
-    readonly items: readonly { readonly metadata: { readonly name: string }; readonly spec: { readonly nodeName: string }; readonly status: { readonly podIPs: readonly { readonly ip: string }[] } }[]
+    readonly items: readonly {
+      readonly metadata: { readonly name: string }
+      readonly spec: { readonly nodeName: string }
+      readonly status: { readonly podIPs: readonly { readonly ip: string }[] }
+    }[]
   }
-  return items.map(({ metadata, spec, status }) => ({ name: metadata.name, node: spec.nodeName, addresses: status.podIPs.map(({ ip }) => ip) }))
+  return items.map(({ metadata, spec, status }) => ({
+    name: metadata.name,
+    node: spec.nodeName,
+    addresses: status.podIPs.map(({ ip }) => ip),
+  }))
 }
 
 function splitAtSpace(line: string): readonly [string, string] {

@@ -30,10 +30,12 @@ export async function sshRelay(sandbox: Sandbox, host: string): Promise<SshRelay
     const child = spawn(program, [...into, process.execPath, '-e', pipe, address], { stdio: ['pipe', 'pipe', 'ignore'] })
     child.stdin.on('error', () => undefined)
     child.stdout.on('error', () => undefined)
-    socket.on('error', () => undefined).on('close', () => {
-      sockets.delete(socket)
-      child.kill('SIGKILL')
-    })
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        sockets.delete(socket)
+        child.kill('SIGKILL')
+      })
     child.on('close', () => socket.destroy())
     socket.pipe(child.stdin)
     child.stdout.pipe(socket)

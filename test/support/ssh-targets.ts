@@ -37,7 +37,10 @@ const operatorFolder = '/mnt/operator'
 export async function sshTargets(count: number, kubernetesVersion: string): Promise<SshTargets> {
   const quietly = { say: () => {} }
   const [{ root: image }, { bin }] = await Promise.all([ensureHostImage(quietly), ensureComponents(kubernetesVersion, quietly)])
-  const child = spawn('unshare', ['--mount', '--net', '--pid', '--fork', '--kill-child', 'sh', script, image, bin, String(count)], { stdio: 'pipe', cwd: '/' })
+  const child = spawn('unshare', ['--mount', '--net', '--pid', '--fork', '--kill-child', 'sh', script, image, bin, String(count)], {
+    stdio: 'pipe',
+    cwd: '/',
+  })
   const ended = once(child, 'close')
   let complaints = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text))
@@ -59,7 +62,19 @@ export async function sshTargets(count: number, kubernetesVersion: string): Prom
     run,
     onHost: (name, command) => {
       const { address = '' } = hosts.find((host) => host.name === name) ?? {}
-      return run(['ssh', '-i', `${operatorFolder}/id`, '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', address, command])
+      return run([
+        'ssh',
+        '-i',
+        `${operatorFolder}/id`,
+        '-o',
+        'StrictHostKeyChecking=no',
+        '-o',
+        'UserKnownHostsFile=/dev/null',
+        '-o',
+        'LogLevel=ERROR',
+        address,
+        command,
+      ])
     },
     processorSeconds: async () => sumOfTicks((await run(['sh', '-c', firstProcesses])).stdout) / ticksPerSecond,
     close: async () => {
@@ -80,5 +95,12 @@ const ticksPerSecond = 100
 /** utime, stime, cutime and cstime of each line: proc_pid_stat(5). */
 function sumOfTicks(text: string): number {
   const lines = text.split('\n').filter((line) => line.includes('(sshd)'))
-  return lines.flatMap((line) => line.slice(line.lastIndexOf(')') + 2).split(' ').slice(11, 15)).reduce((sum, ticks) => sum + Number(ticks), 0)
+  return lines
+    .flatMap((line) =>
+      line
+        .slice(line.lastIndexOf(')') + 2)
+        .split(' ')
+        .slice(11, 15),
+    )
+    .reduce((sum, ticks) => sum + Number(ticks), 0)
 }

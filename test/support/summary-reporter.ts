@@ -11,7 +11,8 @@ export const summaryReporter: Reporter = {
       for (const test of module.children.allTests()) {
         const result = test.result()
         counts[result.state] += 1
-        if (result.state === 'skipped') skipped.push(`skipped: ${place(module)} > ${test.fullName}: ${result.note ?? (isLongRun ? 'no reason given' : longRunOnly)}`)
+        if (result.state === 'skipped')
+          skipped.push(`skipped: ${place(module)} > ${test.fullName}: ${result.note ?? (isLongRun ? 'no reason given' : longRunOnly)}`)
       }
     }
     for (const line of skipped) console.log(line)

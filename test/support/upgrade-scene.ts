@@ -34,7 +34,10 @@ timeouts: {upgradeManifests: ${seconds}s}
 }
 
 /** Killed that many seconds after it has said that line; its output, or nothing when it was over by then. */
-export async function upgradeKilled(sandbox: Sandbox, { line, seconds }: { readonly line: string; readonly seconds: number }): Promise<string> {
+export async function upgradeKilled(
+  sandbox: Sandbox,
+  { line, seconds }: { readonly line: string; readonly seconds: number },
+): Promise<string> {
   const script = `setsid ${upgrade.join(' ')} >/root/said 2>&1 &
 until grep -q "${line}" /root/said; do kill -0 $! || exit; sleep 0.02; done
 sleep ${seconds.toFixed(3)}; kill -KILL -- -$!; cat /root/said`

@@ -47,7 +47,12 @@ Socket.prototype.write = function (this: Socket, ...rest: unknown[]) {
 
 process.once('exit', () => {
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
-  const connections = [...seen].map(([socket, { to, roundTrips }]) => ({ to, roundTrips, bytesSent: socket.bytesWritten, bytesReceived: socket.bytesRead }))
+  const connections = [...seen].map(([socket, { to, roundTrips }]) => ({
+    to,
+    roundTrips,
+    bytesSent: socket.bytesWritten,
+    bytesReceived: socket.bytesRead,
+  }))
   const usage: Usage = { memory: maxRSS * 1024, seconds: (userCPUTime + systemCPUTime) / 1e6, connections }
   writeFileSync(process.env['KADM_USAGE'] ?? '/dev/null', JSON.stringify(usage))
 })

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { packageKadm } from '../../tools/package.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
-const hasTools = ['go', 'patchelf', 'strip', 'ldd'].every((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0) && process.getuid?.() === 0
+const hasTools =
+  ['go', 'patchelf', 'strip', 'ldd'].every((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0) && process.getuid?.() === 0
 const inCi = process.env['CI'] === 'true'
 const packaged = test.skipIf(!hasTools && !inCi)
 
@@ -29,7 +30,9 @@ afterAll(() => rm(into, { recursive: true, force: true }))
 async function bareRoot(): Promise<string> {
   const root = await temporaryDirectory()
   await chmod(root, 0o755)
-  const libraries = execFileSync('ldd', [path.join(kadm.extracted, 'node')], { encoding: 'utf8' }).matchAll(/(\/\S*\/((?:libc|libm|libdl|libpthread|ld-linux[\w-]*)\.so\.\d))/g)
+  const libraries = execFileSync('ldd', [path.join(kadm.extracted, 'node')], { encoding: 'utf8' }).matchAll(
+    /(\/\S*\/((?:libc|libm|libdl|libpthread|ld-linux[\w-]*)\.so\.\d))/g,
+  )
   for (const [file] of libraries) {
     await mkdir(path.join(root, path.dirname(file)), { recursive: true })
     await copyFile(file, path.join(root, file))
@@ -41,7 +44,18 @@ async function bareRoot(): Promise<string> {
 }
 
 const script = 'mount -t proc proc "$1/proc"; mount -t tmpfs -o mode=755 tmpfs "$1/dev"; mknod -m 666 "$1/dev/null" c 1 3; shift; exec "$@"'
-const enter = (root: string, uid: number): readonly string[] => ['--mount', 'sh', '-ec', script, 'sh', root, 'chroot', `--userspec=${uid}:${uid}`, root, '/usr/bin/kadm']
+const enter = (root: string, uid: number): readonly string[] => [
+  '--mount',
+  'sh',
+  '-ec',
+  script,
+  'sh',
+  root,
+  'chroot',
+  `--userspec=${uid}:${uid}`,
+  root,
+  '/usr/bin/kadm',
+]
 const environment = { HOME: '/home', PATH: '/usr/bin' }
 
 function start(root: string, argv: readonly string[], uid = 0): { status: number | null; stdout: string; stderr: string } {
@@ -60,14 +74,22 @@ packaged('it runs where there is nothing but libc, and starts itself', async () 
   expect(start(root, ['fail']).status).toBe(3)
   expect(start(root, ['again'])).toMatchObject({ status: 0, stdout: 'v0.0.0\n' })
   const how = JSON.parse(start(root, ['how', 'two words', '--', '-e']).stdout)
-  expect(how).toMatchObject({ argv: ['how', 'two words', '--', '-e'], execPath: `/var/cache/kadm/${kadm.hash}/node`, environment: { KADM_EXECUTABLE: '/usr/bin/kadm' } })
+  expect(how).toMatchObject({
+    argv: ['how', 'two words', '--', '-e'],
+    execPath: `/var/cache/kadm/${kadm.hash}/node`,
+    environment: { KADM_EXECUTABLE: '/usr/bin/kadm' },
+  })
   // Nothing that programs started by kadm would inherit.
   expect(Object.keys(how.environment).filter((name) => /^(LD_|NODE_)/.test(name))).toEqual([])
 })
 
 packaged('it asks for no newer glibc than Node itself does', () => {
   const files = ['node', 'lib/libstdc++.so.6', 'lib/libgcc_s.so.1', 'lib/libatomic.so.1']
-  const needs = files.flatMap((file) => execFileSync('readelf', ['-V', path.join(kadm.extracted, file)], { encoding: 'utf8', maxBuffer: 1 << 28 }).match(/GLIBC_2\.\d+/g) ?? [])
+  const needs = files.flatMap(
+    (file) =>
+      execFileSync('readelf', ['-V', path.join(kadm.extracted, file)], { encoding: 'utf8', maxBuffer: 1 << 28 }).match(/GLIBC_2\.\d+/g) ??
+      [],
+  )
   const minors = needs.map((need) => Number(need.slice('GLIBC_2.'.length)))
   expect(minors.length).toBeGreaterThan(4)
   expect(Math.max(...minors)).toBeLessThanOrEqual(28)
@@ -80,7 +102,14 @@ packaged('all packages work from the bundle', async () => {
 
 packaged('first starts at the same time leave one whole folder, the same as the packaged one; later starts leave it as it is', async () => {
   const root = await bareRoot()
-  const codes = await Promise.all([1, 2, 3].map(() => new Promise((resolve) => spawn('unshare', [...enter(root, 0), 'version'], { env: { ...environment, PATH: process.env['PATH'] } }).on('close', resolve))))
+  const codes = await Promise.all(
+    [1, 2, 3].map(
+      () =>
+        new Promise((resolve) =>
+          spawn('unshare', [...enter(root, 0), 'version'], { env: { ...environment, PATH: process.env['PATH'] } }).on('close', resolve),
+        ),
+    ),
+  )
   expect(codes).toEqual([0, 0, 0])
   const cache = path.join(root, 'var/cache/kadm')
   expect(await readdir(cache)).toEqual([kadm.hash])

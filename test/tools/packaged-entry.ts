@@ -28,7 +28,9 @@ async function packages(): Promise<readonly string[]> {
     help.includes('--flag') ? 'yargs' : 'no-yargs',
     ...ran,
     ssh2.utils.generateKeyPairSync('ed25519').public.startsWith('ssh-ed25519') ? 'ssh2' : 'no-ssh2',
-    forge.asn1.toDer(forge.asn1.create(forge.asn1.Class.UNIVERSAL, forge.asn1.Type.NULL, false, '')).length() === 2 ? 'node-forge' : 'no-node-forge',
+    forge.asn1.toDer(forge.asn1.create(forge.asn1.Class.UNIVERSAL, forge.asn1.Type.NULL, false, '')).length() === 2
+      ? 'node-forge'
+      : 'no-node-forge',
     token.split('.').length === 3 ? 'jose' : 'no-jose',
     yaml.dump({ a: 1 }) === 'a: 1\n' ? 'js-yaml' : 'no-js-yaml',
   ]

@@ -23,7 +23,8 @@ export interface Benchmark {
 export const benchVersion = 'v1.37.2'
 
 // The clock is read in the host, so that the way there and back does not count.
-const stopwatch = 'start=$EPOCHREALTIME; "$@" >/tmp/bench.log 2>&1; code=$?; end=$EPOCHREALTIME; [ $code = 0 ] || tail -20 /tmp/bench.log >&2; echo $start $end; exit $code'
+const stopwatch =
+  'start=$EPOCHREALTIME; "$@" >/tmp/bench.log 2>&1; code=$?; end=$EPOCHREALTIME; [ $code = 0 ] || tail -20 /tmp/bench.log >&2; echo $start $end; exit $code'
 
 export interface Timed {
   /** Seconds since 1970; all hosts have the machine's clock. */
@@ -57,7 +58,9 @@ export function initCommand(tool: string): readonly string[] {
 }
 
 /** The commands that the last init on the first host has printed. */
-export async function joinCommands(sandbox: Sandbox): Promise<{ readonly worker: readonly string[]; readonly controlPlane: readonly string[] }> {
+export async function joinCommands(
+  sandbox: Sandbox,
+): Promise<{ readonly worker: readonly string[]; readonly controlPlane: readonly string[] }> {
   const { worker, controlPlane } = printedJoin(await sandbox.run('h1', ['cat', '/tmp/bench.log']))
   if (worker === undefined || controlPlane === undefined) throw new Error('init has printed no join commands')
   // The hosts may have cgroup v1, which SystemVerification refuses.

@@ -26,7 +26,10 @@ async function byApply(sandbox: Sandbox, endpoint: string): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kadm-bench-'))
   try {
     const operator = fleetOperator(sandbox, folder)
-    const roles = { ...Object.fromEntries(controlPlanes.map((host) => [host, 'control-plane' as const])), ...Object.fromEntries(workers.map((host) => [host, 'worker' as const])) }
+    const roles = {
+      ...Object.fromEntries(controlPlanes.map((host) => [host, 'control-plane' as const])),
+      ...Object.fromEntries(workers.map((host) => [host, 'worker' as const])),
+    }
     const file = await operator.write(roles, { controlPlaneEndpoint: endpoint })
     const start = performance.now()
     const { exitCode, stdout, stderr } = await operator.kadm(['apply', '-f', file, '--yes'])

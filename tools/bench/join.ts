@@ -27,7 +27,14 @@ export const initJoin: Benchmark = {
     const { start } = await timed(sandbox, 'h1', initCommand(tool))
     const { worker } = await joinCommands(sandbox)
     await timed(sandbox, 'h2', [tool, ...worker])
-    const { end } = await timed(sandbox, 'h1', ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'wait', '--for=create', 'node/h2', '--timeout=60s'])
+    const { end } = await timed(sandbox, 'h1', [
+      'kubectl',
+      '--kubeconfig=/etc/kubernetes/admin.conf',
+      'wait',
+      '--for=create',
+      'node/h2',
+      '--timeout=60s',
+    ])
     return end - start
   },
 }

@@ -14,7 +14,10 @@ export async function scale({ hosts, runs }: ScaleOptions, say: (line: string) =
     for (let run = 1; run <= runs; run++) {
       const before = { processes: await processesStarted(targets), seconds: await targets.processorSeconds() }
       const plan = await measuredPlan(targets)
-      const onHosts = { processes: (await processesStarted(targets)) - before.processes, seconds: ((await targets.processorSeconds()) - before.seconds) / hosts }
+      const onHosts = {
+        processes: (await processesStarted(targets)) - before.processes,
+        seconds: ((await targets.processorSeconds()) - before.seconds) / hosts,
+      }
       if (plan.exitCode !== 0) throw new Error(`kadm plan: ${plan.stderr.slice(-2000)}`)
       say(lineOf(plan, hosts, onHosts))
     }
@@ -23,9 +26,14 @@ export async function scale({ hosts, runs }: ScaleOptions, say: (line: string) =
   }
 }
 
-function lineOf({ seconds, usage, stdout, stderr }: MeasuredPlan, hosts: number, onHosts: { readonly processes: number; readonly seconds: number }): string {
+function lineOf(
+  { seconds, usage, stdout, stderr }: MeasuredPlan,
+  hosts: number,
+  onHosts: { readonly processes: number; readonly seconds: number },
+): string {
   const { memory, connections } = usage
-  const mean = (figure: (connection: (typeof connections)[number]) => number): number => connections.reduce((sum, one) => sum + figure(one), 0) / connections.length
+  const mean = (figure: (connection: (typeof connections)[number]) => number): number =>
+    connections.reduce((sum, one) => sum + figure(one), 0) / connections.length
   return [
     `${hosts} hosts: plan ${seconds.toFixed(2)} s, kadm's processor ${usage.seconds.toFixed(2)} s, memory at most ${(memory / 1e6).toFixed(0)} MB`,
     `by host: ${mean((one) => one.roundTrips).toFixed(1)} round trips, ${(mean((one) => one.bytesSent) / 1e3).toFixed(1)} kB sent, ${(mean((one) => one.bytesReceived) / 1e3).toFixed(1)} kB received, ${onHosts.processes} programs started, ${(onHosts.seconds * 1000).toFixed(0)} ms of its processor`,

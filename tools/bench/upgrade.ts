@@ -16,7 +16,14 @@ export const upgrade: Benchmark = {
   run: async (sandbox, tool) => {
     await olderCluster(sandbox)
     await startProbe(sandbox)
-    const total = await seconds(sandbox, 'h1', [tool, 'upgrade', 'apply', benchVersion, '--yes', '--ignore-preflight-errors=SystemVerification'])
+    const total = await seconds(sandbox, 'h1', [
+      tool,
+      'upgrade',
+      'apply',
+      benchVersion,
+      '--yes',
+      '--ignore-preflight-errors=SystemVerification',
+    ])
     return { total, 'API away': await stopProbe(sandbox) }
   },
 }
@@ -35,7 +42,8 @@ async function olderCluster(sandbox: Sandbox): Promise<void> {
 }
 
 // A line for each answer. Anybody may ask /livez.
-const probe = 'until [ -e /run/probe-stop ]; do curl -skf -m 2 https://127.0.0.1:6443/livez >/dev/null && echo $EPOCHREALTIME; sleep 0.1; done >/run/probe'
+const probe =
+  'until [ -e /run/probe-stop ]; do curl -skf -m 2 https://127.0.0.1:6443/livez >/dev/null && echo $EPOCHREALTIME; sleep 0.1; done >/run/probe'
 
 async function startProbe(sandbox: Sandbox): Promise<void> {
   await sandbox.run('h1', ['systemd-run', '--quiet', '--unit=probe', 'bash', '-c', probe])

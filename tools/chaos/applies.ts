@@ -80,11 +80,22 @@ async function mustApply(stage: Stage, file: string, tries = 3): Promise<void> {
   await mustApply(stage, file, tries - 1)
 }
 
-async function write({ sandbox, operator }: Stage, { hasBalancer = false }: Apply, { roles, kubernetesVersion = newestVersion }: Wanted): Promise<string> {
+async function write(
+  { sandbox, operator }: Stage,
+  { hasBalancer = false }: Apply,
+  { roles, kubernetesVersion = newestVersion }: Wanted,
+): Promise<string> {
   const controlPlaneEndpoint = hasBalancer ? `${sandbox.loadBalancer?.address}:6443` : undefined
-  const changes: FileChanges = { kubernetesVersion, labels: { 'example.com/kind': 'chaos' }, kubelet: withoutEviction, ...(controlPlaneEndpoint !== undefined && { controlPlaneEndpoint }) }
+  const changes: FileChanges = {
+    kubernetesVersion,
+    labels: { 'example.com/kind': 'chaos' },
+    kubelet: withoutEviction,
+    ...(controlPlaneEndpoint !== undefined && { controlPlaneEndpoint }),
+  }
   return operator.write(roles, changes)
 }
 
 /** A kubelet that has seen a full disk keeps Pods away for five minutes more: that is not what is looked at here. */
-const withoutEviction = { evictionHard: { 'nodefs.available': '0%', 'nodefs.inodesFree': '0%', 'imagefs.available': '0%', 'imagefs.inodesFree': '0%' } }
+const withoutEviction = {
+  evictionHard: { 'nodefs.available': '0%', 'nodefs.inodesFree': '0%', 'imagefs.available': '0%', 'imagefs.inodesFree': '0%' },
+}

@@ -25,7 +25,15 @@ export function draw(seed: number, among: Choice<ApplyName>): Draw {
   const apply = pick(among)
   const fault = pick(kinds)
   const [first = 'h1', ...others] = hostsOf(applies[apply])
-  return { seed, apply, fault, host: pick([first, ...others]), moment: between(0, 1), lasts: between(1, 8), pagesLeft: Math.floor(between(0, 4)) }
+  return {
+    seed,
+    apply,
+    fault,
+    host: pick([first, ...others]),
+    moment: between(0, 1),
+    lasts: between(1, 8),
+    pagesLeft: Math.floor(between(0, 4)),
+  }
 }
 
 export function drawText({ seed, apply, fault, host, moment, lasts }: Draw): string {

@@ -44,7 +44,10 @@ export interface Comparison {
 }
 
 /** What kadm itself does is done when it ends; the rest is waited for. Returns what differs at the end, some lines each. */
-export async function lastingDifferences(stage: Stage, { apply, file, expected, patience = 240_000 }: Comparison): Promise<readonly string[]> {
+export async function lastingDifferences(
+  stage: Stage,
+  { apply, file, expected, patience = 240_000 }: Comparison,
+): Promise<readonly string[]> {
   const own = differences(expected.own, await ownOutcome(stage, apply, file))
   await stage.sandbox.network()
   const deadline = performance.now() + patience
@@ -58,7 +61,11 @@ export async function lastingDifferences(stage: Stage, { apply, file, expected, 
 
 function differences(expected: Lines, found: Lines): readonly string[] {
   const names = [...new Set([...Object.keys(expected), ...Object.keys(found)])].toSorted()
-  return names.flatMap((name) => (expected[name] === found[name] ? [] : [`${name}:\n    unbroken ${expected[name] ?? 'has none'}\n    here     ${found[name] ?? 'has none'}`]))
+  return names.flatMap((name) =>
+    expected[name] === found[name]
+      ? []
+      : [`${name}:\n    unbroken ${expected[name] ?? 'has none'}\n    here     ${found[name] ?? 'has none'}`],
+  )
 }
 
 async function ownOutcome({ sandbox, operator }: Stage, apply: Apply, file: string): Promise<Lines> {
@@ -66,7 +73,12 @@ async function ownOutcome({ sandbox, operator }: Stage, apply: Apply, file: stri
   const lease = await kubectl(sandbox, first, ['-n', 'kube-system', 'get', 'lease', 'kadm', '--ignore-not-found', '-o', 'name'])
   const plan = await operator.kadm(['plan', '-f', file])
   const log = await operator.kadm(['log', '-f', file])
-  return { ...(Object.assign({}, ...hosts) as Lines), 'lease of kadm': lease, 'kadm plan': `${plan.stdout}${plan.stderr}`, 'chains of the journals': log.stderr }
+  return {
+    ...(Object.assign({}, ...hosts) as Lines),
+    'lease of kadm': lease,
+    'kadm plan': `${plan.stdout}${plan.stderr}`,
+    'chains of the journals': log.stderr,
+  }
 }
 
 async function clusterOutcome({ sandbox }: Stage): Promise<Lines> {
@@ -75,12 +87,20 @@ async function clusterOutcome({ sandbox }: Stage): Promise<Lines> {
 }
 
 const first = 'h1'
-const configured = ['/etc/kubernetes', '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/instance-config.yaml', '/var/lib/kubelet/kubeadm-flags.env']
+const configured = [
+  '/etc/kubernetes',
+  '/var/lib/kubelet/config.yaml',
+  '/var/lib/kubelet/instance-config.yaml',
+  '/var/lib/kubelet/kubeadm-flags.env',
+]
 
 async function hostOutcome(sandbox: Sandbox, host: string): Promise<Lines> {
   const [files, left] = await Promise.all([readFiles(sandbox, host, configured), sandbox.run(host, ['sh', '-c', leftovers])])
   // Members of etcd are named in the order in which they came.
-  const meaning = Object.entries(meaningOfFiles(files)).map(([name, text]) => [`${host} ${name}`, text.replace(/--initial-cluster=\S+/, '--initial-cluster=…')])
+  const meaning = Object.entries(meaningOfFiles(files)).map(([name, text]) => [
+    `${host} ${name}`,
+    text.replace(/--initial-cluster=\S+/, '--initial-cluster=…'),
+  ])
   return { ...(Object.fromEntries(meaning) as Lines), [`${host} leftovers`]: left }
 }
 
@@ -102,14 +122,24 @@ async function podStates(sandbox: Sandbox): Promise<Lines> {
     const [owner] = metadata.ownerReferences ?? []
     const at = owner?.kind === 'ReplicaSet' ? '' : ` on ${spec.nodeName}`
     const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True' && metadata.deletionTimestamp === undefined
-    return [`${metadata.generateName?.replace(/-[a-f0-9]{8,10}-$/, '-') ?? metadata.name}${at}`, ready ? 'ready' : `not ready: ${status.phase}`]
+    return [
+      `${metadata.generateName?.replace(/-[a-f0-9]{8,10}-$/, '-') ?? metadata.name}${at}`,
+      ready ? 'ready' : `not ready: ${status.phase}`,
+    ]
   })
   const groups = Map.groupBy(named, ([name]) => name)
-  return Object.fromEntries([...groups].flatMap(([name, pods]) => pods.map(([, state], index) => [`pod ${name} ${index + 1}`, state] as const)))
+  return Object.fromEntries(
+    [...groups].flatMap(([name, pods]) => pods.map(([, state], index) => [`pod ${name} ${index + 1}`, state] as const)),
+  )
 }
 
 interface Pod {
-  readonly metadata: { readonly name: string; readonly generateName?: string; readonly deletionTimestamp?: string; readonly ownerReferences?: readonly { readonly kind: string }[] }
+  readonly metadata: {
+    readonly name: string
+    readonly generateName?: string
+    readonly deletionTimestamp?: string
+    readonly ownerReferences?: readonly { readonly kind: string }[]
+  }
   readonly spec: { readonly nodeName?: string }
   readonly status: { readonly phase: string; readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
 }

@@ -42,13 +42,23 @@ export async function chaosRun(stage: Stage, draw: Draw, unbroken: Unbroken): Pr
   const broken = await brokenApply(stage, draw, { file, moment: draw.moment * unbroken.seconds })
   const second = await secondApply(stage, file)
   const failures = second.failure === undefined ? await differencesFrom(unbroken, { stage, apply, file }) : [second.failure]
-  return { broken: broken.exitCode, refusedFor: second.refusedFor, refusals: second.refusals, failures: failures.length === 0 ? [] : [...failures, `the broken apply said:\n${tail(broken)}`], seconds: secondsSince(started) }
+  return {
+    broken: broken.exitCode,
+    refusedFor: second.refusedFor,
+    refusals: second.refusals,
+    failures: failures.length === 0 ? [] : [...failures, `the broken apply said:\n${tail(broken)}`],
+    seconds: secondsSince(started),
+  }
 }
 
 /** Seconds that the broken apply gets to end by itself, once the fault is gone. */
 const patience = 90
 
-async function brokenApply({ sandbox, operator }: Stage, { fault, host, lasts, pagesLeft }: Draw, { file, moment }: { readonly file: string; readonly moment: number }): Promise<ProgramResult> {
+async function brokenApply(
+  { sandbox, operator }: Stage,
+  { fault, host, lasts, pagesLeft }: Draw,
+  { file, moment }: { readonly file: string; readonly moment: number },
+): Promise<ProgramResult> {
   const words = ['apply', '-f', file, '--yes']
   if (fault === 'kill') return operator.kadm(words, { killAfter: Math.max(moment, 0.01) })
   const applied = operator.kadm(words, { killAfter: moment + lasts + patience })
@@ -77,18 +87,29 @@ async function secondApply({ operator }: Stage, file: string): Promise<Second> {
     const result = await operator.kadm(['apply', '-f', file, '--yes'])
     if (result.exitCode === 0) return { refusedFor, refusals: [...new Set(refusals)] }
     const refusal = /^error: (.*(?:nothing was changed|is working on this|\[RUN_IN_PROGRESS\]).*)$/m.exec(result.stderr)?.[1]
-    if (refusal === undefined || refusedFor > longestRefusal) return { refusedFor, refusals, failure: `the second apply failed with ${result.exitCode}:\n${tail(result)}` }
+    if (refusal === undefined || refusedFor > longestRefusal)
+      return { refusedFor, refusals, failure: `the second apply failed with ${result.exitCode}:\n${tail(result)}` }
     refusals.push(refusal)
     await sleep(2000)
   }
 }
 
-async function differencesFrom({ outcome }: Unbroken, { stage, apply, file }: { readonly stage: Stage; readonly apply: Apply; readonly file: string }): Promise<readonly string[]> {
-  return lastingDifferences(stage, { apply, file, expected: outcome }).catch((error: unknown) => [`the cluster cannot be looked at: ${String(error)}`])
+async function differencesFrom(
+  { outcome }: Unbroken,
+  { stage, apply, file }: { readonly stage: Stage; readonly apply: Apply; readonly file: string },
+): Promise<readonly string[]> {
+  return lastingDifferences(stage, { apply, file, expected: outcome }).catch((error: unknown) => [
+    `the cluster cannot be looked at: ${String(error)}`,
+  ])
 }
 
 function tail({ stdout, stderr }: ProgramResult): string {
-  return `${stdout}${stderr}`.trim().split('\n').slice(-25).map((line) => `    ${line}`).join('\n')
+  return `${stdout}${stderr}`
+    .trim()
+    .split('\n')
+    .slice(-25)
+    .map((line) => `    ${line}`)
+    .join('\n')
 }
 
 function secondsSince(started: number): number {

@@ -6,7 +6,10 @@ export function clusterFilePage(): string {
   const inside = Object.keys(kubeadmDocuments).map((name) => `spec.kubeadm.${name}.`)
   const rows = fieldRows(clusterFileFields)
     .filter(({ path }) => !inside.some((prefix) => path.startsWith(prefix)))
-    .map(({ path, field }) => `| \`${path}\` | ${typeText(field.type)} | ${field.defaultNote ?? (typeof field.default === 'object' ? '' : String(field.default ?? ''))} | ${field.doc} |`)
+    .map(
+      ({ path, field }) =>
+        `| \`${path}\` | ${typeText(field.type)} | ${field.defaultNote ?? (typeof field.default === 'object' ? '' : String(field.default ?? ''))} | ${field.doc} |`,
+    )
   return [...intro, '## Fields', '', '| field | type | default | meaning |', '| --- | --- | --- | --- |', ...rows, '', ...rest].join('\n')
 }
 

@@ -6,8 +6,18 @@ export function eventsPage(): string {
     const fields = [...has.map((field) => `\`${field}\``), ...mayHave.map((field) => `\`${field}\` where there is one`)]
     return `| \`${name}\` | ${doc} | ${fields.join(', ')} |`
   })
-  return [...intro, '| field | type | meaning |', '| --- | --- | --- |', ...Object.entries({ ...everyEventHas, ...someEventsHave }).map(([name, { type, doc }]) => `| \`${name}\` | ${type} | ${doc} |`), '',
-    '| event | meaning | it also has |', '| --- | --- | --- |', ...kinds, '', ...trace].join('\n')
+  return [
+    ...intro,
+    '| field | type | meaning |',
+    '| --- | --- | --- |',
+    ...Object.entries({ ...everyEventHas, ...someEventsHave }).map(([name, { type, doc }]) => `| \`${name}\` | ${type} | ${doc} |`),
+    '',
+    '| event | meaning | it also has |',
+    '| --- | --- | --- |',
+    ...kinds,
+    '',
+    ...trace,
+  ].join('\n')
 }
 
 const intro = [
@@ -44,7 +54,7 @@ const trace = [
   '',
   '`kadm trace view FILE [-o PAGE.html]` prints the critical path and makes a page of the whole that needs no network: rows by host, details of each bar, the path marked and listed.',
   '',
-  '**The critical path** goes from the end backwards: of what a phase came after or waited for, the one that ended last; what lies behind that is the phase\'s own. It knows the needs of phases, the order of',
-  'hosts in `apply`, the first API server that joins wait for, etcd\'s one new member at a time, and that an API server waits for its etcd. Its steps have neither gap nor overlap, so they add up to the whole; only what makes one of them shorter makes',
+  "**The critical path** goes from the end backwards: of what a phase came after or waited for, the one that ended last; what lies behind that is the phase's own. It knows the needs of phases, the order of",
+  "hosts in `apply`, the first API server that joins wait for, etcd's one new member at a time, and that an API server waits for its etcd. Its steps have neither gap nor overlap, so they add up to the whole; only what makes one of them shorter makes",
   'the whole shorter. What goes on within a phase it does not know: there are `meanwhile` and the lanes.',
 ]

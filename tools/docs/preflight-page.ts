@@ -42,7 +42,9 @@ export function preflightPage(): string {
     ...groups.flatMap((group, i) => table(`Group ${i + 1}:`, [...group, ...(external[i] ?? [])])),
     '',
     '## kadm join',
-    ...merged(beforeDiscovery).flatMap((group, i) => table(i === 0 ? 'Group 1:' : 'Group 2, before discovery (a CA file is in the way of workers only):', group)),
+    ...merged(beforeDiscovery).flatMap((group, i) =>
+      table(i === 0 ? 'Group 1:' : 'Group 2, before discovery (a CA file is in the way of workers only):', group),
+    ),
     ...afterDiscovery.flatMap((group) => table('Group 3, when the cluster is known:', group)),
     ...merged(ofControlPlane).flatMap((group, i) => table(`Group ${i + 4}, of a control plane:`, group)),
     '',
@@ -68,7 +70,7 @@ const betweenHosts: readonly string[] = [
   '| kubelet | none; newer than the control plane is to be; more than three minors older | |',
   '| control groups | version 1, where the kubelet is 1.35 or newer and `failCgroupV1` is not false | |',
   '| kernel | | one that kubeadm does not know |',
-  '| ports 6443, 2379 and 2380 of control planes for control planes, 6443 for workers (as the file moves them; no etcd ports with an external etcd) | certainly shut | shut, where the address of the file is none of the host\'s own |',
+  "| ports 6443, 2379 and 2380 of control planes for control planes, 6443 for workers (as the file moves them; no etcd ports with an external etcd) | certainly shut | shut, where the address of the file is none of the host's own |",
   '| port 10250 of every host for control planes | | shut |',
   '| links | | different MTU |',
   '| path | | packets as wide as both links take do not arrive, and small ones do (`ping`, where the host has it; for each host that arrives at most 8 others, control planes first) |',
@@ -83,7 +85,8 @@ const betweenHosts: readonly string[] = [
 
 function upgradeGroups(config: InitConfig): readonly string[] {
   const input = { config, host: localHost(), cluster: recordingCluster(undefined), signal: new AbortController().signal }
-  const numbers = (groups: readonly (readonly Row[])[]): string => groups.map((group) => group.map(({ name }) => `\`${name}\``).join(', ')).join('; then ')
+  const numbers = (groups: readonly (readonly Row[])[]): string =>
+    groups.map((group) => group.map(({ name }) => `\`${name}\``).join(', ')).join('; then ')
   return [
     ...upgradeApplyChecks(input).flatMap((group, i) => table(`Group ${i + 1} of \`apply\`:`, group)),
     '',

@@ -12,7 +12,12 @@ export const applyCommand: Command = {
   flags: [
     ...fleetFlags,
     { name: 'yes', short: 'y', kind: 'switch', default: 'false', doc: 'Do not ask' },
-    { name: 'tokens', kind: 'switch', default: 'false', doc: 'Nodes join with a bootstrap token, as with kubeadm; by default a control plane signs for each node alone' },
+    {
+      name: 'tokens',
+      kind: 'switch',
+      default: 'false',
+      doc: 'Nodes join with a bootstrap token, as with kubeadm; by default a control plane signs for each node alone',
+    },
     waitLockFlag,
     ...runFlags,
   ],

@@ -10,12 +10,22 @@ const common: readonly Flag[] = [...kubeadmFlags('cert-dir', 'config', 'kubeconf
 
 const renewFlags: readonly Flag[] = [
   ...common,
-  { name: 'restart', kind: 'switch', default: 'false', doc: "Bring what holds the renewed certificates to use them, one component after the other; what does not by itself is restarted (kadm's own)" },
+  {
+    name: 'restart',
+    kind: 'switch',
+    default: 'false',
+    doc: "Bring what holds the renewed certificates to use them, one component after the other; what does not by itself is restarted (kadm's own)",
+  },
   { name: 'strict', kind: 'switch', default: 'false', doc: "Exit with 1 when something could not be renewed (kadm's own)" },
 ]
 
 const expirationFlags: readonly Flag[] = [
-  { name: 'all-nodes', kind: 'switch', default: 'false', doc: "Show what the ports of all nodes serve, and every kubeconfig on this host, too (kadm's own)" },
+  {
+    name: 'all-nodes',
+    kind: 'switch',
+    default: 'false',
+    doc: "Show what the ports of all nodes serve, and every kubeconfig on this host, too (kadm's own)",
+  },
   { name: 'warn-within', kind: 'text', doc: "Exit with 4 when something ends within this time, such as 30d or 12h (kadm's own)" },
 ]
 
@@ -41,13 +51,24 @@ export const certsCommand: Command = {
     {
       name: 'generate-csr',
       summary: 'Generate keys and certificate signing requests',
-      flags: [{ name: 'cert-dir', kind: 'text', doc: "Where keys and requests go; the configuration's directory of certificates when not set" }, ...kubeadmFlags('config', 'kubeconfig-dir'), ...hostFlags],
+      flags: [
+        { name: 'cert-dir', kind: 'text', doc: "Where keys and requests go; the configuration's directory of certificates when not set" },
+        ...kubeadmFlags('config', 'kubeconfig-dir'),
+        ...hostFlags,
+      ],
       run: async (input) => (await import('../run-certs-requests.ts')).generateRequests(input),
     },
     {
       name: 'renew',
       summary: 'Renew certificates for a Kubernetes cluster',
-      flags: [{ name: 'print-timer', kind: 'switch', default: 'false', doc: "Print a systemd service and timer that renew all, each month (kadm's own)" }],
+      flags: [
+        {
+          name: 'print-timer',
+          kind: 'switch',
+          default: 'false',
+          doc: "Print a systemd service and timer that renew all, each month (kadm's own)",
+        },
+      ],
       run: renewTimer,
       commands: [
         ...managedCertificates.map(({ name, title }) => renewCommand(name, `Renew the ${title}`)),
@@ -59,13 +80,19 @@ export const certsCommand: Command = {
 
 /** kubeadm has nothing here but an error and the help. */
 async function renewTimer({ flags, io }: CommandInput): Promise<void> {
-  if (!flags.isOn('print-timer')) throw new KadmError('USAGE', '"kadm certs renew" needs a sub-command', { remedy: ['kadm certs renew --help'] })
+  if (!flags.isOn('print-timer'))
+    throw new KadmError('USAGE', '"kadm certs renew" needs a sub-command', { remedy: ['kadm certs renew --help'] })
   const { renewalTimer } = await import('../renewal-timer.ts')
   io.stdout.write(renewalTimer())
 }
 
 function renewCommand(name: string, summary: string): Command {
-  return { name, summary, flags: renewFlags, run: async (input: CommandInput) => (await import('../run-certs-renew.ts')).renew(name, input) }
+  return {
+    name,
+    summary,
+    flags: renewFlags,
+    run: async (input: CommandInput) => (await import('../run-certs-renew.ts')).renew(name, input),
+  }
 }
 
 function withPrometheus(flag: Flag): Flag {

@@ -16,7 +16,9 @@ async function run({ arguments: [given], io }: CommandInput): Promise<void> {
   const shell = shells.find((name) => name === given)
   if (shell === undefined) {
     const message = given === undefined ? 'no shell was given' : `there is no completion for the shell "${given}"`
-    throw new KadmError('USAGE', message, { remedy: [`kadm completion ${shells[0]}`, ...shells.slice(1).map((name) => `kadm completion ${name}`)] })
+    throw new KadmError('USAGE', message, {
+      remedy: [`kadm completion ${shells[0]}`, ...shells.slice(1).map((name) => `kadm completion ${name}`)],
+    })
   }
   const { wholeTree } = await import('../commands.ts')
   io.stdout.write(completionScript(shell, await wholeTree(), globalFlags))

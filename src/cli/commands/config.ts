@@ -6,8 +6,18 @@ import { outputFlags } from '../output.ts'
 // kubeadm takes it everywhere below `config`, for nothing.
 const everywhere = kubeadmFlags('kubeconfig')
 
-const experimental: Flag = { name: 'allow-experimental-api', kind: 'switch', default: 'false', doc: 'Read API versions that are not released yet' }
-const deprecated: Flag = { name: 'allow-deprecated-api', kind: 'switch', default: 'false', doc: 'Read API versions that are going to be removed' }
+const experimental: Flag = {
+  name: 'allow-experimental-api',
+  kind: 'switch',
+  default: 'false',
+  doc: 'Read API versions that are not released yet',
+}
+const deprecated: Flag = {
+  name: 'allow-deprecated-api',
+  kind: 'switch',
+  default: 'false',
+  doc: 'Read API versions that are going to be removed',
+}
 const componentConfigs: Flag = {
   name: 'component-configs',
   kind: 'list',

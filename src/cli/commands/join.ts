@@ -8,7 +8,9 @@ import { phaseCommand } from '../phase-commands.ts'
 import { runFlags } from '../run-flags.ts'
 
 const own = ['apiserver-advertise-address', 'apiserver-bind-port', 'certificate-key', 'config', 'control-plane', 'cri-socket', 'dry-run']
-const flags = kubeadmFlags(...[...own, ...discoveryFlags, 'ignore-preflight-errors', 'node-name', 'patches', 'replace', 'skip-phases'].toSorted())
+const flags = kubeadmFlags(
+  ...[...own, ...discoveryFlags, 'ignore-preflight-errors', 'node-name', 'patches', 'replace', 'skip-phases'].toSorted(),
+)
 
 export const joinCommand: Command = {
   name: 'join',

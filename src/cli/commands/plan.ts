@@ -4,7 +4,12 @@ import type { Command, Flag } from '../command.ts'
 /** Of every command that works on the hosts of a cluster file. */
 export const fleetFlags: readonly Flag[] = [
   { name: 'file', short: 'f', kind: 'text', doc: 'The cluster file (docs/cluster-file.md)' },
-  { name: 'trust-on-first-use', kind: 'switch', default: 'false', doc: 'Take the key of a host that is not known, and record it in known_hosts' },
+  {
+    name: 'trust-on-first-use',
+    kind: 'switch',
+    default: 'false',
+    doc: 'Take the key of a host that is not known, and record it in known_hosts',
+  },
 ]
 
 export const planCommand: Command = {

@@ -26,9 +26,14 @@ export const resetCommand: Command = {
     ...flags,
     ...hostFlags,
     ...runFlags,
-    { name: 'cluster-file', kind: 'text', doc: "Reset every host of this cluster file (docs/cluster-file.md), all at once: the cluster is gone then (kadm's own)" },
+    {
+      name: 'cluster-file',
+      kind: 'text',
+      doc: "Reset every host of this cluster file (docs/cluster-file.md), all at once: the cluster is gone then (kadm's own)",
+    },
   ],
-  run: async (input) => (input.flags.given.has('cluster-file') ? (await import('../run-fleet-reset.ts')).runFleetReset(input) : start(input, undefined)),
+  run: async (input) =>
+    input.flags.given.has('cluster-file') ? (await import('../run-fleet-reset.ts')).runFleetReset(input) : start(input, undefined),
   commands: [phaseCommand('reset', resetPhases, (names, input) => start(input, names))],
 }
 

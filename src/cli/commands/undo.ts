@@ -8,10 +8,20 @@ export const undoCommand: Command = {
   name: 'undo',
   summary: 'Put back what the last run of kadm has changed on a host, and remove what it added',
   flags: [
-    { name: 'file', short: 'f', kind: 'text', doc: 'The cluster file (docs/cluster-file.md): --host is then a name in it, and the Node leaves the cluster too' },
+    {
+      name: 'file',
+      short: 'f',
+      kind: 'text',
+      doc: 'The cluster file (docs/cluster-file.md): --host is then a name in it, and the Node leaves the cluster too',
+    },
     ...hostFlags,
     { name: 'all', kind: 'switch', default: 'false', doc: 'Every run that the journal of the host knows, not the last one alone' },
-    { name: 'force', kind: 'switch', default: 'false', doc: 'Put back also what was changed since; leave other nodes without a control plane' },
+    {
+      name: 'force',
+      kind: 'switch',
+      default: 'false',
+      doc: 'Put back also what was changed since; leave other nodes without a control plane',
+    },
     { name: 'yes', short: 'y', kind: 'switch', default: 'false', doc: 'Do not ask' },
     { name: 'dry-run', kind: 'switch', default: 'false', doc: 'Only say what would be done' },
     waitLockFlag,

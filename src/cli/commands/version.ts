@@ -16,7 +16,9 @@ async function run({ output, io }: { readonly output: string | undefined; readon
   switch (output) {
     case undefined:
     case '':
-      io.stdout.write(`kadm version: ${kadmVersion}, in place of kubeadm ${facts.gitVersion} (node ${process.version}, ${facts.platform})\n`)
+      io.stdout.write(
+        `kadm version: ${kadmVersion}, in place of kubeadm ${facts.gitVersion} (node ${process.version}, ${facts.platform})\n`,
+      )
       return
     case 'short':
       io.stdout.write(`${facts.gitVersion}\n`)

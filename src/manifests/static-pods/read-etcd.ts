@@ -22,7 +22,9 @@ export async function readEtcdOfHost(host: Pick<Host, 'readText'>): Promise<Etcd
   if (pod === undefined) return undefined
   const dataDir = hostPathOf(pod, 'etcd-data')
   if (dataDir === undefined) {
-    throw new KadmError('CONFIG_INVALID', `"${staticPodPath('etcd')}" has no volume "etcd-data": where etcd keeps its data is not known`, { remedy: [`grep -A3 volumes: ${staticPodPath('etcd')}`] })
+    throw new KadmError('CONFIG_INVALID', `"${staticPodPath('etcd')}" has no volume "etcd-data": where etcd keeps its data is not known`, {
+      remedy: [`grep -A3 volumes: ${staticPodPath('etcd')}`],
+    })
   }
   const words = commandOf(pod, 'etcd')
   const listOf = (flag: string): readonly string[] => {

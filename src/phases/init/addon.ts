@@ -25,7 +25,14 @@ export const addon: Phase<InitRun> = {
     {
       name: 'kube-proxy',
       summary: 'Install the kube-proxy addon to a Kubernetes cluster',
-      flags: [...flags, 'apiserver-advertise-address', 'apiserver-bind-port', 'control-plane-endpoint', 'pod-network-cidr', 'print-manifest'],
+      flags: [
+        ...flags,
+        'apiserver-advertise-address',
+        'apiserver-bind-port',
+        'control-plane-endpoint',
+        'pod-network-cidr',
+        'print-manifest',
+      ],
       needs: [],
       run: (run, context) => applyAddon('kube-proxy', { objects: kubeProxyObjects, printed: printedKubeProxy }, run, context),
     },
@@ -37,7 +44,12 @@ interface Addon {
   readonly printed: (work: AddonWork) => Promise<string>
 }
 
-async function applyAddon(name: string, { objects, printed }: Addon, { config, host, cluster, options }: InitRun, context: PhaseContext): Promise<void> {
+async function applyAddon(
+  name: string,
+  { objects, printed }: Addon,
+  { config, host, cluster, options }: InitRun,
+  context: PhaseContext,
+): Promise<void> {
   const { say, warn, result, signal } = context
   const work = { config, host, say, warn }
   if (options.printManifest) return result(await printed(work))

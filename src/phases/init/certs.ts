@@ -33,7 +33,8 @@ function certificatePhase(spec: CertificateSpec): Phase<InitRun> {
     needs: spec.ca === undefined ? [] : [`certs/${spec.ca}`],
     // An existing pair that the CA signed is kept: kubeadm does the same, and a rerun must lose nothing.
     run: async ({ config, host, keys, start }, { say, warn }) => {
-      if (spec.ofEtcd && config.cluster.etcd.kind === 'external') say(`External etcd mode: Skipping ${spec.baseName} certificate ${spec.ca === undefined ? 'authority ' : ''}generation`)
+      if (spec.ofEtcd && config.cluster.etcd.kind === 'external')
+        say(`External etcd mode: Skipping ${spec.baseName} certificate ${spec.ca === undefined ? 'authority ' : ''}generation`)
       else await ensureCertificate(spec, { config, host, keys, start, say, warn })
     },
   }

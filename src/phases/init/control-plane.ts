@@ -5,7 +5,14 @@ import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
 
 const flags = ['cert-dir', 'config', 'dry-run', 'image-repository', 'kubernetes-version', 'patches']
-const apiServerFlags = ['apiserver-advertise-address', 'apiserver-bind-port', 'control-plane-endpoint', 'feature-gates', 'service-cidr', 'apiserver-extra-args']
+const apiServerFlags = [
+  'apiserver-advertise-address',
+  'apiserver-bind-port',
+  'control-plane-endpoint',
+  'feature-gates',
+  'service-cidr',
+  'apiserver-extra-args',
+]
 
 export const controlPlane: Phase<InitRun> = {
   name: 'control-plane',
@@ -15,12 +22,18 @@ export const controlPlane: Phase<InitRun> = {
   phases: [
     component('apiserver', 'kube-apiserver', [...flags, ...apiServerFlags], ['certs', 'etcd']),
     // Started any earlier, it asks for its lease before its role exists, is refused, and tries again only 2 to 4 s later.
-    component('controller-manager', 'kube-controller-manager', [...flags, 'pod-network-cidr', 'controller-manager-extra-args'], [
-      'certs',
-      'kubeconfig/controller-manager',
-      'wait-control-plane/authorization',
-    ]),
-    component('scheduler', 'kube-scheduler', [...flags, 'scheduler-extra-args'], ['kubeconfig/scheduler', 'wait-control-plane/authorization']),
+    component(
+      'controller-manager',
+      'kube-controller-manager',
+      [...flags, 'pod-network-cidr', 'controller-manager-extra-args'],
+      ['certs', 'kubeconfig/controller-manager', 'wait-control-plane/authorization'],
+    ),
+    component(
+      'scheduler',
+      'kube-scheduler',
+      [...flags, 'scheduler-extra-args'],
+      ['kubeconfig/scheduler', 'wait-control-plane/authorization'],
+    ),
   ],
 }
 

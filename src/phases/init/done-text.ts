@@ -37,7 +37,10 @@ https://kubernetes.io/docs/concepts/cluster-administration/addons/:
 ${facts.tokens.map((token) => joinText(token, facts)).join('')}`
 }
 
-function joinText(token: string, { server, caPem, hasStableEndpoint, certificateKey, skipTokenPrint, skipCertificateKeyPrint }: DoneText): string {
+function joinText(
+  token: string,
+  { server, caPem, hasStableEndpoint, certificateKey, skipTokenPrint, skipCertificateKeyPrint }: DoneText,
+): string {
   const command = { endpoint: server.replace('https://', ''), token: skipTokenPrint ? withheld : token, caHashes: caHashes(caPem) }
   const worker = `
 To add workers, run this on each as root:

@@ -15,7 +15,8 @@ export const etcd: Phase<InitRun> = {
       summary: 'Generate the static Pod manifest file for a local, single-node local etcd instance',
       flags: ['cert-dir', 'config', 'dry-run', 'image-repository', 'patches'],
       needs: [],
-      skip: ({ config }) => (config.cluster.etcd.kind === 'external' ? 'External etcd mode: Skipping the creation of a manifest for local etcd' : false),
+      skip: ({ config }) =>
+        config.cluster.etcd.kind === 'external' ? 'External etcd mode: Skipping the creation of a manifest for local etcd' : false,
       run: async ({ config, host }, { say, warn }) => {
         await ensureEtcdDataDirectory({ config, host })
         say(`Creating static Pod manifest for local etcd in "/etc/kubernetes/manifests"`)

@@ -27,7 +27,8 @@ export function initCluster({ config, host, kubeconfig, kubeconfigDir, signal }:
     if (kubeconfig !== paths.adminConf) return connectWithKubeconfig(host, kubeconfig)
     const admin = await connectWithKubeconfig(host, kubeconfig, { server })
     const superAdminConf = `${kubeconfigDir}/super-admin.conf`
-    const superAdmin = (await host.stat(superAdminConf)) === undefined ? undefined : await connectWithKubeconfig(host, superAdminConf, { server })
+    const superAdmin =
+      (await host.stat(superAdminConf)) === undefined ? undefined : await connectWithKubeconfig(host, superAdminConf, { server })
     await ensureClusterAdmins(superAdmin ?? admin, async () => superAdmin, { timeout: config.init.timeouts.kubernetesAPICall, signal })
     return superAdmin ?? admin
   }

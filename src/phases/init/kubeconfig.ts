@@ -4,7 +4,16 @@ import { kubeconfigSpecs, type KubeconfigSpec } from '../../pki/kubeconfig-specs
 import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
 
-const flags = ['apiserver-advertise-address', 'apiserver-bind-port', 'cert-dir', 'config', 'control-plane-endpoint', 'dry-run', 'kubeconfig-dir', 'kubernetes-version']
+const flags = [
+  'apiserver-advertise-address',
+  'apiserver-bind-port',
+  'cert-dir',
+  'config',
+  'control-plane-endpoint',
+  'dry-run',
+  'kubeconfig-dir',
+  'kubernetes-version',
+]
 
 export const kubeconfig: Phase<InitRun> = {
   name: 'kubeconfig',

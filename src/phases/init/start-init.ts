@@ -30,7 +30,8 @@ export interface InitRequest extends RunRequest {
 /** Runs init on the host. @returns the recording when the configuration asks for one (`dryRun`). */
 export async function startInit(real: Host, request: InitRequest): Promise<RunRecording | undefined> {
   const { file, flags, only } = request
-  const wantsCri = only === undefined || only.some((name) => ['preflight', 'kubelet-start', 'upload-config'].some((one) => name.startsWith(one)))
+  const wantsCri =
+    only === undefined || only.some((name) => ['preflight', 'kubelet-start', 'upload-config'].some((one) => name.startsWith(one)))
   const load = (tokenMaker: () => Promise<string>) =>
     loadInitConfig({ ...(file === undefined ? {} : { file }), flags, host: real, needs: { criSocket: wantsCri }, newToken: tokenMaker })
   const { uid } = await real.facts()
@@ -45,7 +46,10 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
     warnings.forEach(request.warn)
     const config = request.withoutToken === true ? { ...loaded, init: { ...loaded.init, bootstrapTokens: [] } } : loaded
     if (only === undefined) refuseRootless(config.cluster)
-    const recording = recordOnly || config.init.dryRun ? { host: recordingHost(real), cluster: recordingCluster(undefined), certificatesDir: config.cluster.certificatesDir } : undefined
+    const recording =
+      recordOnly || config.init.dryRun
+        ? { host: recordingHost(real), cluster: recordingCluster(undefined), certificatesDir: config.cluster.certificatesDir }
+        : undefined
     if (recording === undefined && only === undefined) requireRoot(uid, 'kadm init')
     const host = recording?.host ?? session?.host ?? real
     const run = await prepare(request, { config, host, session, cluster: recording?.cluster })
@@ -71,7 +75,9 @@ interface Prepared {
 async function prepare({ options, signal, warn }: InitRequest, { config, host, session, cluster }: Prepared): Promise<InitRun> {
   const external = await checkExternalCa({ config, host, kubeconfigDir: options.kubeconfigDir, warn })
   if (options.uploadCerts && (external.clusterCa || external.frontProxy)) {
-    throw new KadmError('EXTERNAL_CA_INCOMPLETE', 'the certificates cannot be uploaded: the CA key is not on this host', { remedy: ['leave --upload-certs out and copy the certificates to the other control planes yourself'] })
+    throw new KadmError('EXTERNAL_CA_INCOMPLETE', 'the certificates cannot be uploaded: the CA key is not on this host', {
+      remedy: ['leave --upload-certs out and copy the certificates to the other control planes yourself'],
+    })
   }
   const given = config.init.certificateKey
   return {
@@ -85,7 +91,11 @@ async function prepare({ options, signal, warn }: InitRequest, { config, host, s
     unfinished: session?.unfinished,
     own: { owns: (path) => session?.owns(path) ?? false },
     // A token and a key that only a recording knows open nothing: who sees them would think otherwise.
-    options: { ...options, ...(cluster === undefined ? {} : { skipTokenPrint: true, skipCertificateKeyPrint: true }), ignorePreflightErrors: new Set(config.init.nodeRegistration.ignorePreflightErrors) },
+    options: {
+      ...options,
+      ...(cluster === undefined ? {} : { skipTokenPrint: true, skipCertificateKeyPrint: true }),
+      ignorePreflightErrors: new Set(config.init.nodeRegistration.ignorePreflightErrors),
+    },
   }
 }
 
@@ -105,11 +115,16 @@ function withDisabledAddons(config: InitRun['config'], skipped: readonly string[
 
 function skippedPhases({ config }: InitRun): readonly string[] {
   const { dns, proxy } = config.cluster
-  return [...new Set([...config.init.skipPhases, ...(dns.disabled ? ['addon/coredns'] : []), ...(proxy.disabled ? ['addon/kube-proxy'] : [])])]
+  return [
+    ...new Set([...config.init.skipPhases, ...(dns.disabled ? ['addon/coredns'] : []), ...(proxy.disabled ? ['addon/kube-proxy'] : [])]),
+  ]
 }
 
 /** The same words and the same file make the same fingerprint: such a run goes on where a killed one ended. */
-async function runInput(host: Host, { file, flags, only, options }: InitRequest): Promise<{ command: string; fingerprint: string; version: string }> {
+async function runInput(
+  host: Host,
+  { file, flags, only, options }: InitRequest,
+): Promise<{ command: string; fingerprint: string; version: string }> {
   // What cannot be read is refused with the right words when the configuration is loaded.
   const text = file === undefined ? undefined : await host.readText(file).catch(() => undefined)
   const input = JSON.stringify([Object.entries(flags).toSorted(([a], [b]) => (a < b ? -1 : 1)), text, only, options])

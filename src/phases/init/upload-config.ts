@@ -20,7 +20,10 @@ export const uploadConfig: Phase<InitRun> = {
       needs: [],
       run: async ({ config, cluster }, { say, signal }) => {
         say('Storing the configuration used in ConfigMap "kubeadm-config" in the "kube-system" Namespace')
-        await ensureObjects(await cluster(), kubeadmConfigObjects(clusterConfigurationDocument(config.cluster)), { timeout: config.init.timeouts.kubernetesAPICall, signal })
+        await ensureObjects(await cluster(), kubeadmConfigObjects(clusterConfigurationDocument(config.cluster)), {
+          timeout: config.init.timeouts.kubernetesAPICall,
+          signal,
+        })
       },
     },
     {
@@ -29,7 +32,9 @@ export const uploadConfig: Phase<InitRun> = {
       flags,
       needs: [],
       run: async ({ config, cluster }, { say, signal }) => {
-        say('[kubelet] Creating a ConfigMap "kubelet-config" in namespace kube-system with the configuration for the kubelets in the cluster')
+        say(
+          '[kubelet] Creating a ConfigMap "kubelet-config" in namespace kube-system with the configuration for the kubelets in the cluster',
+        )
         await ensureObjects(await cluster(), kubeletConfigObjects(config), { timeout: config.init.timeouts.kubernetesAPICall, signal })
       },
     },

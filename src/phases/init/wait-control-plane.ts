@@ -21,7 +21,8 @@ export const waitControlPlane: Phase<InitRun> = {
       summary: 'Wait for a healthy kubelet',
       hidden: true,
       needs: [],
-      run: ({ config, host }, context) => waitForKubelet({ kubelet: config.kubelet, timeout: config.init.timeouts.kubeletHealthCheck, host }, context),
+      run: ({ config, host }, context) =>
+        waitForKubelet({ kubelet: config.kubelet, timeout: config.init.timeouts.kubeletHealthCheck, host }, context),
     },
     {
       name: 'api',

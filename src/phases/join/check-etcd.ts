@@ -19,7 +19,14 @@ export const checkEtcd: Phase<JoinRun> = {
     if (local.kind === 'external') return
     say('Checking that the etcd cluster is healthy')
     await withEtcd(run, signal, async (etcd) => {
-      await refuseOrReplaceLostMember(etcd, { host, member: newMember(config, local), replace, cluster: await learn.asAdministrator(), say, signal })
+      await refuseOrReplaceLostMember(etcd, {
+        host,
+        member: newMember(config, local),
+        replace,
+        cluster: await learn.asAdministrator(),
+        say,
+        signal,
+      })
       await checkEtcdHealth(etcd, { signal, waiting, warn })
     })
   },

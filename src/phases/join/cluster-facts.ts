@@ -33,7 +33,11 @@ export async function readClusterConfig(cluster: Cluster, { join, signal, warn }
 }
 
 /** The Node of this name, if there is one. Throws API_REFUSED, API_UNREACHABLE. */
-export function readNode(cluster: Cluster, name: string, { join, signal }: Pick<ClusterFactsOptions, 'join' | 'signal'>): Promise<KubernetesObject | undefined> {
+export function readNode(
+  cluster: Cluster,
+  name: string,
+  { join, signal }: Pick<ClusterFactsOptions, 'join' | 'signal'>,
+): Promise<KubernetesObject | undefined> {
   const ref = { ...kinds.node, name }
   const describe = `the answer whether there is a ${describeRef(ref)}`
   return retryUntil(() => cluster.get(ref), { timeout: join.timeouts.kubernetesAPICall, signal, describe, giveUp: refusesForGood() })

@@ -19,7 +19,11 @@ export const controlPlaneJoin: Phase<JoinRun> = {
       skip: noControlPlane,
       run: async ({ join, learn }, context) => {
         const { taints } = join.nodeRegistration
-        await markAsControlPlane(await learn.asAdministrator(), { name: nodeNameOf(join), taints, timeout: join.timeouts.kubernetesAPICall }, context)
+        await markAsControlPlane(
+          await learn.asAdministrator(),
+          { name: nodeNameOf(join), taints, timeout: join.timeouts.kubernetesAPICall },
+          context,
+        )
       },
     },
   ],

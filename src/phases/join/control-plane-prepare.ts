@@ -22,12 +22,22 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       flags: ['certificate-key', ...flags],
       needs: [],
       skip: (run) =>
-        noControlPlane(run) || (run.join.controlPlane?.certificateKey === undefined && run.learn.sponsor === undefined ? 'Skipping phase. Please see --certificate-key' : false),
+        noControlPlane(run) ||
+        (run.join.controlPlane?.certificateKey === undefined && run.learn.sponsor === undefined
+          ? 'Skipping phase. Please see --certificate-key'
+          : false),
       run: async ({ join, host, learn }, { say, signal }) => {
         const [config, cluster] = await Promise.all([learn.config(), learn.asBootstrapUser()])
         if (learn.sponsor !== undefined) return writeSharedFiles(await (await learn.sponsor()).sharedFiles(config), host)
         const key = join.controlPlane?.certificateKey ?? ''
-        await downloadSharedCertificates(cluster, { config, host, key, timeout: join.timeouts.kubernetesAPICall, signal, say: as('download-certs', say) })
+        await downloadSharedCertificates(cluster, {
+          config,
+          host,
+          key,
+          timeout: join.timeouts.kubernetesAPICall,
+          signal,
+          say: as('download-certs', say),
+        })
       },
     },
     {

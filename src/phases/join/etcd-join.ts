@@ -33,7 +33,11 @@ export const etcdJoin: Phase<JoinRun> = {
   ],
 }
 
-async function withJoining(run: JoinRun, { say, warn, signal, waiting }: PhaseContext, work: (options: JoinEtcdOptions) => Promise<unknown>): Promise<void> {
+async function withJoining(
+  run: JoinRun,
+  { say, warn, signal, waiting }: PhaseContext,
+  work: (options: JoinEtcdOptions) => Promise<unknown>,
+): Promise<void> {
   const { join, host, learn } = run
   const config = await learn.config()
   const { etcd: local } = config.cluster
@@ -43,7 +47,8 @@ async function withJoining(run: JoinRun, { say, warn, signal, waiting }: PhaseCo
   await ensureEtcdDataDirectory({ config, host })
   const manifest = {
     path: staticPodPath('etcd'),
-    write: (initialCluster: Parameters<JoinEtcdOptions['manifest']['write']>[0]) => writeStaticPod('etcd', { config, host, say, warn, initialCluster }),
+    write: (initialCluster: Parameters<JoinEtcdOptions['manifest']['write']>[0]) =>
+      writeStaticPod('etcd', { config, host, say, warn, initialCluster }),
   }
   const notStarted = (last: string): Promise<Error> => componentFailed('etcd', { url: member.clientUrl, timeout, last, config, host })
   const restart = (): Promise<void> => stopContainers('etcd', host, config.init.nodeRegistration.criSocket)

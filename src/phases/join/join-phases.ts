@@ -30,4 +30,6 @@ export const joinPhases: readonly Phase<JoinRun>[] = [
 ]
 
 /** Full names of those that do nothing on a worker. */
-export const controlPlaneOnly: readonly string[] = [controlPlanePrepare, checkEtcd, etcdJoin, controlPlaneJoin, waitControlPlane].map(({ name }) => name)
+export const controlPlaneOnly: readonly string[] = [controlPlanePrepare, checkEtcd, etcdJoin, controlPlaneJoin, waitControlPlane].map(
+  ({ name }) => name,
+)

@@ -47,7 +47,8 @@ export function openLearner(options: LearnerOptions): OpenLearner {
   }
 
   const find = once(() => discover(discovery, { ...unsafe, host, timeout: join.timeouts.discovery, signal, say, warn }))
-  const discovered = sponsor === undefined ? find : once(async () => sponsoredCluster(await sponsor(), { host, timeout: join.timeouts.discovery, signal }))
+  const discovered =
+    sponsor === undefined ? find : once(async () => sponsoredCluster(await sponsor(), { host, timeout: join.timeouts.discovery, signal }))
   const asBootstrapUser = once(async () => (sponsor === undefined ? open(connectAs(host, await find())) : (await sponsor()).cluster))
   const config = once(async () => {
     const cluster = await asBootstrapUser()

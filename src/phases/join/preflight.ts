@@ -37,7 +37,10 @@ export const preflight: Phase<JoinRun> = {
     const options = { ignore: ignorePreflightErrors, warn, explain: unfinished && leftBy(unfinished) }
     await runChecks(joinChecks({ config: join, host, own }), options)
     const [, config] = await learning
-    await runChecks(discoveredChecks({ cluster: { get: learn.node }, name: nodeNameOf(join), networking: config.cluster.networking, host, own }), options)
+    await runChecks(
+      discoveredChecks({ cluster: { get: learn.node }, name: nodeNameOf(join), networking: config.cluster.networking, host, own }),
+      options,
+    )
     const { controlPlane } = join
     if (controlPlane === undefined) return
     // A sponsor brings what control planes share, as the Secret does whose key is given.
@@ -45,7 +48,10 @@ export const preflight: Phase<JoinRun> = {
     requireStableEndpoint(config)
     if (!hasCertificateKey) await checkSharedCertificates({ config, host, warn })
     say('Running pre-flight checks before initializing the new control plane instance')
-    await runChecks(joiningControlPlaneChecks({ config, host, images: controlPlaneImages(config.cluster), own, hasCertificateKey, say, signal }), options)
+    await runChecks(
+      joiningControlPlaneChecks({ config, host, images: controlPlaneImages(config.cluster), own, hasCertificateKey, say, signal }),
+      options,
+    )
   },
 }
 

@@ -20,9 +20,15 @@ export async function sponsoredCluster(
   const stranger = connectCluster({ server, ca: caPem, signal, dial: (address) => host.dial(address) })
   try {
     // Any answer will do, also that strangers are not told: the server has shown its certificate before.
-    await retryUntil(() => stranger.raw('/version'), { timeout, signal, describe: `an answer of the API server at "${server}" to this host` })
+    await retryUntil(() => stranger.raw('/version'), {
+      timeout,
+      signal,
+      describe: `an answer of the API server at "${server}" to this host`,
+    })
   } finally {
     await stranger.close()
   }
-  return identity.kind === 'signed' ? { server, caPem, sign: identity.sign } : { server, caPem, clusterName: 'kubernetes', user: identity.user }
+  return identity.kind === 'signed'
+    ? { server, caPem, sign: identity.sign }
+    : { server, caPem, clusterName: 'kubernetes', user: identity.user }
 }

@@ -40,7 +40,13 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
   const named = only === undefined ? joinPhases.map(({ name }) => name) : only
   const takes = (flag: string): boolean => named.some((name) => flagsOf(name).includes(flag))
   const discoveryFile = takes('discovery-file') ? undefined : paths.adminConf
-  const { config: join, warnings } = await loadJoinConfig({ file, flags, endpoint, host: real, needs: { criSocket: takes('cri-socket'), discoveryFile } })
+  const { config: join, warnings } = await loadJoinConfig({
+    file,
+    flags,
+    endpoint,
+    host: real,
+    needs: { criSocket: takes('cri-socket'), discoveryFile },
+  })
   warnings.forEach(request.warn)
   const { uid } = await real.facts()
   const input = uid === 0 && !join.dryRun ? runInput(request, join) : undefined
@@ -51,8 +57,18 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
     const discovery = prepared ? { kind: 'file' as const, kubeConfigPath: paths.adminConf } : join.discovery
     const { replace, ...unsafe } = request.options
     // What is learned belongs to the phase that is the first to ask.
-    const tell = (kind: 'line' | 'warning') => (text: string) => request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
-    const learner = openLearner({ join, host, discovery, unsafe, sponsor: request.sponsor, signal: request.signal, say: tell('line'), warn: tell('warning') })
+    const tell = (kind: 'line' | 'warning') => (text: string) =>
+      request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
+    const learner = openLearner({
+      join,
+      host,
+      discovery,
+      unsafe,
+      sponsor: request.sponsor,
+      signal: request.signal,
+      say: tell('line'),
+      warn: tell('warning'),
+    })
     try {
       const run: JoinRun = {
         join,
@@ -65,8 +81,16 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
         unfinished: session?.unfinished,
         ignorePreflightErrors: new Set(join.nodeRegistration.ignorePreflightErrors),
       }
-      await runSelected(joinPhases, run, { request, except: only === undefined ? leftOut(join) : [], session, host: real, onStart: request.onStart })
-      return recording === undefined ? undefined : { host: recording, cluster: learner.recorded(), certificatesDir: (await learner.config()).cluster.certificatesDir }
+      await runSelected(joinPhases, run, {
+        request,
+        except: only === undefined ? leftOut(join) : [],
+        session,
+        host: real,
+        onStart: request.onStart,
+      })
+      return recording === undefined
+        ? undefined
+        : { host: recording, cluster: learner.recorded(), certificatesDir: (await learner.config()).cluster.certificatesDir }
     } finally {
       await learner.close()
     }

@@ -15,7 +15,8 @@ export const waitControlPlane: Phase<JoinRun> = {
       hidden: true,
       needs: ['control-plane-prepare/control-plane/kube-apiserver'],
       skip: noControlPlane,
-      run: async ({ host, learn }, context) => waitForComponent('kube-apiserver', { config: await learn.config(), host }, context, () => true),
+      run: async ({ host, learn }, context) =>
+        waitForComponent('kube-apiserver', { config: await learn.config(), host }, context, () => true),
     },
     healthy('kube-apiserver', 'wait-control-plane/api'),
     healthy('kube-controller-manager', 'control-plane-prepare/control-plane/kube-controller-manager'),

@@ -27,7 +27,10 @@ export async function lookAtHost(host: Host, certificatesDir: string): Promise<H
 
 async function userKubeconfigs(host: Host, folders: readonly string[]): Promise<HostBefore['userKubeconfigs']> {
   const authorities = await Promise.all(folders.map((folder) => host.readText(`${folder}/ca.crt`).catch(() => undefined)))
-  const found = await findUserKubeconfigs(host, authorities.filter((text) => text !== undefined))
+  const found = await findUserKubeconfigs(
+    host,
+    authorities.filter((text) => text !== undefined),
+  )
   return found
     .filter((file) => !file.path.startsWith(`${paths.kubernetes}/`))
     .map(({ path: file, isShared }) =>

@@ -7,8 +7,19 @@ import type { ResetRun } from './reset-run.ts'
 
 /** What stays of the cluster on the host, and of the host in the cluster; to be looked for when nothing of it runs any more. */
 export async function findLeftovers({ config, host, before }: Pick<ResetRun, 'config' | 'host' | 'before'>): Promise<readonly Leftover[]> {
-  const [cni, rules, data, copies] = await Promise.all([findCniLeftovers(host), findKubeProxyRules(host), foreignEtcdData(host, before.etcd), config.cleanupTmpDir ? [] : copiesIn(host, paths.temporary)])
-  return [...[...cni, ...rules].map((one): Leftover => ({ kind: 'network', ...one })), ...data, ...copies, ...before.userKubeconfigs, ...nodeOf(before)]
+  const [cni, rules, data, copies] = await Promise.all([
+    findCniLeftovers(host),
+    findKubeProxyRules(host),
+    foreignEtcdData(host, before.etcd),
+    config.cleanupTmpDir ? [] : copiesIn(host, paths.temporary),
+  ])
+  return [
+    ...[...cni, ...rules].map((one): Leftover => ({ kind: 'network', ...one })),
+    ...data,
+    ...copies,
+    ...before.userKubeconfigs,
+    ...nodeOf(before),
+  ]
 }
 
 /** kubeadm empties its default folder on every host. */
@@ -28,5 +39,7 @@ async function copiesIn(host: Pick<Host, 'list'>, folder: string): Promise<reado
 /** With the only control plane the cluster ends, as far as its host knows. */
 function nodeOf({ etcd, nodeName }: ResetRun['before']): readonly Leftover[] {
   const isOnly = etcd !== undefined && etcd !== 'unreadable' && etcd.initialPeerUrls.length < 2
-  return nodeName === undefined || isOnly ? [] : [{ kind: 'other', what: `the Node "${nodeName}" in the cluster (kubectl delete node ${nodeName})` }]
+  return nodeName === undefined || isOnly
+    ? []
+    : [{ kind: 'other', what: `the Node "${nodeName}" in the cluster (kubectl delete node ${nodeName})` }]
 }

@@ -32,7 +32,9 @@ export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Pro
   if (departure.kind === 'left') say(`[reset] Removed the etcd member ${nameOf(departure.member)}`)
   if (departure.kind === 'last') say('[reset] This is the last member of etcd: the data of the cluster goes with it')
   if (departure.kind === 'unknown' && etcd !== undefined) {
-    warn(`this host's member was not removed from etcd: ${departure.why}. If other members live on, remove it there with "etcdctl member remove"`)
+    warn(
+      `this host's member was not removed from etcd: ${departure.why}. If other members live on, remove it there with "etcdctl member remove"`,
+    )
   }
 }
 
@@ -48,7 +50,13 @@ async function attempt(run: ResetRun, endpoints: () => Promise<readonly string[]
 }
 
 /** Nobody is there to be asked, or there is nothing to ask with. */
-const silence: ReadonlySet<ErrorCode> = new Set(['COMPONENT_NOT_HEALTHY', 'API_UNREACHABLE', 'API_REFUSED', 'CERTIFICATE_INVALID', 'KUBECONFIG_INVALID'])
+const silence: ReadonlySet<ErrorCode> = new Set([
+  'COMPONENT_NOT_HEALTHY',
+  'API_UNREACHABLE',
+  'API_REFUSED',
+  'CERTIFICATE_INVALID',
+  'KUBECONFIG_INVALID',
+])
 
 /** The usual port of the clients, where only that of the peers is known. */
 function clientUrlBeside(peerUrl: string): string {
@@ -72,8 +80,15 @@ async function endpointsByApi({ host, kubeconfig, before }: ResetRun, signal: Ab
 /** Milliseconds for the API and for each call of etcd: who does not answer by then is not waited for. */
 const longestQuestion = 2000
 
-async function leave({ host, config, before: { etcd, certificateFolders } }: ResetRun, endpoints: readonly string[], { warn, waiting, signal }: PhaseContext): Promise<Departure> {
-  const folder = etcd !== undefined && etcd !== 'unreadable' && etcd.certificates !== undefined ? path.dirname(etcd.certificates) : (certificateFolders[0] ?? config.certificatesDir)
+async function leave(
+  { host, config, before: { etcd, certificateFolders } }: ResetRun,
+  endpoints: readonly string[],
+  { warn, waiting, signal }: PhaseContext,
+): Promise<Departure> {
+  const folder =
+    etcd !== undefined && etcd !== 'unreadable' && etcd.certificates !== undefined
+      ? path.dirname(etcd.certificates)
+      : (certificateFolders[0] ?? config.certificatesDir)
   const [credentials, isSelf] = await Promise.all([etcdCredentials(host, folder), selfOf(host, etcd)])
   const connection = connectEtcdCluster({ endpoints, ...credentials, timeout: longestQuestion, dial: (address) => host.dial(address) })
   try {

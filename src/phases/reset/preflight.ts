@@ -13,6 +13,9 @@ export const preflight: Phase<ResetRun> = {
   needs: [],
   run: async ({ config, host }, { say, warn }) => {
     say('Running pre-flight checks')
-    await runChecks([[privilegedUser(host)], [certificatesFolder(host, config.certificatesDir)]], { ignore: new Set(config.ignorePreflightErrors), warn })
+    await runChecks([[privilegedUser(host)], [certificatesFolder(host, config.certificatesDir)]], {
+      ignore: new Set(config.ignorePreflightErrors),
+      warn,
+    })
   },
 }

@@ -9,7 +9,10 @@ import type { ResetRun } from './reset-run.ts'
  * Empties the folders that kadm and kubeadm fill, and removes their files in /etc/kubernetes; other files there stay, and so does what is mounted. The manifests,
  * which tell where the rest is, go last. What does not go does not keep the others: throws FILE_FAILED with all of it.
  */
-export async function removeClusterFiles({ config, host, before }: Pick<ResetRun, 'config' | 'host' | 'before'>, { say, warn }: PhaseContext): Promise<void> {
+export async function removeClusterFiles(
+  { config, host, before }: Pick<ResetRun, 'config' | 'host' | 'before'>,
+  { say, warn }: PhaseContext,
+): Promise<void> {
   const certificates: string[] = []
   for (const folder of before.certificateFolders) {
     const strangers = folder === paths.defaultCertificates ? [] : await strangersAmongCertificates(host, folder)
@@ -17,7 +20,9 @@ export async function removeClusterFiles({ config, host, before }: Pick<ResetRun
     else warn(`"${folder}" is left as it is: "${strangers[0]}" in it is no certificate`)
   }
   if (await hasEtcdData(host, before.etcd)) {
-    warn('the data of etcd stays, and nothing tells from now on that it is of this host: "kadm reset phase remove-etcd-member" is to go before')
+    warn(
+      'the data of etcd stays, and nothing tells from now on that it is of this host: "kadm reset phase remove-etcd-member" is to go before',
+    )
   }
   const folders = [paths.kubelet, ...certificates, ...(config.cleanupTmpDir ? [paths.temporary] : [])]
   const failures: KadmError[] = []
@@ -29,7 +34,14 @@ export async function removeClusterFiles({ config, host, before }: Pick<ResetRun
       failures.push(error)
     }
   }
-  const files = [paths.adminConf, paths.superAdminConf, paths.kubeletConf, paths.bootstrapKubeletConf, paths.controllerManagerConf, paths.schedulerConf]
+  const files = [
+    paths.adminConf,
+    paths.superAdminConf,
+    paths.kubeletConf,
+    paths.bootstrapKubeletConf,
+    paths.controllerManagerConf,
+    paths.schedulerConf,
+  ]
   say(`[reset] Deleting files: [${files.join(' ')}]`)
   await Promise.all(files.map((file) => attempt(() => host.removeFile(file))))
   say(`[reset] Deleting contents of directories: [${[...folders, paths.manifests].join(' ')}]`)
@@ -43,7 +55,10 @@ export async function removeClusterFiles({ config, host, before }: Pick<ResetRun
   const [first] = failures
   if (first === undefined) return
   if (failures.length === 1) throw first
-  throw new KadmError('FILE_FAILED', `${failures.length} things cannot be removed`, { details: failures.flatMap((error) => [messageOf(error), ...error.details]), remedy: first.remedy })
+  throw new KadmError('FILE_FAILED', `${failures.length} things cannot be removed`, {
+    details: failures.flatMap((error) => [messageOf(error), ...error.details]),
+    remedy: first.remedy,
+  })
 }
 
 /** Of its own etcd, which a whole run has removed by now. */

@@ -28,7 +28,10 @@ export const removeEtcdMember: Phase<ResetRun> = {
   ],
 }
 
-async function removeData({ host, before: { etcd } }: Pick<ResetRun, 'host' | 'before'>, { say, warn }: { say: (line: string) => void; warn: (line: string) => void }): Promise<void> {
+async function removeData(
+  { host, before: { etcd } }: Pick<ResetRun, 'host' | 'before'>,
+  { say, warn }: { say: (line: string) => void; warn: (line: string) => void },
+): Promise<void> {
   if (etcd === undefined || etcd === 'unreadable') return
   // All that etcd itself puts there; what others have laid beside it (a snapshot, `lost+found` of a disk) is theirs.
   const kept = await emptyDirectory(host, etcd.dataDir, { only: ['member'] })

@@ -26,7 +26,9 @@ export const showLeft: Phase<ResetRun> = {
 }
 
 function leftText(left: readonly Leftover[]): string {
-  return ['', 'The reset leaves to you what others made on this host:', ...left.map(({ what }) => `  ${what}`), ...remedies(left)].join('\n')
+  return ['', 'The reset leaves to you what others made on this host:', ...left.map(({ what }) => `  ${what}`), ...remedies(left)].join(
+    '\n',
+  )
 }
 
 function remedies(left: readonly Leftover[]): readonly string[] {
@@ -34,5 +36,10 @@ function remedies(left: readonly Leftover[]): readonly string[] {
   if (kinds.length === 0) return []
   // Whose kubeconfigs they are can be told only as long as the CA of the cluster is here.
   const files = left.filter(({ kind, remove }) => kind === 'kubeconfig' && remove !== undefined).map(({ what }) => what)
-  return ['', 'To remove it:', ...(kinds.includes('network') ? ['  kadm reset --force --cleanup=network'] : []), ...files.map((file) => `  rm "${file}"`)]
+  return [
+    '',
+    'To remove it:',
+    ...(kinds.includes('network') ? ['  kadm reset --force --cleanup=network'] : []),
+    ...files.map((file) => `  rm "${file}"`),
+  ]
 }

@@ -47,5 +47,7 @@ export async function startReset(real: Host, request: ResetRequest): Promise<Run
 async function askFirst({ confirm, warn }: ResetRequest): Promise<void> {
   warn("changes made to this host by 'init' or 'join' will be reverted")
   if (await confirm('[reset] Are you sure you want to proceed?')) return
-  throw new KadmError('NOT_CONFIRMED', "won't proceed; the user didn't answer (Y|y) in order to continue", { remedy: ['answer y, or run it with --force where nobody can be asked'] })
+  throw new KadmError('NOT_CONFIRMED', "won't proceed; the user didn't answer (Y|y) in order to continue", {
+    remedy: ['answer y, or run it with --force where nobody can be asked'],
+  })
 }

@@ -16,10 +16,12 @@ export async function emptyKubeletFolders(host: Host, { found, steps, warn }: Em
   for (const folder of kubeletFolders.toReversed()) {
     const before = found[folder]
     if (before === undefined) continue
-    const isKept = (name: string): boolean => before?.includes(name) === true || kept.some((path) => `${path}/`.startsWith(`${folder}/${name}/`))
+    const isKept = (name: string): boolean =>
+      before?.includes(name) === true || kept.some((path) => `${path}/`.startsWith(`${folder}/${name}/`))
     const doomed = ((await host.list(folder)) ?? []).filter((name) => !isKept(name))
     // An empty list would mean all.
-    if (doomed.length > 0) for (const point of await emptyDirectory(host, folder, { only: doomed })) warn(`"${point}" is a mount point: it is left as it is`)
+    if (doomed.length > 0)
+      for (const point of await emptyDirectory(host, folder, { only: doomed })) warn(`"${point}" is a mount point: it is left as it is`)
     if (before === null) await host.removeDirectory(folder)
   }
   for (const folder of pluginFolders.toReversed()) if (found[folder] === null) await host.removeDirectory(folder)

@@ -7,9 +7,13 @@ import type { FoundFolders } from '../../host/journal-file.ts'
 export const kubeletFolders: readonly string[] = [paths.kubelet, paths.kubeletPki, '/var/log/pods', '/var/log/containers']
 
 /** Where a kubelet looks for programs of others, and makes what is missing: what lies in them is never its own. Outer ones first. */
-export const pluginFolders: readonly string[] = ['', '/kubelet-plugins', '/kubelet-plugins/volume', '/kubelet-plugins/volume/exec'].map((end) => `/usr/libexec/kubernetes${end}`)
+export const pluginFolders: readonly string[] = ['', '/kubelet-plugins', '/kubelet-plugins/volume', '/kubelet-plugins/volume/exec'].map(
+  (end) => `/usr/libexec/kubernetes${end}`,
+)
 
 /** What lies in all of them now. */
 export async function foundFolders(host: Pick<Host, 'list'>): Promise<FoundFolders> {
-  return Object.fromEntries(await Promise.all([...kubeletFolders, ...pluginFolders].map(async (folder) => [folder, (await host.list(folder)) ?? null] as const)))
+  return Object.fromEntries(
+    await Promise.all([...kubeletFolders, ...pluginFolders].map(async (folder) => [folder, (await host.list(folder)) ?? null] as const)),
+  )
 }

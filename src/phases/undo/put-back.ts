@@ -13,7 +13,10 @@ export async function putFilesBack(host: WritingHost, steps: readonly UndoStep[]
 }
 
 /** Those that are empty. @returns those that are not, outermost first */
-export async function removeMadeDirectories(host: Pick<Host, 'stat' | 'removeDirectory'>, steps: readonly UndoStep[]): Promise<readonly string[]> {
+export async function removeMadeDirectories(
+  host: Pick<Host, 'stat' | 'removeDirectory'>,
+  steps: readonly UndoStep[],
+): Promise<readonly string[]> {
   const made = steps.filter(({ act, kind }) => act === 'remove' && kind === 'directory').map(({ path }) => path)
   const left: string[] = []
   for (const path of made.toSorted((a, b) => b.length - a.length)) {

@@ -78,12 +78,24 @@ async function undo(host: Host, { run: undoRun, request }: { readonly run: UndoR
   const run = randomBytes(8).toString('hex')
   const runs = target.runs.map(({ id }) => id)
   const journal = await openJournal(host)
-  await journal.append({ kind: 'run-started', run, command: undoCommand, fingerprint: createHash('sha256').update(runs.join(' ')).digest('hex'), version: kadmVersion })
+  await journal.append({
+    kind: 'run-started',
+    run,
+    command: undoCommand,
+    fingerprint: createHash('sha256').update(runs.join(' ')).digest('hex'),
+    version: kadmVersion,
+  })
   let outcome: 'done' | 'failed' = 'failed'
   try {
     // Of the phases alone, not of each change: a copy of what is removed must not be kept.
     const session = { report: journalReport(journal, run) }
-    await runSelected(undoPhases, undoRun, { request: { ...request, only: undefined }, except: [], session, host, onStart: request.onStart })
+    await runSelected(undoPhases, undoRun, {
+      request: { ...request, only: undefined },
+      except: [],
+      session,
+      host,
+      onStart: request.onStart,
+    })
     await journal.append({ kind: 'undone', run, runs })
     outcome = 'done'
   } finally {

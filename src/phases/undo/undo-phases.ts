@@ -85,7 +85,8 @@ export const undoPhases: readonly Phase<UndoRun>[] = [
     name: 'directories',
     summary: 'Remove directories that were made',
     run: async ({ host, steps }, { warn }) => {
-      for (const path of await removeMadeDirectories(host, steps)) warn(`"${path}" is left: there is something in it that kadm did not make`)
+      for (const path of await removeMadeDirectories(host, steps))
+        warn(`"${path}" is left: there is something in it that kadm did not make`)
     },
   },
   {
@@ -108,7 +109,8 @@ async function nameLeft({ leaving, cluster }: UndoRun, { warn }: { readonly warn
   if (leaving === undefined) return
   const { config, host, before } = leaving.reset
   const left = await findLeftovers({ config, host, before: { ...before, nodeName: cluster === undefined ? leaving.node : undefined } })
-  for (const { what, remove } of left) warn(`left: ${what}${remove === undefined ? '' : ' (kadm reset --force --cleanup=network,kubeconfig removes it)'}`)
+  for (const { what, remove } of left)
+    warn(`left: ${what}${remove === undefined ? '' : ' (kadm reset --force --cleanup=network,kubeconfig removes it)'}`)
 }
 
 function leftText({ path, why, before }: UndoStep): string {
@@ -116,13 +118,19 @@ function leftText({ path, why, before }: UndoStep): string {
   return `"${path}" is left as it is: ${why}${copy}`
 }
 
-async function drain({ cluster, leaving }: UndoRun, { say, signal }: { readonly say: (line: string) => void; readonly signal: AbortSignal }): Promise<void> {
+async function drain(
+  { cluster, leaving }: UndoRun,
+  { say, signal }: { readonly say: (line: string) => void; readonly signal: AbortSignal },
+): Promise<void> {
   const name = leaving?.node
   if (cluster === undefined || name === undefined || (await cluster.get({ ...kinds.node, name })) === undefined) return
   await drainNode(cluster, name, { timeout: 300_000, signal, say })
 }
 
-async function containers({ host, leaving }: UndoRun, { warn, signal }: { readonly warn: (line: string) => void; readonly signal: AbortSignal }): Promise<void> {
+async function containers(
+  { host, leaving }: UndoRun,
+  { warn, signal }: { readonly warn: (line: string) => void; readonly signal: AbortSignal },
+): Promise<void> {
   if (leaving === undefined) return
   await removePods(host.containerRuntime(leaving.reset.config.criSocket), signal).catch((error: unknown) => {
     signal.throwIfAborted()
@@ -135,7 +143,10 @@ async function etcdData({ host, leaving }: UndoRun): Promise<void> {
   if (etcd !== undefined && etcd !== 'unreadable') await emptyDirectory(host, etcd.dataDir, { only: ['member'] })
 }
 
-async function node({ cluster, leaving, target }: UndoRun, { say, warn }: { readonly say: (line: string) => void; readonly warn: (line: string) => void }): Promise<void> {
+async function node(
+  { cluster, leaving, target }: UndoRun,
+  { say, warn }: { readonly say: (line: string) => void; readonly warn: (line: string) => void },
+): Promise<void> {
   if (leaving?.node !== undefined && cluster !== undefined) {
     say(`Deleting the Node "${leaving.node}"`)
     await cluster.delete({ ...kinds.node, name: leaving.node })
@@ -155,4 +166,3 @@ function unlessNodeGoes({ leaving, cluster }: UndoRun): string | false {
   if (leaving === undefined) return 'the host stays in its cluster'
   return cluster === undefined ? 'no other host of the cluster can be asked' : false
 }
-

@@ -21,7 +21,11 @@ export interface UndoStep {
 type ReadingHost = Pick<Host, 'readFile' | 'readText' | 'stat' | 'makeDirectory' | 'writeFile'>
 
 /** @param force what was changed since is no reason to leave it */
-export async function undoSteps(host: ReadingHost, changes: readonly NetChange[], { force }: { readonly force: boolean }): Promise<readonly UndoStep[]> {
+export async function undoSteps(
+  host: ReadingHost,
+  changes: readonly NetChange[],
+  { force }: { readonly force: boolean },
+): Promise<readonly UndoStep[]> {
   const digest = secretDigest(host, { makeKey: false })
   return Promise.all(changes.map(async (change) => stepFor(change, await look(host, change), { digest, force })))
 }
@@ -53,7 +57,8 @@ async function stepFor(change: NetChange, seen: Seen, { digest, force }: Judgeme
   const why = isOurs ? undefined : changedSince(seen)
   if (why !== undefined && !force) return step('leave', why)
   // What kadm made is removed, whatever it was made of.
-  if (before === 'absent') return seen.stat?.kind === 'directory' && kind === 'file' ? step('leave', 'a directory lies there now') : step('remove', why)
+  if (before === 'absent')
+    return seen.stat?.kind === 'directory' && kind === 'file' ? step('leave', 'a directory lies there now') : step('remove', why)
   const hasContent = seen.hasBackup || kind === 'directory' || (after !== 'absent' && after.isKept === true)
   return hasContent ? step('put-back', why) : step('leave', 'its former content is not kept on this host')
 }

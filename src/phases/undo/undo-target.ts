@@ -64,15 +64,19 @@ function lastOf(runs: readonly JournaledRun[]): readonly JournaledRun[] {
   const last = runs.at(-1)
   if (last === undefined) return []
   const earlier = runs.slice(0, -1)
-  const isAttempt = ({ outcome, command, fingerprint }: JournaledRun): boolean => outcome !== 'done' && command === last.command && fingerprint === last.fingerprint
+  const isAttempt = ({ outcome, command, fingerprint }: JournaledRun): boolean =>
+    outcome !== 'done' && command === last.command && fingerprint === last.fingerprint
   return [...earlier.slice(earlier.findLastIndex((run) => !isAttempt(run)) + 1), last]
 }
 
 /** What came to nothing, such as a file that was made and removed again, is left out. */
 function netChanges(changes: readonly JournaledChange[]): readonly NetChange[] {
   const net = new Map<string, NetChange>()
-  const note = (kind: NetChange['kind'], { path, before }: { readonly path: string; readonly before: Before }, after: NetChange['after']): void =>
-    void net.set(path, { path, kind, before: net.get(path)?.before ?? before, after })
+  const note = (
+    kind: NetChange['kind'],
+    { path, before }: { readonly path: string; readonly before: Before },
+    after: NetChange['after'],
+  ): void => void net.set(path, { path, kind, before: net.get(path)?.before ?? before, after })
   for (const change of changes) {
     if (change.kind === 'write-file') note('file', change, change.after)
     if (change.kind === 'make-directory') note('directory', change, change.after)
@@ -89,7 +93,9 @@ function netChanges(changes: readonly JournaledChange[]): readonly NetChange[] {
 /** A kubelet that came to its certificate by a token has written its kubeconfig itself. */
 function byKubelet(changes: readonly JournaledChange[]): readonly NetChange[] {
   const isKnown = changes.some((change) => change.kind === 'write-file' && change.path === paths.kubeletConf)
-  return isKnown || !madeFile(changes, paths.bootstrapKubeletConf) ? [] : [{ path: paths.kubeletConf, kind: 'file', before: 'absent', after: {} }]
+  return isKnown || !madeFile(changes, paths.bootstrapKubeletConf)
+    ? []
+    : [{ path: paths.kubeletConf, kind: 'file', before: 'absent', after: {} }]
 }
 
 function madeFile(changes: readonly JournaledChange[], path: string): boolean {
@@ -100,7 +106,8 @@ function madeFile(changes: readonly JournaledChange[], path: string): boolean {
 function servicesBefore(changes: readonly JournaledChange[]): ReadonlyMap<string, boolean> {
   const before = new Map<string, boolean>()
   for (const change of changes) {
-    if ((change.kind === 'stop-service' || change.kind === 'restart-service') && !before.has(change.service)) before.set(change.service, change.wasActive)
+    if ((change.kind === 'stop-service' || change.kind === 'restart-service') && !before.has(change.service))
+      before.set(change.service, change.wasActive)
   }
   return before
 }
@@ -111,7 +118,8 @@ function replacedPrograms(changes: readonly JournaledChange[]): readonly Replace
   const first = new Map<string, ReplacedProgram>()
   for (const [index, argv] of commands.entries()) {
     const kept = keptProgram(argv)
-    const isReplaced = kept !== undefined && commands.slice(index).some(([program, ...args]) => program === 'mv' && args.at(-1) === kept.file)
+    const isReplaced =
+      kept !== undefined && commands.slice(index).some(([program, ...args]) => program === 'mv' && args.at(-1) === kept.file)
     if (isReplaced && !first.has(kept.file)) first.set(kept.file, kept)
   }
   return [...first.values()]

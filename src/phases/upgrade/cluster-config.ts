@@ -67,7 +67,11 @@ async function configMap(
   { timeouts, signal }: ClusterConfigOptions,
 ): Promise<KubernetesObject | undefined> {
   try {
-    return await awaitConfigMap(cluster, name, { timeout: timeouts.kubernetesAPICall, signal, ...(name === 'kube-proxy' && { giveUp: isDenied }) })
+    return await awaitConfigMap(cluster, name, {
+      timeout: timeouts.kubernetesAPICall,
+      signal,
+      ...(name === 'kube-proxy' && { giveUp: isDenied }),
+    })
   } catch (error) {
     // A kubelet may not read all of them on a cluster of another making; only kubeadm-config and kubelet-config are needed.
     if (name === 'kube-proxy' && isDenied(error)) return undefined

@@ -22,7 +22,11 @@ export async function startDiff(host: Host, request: LookRequest): Promise<reado
   warnings.forEach(warn)
   const target = diff.kubernetesVersion
   requireVersion(target)
-  const options = { timeouts: diff.timeouts, ignorePreflightErrors: [], saysFirst: ['[upgrade/diff] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...'] }
+  const options = {
+    timeouts: diff.timeouts,
+    ignorePreflightErrors: [],
+    saysFirst: ['[upgrade/diff] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...'],
+  }
   return lookAtCluster(host, request, options, async (_cluster, stored) => {
     const config = target === undefined ? stored : atVersion(stored, target)
     const texts = current.map(async ({ component, text }) => {

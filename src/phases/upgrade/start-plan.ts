@@ -58,7 +58,10 @@ async function withCluster<T>(host: Host, request: PlanRequest, work: (open: Ope
   const { config: plan, warnings } = await loadUpgradeConfig({ ...request, action: 'plan', host })
   warnings.forEach(request.warn)
   requireVersion(plan.kubernetesVersion)
-  const saysFirst = ['[preflight] Running pre-flight checks.', '[upgrade/config] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...']
+  const saysFirst = [
+    '[preflight] Running pre-flight checks.',
+    '[upgrade/config] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...',
+  ]
   return lookAtCluster(host, request, { ...plan, saysFirst }, (cluster, config) => work({ cluster, plan, config }))
 }
 

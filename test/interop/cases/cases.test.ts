@@ -27,16 +27,25 @@ test('rows about files: the same files', { timeout: 300_000 }, async (context) =
   expect((await compareCases(context, fileRows)).different).toEqual([])
 })
 
-test('E28: a dry run beside a CA that is there: nothing is made where the certificates are, by either', { timeout: 60_000 }, async (context) => {
-  const made = '/tmp/jail/pki/ca.key'
-  const script = 'c="--cert-dir=/tmp/jail/pki --kubernetes-version=v1.37.0"; "$@" init phase certs ca $c >/dev/null && sha256sum /tmp/jail/pki/* >/tmp/jail/before && "$@" init phase certs all --dry-run $c >/dev/null; echo $? >/tmp/jail/code; sha256sum /tmp/jail/pki/* >/tmp/jail/after'
-  for (const program of [[realBinary(context, 'kubeadm')], [process.execPath, kadmProgram]]) {
-    const { tree, stderr } = await runJailed([['bash', '-c', script, 'run', ...program]])
-    const text = (name: string): string => String(tree.get(`/tmp/jail/${name}`)?.content)
-    expect([text('code'), tree.get(made)?.kind, [...tree.keys()].filter((file) => file.startsWith('/tmp/jail/pki/'))], stderr).toEqual(['0\n', 'file', ['/tmp/jail/pki/ca.crt', made]])
-    expect(text('after')).toBe(text('before'))
-  }
-})
+test(
+  'E28: a dry run beside a CA that is there: nothing is made where the certificates are, by either',
+  { timeout: 60_000 },
+  async (context) => {
+    const made = '/tmp/jail/pki/ca.key'
+    const script =
+      'c="--cert-dir=/tmp/jail/pki --kubernetes-version=v1.37.0"; "$@" init phase certs ca $c >/dev/null && sha256sum /tmp/jail/pki/* >/tmp/jail/before && "$@" init phase certs all --dry-run $c >/dev/null; echo $? >/tmp/jail/code; sha256sum /tmp/jail/pki/* >/tmp/jail/after'
+    for (const program of [[realBinary(context, 'kubeadm')], [process.execPath, kadmProgram]]) {
+      const { tree, stderr } = await runJailed([['bash', '-c', script, 'run', ...program]])
+      const text = (name: string): string => String(tree.get(`/tmp/jail/${name}`)?.content)
+      expect([text('code'), tree.get(made)?.kind, [...tree.keys()].filter((file) => file.startsWith('/tmp/jail/pki/'))], stderr).toEqual([
+        '0\n',
+        'file',
+        ['/tmp/jail/pki/ca.crt', made],
+      ])
+      expect(text('after')).toBe(text('before'))
+    }
+  },
+)
 
 test('A10: an empty file is ok, and it is said that nothing was checked', async () => {
   const file = path.join(await temporaryDirectory(), 'empty.yaml')
@@ -47,7 +56,10 @@ test('A10: an empty file is ok, and it is said that nothing was checked', async 
 })
 
 /** 9 levels of 9 aliases: 387 million words. */
-const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', ...[...'bcdefghi'].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[i]}`).join()}]`)].join('\n')
+const bomb = [
+  'a: &a [x,x,x,x,x,x,x,x,x]',
+  ...[...'bcdefghi'].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[i]}`).join()}]`),
+].join('\n')
 
 test.each([
   ['random bytes', randomBytes(3000)],
@@ -71,7 +83,8 @@ test('D1: what was migrated once stays as it is; without tokens each run makes a
   const { kadm, kubeadm } = bothPrograms(context)
   const dir = await temporaryDirectory()
   const cluster = `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.0\nclusterName: c${randomBytes(3).toString('hex')}\n`
-  const init = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nlocalAPIEndpoint: {advertiseAddress: 192.0.2.3}\nnodeRegistration: {name: node, criSocket: "unix:///x"}\n'
+  const init =
+    'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nlocalAPIEndpoint: {advertiseAddress: 192.0.2.3}\nnodeRegistration: {name: node, criSocket: "unix:///x"}\n'
   const at = (name: string): string => path.join(dir, name)
   await writeFile(at('given'), `${init}bootstrapTokens: [{token: abcdef.${randomBytes(8).toString('hex')}}]\n---\n${cluster}`)
   await writeFile(at('none'), `${init}---\n${cluster}`)
@@ -80,7 +93,10 @@ test('D1: what was migrated once stays as it is; without tokens each run makes a
     await writeFile(at('once'), once)
     expect(once).toContain('kind: InitConfiguration')
     expect((await program('config', 'migrate', '--old-config', at('once'))).stdout).toBe(once)
-    const [one, two] = [await program('config', 'migrate', '--old-config', at('none')), await program('config', 'migrate', '--old-config', at('none'))]
+    const [one, two] = [
+      await program('config', 'migrate', '--old-config', at('none')),
+      await program('config', 'migrate', '--old-config', at('none')),
+    ]
     expect(one.stdout).not.toBe(two.stdout)
     expect(one.stdout.replace(/token: .*/, '')).toBe(two.stdout.replace(/token: .*/, ''))
   }

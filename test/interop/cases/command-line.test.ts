@@ -12,7 +12,16 @@ import { temporaryDirectory } from '../../support/temporary.ts'
 
 test('N3: without a sub-command: help on stdout and exit code 1, or 0 where kubeadm has that', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
-  for (const words of [['config'], ['config', 'print'], ['config', 'images'], ['token'], ['init', 'phase'], ['kubeconfig'], ['alpha'], []]) {
+  for (const words of [
+    ['config'],
+    ['config', 'print'],
+    ['config', 'images'],
+    ['token'],
+    ['init', 'phase'],
+    ['kubeconfig'],
+    ['alpha'],
+    [],
+  ]) {
     const [theirs, ours] = await Promise.all([runProgram(kubeadm, words), runKadm(...words)])
     expect([words, ours.exitCode]).toEqual([words, theirs.exitCode])
     expect(ours.stdout).toContain('Usage:')
@@ -21,7 +30,11 @@ test('N3: without a sub-command: help on stdout and exit code 1, or 0 where kube
 
 test('N5: version in every form', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
-  const shape = (text: string): unknown => Object.entries((JSON.parse(text) as { clientVersion: Record<string, unknown> }).clientVersion).map(([key, value]) => [key, typeof value])
+  const shape = (text: string): unknown =>
+    Object.entries((JSON.parse(text) as { clientVersion: Record<string, unknown> }).clientVersion).map(([key, value]) => [
+      key,
+      typeof value,
+    ])
   const [theirs, ours] = await Promise.all([runProgram(kubeadm, ['version', '-o', 'json']), runKadm('version', '-o', 'json')])
   expect(shape(ours.stdout)).toEqual(expect.arrayContaining(shape(theirs.stdout) as unknown[]))
   expect((await runKadm('version', '-o', 'short')).stdout).toMatch(/^v1\.37\.2\n$/)
@@ -30,7 +43,8 @@ test('N5: version in every form', async (context) => {
 })
 
 const config = '/tmp/jail/config.yaml'
-const document = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.0\nencryptionAlgorithm: ECDSA-P256\n'
+const document =
+  'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.0\nencryptionAlgorithm: ECDSA-P256\n'
 
 test('N7 and N9: what may stand beside --config; phases that are left out', async (context) => {
   const kubeadm = realBinary(context, 'kubeadm')
@@ -44,7 +58,9 @@ test('N7 and N9: what may stand beside --config; phases that are left out', asyn
     ['init', 'phase', 'certs', 'ca', '--config', config, '--cert-dir', '/x'],
   ]
   for (const words of lines) {
-    const [theirs, ours] = await Promise.all([kubeadm, 'kadm'].map((program) => runJailed([[program, ...words]], { files: { [config]: document } })))
+    const [theirs, ours] = await Promise.all(
+      [kubeadm, 'kadm'].map((program) => runJailed([[program, ...words]], { files: { [config]: document } })),
+    )
     expect([words, ours?.exitCode], ours?.stderr).toEqual([words, theirs?.exitCode])
     // A refusal leaves nothing.
     if (ours?.exitCode !== 0) expect([...(ours?.tree.keys() ?? [])]).toEqual([config])
@@ -55,7 +71,10 @@ test('N11: a full disk behind standard output is an error; one behind standard e
   const into = (stream: number, ...words: readonly string[]): Promise<Ended> =>
     runProgram('bash', ['-c', `exec ${stream}>/dev/full; exec "$@"`, 'full', process.execPath, kadmProgram, ...words])
   for (const words of [['config', 'print', 'init-defaults'], ['version'], ['config', 'schema']]) {
-    expect(await into(1, ...words)).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^error: standard output cannot be written: ENOSPC.*\[FILE_FAILED\]\ntry: /) as string })
+    expect(await into(1, ...words)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^error: standard output cannot be written: ENOSPC.*\[FILE_FAILED\]\ntry: /) as string,
+    })
   }
   const file = path.join(await temporaryDirectory(), 'config.yaml')
   await writeFile(file, `${document}nothing: 1\n`)
@@ -67,10 +86,18 @@ test('N11: with standard error a pipe that nobody reads, and after SIGINT, it en
   const dir = await temporaryDirectory()
   const file = path.join(dir, 'config.yaml')
   await writeFile(file, document)
-  const child = spawn(process.execPath, [kadmProgram, 'config', 'migrate', '--old-config', file, '--new-config', path.join(dir, 'new.yaml')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(
+    process.execPath,
+    [kadmProgram, 'config', 'migrate', '--old-config', file, '--new-config', path.join(dir, 'new.yaml')],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
   child.stderr.pause()
   expect(await once(child, 'exit')).toEqual([0, null])
-  const stopped = spawn(process.execPath, [kadmProgram, 'config', 'migrate', '--old-config', file, '--new-config', path.join(dir, 'other.yaml')], { stdio: 'ignore' })
+  const stopped = spawn(
+    process.execPath,
+    [kadmProgram, 'config', 'migrate', '--old-config', file, '--new-config', path.join(dir, 'other.yaml')],
+    { stdio: 'ignore' },
+  )
   setTimeout(() => stopped.kill('SIGINT'), 60 + Math.random() * 60)
   const [code, signal] = (await once(stopped, 'exit')) as [number | null, string | null]
   expect(signal === 'SIGINT' || code === 130 || code === 0).toBe(true)

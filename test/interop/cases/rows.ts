@@ -13,13 +13,32 @@ const head = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nku
 const withInit = (cluster: string): string => `${init}---\n${cluster}`
 
 const loading: readonly TableCase[] = [
-  migrated('A2', 'booleans of YAML 1.1', withInit(`${head}proxy: {disabled: ${oneOf('yes', 'on', 'y', 'True', 'TRUE', 'Yes')}}\ndns: {disabled: ${oneOf('no', 'off', 'n', 'False', 'true')}}\n`)),
+  migrated(
+    'A2',
+    'booleans of YAML 1.1',
+    withInit(
+      `${head}proxy: {disabled: ${oneOf('yes', 'on', 'y', 'True', 'TRUE', 'Yes')}}\ndns: {disabled: ${oneOf('no', 'off', 'n', 'False', 'true')}}\n`,
+    ),
+  ),
   migrated('A2', 'numbers of YAML 1.1', `${init.trimEnd().slice(0, -1)},"localAPIEndpoint":{"bindPort":1}}\n---\n${head}`),
   validated('A2', 'a text that looks like a boolean', `${head}proxy: {disabled: "${oneOf('true', 'yes', 'no')}"}\n`),
-  validated('A2', 'a port in octal', `apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nlocalAPIEndpoint: {bindPort: ${oneOf('0777', '1_000', '0x1bb', '0o17')}}\n`),
-  migrated('A4', 'a merge key and an alias', withInit(`${head.replace('v1.37.0', `&v v1.37.${below(9)}`)}<<: {clusterName: ${word()}}\nnetworking: {dnsDomain: &d ${word()}.x}\n`)),
+  validated(
+    'A2',
+    'a port in octal',
+    `apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nlocalAPIEndpoint: {bindPort: ${oneOf('0777', '1_000', '0x1bb', '0o17')}}\n`,
+  ),
+  migrated(
+    'A4',
+    'a merge key and an alias',
+    withInit(`${head.replace('v1.37.0', `&v v1.37.${below(9)}`)}<<: {clusterName: ${word()}}\nnetworking: {dnsDomain: &d ${word()}.x}\n`),
+  ),
   migrated('A4', 'an anchor used again', withInit(`${head}clusterName: &n ${word()}\nnetworking: {dnsDomain: *n}\n`)),
-  ...[{ ClusterName: word() }, { 'Networking.podsubnet': '10.1.0.0/16' }, { 'networking.podsubnet': '10.1.0.0/16' }, { 'networking.PodSubnet': '10.1.0.0/16' }].map((fields) => validated('A6', `names in another case: ${Object.keys(fields).join()}`, clusterWith(fields))),
+  ...[
+    { ClusterName: word() },
+    { 'Networking.podsubnet': '10.1.0.0/16' },
+    { 'networking.podsubnet': '10.1.0.0/16' },
+    { 'networking.PodSubnet': '10.1.0.0/16' },
+  ].map((fields) => validated('A6', `names in another case: ${Object.keys(fields).join()}`, clusterWith(fields))),
   validated('A8', 'only a comment between two documents', `${init}---\n# ${word()}\n---\n${head}`),
   validated('A8', 'a separator and an empty line at the end', `${head}---\n\n`),
   validated('A8', 'a separator first', `---\n${head}`),
@@ -32,13 +51,36 @@ const loading: readonly TableCase[] = [
 ]
 
 const printed: readonly TableCase[] = [
-  ...['init', 'join', 'reset', 'upgrade'].map((what): TableCase => ({ from: 'B1', name: what, words: ['config', 'print', `${what}-defaults`], same: 'output' })),
-  ...['KubeletConfiguration', 'KubeProxyConfiguration', 'KubeletConfiguration,KubeProxyConfiguration', ''].map((kinds): TableCase => ({ from: 'B1', name: `with ${kinds}`, words: ['config', 'print', 'init-defaults', '--component-configs', kinds], same: 'output' })),
-  ...[word(), 'kubeletconfiguration', `KubeletConfiguration,${word()}`].map((kind): TableCase => ({ from: 'B3', name: kind, words: ['config', 'print', 'init-defaults', '--component-configs', kind] })),
-  ...Object.entries({ init: printInitDefaults(['KubeletConfiguration', 'KubeProxyConfiguration']), join: printJoinDefaults(word()), reset: printResetDefaults(), upgrade: printUpgradeDefaults() }).map(([what, text]) => validated('B5', `what is printed for ${what}`, text)),
+  ...['init', 'join', 'reset', 'upgrade'].map((what): TableCase => ({
+    from: 'B1',
+    name: what,
+    words: ['config', 'print', `${what}-defaults`],
+    same: 'output',
+  })),
+  ...['KubeletConfiguration', 'KubeProxyConfiguration', 'KubeletConfiguration,KubeProxyConfiguration', ''].map((kinds): TableCase => ({
+    from: 'B1',
+    name: `with ${kinds}`,
+    words: ['config', 'print', 'init-defaults', '--component-configs', kinds],
+    same: 'output',
+  })),
+  ...[word(), 'kubeletconfiguration', `KubeletConfiguration,${word()}`].map((kind): TableCase => ({
+    from: 'B3',
+    name: kind,
+    words: ['config', 'print', 'init-defaults', '--component-configs', kind],
+  })),
+  ...Object.entries({
+    init: printInitDefaults(['KubeletConfiguration', 'KubeProxyConfiguration']),
+    join: printJoinDefaults(word()),
+    reset: printResetDefaults(),
+    upgrade: printUpgradeDefaults(),
+  }).map(([what, text]) => validated('B5', `what is printed for ${what}`, text)),
   ...[undefined, [], [{ key: word(), effect: oneOf('NoSchedule', 'NoExecute') }]].flatMap((taints) =>
     [undefined, { localAPIEndpoint: { advertiseAddress: `192.0.2.${1 + below(250)}` } }].map((controlPlane) =>
-      migrated('B7', `taints ${JSON.stringify(taints)}, ${controlPlane === undefined ? 'worker' : 'control plane'}`, complete('JoinConfiguration', { 'nodeRegistration.taints': taints, controlPlane })),
+      migrated(
+        'B7',
+        `taints ${JSON.stringify(taints)}, ${controlPlane === undefined ? 'worker' : 'control plane'}`,
+        complete('JoinConfiguration', { 'nodeRegistration.taints': taints, controlPlane }),
+      ),
     ),
   ),
 ]
@@ -46,9 +88,13 @@ const printed: readonly TableCase[] = [
 const [a, b] = [1 + below(250), 1 + below(250)]
 const checked: readonly TableCase[] = [
   validated('C2', 'two ranges of one family', clusterWith({ 'networking.serviceSubnet': `10.${a}.0.0/16,10.${a + 1}.0.0/16` })),
-  ...[`10.${a}.${b}.0/28`, `10.${a}.${b}.0/29`, `fd00:${a}::/108`, `fd00:${a}::/107`, `fd00:${a}::/64`, `10.${a}.0.0/11`].map((range) => validated('C4', range, clusterWith({ 'networking.serviceSubnet': range }))),
+  ...[`10.${a}.${b}.0/28`, `10.${a}.${b}.0/29`, `fd00:${a}::/108`, `fd00:${a}::/107`, `fd00:${a}::/64`, `10.${a}.0.0/11`].map((range) =>
+    validated('C4', range, clusterWith({ 'networking.serviceSubnet': range })),
+  ),
   ...[`fd00:${a}::/47`, `fd00:${a}::/48`].map((range) => validated('C6', range, clusterWith({ 'networking.podSubnet': range }))),
-  ...[`fd00::${a}`, `[fd00::${a}]`, `10.1.2.${b}:`, `${word()}.example`, `${word()}.example:${1 + below(60_000)}`].map((controlPlaneEndpoint) => migrated('C8', controlPlaneEndpoint, withInit(clusterWith({ controlPlaneEndpoint })))),
+  ...[`fd00::${a}`, `[fd00::${a}]`, `10.1.2.${b}:`, `${word()}.example`, `${word()}.example:${1 + below(60_000)}`].map(
+    (controlPlaneEndpoint) => migrated('C8', controlPlaneEndpoint, withInit(clusterWith({ controlPlaneEndpoint }))),
+  ),
   ...[
     { ttl: '1h', expires: '2099-01-01T00:00:00Z' },
     { usages: [word()] },
@@ -57,14 +103,36 @@ const checked: readonly TableCase[] = [
     { groups: [`system:bootstrappers:${word().toUpperCase()}`] },
   ].map((fields) => {
     const good = Array.from({ length: below(3) }, () => ({ token }))
-    return validated('C10', `token ${good.length} with ${JSON.stringify(fields)}`, complete('InitConfiguration', { bootstrapTokens: [...good, { token, ...fields }] }))
+    return validated(
+      'C10',
+      `token ${good.length} with ${JSON.stringify(fields)}`,
+      complete('InitConfiguration', { bootstrapTokens: [...good, { token, ...fields }] }),
+    )
   }),
   validated('C12', 'reset', document('ResetConfiguration', { certificatesDir: word(), unmountFlags: ['MNT_FORCE', word()] })),
-  validated('C12', 'upgrade', document('UpgradeConfiguration', { 'apply.patches.directory': word(), 'node.imagePullPolicy': oneOf('never', word()) })),
-  validated('C14', 'mergeMethod in v1beta4', clusterWith({ [`${oneOf('apiServer', 'scheduler', 'etcd.local')}.extraArgs`]: [{ name: 'v', value: '2', mergeMethod: 'append' }] })),
-  validated('C14', 'a cgroup driver that there is not', `${clusterWith({})}---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncgroupDriver: ${word()}\n`),
-  validated('C14', 'an unknown field of the kubelet', `${clusterWith({})}---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${word()}: 1\n`),
-  validated('C16', 'v1alpha1', 'apiVersion: kubeadm.k8s.io/v1alpha1\nkind: MasterConfiguration\n', { differs: 'kadm refuses a version that nobody reads' }),
+  validated(
+    'C12',
+    'upgrade',
+    document('UpgradeConfiguration', { 'apply.patches.directory': word(), 'node.imagePullPolicy': oneOf('never', word()) }),
+  ),
+  validated(
+    'C14',
+    'mergeMethod in v1beta4',
+    clusterWith({ [`${oneOf('apiServer', 'scheduler', 'etcd.local')}.extraArgs`]: [{ name: 'v', value: '2', mergeMethod: 'append' }] }),
+  ),
+  validated(
+    'C14',
+    'a cgroup driver that there is not',
+    `${clusterWith({})}---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncgroupDriver: ${word()}\n`,
+  ),
+  validated(
+    'C14',
+    'an unknown field of the kubelet',
+    `${clusterWith({})}---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${word()}: 1\n`,
+  ),
+  validated('C16', 'v1alpha1', 'apiVersion: kubeadm.k8s.io/v1alpha1\nkind: MasterConfiguration\n', {
+    differs: 'kadm refuses a version that nobody reads',
+  }),
 ]
 
 const migrations: readonly TableCase[] = [
@@ -76,11 +144,20 @@ const migrations: readonly TableCase[] = [
 
 const pki = { 'DIR/pki/ca.crt': '@ca.crt', 'DIR/pki/ca.key': '@ca.key' }
 const quick = { certificatesDir: 'DIR/pki', encryptionAlgorithm: 'ECDSA-P256', clusterName: word() }
-const kubeconfigs = (from: string, name: string, words: readonly string[], settings: Readonly<Record<string, unknown>> = {}, files: Readonly<Record<string, string>> = pki): TableCase => ({
+const kubeconfigs = (
+  from: string,
+  name: string,
+  words: readonly string[],
+  settings: Readonly<Record<string, unknown>> = {},
+  files: Readonly<Record<string, string>> = pki,
+): TableCase => ({
   from,
   name,
   words: [...words, '--config', 'DIR/config.yaml'],
-  files: { 'DIR/config.yaml': `${document('InitConfiguration', { 'nodeRegistration.name': word(), ...settings })}---\n${clusterWith(quick)}`, ...files },
+  files: {
+    'DIR/config.yaml': `${document('InitConfiguration', { 'nodeRegistration.name': word(), ...settings })}---\n${clusterWith(quick)}`,
+    ...files,
+  },
   same: 'files',
 })
 const all = ['init', 'phase', 'kubeconfig', 'all']
@@ -88,28 +165,62 @@ const names = ['admin', 'super-admin', 'kubelet', 'controller-manager', 'schedul
 
 const kubeconfigRows: readonly TableCase[] = [
   kubeconfigs('F1', 'all five', all),
-  kubeconfigs('F3', 'an IPv6 address', all, { 'localAPIEndpoint.advertiseAddress': `fd00::${a}`, 'localAPIEndpoint.bindPort': 1 + below(60_000) }),
-  ...names.map((name) => kubeconfigs('F5', `${name} of another CA`, ['init', 'phase', 'kubeconfig', name], {}, { ...pki, [`/etc/kubernetes/${name}.conf`]: '@other-admin.conf' })),
+  kubeconfigs('F3', 'an IPv6 address', all, {
+    'localAPIEndpoint.advertiseAddress': `fd00::${a}`,
+    'localAPIEndpoint.bindPort': 1 + below(60_000),
+  }),
+  ...names.map((name) =>
+    kubeconfigs(
+      'F5',
+      `${name} of another CA`,
+      ['init', 'phase', 'kubeconfig', name],
+      {},
+      { ...pki, [`/etc/kubernetes/${name}.conf`]: '@other-admin.conf' },
+    ),
+  ),
   kubeconfigs('F7', 'into a folder that is not there', [...all, '--kubeconfig-dir', `DIR/${word()}/${word()}`]),
   kubeconfigs('F9', 'a user with a token', ['kubeconfig', 'user', '--client-name', word(), '--token', word()]),
   kubeconfigs('F9', 'a user without a name', ['kubeconfig', 'user', '--token', word()]),
-  kubeconfigs('F11', 'the CA in a file', ['init', 'phase', 'kubeconfig', 'admin'], {}, { ...pki, '/etc/kubernetes/admin.conf': '@ca-by-path.conf' }),
-  kubeconfigs('F11', 'blank lines in the CA', ['init', 'phase', 'kubeconfig', 'admin'], {}, { ...pki, '/etc/kubernetes/admin.conf': '@blank-lines.conf' }),
+  kubeconfigs(
+    'F11',
+    'the CA in a file',
+    ['init', 'phase', 'kubeconfig', 'admin'],
+    {},
+    { ...pki, '/etc/kubernetes/admin.conf': '@ca-by-path.conf' },
+  ),
+  kubeconfigs(
+    'F11',
+    'blank lines in the CA',
+    ['init', 'phase', 'kubeconfig', 'admin'],
+    {},
+    { ...pki, '/etc/kubernetes/admin.conf': '@blank-lines.conf' },
+  ),
 ]
 
-const list = (from: string, ...words: readonly string[]): TableCase => ({ from, name: words.join(' '), words: ['config', 'images', 'list', ...words], same: 'output' })
+const list = (from: string, ...words: readonly string[]): TableCase => ({
+  from,
+  name: words.join(' '),
+  words: ['config', 'images', 'list', ...words],
+  same: 'output',
+})
 
 const imageRows: readonly TableCase[] = [
   ...[`1.35.${below(9)}`, word(), ''].map((version) => list('K2', '--kubernetes-version', version)),
   list('K2'), // neither network nor version
-  ...[{ 'proxy.disabled': true }, { 'dns.disabled': true }, { 'proxy.disabled': true, 'dns.disabled': true, imageRepository: `${word()}.example` }].map((fields): TableCase => ({
+  ...[
+    { 'proxy.disabled': true },
+    { 'dns.disabled': true },
+    { 'proxy.disabled': true, 'dns.disabled': true, imageRepository: `${word()}.example` },
+  ].map((fields): TableCase => ({
     from: 'K4',
     name: Object.keys(fields).join(),
     words: ['config', 'images', 'list', '--config', 'DIR/config.yaml'],
     files: { 'DIR/config.yaml': clusterWith(fields) },
     same: 'output',
   })),
-  ...[`${word()}=true`, 'RootlessControlPlane', `RootlessControlPlane=${word()}`, 'RootlessControlPlane=true'].map((gate) => list('K6', '--kubernetes-version', 'v1.37.1', '--feature-gates', gate)),
+  ...[`${word()}=true`, 'RootlessControlPlane', `RootlessControlPlane=${word()}`, 'RootlessControlPlane=true'].map((gate) =>
+    list('K6', '--kubernetes-version', 'v1.37.1', '--feature-gates', gate),
+  ),
 ]
 
 export const rows: readonly TableCase[] = [...loading, ...printed, ...checked, ...migrations, ...kubeconfigRows, ...imageRows]

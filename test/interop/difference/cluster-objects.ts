@@ -31,7 +31,11 @@ function nameOf(object: JsonObject): string {
 }
 
 /** Kinds that are not looked at, by the row that says why. */
-const leftOut: Readonly<Record<string, AllowedDifference>> = { Event: 'events', ComponentStatus: 'object-status', CertificateSigningRequest: 'kubelet-request' }
+const leftOut: Readonly<Record<string, AllowedDifference>> = {
+  Event: 'events',
+  ComponentStatus: 'object-status',
+  CertificateSigningRequest: 'kubelet-request',
+}
 
 function keptObject(object: JsonObject): JsonObject | undefined {
   const kind = String(object['kind'])
@@ -76,8 +80,12 @@ function keptMetadata(metadata: JsonObject): JsonObject {
   return {
     ...kept,
     name: typeof generateName === 'string' ? `${generateName}${passedOver('generated-names')}` : tokenName(String(metadata['name'])),
-    ...(owners.length === 0 ? {} : { ownerReferences: owners.map((owner) => ({ ...owner, name: tokenName(String(asObject(owner)['name'])) })) }),
-    ...(annotations === undefined ? {} : { annotations: withPlaceholder(asObject(annotations), 'kubernetes.io/config.seen', passedOver('pod-times')) }),
+    ...(owners.length === 0
+      ? {}
+      : { ownerReferences: owners.map((owner) => ({ ...owner, name: tokenName(String(asObject(owner)['name'])) })) }),
+    ...(annotations === undefined
+      ? {}
+      : { annotations: withPlaceholder(asObject(annotations), 'kubernetes.io/config.seen', passedOver('pod-times')) }),
   }
 }
 
@@ -87,12 +95,15 @@ function keptNodeSpec(spec: JsonObject): JsonObject {
 }
 
 function keptPodSpec(spec: JsonObject): JsonObject {
-  return JSON.parse(JSON.stringify(spec).replaceAll(/kube-api-access-[a-z0-9]{5}/g, `kube-api-access-${passedOver('generated-names')}`)) as JsonObject
+  return JSON.parse(
+    JSON.stringify(spec).replaceAll(/kube-api-access-[a-z0-9]{5}/g, `kube-api-access-${passedOver('generated-names')}`),
+  ) as JsonObject
 }
 
 function keptSecret(secret: JsonObject, data: JsonObject): JsonObject {
   const plain = Object.entries(data).map(([field, value]) => [field, Buffer.from(String(value), 'base64').toString('latin1')] as const)
-  if (secret['type'] !== 'bootstrap.kubernetes.io/token') return { ...secret, data: Object.fromEntries(plain.map(([field]) => [field, passedOver('sealed-certificates')])) }
+  if (secret['type'] !== 'bootstrap.kubernetes.io/token')
+    return { ...secret, data: Object.fromEntries(plain.map(([field]) => [field, passedOver('sealed-certificates')])) }
   const kept = plain.map(([field, value]): readonly [string, Json] => {
     if (field === 'token-id' || field === 'token-secret') return [field, passedOver('token', value.length)]
     // To the second and in UTC, as Go writes it.
@@ -105,7 +116,17 @@ function keptSecret(secret: JsonObject, data: JsonObject): JsonObject {
 function keptData(data: JsonObject): JsonObject {
   const entries = Object.entries(data).map(([field, value]): readonly [string, Json] => {
     const text = String(value)
-    if (field.startsWith('jws-kubeconfig-')) return ['jws-kubeconfig-<id>', passedOver('token', text.split('.').map((part) => part.length).join('.'))]
+    if (field.startsWith('jws-kubeconfig-'))
+      return [
+        'jws-kubeconfig-<id>',
+        passedOver(
+          'token',
+          text
+            .split('.')
+            .map((part) => part.length)
+            .join('.'),
+        ),
+      ]
     if (text.startsWith('-----BEGIN CERTIFICATE-----')) return [field, passedOver('authority-data')]
     return [field, text.replaceAll(/(certificate-authority-data: )\S+/g, `$1${passedOver('authority-data')}`)]
   })

@@ -15,7 +15,11 @@ test('docs/compatibility.md has the table of what may differ', async () => {
 
 test('two runs of the same say the same, and a change of any one thing is seen', { timeout: 60_000 }, async (context) => {
   const left = (...names: readonly string[]): Promise<ReadonlyMap<string, TreeEntry>> => made(realBinary(context, 'kubeadm'), names)
-  const [one, other, otherNames] = await Promise.all([left('a.example', 'b.example'), left('a.example', 'b.example'), left('a.example', 'c.example')])
+  const [one, other, otherNames] = await Promise.all([
+    left('a.example', 'b.example'),
+    left('a.example', 'b.example'),
+    left('a.example', 'c.example'),
+  ])
   const same = treeMeaning(one).files
   expect(treeMeaning(other).files).toEqual(same)
   expect(treeMeaning(otherNames).files).not.toEqual(same)
@@ -34,13 +38,25 @@ test('two runs of the same say the same, and a change of any one thing is seen',
   const conf = '/etc/kubernetes/admin.conf'
   expect(changed(conf, { content: Buffer.from(String(content(conf)).replace('server: https', 'server: http')) })).not.toEqual(same)
   const chained = Buffer.from(content(`${pki}/apiserver.crt`)).toString('base64')
-  expect(changed(conf, { content: Buffer.from(String(content(conf)).replace(/(client-certificate-data: )\S+/, `$1${chained}`)) })).not.toEqual(same)
+  expect(
+    changed(conf, { content: Buffer.from(String(content(conf)).replace(/(client-certificate-data: )\S+/, `$1${chained}`)) }),
+  ).not.toEqual(same)
   expect(treeMeaning(new Map([...other].filter(([file]) => file !== conf))).files).not.toEqual(same)
 })
 
 test('objects are compared but for what the table allows', () => {
   const object = (change: object, metadata: object = {}): string =>
-    JSON.stringify({ items: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'b', uid: 'u', labels: { x: 'y' }, ...metadata }, data: { c: 'd' }, ...change }] })
+    JSON.stringify({
+      items: [
+        {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: 'a', namespace: 'b', uid: 'u', labels: { x: 'y' }, ...metadata },
+          data: { c: 'd' },
+          ...change,
+        },
+      ],
+    })
   const same = clusterObjects(object({}))
   expect(clusterObjects(object({ status: {} }, { uid: 'v', resourceVersion: '7', managedFields: [] }))).toEqual(same)
   for (const [change, metadata] of [
@@ -64,7 +80,16 @@ async function made(kubeadm: string, names: readonly string[]): Promise<Readonly
     encryptionAlgorithm: 'ECDSA-P256',
     apiServer: { certSANs: names },
   }
-  const phase = (...words: readonly string[]): readonly string[] => [kubeadm, 'init', 'phase', ...words, '--config', '/tmp/jail/config.yaml']
-  const { tree } = await runJailed([phase('certs', 'all'), phase('kubeconfig', 'admin')], { files: { '/tmp/jail/config.yaml': JSON.stringify(config) } })
+  const phase = (...words: readonly string[]): readonly string[] => [
+    kubeadm,
+    'init',
+    'phase',
+    ...words,
+    '--config',
+    '/tmp/jail/config.yaml',
+  ]
+  const { tree } = await runJailed([phase('certs', 'all'), phase('kubeconfig', 'admin')], {
+    files: { '/tmp/jail/config.yaml': JSON.stringify(config) },
+  })
   return new Map([...tree].filter(([file]) => file.startsWith('/etc/kubernetes')))
 }

@@ -46,7 +46,10 @@ export function configurations(): readonly Configuration[] {
     { name: 'addons left out', documents: [cluster({ ...fast, dns: { disabled: true }, proxy: { disabled: true } })] },
     { name: 'addons skipped as phases', documents: [init({ skipPhases: ['addon/kube-proxy', 'addon/coredns'] }), cluster(fast)] },
     node(),
-    { name: 'no taints', documents: [init({ nodeRegistration: { taints: [], imagePullPolicy: 'Never', imagePullSerial: false } }), cluster(fast)] },
+    {
+      name: 'no taints',
+      documents: [init({ nodeRegistration: { taints: [], imagePullPolicy: 'Never', imagePullSerial: false } }), cluster(fast)],
+    },
     periods(),
     components(),
     endpoint(),
@@ -87,7 +90,10 @@ function externalEtcd(): Configuration {
   return {
     name: 'external etcd',
     documents: [
-      cluster({ ...fast, etcd: { external: { endpoints, caFile: `${dir}/ca.crt`, certFile: `${dir}/client.crt`, keyFile: `${dir}/client.key` } } }),
+      cluster({
+        ...fast,
+        etcd: { external: { endpoints, caFile: `${dir}/ca.crt`, certFile: `${dir}/client.crt`, keyFile: `${dir}/client.key` } },
+      }),
     ],
     host: { files: Object.fromEntries(['ca.crt', 'client.crt', 'client.key'].map((name) => [`${dir}/${name}`, name])) },
   }
@@ -119,7 +125,14 @@ function extras(): Configuration {
   return {
     name: 'arguments, environment, volumes',
     documents: [
-      init({ nodeRegistration: { kubeletExtraArgs: [{ name: 'v', value: '3' }, { name: 'node-labels', value: `example.com/${word()}=yes,a=` }] } }),
+      init({
+        nodeRegistration: {
+          kubeletExtraArgs: [
+            { name: 'v', value: '3' },
+            { name: 'node-labels', value: `example.com/${word()}=yes,a=` },
+          ],
+        },
+      }),
       cluster({
         ...fast,
         apiServer: component(
@@ -128,11 +141,17 @@ function extras(): Configuration {
           { name: 'service-account-issuer', value: 'https://second.example' },
           { name: 'authorization-mode', value: 'Node,RBAC' },
         ),
-        controllerManager: component({ name: 'cluster-signing-duration', value: `${randomInt(2, 900)}h` }, { name: 'bind-address', value: '0.0.0.0' }),
+        controllerManager: component(
+          { name: 'cluster-signing-duration', value: `${randomInt(2, 900)}h` },
+          { name: 'bind-address', value: '0.0.0.0' },
+        ),
         scheduler: component({ name: 'v', value: String(randomInt(9)) }),
         etcd: {
           local: {
-            extraArgs: [{ name: 'quota-backend-bytes', value: String(randomInt(1e9, 2e9)) }, { name: 'listen-metrics-urls', value: 'http://0.0.0.0:2381' }],
+            extraArgs: [
+              { name: 'quota-backend-bytes', value: String(randomInt(1e9, 2e9)) },
+              { name: 'listen-metrics-urls', value: 'http://0.0.0.0:2381' },
+            ],
             extraEnvs: [{ name: 'ETCD_LOG_LEVEL', value: 'warn' }],
             serverCertSANs: [`${word()}.example`, '10.1.2.3'],
             peerCertSANs: ['fd00::1', `${word()}.example`],
@@ -156,7 +175,8 @@ function patches(): Configuration {
         ...pod('kube-apiserver1+json.json', [{ op: 'add', path: '/metadata/annotations/x', value: word() }]),
         ...pod('kube-controller-manager+merge.json', { spec: { priorityClassName: word(), terminationGracePeriodSeconds: randomInt(60) } }),
         [`${patchesDirectory}/kube-scheduler.yaml`]: `spec:\n  containers:\n  - name: kube-scheduler\n    resources:\n      requests:\n        cpu: ${randomInt(1, 9)}0m\n        memory: 64Mi\n`,
-        [`${patchesDirectory}/etcd+strategic.yaml`]: 'spec:\n  hostAliases:\n  - ip: 10.1.1.1\n    hostnames: [a.example]\n  tolerations:\n  - key: x\n    operator: Exists\n',
+        [`${patchesDirectory}/etcd+strategic.yaml`]:
+          'spec:\n  hostAliases:\n  - ip: 10.1.1.1\n    hostnames: [a.example]\n  tolerations:\n  - key: x\n    operator: Exists\n',
         [`${patchesDirectory}/kubeletconfiguration+strategic.yaml`]: `maxPods: ${randomInt(20, 200)}\nevictionHard:\n  memory.available: 5%\n`,
         [`${patchesDirectory}/corednsdeployment+strategic.yaml`]: `spec:\n  replicas: ${randomInt(3, 9)}\n`,
       },
@@ -172,7 +192,11 @@ function directoriesAndRanges(): Configuration {
         ...fast,
         certificatesDir: `/etc/${word()}/pki`,
         etcd: { local: { dataDir: `/var/lib/${word()}` } },
-        networking: { serviceSubnet: `172.${randomInt(16, 31)}.0.0/20`, podSubnet: `100.${randomInt(64, 127)}.0.0/16`, dnsDomain: `${word()}.example` },
+        networking: {
+          serviceSubnet: `172.${randomInt(16, 31)}.0.0/20`,
+          podSubnet: `100.${randomInt(64, 127)}.0.0/16`,
+          dnsDomain: `${word()}.example`,
+        },
       }),
     ],
     host: { hostname: `${word()}.example.com` },
@@ -303,7 +327,9 @@ function tokensAndTimeouts(): Configuration {
     name: 'tokens, certificate key, timeouts',
     documents: [
       init({
-        bootstrapTokens: [{ token: `${hex(3)}.${hex(8)}`, ttl: `${randomInt(1, 99)}h`, description: 'a: b', usages: ['signing', 'authentication'] }],
+        bootstrapTokens: [
+          { token: `${hex(3)}.${hex(8)}`, ttl: `${randomInt(1, 99)}h`, description: 'a: b', usages: ['signing', 'authentication'] },
+        ],
         certificateKey: hex(32),
         timeouts: { controlPlaneComponentHealthCheck: '7m', kubeletHealthCheck: '1m30s', tlsBootstrap: '3m' },
       }),
@@ -338,7 +364,12 @@ function flagsOnly(): Configuration {
 function flagsForDirectories(): Configuration {
   return {
     name: 'flags: directories and patches',
-    flags: { 'kubernetes-version': kubernetesVersion, 'cert-dir': `/etc/${word()}`, 'kubeconfig-dir': `/etc/${word()}`, patches: patchesDirectory },
+    flags: {
+      'kubernetes-version': kubernetesVersion,
+      'cert-dir': `/etc/${word()}`,
+      'kubeconfig-dir': `/etc/${word()}`,
+      patches: patchesDirectory,
+    },
     host: { files: { ...withoutNames, [`${patchesDirectory}/etcd.yaml`]: `metadata:\n  labels:\n    ${word()}: "yes"\n` } },
   }
 }

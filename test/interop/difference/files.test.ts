@@ -8,8 +8,24 @@ import { treeMeaning } from './meaning.ts'
 
 /** The phases that write files, and which of the table's flags they have. */
 const writingPhases: Readonly<Record<string, readonly string[]>> = {
-  'certs all': ['apiserver-advertise-address', 'apiserver-cert-extra-sans', 'cert-dir', 'control-plane-endpoint', 'kubernetes-version', 'service-cidr', 'service-dns-domain'],
-  'kubeconfig all': ['apiserver-advertise-address', 'apiserver-bind-port', 'cert-dir', 'control-plane-endpoint', 'kubeconfig-dir', 'kubernetes-version', 'node-name'],
+  'certs all': [
+    'apiserver-advertise-address',
+    'apiserver-cert-extra-sans',
+    'cert-dir',
+    'control-plane-endpoint',
+    'kubernetes-version',
+    'service-cidr',
+    'service-dns-domain',
+  ],
+  'kubeconfig all': [
+    'apiserver-advertise-address',
+    'apiserver-bind-port',
+    'cert-dir',
+    'control-plane-endpoint',
+    'kubeconfig-dir',
+    'kubernetes-version',
+    'node-name',
+  ],
   'etcd local': ['cert-dir', 'image-repository', 'patches'],
   'control-plane all': [
     'apiserver-advertise-address',
@@ -70,7 +86,11 @@ interface Left {
   readonly seconds: number
 }
 
-async function leftBy(context: TestContext, tool: 'kubeadm' | 'kadm', { documents, flags = {}, host = {}, removedBefore, phases }: Configuration): Promise<Left> {
+async function leftBy(
+  context: TestContext,
+  tool: 'kubeadm' | 'kadm',
+  { documents, flags = {}, host = {}, removedBefore, phases }: Configuration,
+): Promise<Left> {
   const kubeadm = realBinary(context, 'kubeadm')
   const hasFile = documents !== undefined && documents.length > 0
   const command = (program: string, phase: string): readonly string[] => [
@@ -84,11 +104,7 @@ async function leftBy(context: TestContext, tool: 'kubeadm' | 'kadm', { document
   const printing = phases === undefined ? Object.keys(printingPhases) : []
   const before = removedBefore === undefined ? [] : [...writing.map((phase) => command(kubeadm, phase)), ['rm', ...removedBefore]]
   const program = tool === 'kubeadm' ? kubeadm : 'kadm'
-  const commands = [
-    ...before,
-    ...writing.map((phase) => command(program, phase)),
-    ...printing.map((phase) => command(program, phase)),
-  ]
+  const commands = [...before, ...writing.map((phase) => command(program, phase)), ...printing.map((phase) => command(program, phase))]
   const text = hasFile ? { [configurationFile]: documents.map((document) => `---\n${dumpYaml(document)}`).join('') } : {}
   const options: JailOptions = { ...host, files: { ...host.files, ...text } }
   const started = performance.now()

@@ -4,7 +4,13 @@ import type { TreeEntry } from '../../support/jail.ts'
 import { passedOver } from './allowed-differences.ts'
 
 /** The kubelet makes more files of its own there, at its own time. */
-const contents = ['/etc/kubernetes', '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/instance-config.yaml', '/var/lib/kubelet/kubeadm-flags.env', '/var/lib/kubelet/pki']
+const contents = [
+  '/etc/kubernetes',
+  '/var/lib/kubelet/config.yaml',
+  '/var/lib/kubelet/instance-config.yaml',
+  '/var/lib/kubelet/kubeadm-flags.env',
+  '/var/lib/kubelet/pki',
+]
 /** Whether there is anything else, and with which mode. */
 const listed = ['/etc', '/var/lib/etcd', '/var/lib/kubelet']
 
@@ -13,7 +19,11 @@ const printTexts = 'for f; do printf "%s\\t" "$f"; base64 -w0 "$f"; echo; done'
 /** `except`: of the folders that are looked at, those that the host has not. */
 export async function hostFiles(sandbox: Sandbox, host: string, except: readonly string[] = []): Promise<ReadonlyMap<string, TreeEntry>> {
   const format = ['-printf', '%p\\t%y\\t%m\\t%U\\t%G\\t%l\\n']
-  const notTheirContents = ['-maxdepth', '3', ...['/etc/kubernetes', '/var/lib/kubelet', '/var/lib/etcd'].flatMap((dir) => ['-not', '-path', `${dir}/*`])]
+  const notTheirContents = [
+    '-maxdepth',
+    '3',
+    ...['/etc/kubernetes', '/var/lib/kubelet', '/var/lib/etcd'].flatMap((dir) => ['-not', '-path', `${dir}/*`]),
+  ]
   const found = [
     await sandbox.run(host, ['find', ...contents, ...format]),
     await sandbox.run(host, ['find', ...listed.filter((dir) => !except.includes(dir)), ...notTheirContents, ...format]),

@@ -24,7 +24,9 @@ export interface TreeMeaning {
 
 export function treeMeaning(tree: Tree): TreeMeaning {
   const validities = new Map<string, Validity>()
-  const authorities = [...tree].flatMap(([path, { content }]) => (path.endsWith('ca.crt') ? certificatesIn(String(content)).map((certificate) => ({ path, certificate })) : []))
+  const authorities = [...tree].flatMap(([path, { content }]) =>
+    path.endsWith('ca.crt') ? certificatesIn(String(content)).map((certificate) => ({ path, certificate })) : [],
+  )
   const reader: Reader = { tree, authorities, validities }
   const files = [...tree]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -42,11 +44,13 @@ interface Reader {
 }
 
 function textMeaning(path: string, text: string, reader: Reader): unknown {
-  if (path.endsWith('.crt') && text.includes('-----BEGIN')) return certificatesIn(text).map((certificate) => certificateMeaning(path, certificate, reader))
+  if (path.endsWith('.crt') && text.includes('-----BEGIN'))
+    return certificatesIn(text).map((certificate) => certificateMeaning(path, certificate, reader))
   if (path.endsWith('.key') && text.includes('-----BEGIN')) return keyMeaning(text)
   if (path.endsWith('.pub') && text.includes('-----BEGIN')) return publicKeyMeaning(path, text, reader)
   // The kubelet's own file: a certificate and its key in one.
-  if (path.endsWith('.pem')) return [certificatesIn(text).map((certificate) => certificateMeaning(path, certificate, reader)), keyMeaning(text)]
+  if (path.endsWith('.pem'))
+    return [certificatesIn(text).map((certificate) => certificateMeaning(path, certificate, reader)), keyMeaning(text)]
   if (path.endsWith('.conf') && text.includes('kind: Config')) return kubeconfigMeaning(path, text, reader)
   return text
 }
@@ -58,7 +62,9 @@ function kubeconfigMeaning(path: string, text: string, reader: Reader): unknown 
   const client = certificatesIn(data('client-certificate-data'))
   return {
     text: text.replaceAll(/(-data: )\S+/g, `$1${passedOver('authority-data')}`),
-    authority: [...reader.tree].find(([file, { content }]) => file.endsWith('.crt') && String(content) === data('certificate-authority-data'))?.[0],
+    authority: [...reader.tree].find(
+      ([file, { content }]) => file.endsWith('.crt') && String(content) === data('certificate-authority-data'),
+    )?.[0],
     client: client.map((certificate) => certificateMeaning(`${path}#data`, certificate, reader)),
     key: data('client-key-data') === '' ? undefined : keyMeaning(data('client-key-data')),
     keyFits: key !== undefined && client[0]?.checkPrivateKey(key),
@@ -68,7 +74,9 @@ function kubeconfigMeaning(path: string, text: string, reader: Reader): unknown 
 function certificateMeaning(path: string, certificate: X509Certificate, { tree, authorities, validities }: Reader): unknown {
   const body = itemsOf(itemsOf(fromDer(certificate.raw))[0])
   const [, serial, algorithm, issuer, , subject] = body
-  const authority = authorities.find((one) => certificate.issuer === one.certificate.subject && certificate.verify(one.certificate.publicKey))
+  const authority = authorities.find(
+    (one) => certificate.issuer === one.certificate.subject && certificate.verify(one.certificate.publicKey),
+  )
   const key = parsePrivateKey(String(tree.get(path.replace(/\.crt$/, '.key'))?.content ?? ''))
   const begins = certificate.validFromDate.getTime()
   validities.set(path, {
@@ -95,9 +103,17 @@ function extensionMeaning(extension: DerNode, authority: X509Certificate | undef
   const id = objectIdOf(items[0])
   if (id === subjectKeyId) return [id, items.length, passedOver('key-id', value.length)]
   if (id === authorityKeyId) {
-    const own = authority === undefined ? undefined : extensionsOf(itemsOf(itemsOf(fromDer(authority.raw))[0])).find((one) => objectIdOf(itemsOf(one)[0]) === subjectKeyId)
+    const own =
+      authority === undefined
+        ? undefined
+        : extensionsOf(itemsOf(itemsOf(fromDer(authority.raw))[0])).find((one) => objectIdOf(itemsOf(one)[0]) === subjectKeyId)
     const theirs = own === undefined ? undefined : bytesOf(itemsOf(own).at(-1)).subarray(2)
-    return [id, items.length, passedOver('key-id', value.length), theirs === undefined ? 'unknown' : value.includes(theirs) ? "the CA's" : 'of another key']
+    return [
+      id,
+      items.length,
+      passedOver('key-id', value.length),
+      theirs === undefined ? 'unknown' : value.includes(theirs) ? "the CA's" : 'of another key',
+    ]
   }
   return [id, items.length, value.toString('hex')]
 }
@@ -121,7 +137,10 @@ function hexOf(node: DerNode | undefined): string {
 
 function keyMeaning(text: string): unknown {
   const key = parsePrivateKey(text)
-  return { blocks: Array.from(text.matchAll(/^-----BEGIN (.*)-----$/gm), ([, type]) => type), key: key === undefined ? 'cannot be read' : passedOver('private-key', keyKind(key)) }
+  return {
+    blocks: Array.from(text.matchAll(/^-----BEGIN (.*)-----$/gm), ([, type]) => type),
+    key: key === undefined ? 'cannot be read' : passedOver('private-key', keyKind(key)),
+  }
 }
 
 function publicKeyMeaning(path: string, text: string, { tree }: Reader): unknown {

@@ -20,14 +20,30 @@ export interface Compared {
 export async function compareCases(context: TestContext, cases: readonly TableCase[]): Promise<Compared> {
   const kubeadm = realBinary(context, 'kubeadm')
   const made = await fixtures()
-  const filled = cases.map((one) => ({ ...one, files: Object.fromEntries(Object.entries(one.files ?? {}).map(([file, text]) => [file, text.startsWith('@') ? (made[text.slice(1)] ?? `no fixture ${text}`) : text])) }))
+  const filled = cases.map((one) => ({
+    ...one,
+    files: Object.fromEntries(
+      Object.entries(one.files ?? {}).map(([file, text]) => [
+        file,
+        text.startsWith('@') ? (made[text.slice(1)] ?? `no fixture ${text}`) : text,
+      ]),
+    ),
+  }))
   const [theirs, ours] = await Promise.all([resultsOf(filled, kubeadm), resultsOf(filled, 'kadm')])
   const different = cases.flatMap((one, index) => {
     const [their, our] = [theirs[index], ours[index]]
     if (their === undefined || our === undefined) throw new Error(`no result for ${one.name}`)
     const why = difference(one, their, our, index)
     if ((why === undefined) === (one.differs === undefined)) return []
-    return [{ from: one.from, name: one.name, why: why?.slice(0, 1000) ?? `said to differ: ${one.differs}`, kubeadm: their.stderr.slice(0, 300), kadm: our.stderr.slice(0, 300) }]
+    return [
+      {
+        from: one.from,
+        name: one.name,
+        why: why?.slice(0, 1000) ?? `said to differ: ${one.differs}`,
+        kubeadm: their.stderr.slice(0, 300),
+        kadm: our.stderr.slice(0, 300),
+      },
+    ]
   })
   return { different, exitCodes: theirs.map(({ exitCode }) => exitCode) }
 }
@@ -41,7 +57,9 @@ function difference({ same }: TableCase, their: TableResult, our: TableResult, i
   if (their.exitCode !== 0) return undefined
   if (same === 'output' && outputMeaning(their.stdout) !== outputMeaning(our.stdout)) return `printed ${their.stdout}\nkadm ${our.stdout}`
   if (same !== 'files') return undefined
-  const [theirFiles, ourFiles] = [their, our].map(({ files, stdout }) => JSON.stringify(treeMeaning(treeOf(files, stdout, index)).files, undefined, 1))
+  const [theirFiles, ourFiles] = [their, our].map(({ files, stdout }) =>
+    JSON.stringify(treeMeaning(treeOf(files, stdout, index)).files, undefined, 1),
+  )
   return theirFiles === ourFiles ? undefined : `files ${theirFiles}\nkadm ${ourFiles}`
 }
 
@@ -52,14 +70,20 @@ function pathsOf(stderr: string): readonly string[] {
 
 /** Manifests as data: kubeadm's lines about patches stand among them. */
 function outputMeaning(stdout: string): string {
-  return stdout.includes('kind: ConfigMap\n') ? parseYamlDocuments(stdout).map((one) => (one === null ? '' : dumpYaml(one as never))).join('---\n') : stdout
+  return stdout.includes('kind: ConfigMap\n')
+    ? parseYamlDocuments(stdout)
+        .map((one) => (one === null ? '' : dumpYaml(one as never)))
+        .join('---\n')
+    : stdout
 }
 
 /** What a command printed counts as a file when it is a kubeconfig. */
 function treeOf(files: TableResult['files'], stdout: string, index: number): ReadonlyMap<string, TreeEntry> {
   const entry = (content: Buffer, mode: number): TreeEntry => ({ kind: 'file', mode, uid: 0, gid: 0, content })
   const all = Object.entries(files).map(([file, [content, mode]]) => [file, entry(Buffer.from(content, 'base64'), mode)] as const)
-  const printed = stdout.includes('kind: Config\n') ? ([[`/tmp/jail/cases/${index}/printed.conf`, entry(Buffer.from(stdout), 0)]] as const) : []
+  const printed = stdout.includes('kind: Config\n')
+    ? ([[`/tmp/jail/cases/${index}/printed.conf`, entry(Buffer.from(stdout), 0)]] as const)
+    : []
   return new Map([...all, ...printed])
 }
 

@@ -10,7 +10,12 @@ const day = 86_400_000
 const start = Math.floor(Date.now() / 1000) * 1000
 
 export async function fixtures(): Promise<Readonly<Record<string, string>>> {
-  const [key, otherKey, clientKey, ecKey] = [await newPrivateKey('RSA-2048'), await newPrivateKey('RSA-2048'), await newPrivateKey('RSA-2048'), await newPrivateKey('ECDSA-P256')]
+  const [key, otherKey, clientKey, ecKey] = [
+    await newPrivateKey('RSA-2048'),
+    await newPrivateKey('RSA-2048'),
+    await newPrivateKey('RSA-2048'),
+    await newPrivateKey('ECDSA-P256'),
+  ]
   const [ca, other, ec] = [authority(key), authority(otherKey), authority(ecKey)]
   const client = leaf(clientKey, ca, key)
   const otherClient = leaf(clientKey, other, otherKey)
@@ -57,11 +62,20 @@ function authority(key: KeyObject, from = -1, to = 300): string {
 function leaf(key: KeyObject, ca: string, caKey: KeyObject): string {
   const validity = { notBefore: new Date(start - day), notAfter: new Date(start + 100 * day) }
   const subject = { commonName: 'kube-apiserver-kubelet-client', organizations: [] }
-  return issueCertificate({ subject, usages: ['client'], altNames: noAltNames, key: createPublicKey(privateKeyPem(key)), ...validity }, { certificate: new X509Certificate(ca), key: caKey })
+  return issueCertificate(
+    { subject, usages: ['client'], altNames: noAltNames, key: createPublicKey(privateKeyPem(key)), ...validity },
+    { certificate: new X509Certificate(ca), key: caKey },
+  )
 }
 
 function kubeconfig(ca: string, certificate: string, key: KeyObject): string {
-  return kubeconfigText({ clusterName: 'kubernetes', server: 'https://192.168.77.10:6443', certificateAuthority: ca, userName: 'kubernetes-admin', user: { certificate, key } })
+  return kubeconfigText({
+    clusterName: 'kubernetes',
+    server: 'https://192.168.77.10:6443',
+    certificateAuthority: ca,
+    userName: 'kubernetes-admin',
+    user: { certificate, key },
+  })
 }
 
 function pkcs8(key: KeyObject): string {

@@ -2,7 +2,12 @@
 import { document, type TableCase } from './table-case.ts'
 
 const list = ['config', 'images', 'list']
-const byFlags = (from: string, ...words: readonly string[]): TableCase => ({ from, name: words.join(' '), words: [...list, ...words], same: 'output' })
+const byFlags = (from: string, ...words: readonly string[]): TableCase => ({
+  from,
+  name: words.join(' '),
+  words: [...list, ...words],
+  same: 'output',
+})
 const byFile = (name: string, fields: Readonly<Record<string, unknown>>): TableCase => ({
   from: 'images',
   name,
@@ -12,7 +17,19 @@ const byFile = (name: string, fields: Readonly<Record<string, unknown>>): TableC
 })
 
 const imageCases: readonly TableCase[] = [
-  ...['v1.36.0', 'v1.36.7', '1.37.0', 'v1.37.2', 'v1.38.1', 'v1.37.0-beta.1', 'v1.37.0+abc.1', 'ci/v1.37.0-alpha.2+abc', 'v1.35.0', 'foo', 'v1'].map((version) => byFlags('images', '--kubernetes-version', version)),
+  ...[
+    'v1.36.0',
+    'v1.36.7',
+    '1.37.0',
+    'v1.37.2',
+    'v1.38.1',
+    'v1.37.0-beta.1',
+    'v1.37.0+abc.1',
+    'ci/v1.37.0-alpha.2+abc',
+    'v1.35.0',
+    'foo',
+    'v1',
+  ].map((version) => byFlags('images', '--kubernetes-version', version)),
   byFlags('images', '--kubernetes-version', 'v1.37.0', '--image-repository', 'a.example:5000/b'),
   byFlags('images', '--kubernetes-version', 'ci/v1.37.0', '--image-repository', 'a.example'),
   byFlags('images', '--kubernetes-version', 'v1.37.0', '--image-repository', 'A b'),
@@ -25,12 +42,41 @@ const imageCases: readonly TableCase[] = [
   byFile('no CoreDNS', { 'dns.disabled': true }),
   byFile('no kube-proxy', { 'proxy.disabled': true }),
   byFile('both addons not disabled', { 'dns.disabled': false, 'proxy.disabled': false }),
-  byFile('no addon and etcd elsewhere', { 'dns.disabled': true, 'proxy.disabled': true, 'etcd.external': { endpoints: ['http://192.0.2.5:2379'] } }),
+  byFile('no addon and etcd elsewhere', {
+    'dns.disabled': true,
+    'proxy.disabled': true,
+    'etcd.external': { endpoints: ['http://192.0.2.5:2379'] },
+  }),
 ]
 
-const gates = ['', 'Foo=true', 'RootlessControlPlane', 'RootlessControlPlane=', 'RootlessControlPlane=maybe', 'RootlessControlPlane=true', 'RootlessControlPlane=false', 'RootlessControlPlane=T', 'RootlessControlPlane=0', 'RootlessControlPlane=true,', ' RootlessControlPlane = true ', ',,', 'RootlessControlPlane=true,RootlessControlPlane=false', 'RootlessControlPlane=true,Foo=false', 'rootlesscontrolplane=true']
+const gates = [
+  '',
+  'Foo=true',
+  'RootlessControlPlane',
+  'RootlessControlPlane=',
+  'RootlessControlPlane=maybe',
+  'RootlessControlPlane=true',
+  'RootlessControlPlane=false',
+  'RootlessControlPlane=T',
+  'RootlessControlPlane=0',
+  'RootlessControlPlane=true,',
+  ' RootlessControlPlane = true ',
+  ',,',
+  'RootlessControlPlane=true,RootlessControlPlane=false',
+  'RootlessControlPlane=true,Foo=false',
+  'rootlesscontrolplane=true',
+]
 
-const ranges = ['10.96.0.0/12', '10.7.0.0/24', '10.7.0.16/28', 'fd00:9::/112', 'fd00:9::/108', '10.7.0.0/16,fd00:9::/112', 'fd00:9::/112,10.7.0.0/16', '192.168.250.0/23']
+const ranges = [
+  '10.96.0.0/12',
+  '10.7.0.0/24',
+  '10.7.0.16/28',
+  'fd00:9::/112',
+  'fd00:9::/108',
+  '10.7.0.0/16,fd00:9::/112',
+  'fd00:9::/112,10.7.0.0/16',
+  '192.168.250.0/23',
+]
 
 export const imageCaseTable: readonly TableCase[] = [
   ...imageCases,

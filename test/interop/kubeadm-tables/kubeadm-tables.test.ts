@@ -11,7 +11,15 @@ import { keyTable } from './keys.ts'
 import type { TableCase } from './table-case.ts'
 import { validationCases } from './validation.ts'
 
-const tables: Readonly<Record<string, readonly TableCase[]>> = { validation: validationCases, configuration: configurationCases, images: imageCaseTable, files: fileCases, 'control plane': controlPlaneCases, commands: commandCases, keys: keyTable }
+const tables: Readonly<Record<string, readonly TableCase[]>> = {
+  validation: validationCases,
+  configuration: configurationCases,
+  images: imageCaseTable,
+  files: fileCases,
+  'control plane': controlPlaneCases,
+  commands: commandCases,
+  keys: keyTable,
+}
 
 test.for(Object.entries(tables))('%s', { timeout: 300_000 }, async ([, cases], context) => {
   const { different, exitCodes } = await compareCases(context, cases)
@@ -35,5 +43,11 @@ function countsTable(): string {
     return `| ${from} | ${own.length} | ${own.length - other.length} | ${[...new Set(other.map(({ differs }) => differs))].join('; ')} |`
   })
   const same = all.filter(({ differs }) => differs === undefined).length
-  return ['| package of kubeadm | cases | the same | otherwise on purpose |', '| --- | --- | --- | --- |', ...rows, `| **all** | ${all.length} | ${same} | |`, ''].join('\n')
+  return [
+    '| package of kubeadm | cases | the same | otherwise on purpose |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    `| **all** | ${all.length} | ${same} | |`,
+    '',
+  ].join('\n')
 }

@@ -20,12 +20,23 @@ export function validated(from: string, name: string, text: string, more: Partia
 
 /** `config migrate` of a text; the documents are compared. */
 export function migrated(from: string, name: string, text: string, more: Partial<TableCase> = {}): TableCase {
-  return { from, name, words: ['config', 'migrate', '--old-config', 'DIR/config.yaml'], files: { 'DIR/config.yaml': text }, same: 'output', ...more }
+  return {
+    from,
+    name,
+    words: ['config', 'migrate', '--old-config', 'DIR/config.yaml'],
+    files: { 'DIR/config.yaml': text },
+    same: 'output',
+    ...more,
+  }
 }
 
 /** A document with some fields, as flow YAML. `networking.podSubnet`: a field inside. */
 export function document(kind: string, fields: Readonly<Record<string, unknown>> = {}): string {
-  const content: Record<string, unknown> = { apiVersion: 'kubeadm.k8s.io/v1beta4', kind, ...(kind === 'ClusterConfiguration' && { kubernetesVersion: 'v1.37.1' }) }
+  const content: Record<string, unknown> = {
+    apiVersion: 'kubeadm.k8s.io/v1beta4',
+    kind,
+    ...(kind === 'ClusterConfiguration' && { kubernetesVersion: 'v1.37.1' }),
+  }
   for (const [path, value] of Object.entries(fields)) {
     const names = path.split('.')
     let target = content
@@ -37,9 +48,16 @@ export function document(kind: string, fields: Readonly<Record<string, unknown>>
 
 /** With what a document of the kind needs to be valid. */
 export function complete(kind: string, fields: Readonly<Record<string, unknown>>): string {
-  if (kind === 'InitConfiguration') return `${document(kind, { bootstrapTokens: [{ token: 'abcdef.0123456789abcdef' }], ...fields })}---\n${document('ClusterConfiguration')}`
-  if (kind === 'JoinConfiguration') return document(kind, Object.keys(fields).some((path) => /^discovery\.?(?!tlsBootstrapToken)/.test(path)) ? fields : { ...discoveryByToken, ...fields })
+  if (kind === 'InitConfiguration')
+    return `${document(kind, { bootstrapTokens: [{ token: 'abcdef.0123456789abcdef' }], ...fields })}---\n${document('ClusterConfiguration')}`
+  if (kind === 'JoinConfiguration')
+    return document(
+      kind,
+      Object.keys(fields).some((path) => /^discovery\.?(?!tlsBootstrapToken)/.test(path)) ? fields : { ...discoveryByToken, ...fields },
+    )
   return document(kind, fields)
 }
 
-const discoveryByToken = { 'discovery.bootstrapToken': { token: 'abcdef.0123456789abcdef', apiServerEndpoint: '192.0.2.1:6443', unsafeSkipCAVerification: true } }
+const discoveryByToken = {
+  'discovery.bootstrapToken': { token: 'abcdef.0123456789abcdef', apiServerEndpoint: '192.0.2.1:6443', unsafeSkipCAVerification: true },
+}

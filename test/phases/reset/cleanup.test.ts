@@ -5,9 +5,17 @@ import { resetByKadm, type ResetScene } from './jailed-reset.ts'
 
 const own = 'MIIBown'
 const kubeconfig = (...authorities: readonly string[]): string =>
-  JSON.stringify({ kind: 'Config', clusters: authorities.map((ca, index) => ({ name: `c${index}`, cluster: { server: 'https://x', 'certificate-authority-data': Buffer.from(pem(ca)).toString('base64') } })) })
+  JSON.stringify({
+    kind: 'Config',
+    clusters: authorities.map((ca, index) => ({
+      name: `c${index}`,
+      cluster: { server: 'https://x', 'certificate-authority-data': Buffer.from(pem(ca)).toString('base64') },
+    })),
+  })
 const pem = (body: string): string => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`
-const homes = 'root:x:0:0:root:/nonexistent-root:/bin/sh\n' + ['ann', 'bob', 'eve'].map((name, index) => `${name}:x:${1000 + index}:1000::/tmp/jail/${name}:/bin/sh\n`).join('')
+const homes =
+  'root:x:0:0:root:/nonexistent-root:/bin/sh\n' +
+  ['ann', 'bob', 'eve'].map((name, index) => `${name}:x:${1000 + index}:1000::/tmp/jail/${name}:/bin/sh\n`).join('')
 
 const scene: ResetScene = {
   files: {
@@ -36,7 +44,12 @@ test('is left and named, exactly', async () => {
   expect(exitCode).toBe(0)
   const [, list = ''] = /leaves to you what others made on this host:\n([^]*?)\n\n/.exec(stdout) ?? []
   const shared = '/tmp/jail/bob/.kube/config (has other clusters too: take this one out with kubectl config delete-context)'
-  expect(list.split('\n').map((line) => line.trim()).toSorted()).toEqual([...named, ...users, shared].toSorted())
+  expect(
+    list
+      .split('\n')
+      .map((line) => line.trim())
+      .toSorted(),
+  ).toEqual([...named, ...users, shared].toSorted())
   expect(stdout).toContain('  kadm reset --force --cleanup=network\n  rm "/tmp/jail/ann/.kube/config"\n')
   expect(after).toContain('cni0')
   for (const file of [...users, '/etc/cni/net.d/10-net.conflist']) expect(tree.has(file)).toBe(true)
@@ -48,7 +61,8 @@ test('goes on --cleanup=network,kubeconfig, and nothing of others does', async (
   for (const one of [...named, ...users]) expect(stdout).toContain(`[reset] Removing ${one}\n`)
   expect([after.includes('cni0'), after.includes('mine0')]).toEqual([false, true])
   for (const file of [...users, '/etc/cni/net.d/10-net.conflist', '/var/lib/cni/networks/net']) expect(tree.has(file)).toBe(false)
-  for (const file of ['/tmp/jail/bob/.kube/config', '/tmp/jail/eve/.kube/config', '/etc/cni/net.d/87-podman.conflist']) expect(tree.has(file)).toBe(true)
+  for (const file of ['/tmp/jail/bob/.kube/config', '/tmp/jail/eve/.kube/config', '/etc/cni/net.d/87-podman.conflist'])
+    expect(tree.has(file)).toBe(true)
 })
 
 test('each word takes its own only, and a plan takes nothing', async () => {
@@ -63,7 +77,19 @@ test('each word takes its own only, and a plan takes nothing', async () => {
 })
 
 test('the chains of a table in one step: emptied, no rule elsewhere leads into them, then they go', () => {
-  const saved = ['# x', '*filter', ':INPUT ACCEPT [0:0]', ':KUBE-A - [0:0]', '-A INPUT -g KUBE-A', '-A INPUT -m comment --comment "to KUBE-A" -j DROP', '-A KUBE-A -j RETURN', 'COMMIT', '*mangle', ':INPUT ACCEPT [0:0]', 'COMMIT']
+  const saved = [
+    '# x',
+    '*filter',
+    ':INPUT ACCEPT [0:0]',
+    ':KUBE-A - [0:0]',
+    '-A INPUT -g KUBE-A',
+    '-A INPUT -m comment --comment "to KUBE-A" -j DROP',
+    '-A KUBE-A -j RETURN',
+    'COMMIT',
+    '*mangle',
+    ':INPUT ACCEPT [0:0]',
+    'COMMIT',
+  ]
   expect(removalOf(saved)).toEqual({ text: '*filter\n:KUBE-A - [0:0]\n-D INPUT -g KUBE-A\n-X KUBE-A\nCOMMIT\n', chains: 1, rules: 2 })
 })
 
@@ -72,7 +98,16 @@ const standIn = (question: string, answer: string, order: string): { readonly co
   content: `#!/bin/sh\ncase "$*" in\n--version) echo 1 ;;\n"${question}") printf '%b' '${answer}' ;;\n"${order} "*) echo "$0 $*" >>/tmp/jail/removed ;;\n*) exit 2 ;;\nesac\n`,
   mode: 0o755,
 })
-const ipvs = ['-t 10.96.0.1:443', '-u 10.96.0.10:53', '-t [fd00:10:96::1]:443', '-t 192.168.77.10:30080', '-u [fd00::10]:32767', '-t 192.168.77.10:80', '-t 192.0.2.1:30080', '-t 192.168.77.10:32768']
+const ipvs = [
+  '-t 10.96.0.1:443',
+  '-u 10.96.0.10:53',
+  '-t [fd00:10:96::1]:443',
+  '-t 192.168.77.10:30080',
+  '-u [fd00::10]:32767',
+  '-t 192.168.77.10:80',
+  '-t 192.0.2.1:30080',
+  '-t 192.168.77.10:32768',
+]
 
 test("IPVS: the services at kube-proxy's own device and the node ports go, then the device and the sets of addresses; those of others stay", async () => {
   const table = ipvs.map((service) => `-A ${service} -s rr\n-a ${service} -r 10.244.0.2:443 -m -w 1\n`).join('')
@@ -86,7 +121,15 @@ test("IPVS: the services at kube-proxy's own device and the node ports go, then 
     environment: { PATH: '/tmp/jail/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
     before: [
       ['ip', 'link', 'add', 'kube-ipvs0', 'type', 'bridge'],
-      ...['10.96.0.1/32', '10.96.0.10/32', 'fd00:10:96::1/128'].map((address) => ['ip', 'addr', 'add', address, 'dev', 'kube-ipvs0', ...(address.includes('::') ? ['nodad'] : [])]),
+      ...['10.96.0.1/32', '10.96.0.10/32', 'fd00:10:96::1/128'].map((address) => [
+        'ip',
+        'addr',
+        'add',
+        address,
+        'dev',
+        'kube-ipvs0',
+        ...(address.includes('::') ? ['nodad'] : []),
+      ]),
     ],
     after: [['ip', '-o', 'link', 'show']],
   }
@@ -95,9 +138,15 @@ test("IPVS: the services at kube-proxy's own device and the node ports go, then 
   expect([first.exitCode, first.after.includes('kube-ipvs0'), first.tree.has('/tmp/jail/removed')]).toEqual([0, true, false])
   const { exitCode, stderr, after, tree } = await resetByKadm({ ...ipvsScene, words: ['--force', '--cleanup=network'] })
   expect([exitCode, stderr, after.includes('kube-ipvs0')]).toEqual([0, expect.not.stringContaining('error:'), false])
-  const expected = [...ipvs.slice(0, 5).map((service) => `ipvsadm -D ${service}`), 'ipset destroy KUBE-LOOP-BACK', 'ipset destroy KUBE-CLUSTER-IP']
+  const expected = [
+    ...ipvs.slice(0, 5).map((service) => `ipvsadm -D ${service}`),
+    'ipset destroy KUBE-LOOP-BACK',
+    'ipset destroy KUBE-CLUSTER-IP',
+  ]
   expect(String(tree.get('/tmp/jail/removed')?.content).trimEnd().split('\n')).toEqual(expected.map((line) => `/tmp/jail/bin/${line}`))
 
   const { '/tmp/jail/bin/ipvsadm': _, ...without } = ipvsScene.files ?? {}
-  expect((await resetByKadm({ ...ipvsScene, files: without })).stdout).toContain('  ipvs: services that only ipvsadm can show and remove, which is not installed, and the device "kube-ipvs0"\n')
+  expect((await resetByKadm({ ...ipvsScene, files: without })).stdout).toContain(
+    '  ipvs: services that only ipvsadm can show and remove, which is not installed, and the device "kube-ipvs0"\n',
+  )
 })

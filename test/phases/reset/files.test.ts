@@ -6,7 +6,9 @@ import { controlPlaneFiles, etcdManifest, foreignFiles, resetByBoth, resetByKadm
 const some = randomBytes(3).toString('hex')
 const files = { ...controlPlaneFiles, ...foreignFiles }
 const config = '/tmp/jail/reset.yaml'
-const reset = (body: string): Readonly<Record<string, string>> => ({ [config]: `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\n${body}` })
+const reset = (body: string): Readonly<Record<string, string>> => ({
+  [config]: `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\n${body}`,
+})
 
 const alike: Readonly<Record<string, ResetScene>> = {
   'a control plane with files of others': { files },
@@ -15,7 +17,10 @@ const alike: Readonly<Record<string, ResetScene>> = {
   'no manifests': { files: { '/etc/kubernetes/pki/ca.crt': 'x', '/etc/kubernetes/kubelet.conf': 'x' } },
   'certificates that are a file': { files: { '/etc/kubernetes/pki': 'x', '/etc/kubernetes/admin.conf': 'x' } },
   '--cleanup-tmp-dir': { files, words: ['--force', '--cleanup-tmp-dir'] },
-  'another folder of certificates by flag': { files: { ...files, '/etc/other/ca.crt': 'x', '/etc/other/etcd/ca.key': 'x' }, words: ['--force', '--cert-dir', '/etc/other'] },
+  'another folder of certificates by flag': {
+    files: { ...files, '/etc/other/ca.crt': 'x', '/etc/other/etcd/ca.key': 'x' },
+    words: ['--force', '--cert-dir', '/etc/other'],
+  },
   'another folder of certificates and tmp by file': {
     files: { ...files, '/etc/other/ca.crt': 'x', ...reset('force: true\ncertificatesDir: /etc/other\ncleanupTmpDir: true\n') },
     words: ['--config', config],
@@ -31,22 +36,33 @@ const alike: Readonly<Record<string, ResetScene>> = {
       ['ln', '-s', '/tmp/jail/kept/more', '/etc/kubernetes/pki/more'],
     ],
   },
-  "a kubelet's folder that is a link": { files: { '/tmp/jail/kept/kubelet/config.yaml': 'x' }, before: [['ln', '-s', '/tmp/jail/kept/kubelet', '/var/lib/kubelet']] },
-  'names with blanks, quotes and line ends': { files: { [`/etc/kubernetes/pki/a '${some}" \n*.key`]: 'x', [`/var/lib/kubelet/-rf ${some}`]: 'x' } },
+  "a kubelet's folder that is a link": {
+    files: { '/tmp/jail/kept/kubelet/config.yaml': 'x' },
+    before: [['ln', '-s', '/tmp/jail/kept/kubelet', '/var/lib/kubelet']],
+  },
+  'names with blanks, quotes and line ends': {
+    files: { [`/etc/kubernetes/pki/a '${some}" \n*.key`]: 'x', [`/var/lib/kubelet/-rf ${some}`]: 'x' },
+  },
   '--skip-phases=cleanup-node': { files, words: ['--force', '--skip-phases=cleanup-node'] },
   'skipPhases of a file': { files: { ...files, ...reset('force: true\nskipPhases: [cleanup-node]\n') }, words: ['--config', config] },
   'phase cleanup-node': { files, words: ['phase', 'cleanup-node'] },
   'phase cleanupnode --cleanup-tmp-dir': { files, words: ['phase', 'cleanupnode', '--cleanup-tmp-dir'] },
   'phase preflight': { files, words: ['phase', 'preflight', '--force'] },
   'etcd: data where the manifest says': {
-    files: { '/etc/kubernetes/manifests/etcd.yaml': etcdManifest(`/var/lib/etcd-${some}`), [`/var/lib/etcd-${some}/member/wal/0.wal`]: 'x' },
+    files: {
+      '/etc/kubernetes/manifests/etcd.yaml': etcdManifest(`/var/lib/etcd-${some}`),
+      [`/var/lib/etcd-${some}/member/wal/0.wal`]: 'x',
+    },
   },
   'phase remove-etcd-member': {
     files: { '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/var/lib/etcd'), '/var/lib/etcd/member/wal/0.wal': 'x' },
     words: ['phase', 'remove-etcd-member'],
   },
   'etcd: a manifest without its volume': {
-    files: { '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/x').replace('etcd-data', 'other'), '/var/lib/etcd/member/wal/0.wal': 'x' },
+    files: {
+      '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/x').replace('etcd-data', 'other'),
+      '/var/lib/etcd/member/wal/0.wal': 'x',
+    },
     words: ['phase', 'remove-etcd-member'],
   },
   'etcd: a manifest that is no YAML': {
@@ -67,9 +83,19 @@ describe('the same is left by kadm and by kubeadm', () => {
 describe('kadm leaves what is not of the cluster, and kubeadm removes it', () => {
   const data = { '/var/lib/etcd/member/wal/0.wal': 'x' }
   const different: Readonly<Record<string, { readonly scene: ResetScene; readonly stays: readonly string[] }>> = {
-    'data of an etcd that no manifest here tells of': { scene: { files: { ...files, ...data } }, stays: ['file /var/lib/etcd/member/wal/0.wal'] },
+    'data of an etcd that no manifest here tells of': {
+      scene: { files: { ...files, ...data } },
+      stays: ['file /var/lib/etcd/member/wal/0.wal'],
+    },
     'files beside the data of etcd': {
-      scene: { files: { ...data, '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/var/lib/etcd'), '/var/lib/etcd/snapshot.db': 'x', '/var/lib/etcd/lost+found/x': 'x' } },
+      scene: {
+        files: {
+          ...data,
+          '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/var/lib/etcd'),
+          '/var/lib/etcd/snapshot.db': 'x',
+          '/var/lib/etcd/lost+found/x': 'x',
+        },
+      },
       stays: ['file /var/lib/etcd/snapshot.db', 'file /var/lib/etcd/lost+found/x'],
     },
   }
@@ -90,20 +116,30 @@ describe('kadm leaves what is not of the cluster, and kubeadm removes it', () =>
     const single = await resetByKadm({ ...scene, words: ['phase', 'cleanup-node', '--cert-dir', folder] })
     expect(single.exitCode).toBe(0)
     expect(single.stderr).toContain(`"${folder}" is left as it is: "`)
-    for (const { left } of [whole, single]) expect(left).toEqual(expect.arrayContaining(['file /etc/kubernetes/audit-policy.yaml', 'file /etc/other/project/x']))
+    for (const { left } of [whole, single])
+      expect(left).toEqual(expect.arrayContaining(['file /etc/kubernetes/audit-policy.yaml', 'file /etc/other/project/x']))
   })
 })
 
 test('certificates that the API server has elsewhere go too, unasked', async () => {
   const pod = `apiVersion: v1\nkind: Pod\nmetadata: {name: kube-apiserver}\nspec:\n  containers: [{name: kube-apiserver}]\n  volumes: [{name: k8s-certs, hostPath: {path: /etc/other}}]\n`
-  const { exitCode, left } = await resetByKadm({ files: { ...files, '/etc/kubernetes/manifests/kube-apiserver.yaml': pod, '/etc/other/ca.key': 'x' } })
+  const { exitCode, left } = await resetByKadm({
+    files: { ...files, '/etc/kubernetes/manifests/kube-apiserver.yaml': pod, '/etc/other/ca.key': 'x' },
+  })
   expect(exitCode).toBe(0)
   expect(left.filter((line) => line.includes('other'))).toEqual(['directory /etc/other'])
 })
 
 test('a dry run changes nothing, and names every path that the real run takes away, and no other', async () => {
   const scene = {
-    files: { ...files, '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/var/lib/etcd'), '/var/lib/etcd/member/wal/0.wal': 'x', '/var/lib/kadm/journal.jsonl': '', '/var/lib/kadm/backups/1/1-ca.key': 'x', '/var/lib/kadm/other': 'x' },
+    files: {
+      ...files,
+      '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/var/lib/etcd'),
+      '/var/lib/etcd/member/wal/0.wal': 'x',
+      '/var/lib/kadm/journal.jsonl': '',
+      '/var/lib/kadm/backups/1/1-ca.key': 'x',
+      '/var/lib/kadm/other': 'x',
+    },
     words: ['--force', '--cleanup-tmp-dir'],
   }
   const unchanged = await resetByKadm({ ...scene, words: ['phase', 'preflight', '--force'] })
@@ -114,14 +150,33 @@ test('a dry run changes nothing, and names every path that the real run takes aw
   const paths = ({ tree }: typeof done): readonly string[] => [...tree.keys()].filter(counts)
   expect(paths(planned)).toEqual(paths(unchanged))
   const named = [...planned.stdout.matchAll(/^\[dryrun\] Would remove (?:file|directory) "(.*)"$/gm)].map(([, path = '']) => path)
-  expect(named.toSorted()).toEqual(paths(unchanged).filter((path) => !done.tree.has(path)).toSorted())
+  expect(named.toSorted()).toEqual(
+    paths(unchanged)
+      .filter((path) => !done.tree.has(path))
+      .toSorted(),
+  )
   expect(done.tree.has('/var/lib/kadm/other')).toBe(true)
 })
 
 test('nothing that is broken on the host is an obstacle', async () => {
   const { exitCode, stderr, left } = await resetByKadm({
-    files: { ...files, '/etc/kubernetes/kubelet.conf': JSON.stringify({ kind: 'Config', 'current-context': 'a', contexts: [{ name: 'a', context: { cluster: 'c', user: 'u' } }], clusters: [{ name: 'c', cluster: {} }], users: [{ name: 'u', user: { 'client-certificate-data': 'AAAA' } }] }) },
-    before: [['sh', '-c', 'cd /etc/kubernetes && rm pki/ca.crt && mkdir -p pki/ca.crt manifests/etcd.yaml && rm manifests/kube-apiserver.yaml && mkdir manifests/kube-apiserver.yaml && ln -s loop /var/lib/etcd']],
+    files: {
+      ...files,
+      '/etc/kubernetes/kubelet.conf': JSON.stringify({
+        kind: 'Config',
+        'current-context': 'a',
+        contexts: [{ name: 'a', context: { cluster: 'c', user: 'u' } }],
+        clusters: [{ name: 'c', cluster: {} }],
+        users: [{ name: 'u', user: { 'client-certificate-data': 'AAAA' } }],
+      }),
+    },
+    before: [
+      [
+        'sh',
+        '-c',
+        'cd /etc/kubernetes && rm pki/ca.crt && mkdir -p pki/ca.crt manifests/etcd.yaml && rm manifests/kube-apiserver.yaml && mkdir manifests/kube-apiserver.yaml && ln -s loop /var/lib/etcd',
+      ],
+    ],
   })
   expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error:')])
   expect(left.filter((line) => /pki\/|manifests\/|kubelet\.conf/.test(line))).toEqual([])
@@ -130,7 +185,11 @@ test('nothing that is broken on the host is an obstacle', async () => {
 test('phase cleanup-node says that the data of etcd stays', async () => {
   const data = { '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/var/lib/etcd'), '/var/lib/etcd/member/wal/0.wal': 'x' }
   const { exitCode, stderr, left } = await resetByKadm({ files: { ...files, ...data }, words: ['phase', 'cleanup-node'] })
-  expect([exitCode, stderr, left]).toEqual([0, expect.stringContaining('the data of etcd stays'), expect.arrayContaining(['file /var/lib/etcd/member/wal/0.wal'])])
+  expect([exitCode, stderr, left]).toEqual([
+    0,
+    expect.stringContaining('the data of etcd stays'),
+    expect.arrayContaining(['file /var/lib/etcd/member/wal/0.wal']),
+  ])
 })
 
 test('what may be wanted of it is named: copies of keys, the Node', async () => {
@@ -144,7 +203,10 @@ test('a damaged journal is no obstacle', async () => {
 })
 
 test('a file that cannot be removed: the others go, and it is named', async () => {
-  const { exitCode, stderr, left } = await resetByKadm({ files, before: [['mount', '--bind', '/etc/kubernetes/pki/ca.crt', '/etc/kubernetes/scheduler.conf']] })
+  const { exitCode, stderr, left } = await resetByKadm({
+    files,
+    before: [['mount', '--bind', '/etc/kubernetes/pki/ca.crt', '/etc/kubernetes/scheduler.conf']],
+  })
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining('/etc/kubernetes/scheduler.conf')])
   expect(left.filter((line) => /\.conf$|kubelet\//.test(line))).toEqual(['file /etc/kubernetes/scheduler.conf'])
 })

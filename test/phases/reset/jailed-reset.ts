@@ -29,7 +29,10 @@ export interface ResetResult {
   readonly left: readonly string[]
 }
 
-export async function resetByBoth(context: TestContext, scene: ResetScene): Promise<{ readonly kadm: ResetResult; readonly kubeadm: ResetResult }> {
+export async function resetByBoth(
+  context: TestContext,
+  scene: ResetScene,
+): Promise<{ readonly kadm: ResetResult; readonly kubeadm: ResetResult }> {
   const [kadm, kubeadm] = await Promise.all([resetByKadm(scene), reset(realBinary(context, 'kubeadm'), scene)])
   return { kadm, kubeadm }
 }
@@ -38,12 +41,27 @@ export function resetByKadm(scene: ResetScene): Promise<ResetResult> {
   return reset('kadm', scene)
 }
 
-async function reset(program: string, { before = [], words = ['--force'], answer = '', after = [], prefix = [], ...jail }: ResetScene): Promise<ResetResult> {
+async function reset(
+  program: string,
+  { before = [], words = ['--force'], answer = '', after = [], prefix = [], ...jail }: ResetScene,
+): Promise<ResetResult> {
   const inProcess = answer === '' && prefix.length === 0
-  const inShell = ['bash', '-c', 'answer=$1; shift; printf %s "$answer" | "$@"', 'sh', answer, ...prefix, ...(program === 'kadm' ? [process.execPath, kadmProgram] : [program])]
+  const inShell = [
+    'bash',
+    '-c',
+    'answer=$1; shift; printf %s "$answer" | "$@"',
+    'sh',
+    answer,
+    ...prefix,
+    ...(program === 'kadm' ? [process.execPath, kadmProgram] : [program]),
+  ]
   const run = [...(inProcess ? [program] : inShell), 'reset', ...words]
   const commands = [...before, ['chmod', '0777', '/tmp/jail'], run, ...after]
-  const { results, tree, stderr } = await runJailed(commands, { ...jail, files: { '/etc/resolv.conf': 'nameserver 127.0.0.1\n', ...jail.files }, keepGoing: true })
+  const { results, tree, stderr } = await runJailed(commands, {
+    ...jail,
+    files: { '/etc/resolv.conf': 'nameserver 127.0.0.1\n', ...jail.files },
+    keepGoing: true,
+  })
   const ended = results[before.length + 1]
   if (ended === undefined) throw new Error(stderr)
   const others = results.filter((one) => one !== ended)
@@ -53,7 +71,10 @@ async function reset(program: string, { before = [], words = ['--force'], answer
 
 function leftIn(tree: ReadonlyMap<string, TreeEntry>): readonly string[] {
   const counts = /^\/(?:etc\/(?:kubernetes|other)|var\/lib|tmp\/jail\/kept)(?:\/|$)/
-  return [...tree].filter(([path]) => counts.test(path) && !path.startsWith('/var/lib/kadm')).map(([path, { kind }]) => `${kind} ${path}`).toSorted()
+  return [...tree]
+    .filter(([path]) => counts.test(path) && !path.startsWith('/var/lib/kadm'))
+    .map(([path, { kind }]) => `${kind} ${path}`)
+    .toSorted()
 }
 
 /** A host that was a control plane, as far as files go. */

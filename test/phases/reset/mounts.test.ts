@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 import { resetByBoth, resetByKadm } from './jailed-reset.ts'
 
 const volumes = '/var/lib/kubelet/pods/1/volumes'
-const files = { '/var/lib/kubelet/config.yaml': 'x', '/tmp/jail/kept/of-a-user': 'x', [`${volumes}/a/x`]: 'x', [`${volumes}/b c/x`]: 'x', '/etc/kubernetes/pki/ca.crt': 'x' }
+const files = {
+  '/var/lib/kubelet/config.yaml': 'x',
+  '/tmp/jail/kept/of-a-user': 'x',
+  [`${volumes}/a/x`]: 'x',
+  [`${volumes}/b c/x`]: 'x',
+  '/etc/kubernetes/pki/ca.crt': 'x',
+}
 const config = '/tmp/jail/reset.yaml'
 const showMounts = ['sh', '-c', 'cut -d" " -f2 /proc/mounts | grep -e ^/var/lib/ -e ^/etc/kubernetes || true']
 const tmpfs = (point: string): readonly string[] => ['mount', '-t', 'tmpfs', 'tmpfs', point]
@@ -27,7 +33,10 @@ test('one in the other, and one upon the other', async () => {
 })
 
 test("the kubelet's folder itself stays mounted, and is emptied", async (context) => {
-  const { kadm, kubeadm } = await resetByBoth(context, { before: [['mkdir', '/var/lib/kubelet'], tmpfs('/var/lib/kubelet'), ['touch', '/var/lib/kubelet/x']], after: [showMounts, ['ls', '/var/lib/kubelet']] })
+  const { kadm, kubeadm } = await resetByBoth(context, {
+    before: [['mkdir', '/var/lib/kubelet'], tmpfs('/var/lib/kubelet'), ['touch', '/var/lib/kubelet/x']],
+    after: [showMounts, ['ls', '/var/lib/kubelet']],
+  })
   expect([kadm.exitCode, kadm.after]).toEqual([0, '/var/lib/kubelet\n'])
   expect([kubeadm.exitCode, kubeadm.after]).toEqual([0, kadm.after])
 })
@@ -36,7 +45,11 @@ test('a mount in use: an error by both, no file is removed; with MNT_DETACH it g
   const scene = { files, before: [tmpfs(`${volumes}/a`), busy(`${volumes}/a`)], after: [showMounts] }
   const { kadm, kubeadm } = await resetByBoth(context, scene)
   for (const { exitCode, after, left } of [kadm, kubeadm]) {
-    expect([exitCode, after, left]).toEqual([1, `${volumes}/a\n`, expect.arrayContaining(['file /var/lib/kubelet/config.yaml', 'file /etc/kubernetes/pki/ca.crt'])])
+    expect([exitCode, after, left]).toEqual([
+      1,
+      `${volumes}/a\n`,
+      expect.arrayContaining(['file /var/lib/kubelet/config.yaml', 'file /etc/kubernetes/pki/ca.crt']),
+    ])
   }
   expect(kadm.stderr).toMatch(new RegExp(`^error: 1 of the file systems .*\\n.*umount: ${volumes}/a: target is busy`, 'm'))
   const detach = `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\nforce: true\nunmountFlags: [MNT_DETACH, UMOUNT_NOFOLLOW]\n`
@@ -47,7 +60,11 @@ test('a mount in use: an error by both, no file is removed; with MNT_DETACH it g
 })
 
 test('the folder of a user that is mounted where certificates or manifests are: kadm does not go into it, and says so', async (context) => {
-  const before = [['mkdir', '-p', '/etc/kubernetes/pki/backup/old', '/etc/kubernetes/manifests/x'], bind('/etc/kubernetes/pki/backup/old'), bind('/etc/kubernetes/manifests/x')]
+  const before = [
+    ['mkdir', '-p', '/etc/kubernetes/pki/backup/old', '/etc/kubernetes/manifests/x'],
+    bind('/etc/kubernetes/pki/backup/old'),
+    bind('/etc/kubernetes/manifests/x'),
+  ]
   const { kadm, kubeadm } = await resetByBoth(context, { files, before })
   expect(kadm.exitCode).toBe(0)
   expect(kadm.left).toEqual(expect.arrayContaining(['file /tmp/jail/kept/of-a-user', 'directory /etc/kubernetes/pki/backup/old']))
@@ -57,7 +74,12 @@ test('the folder of a user that is mounted where certificates or manifests are: 
 })
 
 test('a plan names the mounts, and what lies beside them', async () => {
-  const { exitCode, stdout, after } = await resetByKadm({ files, before: [bind(`${volumes}/a`)], words: ['--force', '--dry-run'], after: [showMounts] })
+  const { exitCode, stdout, after } = await resetByKadm({
+    files,
+    before: [bind(`${volumes}/a`)],
+    words: ['--force', '--dry-run'],
+    after: [showMounts],
+  })
   expect([exitCode, after]).toEqual([0, `${volumes}/a\n`])
   expect(stdout).toContain(`[dryrun] Would run "umount ${volumes}/a"\n`)
   expect(stdout).toContain(`[dryrun] Would remove file "${volumes}/b c/x"\n`)
