@@ -13,7 +13,8 @@ export default defineConfig({
     reporters: ['default', summaryReporter],
     projects: [
       {
-        // They wait for etcd's elections, kubeadm's time limits and the like: on two cores three files at once keep both busy. Vitest's own choice is one.
+        // They wait for etcd's elections, kubeadm's time limits and the like: on two cores three files at once keep both busy. Vitest's own
+        // choice is one.
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],

@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- init [--pairs 5] [--json]`: the real kubeadm and kadm in turn on the same hosts; medians and their ratio. Also of `version`, `join`
- * (a worker), `init-join`, `control-plane`, `upgrade`, `fleet`, and `two-control-planes` (kadm against itself). `npm run bench -- scale [--hosts 100]`: the plan
- * of many hosts.
+ * `npm run bench -- init [--pairs 5] [--json]`: the real kubeadm and kadm in turn on the same hosts; medians and their ratio. Also of
+ * `version`, `join` (a worker), `init-join`, `control-plane`, `upgrade`, `fleet`, and `two-control-planes` (kadm against itself). `npm run
+ * bench -- scale [--hosts 100]`: the plan of many hosts.
  */
 import { parseArgs } from 'node:util'
 import { errorText } from '../src/cli/error-text.ts'

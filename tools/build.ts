@@ -68,7 +68,8 @@ const namedExports: Plugin = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^[^./]/ }, async ({ path: name, kind, resolveDir }) => {
       if (kind !== 'dynamic-import' || name.startsWith('node:') || name === 'esbuild') return undefined
-      // Asked of Node itself in a process of its own: whoever runs this build (a test runner too) may have an import that finds other names.
+      // Asked of Node itself in a process of its own: whoever runs this build (a test runner too) may have an import that finds other
+      // names.
       const ask = `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(name)}))))`
       const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', ask], { cwd: resolveDir })
       const names: unknown = JSON.parse(stdout)

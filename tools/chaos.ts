@@ -1,7 +1,7 @@
 /**
- * `npm run chaos [-- --runs N] [--seed S] [--name SANDBOX] [--apply NAME]`: applies in which kadm, a host, a link or a disk fails at a random moment. After a second
- * apply the cluster has to be that of an unbroken one. Run i has the seed S + i: `--runs 1 --seed` does it again. Every tenth is an upgrade (`--apply upgrade` alone
- * does that again).
+ * `npm run chaos [-- --runs N] [--seed S] [--name SANDBOX] [--apply NAME]`: applies in which kadm, a host, a link or a disk fails at a
+ * random moment. After a second apply the cluster has to be that of an unbroken one. Run i has the seed S + i: `--runs 1 --seed` does it
+ * again. Every tenth is an upgrade (`--apply upgrade` alone does that again).
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

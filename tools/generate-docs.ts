@@ -1,4 +1,7 @@
-/** Writes the pages that are made from tables: `node tools/generate-docs.ts`. With `--check` nothing is written, and a stale page is exit code 1. */
+/**
+ * Writes the pages that are made from tables: `node tools/generate-docs.ts`. With `--check` nothing is written, and a stale page is exit
+ * code 1.
+ */
 import { readFile, writeFile } from 'node:fs/promises'
 import { configReference, configSchema } from '../src/config/reference.ts'
 import { clusterFilePage } from './docs/cluster-file-page.ts'

@@ -1,4 +1,6 @@
-/** The rules of the house (docs/principles.md) that a machine can hold. Prints `file:line: message (rule)` for each breach and exits with 1. */
+/**
+ * The rules of the house (docs/principles.md) that a machine can hold. Prints `file:line: message (rule)` for each breach and exits with 1.
+ */
 import { globSync, readFileSync } from 'node:fs'
 import { rules } from './house-rules/rules.ts'
 import { lineOf, sourceText } from './house-rules/source-text.ts'

@@ -1,4 +1,7 @@
-/** `npm run package`: **`dist/kadm`**, one executable file for hosts that have nothing but their libc. With `--json` it says where everything is. */
+/**
+ * `npm run package`: **`dist/kadm`**, one executable file for hosts that have nothing but their libc. With `--json` it says where
+ * everything is.
+ */
 import { createHash } from 'node:crypto'
 import { execFile } from 'node:child_process'
 import { access, chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -68,7 +71,8 @@ async function keepPayload(laidOut: string, folder: string, hash: string): Promi
 }
 
 const startFile = `import { enableCompileCache } from 'node:module'
-// What V8 compiled at an earlier start, beside the program itself: 20 to 30 ms of each later one. Where it cannot be written nothing is lost.
+// What V8 compiled at an earlier start, beside the program itself: 20 to 30 ms of each later one. Where it cannot be written nothing is
+// lost.
 enableCompileCache({ directory: new URL('compiled', import.meta.url).pathname, portable: true })
 const { main } = await import('./kadm.mjs')
 process.exit(await main(process.argv.slice(2), { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, environment: process.env }))
@@ -96,7 +100,10 @@ function nodeBinary(): string {
   return path.join(root, `node_modules/node-linux-${process.arch}/bin/node`)
 }
 
-/** Starts it once for each heavy way through it, so that V8's work is in the package. The cache's folder carries the uid: only root's first start gains. */
+/**
+ * Starts it once for each heavy way through it, so that V8's work is in the package. The cache's folder carries the uid: only root's first
+ * start gains.
+ */
 async function warmUp(node: string, folder: string): Promise<void> {
   for (const argv of [['version'], ['version', '--output', 'json'], ['--help'], ['init', '--help'], ['config', 'print', 'init-defaults']]) {
     await run(node, [path.join(folder, 'start.mjs'), ...argv], { env: { PATH: '/usr/bin:/bin' } }).catch(() => undefined)

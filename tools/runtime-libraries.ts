@@ -10,8 +10,8 @@ import { debianMirror } from '../src/sandbox/debian-mirror.ts'
 const run = promisify(execFile)
 
 /**
- * GCC 10 of Debian 11: its libraries need glibc 2.18, Node 26 needs 2.28. Those of the machine that packages (Debian 12) would need 2.36, and shut out
- * Ubuntu 22.04 and RHEL 9. SHA-256 by Debian's name of the architecture and by package.
+ * GCC 10 of Debian 11: its libraries need glibc 2.18, Node 26 needs 2.28. Those of the machine that packages (Debian 12) would need 2.36,
+ * and shut out Ubuntu 22.04 and RHEL 9. SHA-256 by Debian's name of the architecture and by package.
  */
 const packages = {
   amd64: {
@@ -28,7 +28,9 @@ const packages = {
 
 const wanted = /^(libstdc\+\+\.so\.6|libgcc_s\.so\.1|libatomic\.so\.1)$/
 
-/** Puts the libraries into `folder`. Where the old ones cannot be had they are the machine's own, and a line on stderr says what that means. */
+/**
+ * Puts the libraries into `folder`. Where the old ones cannot be had they are the machine's own, and a line on stderr says what that means.
+ */
 export async function addRuntimeLibraries(folder: string, node: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   const work = await mkdtemp(path.join(tmpdir(), 'kadm-libraries-'))

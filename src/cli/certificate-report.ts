@@ -1,4 +1,6 @@
-/** What `kadm certs check-expiration` found, as an object of kubeadm's output API with kadm's own fields behind it, and as a list of ends. */
+/**
+ * What `kadm certs check-expiration` found, as an object of kubeadm's output API with kadm's own fields behind it, and as a list of ends.
+ */
 import type { X509Certificate } from 'node:crypto'
 import type { JsonObject } from '../config/model.ts'
 import type { CertificateExpiration, Expirations } from '../pki/expiration.ts'

@@ -18,8 +18,8 @@ export async function onChosenHost<T>(input: Pick<CommandInput, 'flags' | 'io' |
 }
 
 /**
- * The caller closes it. On another host the configuration file is still one of this machine; every other path is the host's. Throws USAGE, and as
- * `connectSsh`.
+ * The caller closes it. On another host the configuration file is still one of this machine; every other path is the host's. Throws USAGE,
+ * and as `connectSsh`.
  */
 export async function chosenHost({ flags, io, signal }: Pick<CommandInput, 'flags' | 'io' | 'signal'>): Promise<Host> {
   const given = (name: string): string | undefined => givenText(flags, name)
@@ -55,7 +55,10 @@ function becomeOf(text: string | undefined): SshOptions['become'] {
   throw new KadmError('USAGE', `--become: "${text}" is not a way to become root that kadm knows`, { remedy: ['--become sudo'] })
 }
 
-/** From the file that the environment names, or from the person at the terminal; never from a command line, which everybody on the machine can read. */
+/**
+ * From the file that the environment names, or from the person at the terminal; never from a command line, which everybody on the machine
+ * can read.
+ */
 export async function secretFor(question: SshQuestion, io: Streams, signal: AbortSignal): Promise<string | undefined> {
   const variable = question.kind === 'become' ? 'KADM_BECOME_PASSWORD_FILE' : 'KADM_SSH_PASSPHRASE_FILE'
   const file = io.environment[variable]

@@ -1,4 +1,6 @@
-/** Completion scripts for shells, made from the command tree: they hold every command and flag, so that no kadm is started at a key press. */
+/**
+ * Completion scripts for shells, made from the command tree: they hold every command and flag, so that no kadm is started at a key press.
+ */
 import type { Command, Flag } from './command.ts'
 
 export type Shell = keyof typeof scripts

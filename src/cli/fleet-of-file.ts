@@ -14,7 +14,9 @@ export interface FleetOfFile {
   readonly fleet: Fleet
 }
 
-/** `given`: the path; that of `-f` when not given. The caller closes the fleet. Throws USAGE, CONFIG_UNREADABLE, and as `parseClusterFile`. */
+/**
+ * `given`: the path; that of `-f` when not given. The caller closes the fleet. Throws USAGE, CONFIG_UNREADABLE, and as `parseClusterFile`.
+ */
 export async function fleetOfFile(
   { flags, io, signal }: Pick<CommandInput, 'flags' | 'io' | 'signal'>,
   given = flags.text('file'),

@@ -18,8 +18,8 @@ export interface RunTrace {
 }
 
 /**
- * Does the work, whose trace is written however it ends; without the flag it gets none. Throws FILE_FAILED before anything is done when the folder of the file
- * is not there.
+ * Does the work, whose trace is written however it ends; without the flag it gets none. Throws FILE_FAILED before anything is done when the
+ * folder of the file is not there.
  */
 export async function withTrace(input: CommandInput, command: string, work: (trace: RunTrace | undefined) => Promise<void>): Promise<void> {
   const trace = await openTrace(input, command)

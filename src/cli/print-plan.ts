@@ -11,7 +11,8 @@ export function planText(changes: readonly PlannedChange[], calls: readonly Plan
 }
 
 /**
- * Where a file goes in the folder of a dry run: flat, but for etcd's certificates, as kubeadm lays it. `undefined` for what is not kept there.
+ * Where a file goes in the folder of a dry run: flat, but for etcd's certificates, as kubeadm lays it. `undefined` for what is not kept
+ * there.
  * @param certificatesDir the run's own
  */
 export function dryRunFile(file: string, certificatesDir: string): string | undefined {

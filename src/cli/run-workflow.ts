@@ -1,4 +1,7 @@
-/** What `init`, `join`, `reset` and `upgrade` share as commands: the words common to all, the host that is meant, progress, events and trace. */
+/**
+ * What `init`, `join`, `reset` and `upgrade` share as commands: the words common to all, the host that is meant, progress, events and
+ * trace.
+ */
 import type { Host } from '../host/host.ts'
 import { eventOfAction, type PhaseEvent } from '../phases/phase.ts'
 import type { RunRequest } from '../phases/run-request.ts'

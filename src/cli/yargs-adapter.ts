@@ -58,8 +58,8 @@ export async function helpText(command: Command, path: string, globalFlags: read
 }
 
 /**
- * Words as Go's flags have them, into what the parser knows: `-ojson` into `-o json`, and each switch into `--dry-run=true` or `=false`. The parser would take
- * `--dry-run=1` for false, and the word after a switch for its value.
+ * Words as Go's flags have them, into what the parser knows: `-ojson` into `-o json`, and each switch into `--dry-run=true` or `=false`.
+ * The parser would take `--dry-run=1` for false, and the word after a switch for its value.
  */
 function plainWords(words: readonly string[], flags: readonly Flag[], help: string): string[] {
   const names = (which: (flag: Flag) => boolean): ReadonlySet<string> =>

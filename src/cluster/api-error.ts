@@ -1,6 +1,9 @@
 import { KadmError } from '../errors.ts'
 
-/** The API answered, with a refusal. `reason` is its own word (`NotFound`, `AlreadyExists`, `Conflict`, `Forbidden`, …), '' when it gave none. */
+/**
+ * The API answered, with a refusal. `reason` is its own word (`NotFound`, `AlreadyExists`, `Conflict`, `Forbidden`, …), '' when it gave
+ * none.
+ */
 export class ApiError extends KadmError {
   readonly status: number
   readonly reason: string
@@ -26,10 +29,16 @@ export function isRefusal(error: unknown, ...reasons: readonly string[]): error 
   return error instanceof ApiError && reasons.includes(error.reason)
 }
 
-/** How long a refusal of who we are may come from an API server that is so young that it does not know its tokens and roles yet. Milliseconds. */
+/**
+ * How long a refusal of who we are may come from an API server that is so young that it does not know its tokens and roles yet.
+ * Milliseconds.
+ */
 const youth = 15_000
 
-/** For a wait that begins now: an error that no more time will mend, which a refusal of who we are is not before the API server has had time to read its roles. */
+/**
+ * For a wait that begins now: an error that no more time will mend, which a refusal of who we are is not before the API server has had time
+ * to read its roles.
+ */
 export function refusesForGood(): (error: unknown) => boolean {
   const start = performance.now()
   return (error) => error instanceof ApiError && [401, 403].includes(error.status) && performance.now() - start > youth

@@ -18,11 +18,14 @@ export interface Cluster {
   /** Nothing happens when it is not there. */
   delete(ref: ObjectRef): Promise<void>
   /**
-   * Asks for the end of this very Pod, where no PodDisruptionBudget says no (then ApiError with status 429, whose message names it). Resolves when it has
-   * been told to end, or is not there. Throws TypeError for a Pod without uid.
+   * Asks for the end of this very Pod, where no PodDisruptionBudget says no (then ApiError with status 429, whose message names it).
+   * Resolves when it has been told to end, or is not there. Throws TypeError for a Pod without uid.
    */
   evict(pod: KubernetesObject): Promise<void>
-  /** Approves this very CertificateSigningRequest: throws ApiError with status 409 when it is no longer as it was read. `message`: for whoever looks at it. */
+  /**
+   * Approves this very CertificateSigningRequest: throws ApiError with status 409 when it is no longer as it was read. `message`: for
+   * whoever looks at it.
+   */
   approve(request: KubernetesObject, message: string): Promise<void>
   /**
    * First all that is there (as `ADDED`), then each change, until the signal fires. Never throws: it reconnects by itself, and also tries

@@ -13,8 +13,8 @@ export interface DrainOptions extends WaitOptions {
 }
 
 /**
- * Cordons the node and evicts its Pods; resolves when they are gone. PodDisruptionBudgets are respected: what they refuse is asked for again until the time
- * is up. Pods of DaemonSets and mirror Pods stay, data in an `emptyDir` goes with its Pod. May be repeated.
+ * Cordons the node and evicts its Pods; resolves when they are gone. PodDisruptionBudgets are respected: what they refuse is asked for
+ * again until the time is up. Pods of DaemonSets and mirror Pods stay, data in an `emptyDir` goes with its Pod. May be repeated.
  *
  * @throws KadmError DRAIN_BLOCKED, which names the Pods that are left and what holds them; API_REFUSED, API_UNREACHABLE
  */
@@ -22,7 +22,8 @@ export async function drainNode(cluster: Cluster, name: string, { timeout, signa
   await cordonNode(cluster, name)
   const told = new Set<string>()
   let hopeless: KadmError | undefined
-  // Asked for again and again, not watched: a watch does not tell of a Pod that went before it began, and each look asks for refused evictions once more.
+  // Asked for again and again, not watched: a watch does not tell of a Pod that went before it began, and each look asks for refused
+  // evictions once more.
   const look = async (): Promise<void> => {
     const pods = (await cluster.list(kinds.pod, { fieldSelector: `spec.nodeName=${name}` })).filter(leaves)
     const lost = pods.filter((pod) => !isEnding(pod) && !isMadeAnew(pod))
@@ -61,7 +62,10 @@ async function nodeOf(cluster: Cluster, name: string): Promise<KubernetesObject>
   throw new KadmError('API_REFUSED', `the cluster has no Node "${name}"`, { remedy: ['kubectl get nodes'] })
 }
 
-/** A mirror Pod is a file on the host, and a DaemonSet would put its Pod back at once. What has ended holds nothing and counts for no budget. */
+/**
+ * A mirror Pod is a file on the host, and a DaemonSet would put its Pod back at once. What has ended holds nothing and counts for no
+ * budget.
+ */
 function leaves(pod: KubernetesObject): boolean {
   const isMirror = pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
   const hasEnded = ['Succeeded', 'Failed'].includes(textAt(pod, 'status.phase'))

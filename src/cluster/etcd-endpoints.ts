@@ -18,8 +18,8 @@ export interface EtcdCredentials {
 const clientUrlsAnnotation = 'kubeadm.kubernetes.io/etcd.advertise-client-urls'
 
 /**
- * Client URLs of the etcd static Pods, in the order of the API: where to begin, since the members know each other. Pods without the annotation are
- * left out. Throws ETCD_FAILED when there is none within `timeout` milliseconds.
+ * Client URLs of the etcd static Pods, in the order of the API: where to begin, since the members know each other. Pods without the
+ * annotation are left out. Throws ETCD_FAILED when there is none within `timeout` milliseconds.
  */
 export async function etcdEndpoints(cluster: Pick<Cluster, 'list'>, { timeout, signal }: WaitOptions): Promise<readonly string[]> {
   return await retryUntil(

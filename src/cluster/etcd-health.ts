@@ -44,8 +44,8 @@ export interface CheckEtcdHealthOptions {
 }
 
 /**
- * More than half of the voters must be healthy. A voter beside them that does not answer is only warned of, though etcd itself may refuse a new member then.
- * Resolves with what was seen; throws ETCD_FAILED with each member that does not answer.
+ * More than half of the voters must be healthy. A voter beside them that does not answer is only warned of, though etcd itself may refuse a
+ * new member then. Resolves with what was seen; throws ETCD_FAILED with each member that does not answer.
  */
 export async function checkEtcdHealth(
   etcd: EtcdCluster,

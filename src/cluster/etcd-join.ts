@@ -13,8 +13,8 @@
  *     await checkEtcdHealth(etcd, { signal, waiting })
  *     // etcd-join
  *     await ensureEtcdDataDirectory({ config, host })
- *     const manifest = { path: staticPodPath('etcd'), write: (initialCluster) => writeStaticPod('etcd', { config, host, say, warn, initialCluster }) }
- *     await joinEtcd({ etcd, host, member, manifest, timeout: timeouts.etcdAPICall, signal, say, waiting, notStarted })
+ *     const manifest = { path: staticPodPath('etcd'), write: (initialCluster) => writeStaticPod('etcd', { config, host, say, warn,
+ *     initialCluster }) } await joinEtcd({ etcd, host, member, manifest, timeout: timeouts.etcdAPICall, signal, say, waiting, notStarted })
  *     etcd.close()
  */
 import { KadmError } from '../errors.ts'
@@ -25,9 +25,9 @@ import type { EtcdMember } from './etcd-members.ts'
 import { forOneChange, isAt, type InitialClusterMember, type JoinEtcdOptions, type NewMember } from './etcd-new-member.ts'
 
 /**
- * Resolves with the member once it is a voter, and it and the cluster say so; `undefined` on a recording host, where the manifest is written and the
- * rest is only noted. May be repeated: a run that was cut off at any point is finished. etcd takes one learner at a time, so others are waited for.
- * A learner whose manifest could not be written is removed again, since it would keep all others out.
+ * Resolves with the member once it is a voter, and it and the cluster say so; `undefined` on a recording host, where the manifest is
+ * written and the rest is only noted. May be repeated: a run that was cut off at any point is finished. etcd takes one learner at a time,
+ * so others are waited for. A learner whose manifest could not be written is removed again, since it would keep all others out.
  * Throws ETCD_FAILED, ETCD_MEMBER_LOST (see `refuseOrReplaceLostMember`), what `manifest.write` and `notStarted` throw.
  */
 export async function joinEtcd(options: JoinEtcdOptions): Promise<EtcdMember | undefined> {
@@ -83,8 +83,9 @@ function initialCluster(members: readonly EtcdMember[], { name, peerUrl }: NewMe
 /**
  * The member answers for itself, and the cluster has heard of its start.
  *
- * A new etcd tells the cluster its name and serves nobody until it sees that come back. When the snapshot that it gets first holds its name already, it
- * sees nothing, and asks again only after 7 s (5 s and two election timeouts: publishV3 and ReqTimeout of etcd's server). Started again, it need not ask.
+ * A new etcd tells the cluster its name and serves nobody until it sees that come back. When the snapshot that it gets first holds its name
+ * already, it sees nothing, and asks again only after 7 s (5 s and two election timeouts: publishV3 and ReqTimeout of etcd's server).
+ * Started again, it need not ask.
  */
 async function untilStarted(options: JoinEtcdOptions): Promise<void> {
   const { etcd, member, restart, notStarted } = options
@@ -115,7 +116,10 @@ async function untilStarted(options: JoinEtcdOptions): Promise<void> {
   })
 }
 
-/** Milliseconds. Where it is going to serve it does so some 20 ms after the cluster knows its name; a slow host is started again once in vain. */
+/**
+ * Milliseconds. Where it is going to serve it does so some 20 ms after the cluster knows its name; a slow host is started again once in
+ * vain.
+ */
 const patience = 150
 
 /** Refused until the learner has caught up; a lost answer shows in the next look. */

@@ -15,8 +15,8 @@ type Step =
   | { readonly kind: 'refused'; readonly error: KadmError }
 
 /**
- * Resolves with all members once this one is among them, learner or voter; one that is there already (of a run that was cut off) is taken as it is.
- * Each host whose turn comes before has `timeout` of its own, since any number may join at once.
+ * Resolves with all members once this one is among them, learner or voter; one that is there already (of a run that was cut off) is taken
+ * as it is. Each host whose turn comes before has `timeout` of its own, since any number may join at once.
  */
 export async function becomeMember(options: JoinEtcdOptions): Promise<readonly EtcdMember[]> {
   const { say } = options
@@ -31,8 +31,8 @@ export async function becomeMember(options: JoinEtcdOptions): Promise<readonly E
 }
 
 /**
- * Removes this host's learner when nothing on this host can start it. Resolves with the error to throw: the given one, or one that says what could
- * not be removed. Uses no signal: it is what a stopped run does last.
+ * Removes this host's learner when nothing on this host can start it. Resolves with the error to throw: the given one, or one that says
+ * what could not be removed. Uses no signal: it is what a stopped run does last.
  */
 export async function withoutDeadLearner(error: unknown, { etcd, host, member, manifest, say }: JoinEtcdOptions): Promise<unknown> {
   try {
@@ -111,8 +111,9 @@ function turnOf(members: readonly EtcdMember[], holder: EtcdMember | undefined):
 }
 
 /**
- * What follows from etcd's "unhealthy cluster": it takes a member only when all voters have been connected for 5 s (HealthInterval of etcd's server.go).
- * So the next one always waits that long after the one before; and as long as a voter is down nobody is taken, which no waiting mends.
+ * What follows from etcd's "unhealthy cluster": it takes a member only when all voters have been connected for 5 s (HealthInterval of
+ * etcd's server.go). So the next one always waits that long after the one before; and as long as a voter is down nobody is taken, which no
+ * waiting mends.
  */
 function unsettledCluster({ etcd, member, say }: JoinEtcdOptions): (reason: string) => Promise<Look<Step>> {
   let since: number | undefined

@@ -29,8 +29,8 @@ export type Departure =
   | { readonly kind: 'unknown'; readonly why: string }
 
 /**
- * Throws ETCD_QUORUM when the others would have no quorum, before anything is changed, and ETCD_FAILED when etcd does not let it go. With `force`
- * both are warnings.
+ * Throws ETCD_QUORUM when the others would have no quorum, before anything is changed, and ETCD_FAILED when etcd does not let it go. With
+ * `force` both are warnings.
  */
 export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): Promise<Departure> {
   const { isSelf, force, warn, waiting, signal, onlyNote } = options

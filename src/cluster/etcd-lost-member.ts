@@ -10,9 +10,9 @@ import { kinds } from './kinds.ts'
 import { retryUntil } from './wait.ts'
 
 /**
- * The error that stands between this host and its membership, and the member to remove if that would help; `undefined` when all is well. A member
- * that has started keeps its data on its host: where that is not so it is another's, or a lost host's. A member that was removed cannot come back
- * with its old data.
+ * The error that stands between this host and its membership, and the member to remove if that would help; `undefined` when all is well. A
+ * member that has started keeps its data on its host: where that is not so it is another's, or a lost host's. A member that was removed
+ * cannot come back with its old data.
  */
 export async function memberConflict(
   members: readonly EtcdMember[],
@@ -40,8 +40,8 @@ export interface LostMemberOptions {
 }
 
 /**
- * To be called before the host is touched. Throws ETCD_MEMBER_LOST when etcd has a member of this name or address that is not this host as it is now;
- * with `replace` such a member and its Node are removed instead, if it is dead.
+ * To be called before the host is touched. Throws ETCD_MEMBER_LOST when etcd has a member of this name or address that is not this host as
+ * it is now; with `replace` such a member and its Node are removed instead, if it is dead.
  */
 export async function refuseOrReplaceLostMember(etcd: EtcdCluster, { host, member, replace, ...rest }: LostMemberOptions): Promise<void> {
   // What one of them knows will do: where there is no quorum, `checkEtcdHealth` says so in better words, and the join itself looks again.
@@ -85,7 +85,10 @@ export async function removeDeadMember(
   say(`Removed the Node "${nodeName}" of the lost host`)
 }
 
-/** Takes a member out, which it may have left by itself by then. Throws ETCD_FAILED when etcd does not let it go within `timeout` milliseconds. */
+/**
+ * Takes a member out, which it may have left by itself by then. Throws ETCD_FAILED when etcd does not let it go within `timeout`
+ * milliseconds.
+ */
 export async function removeMember(
   etcd: EtcdCluster,
   member: EtcdMember,

@@ -52,8 +52,9 @@ export function isAt(peerUrl: string): (member: EtcdMember) => boolean {
 }
 
 /**
- * The signal of one change of the members. etcd drops a change that comes while another is under way, without a word: whoever asked hears nothing until a
- * time limit of 5 s and more (`alreadyPending` of raft.go, `configure` of etcd's server.go). So it is soon looked at again what became of it.
+ * The signal of one change of the members. etcd drops a change that comes while another is under way, without a word: whoever asked hears
+ * nothing until a time limit of 5 s and more (`alreadyPending` of raft.go, `configure` of etcd's server.go). So it is soon looked at again
+ * what became of it.
  */
 export function forOneChange(signal: AbortSignal): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(1000)])

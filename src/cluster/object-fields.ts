@@ -1,4 +1,6 @@
-/** Fields of API objects by their dotted paths: `spec.template.spec.containers.0.image`. What is not there, or is of another type, is empty. */
+/**
+ * Fields of API objects by their dotted paths: `spec.template.spec.containers.0.image`. What is not there, or is of another type, is empty.
+ */
 
 export function valueAt(object: unknown, path: string): unknown {
   return path

@@ -33,7 +33,10 @@ export async function kubeletVersions(cluster: Reads): Promise<NodesByVersion> {
   return grouped(await cluster.list(kinds.node), (node) => textAt(node, 'status.nodeInfo.kubeletVersion'), 'metadata.name')
 }
 
-/** Of the DNS addon, by its image's tag (`v1.14.2`); `undefined` where there is none. Throws API_REFUSED, also for more than one, API_UNREACHABLE. */
+/**
+ * Of the DNS addon, by its image's tag (`v1.14.2`); `undefined` where there is none. Throws API_REFUSED, also for more than one,
+ * API_UNREACHABLE.
+ */
 export async function coreDnsVersion(cluster: Reads): Promise<string | undefined> {
   const deployments = await cluster.list({ ...kinds.deployment, namespace: 'kube-system' }, { labelSelector: 'k8s-app=kube-dns' })
   if (deployments.length > 1) {

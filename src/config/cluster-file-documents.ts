@@ -29,7 +29,10 @@ export function initDocuments(file: ClusterFile, host: ClusterHost, own: readonl
   ])
 }
 
-/** YAML for `join` on this host. The cluster is known to whoever runs it, so the way of discovery that kubeadm's document must name is never gone. */
+/**
+ * YAML for `join` on this host. The cluster is known to whoever runs it, so the way of discovery that kubeadm's document must name is never
+ * gone.
+ */
 export function joinDocuments(file: ClusterFile, host: ClusterHost, own: readonly string[]): string {
   const { joinConfiguration: given } = file.kubeadm
   const controlPlane = part(given, 'controlPlane')

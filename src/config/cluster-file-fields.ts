@@ -1,4 +1,6 @@
-/** The fields of a cluster file (`kadm.dev/v1alpha1`, kind Cluster): the hosts of a cluster, how to reach them, and kubeadm's own documents. */
+/**
+ * The fields of a cluster file (`kadm.dev/v1alpha1`, kind Cluster): the hosts of a cluster, how to reach them, and kubeadm's own documents.
+ */
 import { hostPortProblems, oneOfProblems, portProblems, subdomainProblems } from './checks.ts'
 import { clusterFields } from './cluster-fields.ts'
 import { durationField, integerField, listField, objectField, stringField, stringsField, type Field } from './field.ts'

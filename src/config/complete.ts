@@ -1,4 +1,6 @@
-/** Every document of a file with all of its defaults, whatever kinds it holds: what `config validate`, `migrate` and `diff` have in common. */
+/**
+ * Every document of a file with all of its defaults, whatever kinds it holds: what `config validate`, `migrate` and `diff` have in common.
+ */
 import type { Host } from '../host/host.ts'
 import { componentKinds } from './component-config.ts'
 import type { Problem } from './decode.ts'

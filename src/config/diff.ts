@@ -1,4 +1,7 @@
-/** Two configuration files compared by what they mean: `config diff`. Defaults are filled in, so that what is left out and what is written out are one. */
+/**
+ * Two configuration files compared by what they mean: `config diff`. Defaults are filled in, so that what is left out and what is written
+ * out are one.
+ */
 import type { Host } from '../host/host.ts'
 import { completeDocuments, readGiven } from './complete.ts'
 import { isObject } from './decode.ts'
@@ -10,7 +13,10 @@ import { parseVersion } from './versions.ts'
 
 export interface Difference {
   readonly kind: string
-  /** `networking.podSubnet`, `apiServer.extraArgs.1.value`; '' for a whole document. Indices are those of the new file where it has the item. */
+  /**
+   * `networking.podSubnet`, `apiServer.extraArgs.1.value`; '' for a whole document. Indices are those of the new file where it has the
+   * item.
+   */
   readonly path: string
   /** Absent where only the new file has it. */
   readonly old?: Json

@@ -47,8 +47,8 @@ const kindTables: readonly { readonly kind: string; readonly fields: readonly Fi
 ]
 
 /**
- * All fields that are meant by `ClusterConfiguration.networking.podSubnet`, `networking.podSubnet`, `podSubnet` or the flag `pod-network-cidr`,
- * in whatever case. Of one that holds others these come too. Without words: the kinds.
+ * All fields that are meant by `ClusterConfiguration.networking.podSubnet`, `networking.podSubnet`, `podSubnet` or the flag
+ * `pod-network-cidr`, in whatever case. Of one that holds others these come too. Without words: the kinds.
  *
  * @throws KadmError CONFIG_INVALID with the nearest name when there is none
  */

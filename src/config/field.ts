@@ -1,6 +1,6 @@
 /**
- * A field of a configuration document. The parser, unknown-field detection, defaults, checks, flags, docs/config.md and the JSON Schema all read
- * tables of these: what stands here is written nowhere else.
+ * A field of a configuration document. The parser, unknown-field detection, defaults, checks, flags, docs/config.md and the JSON Schema all
+ * read tables of these: what stands here is written nowhere else.
  */
 import type { Json } from './model.ts'
 

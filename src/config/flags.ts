@@ -28,7 +28,10 @@ export function configFlags(kind: KindName): readonly ConfigFlag[] {
   return walk(kinds[kind], [])
 }
 
-/** Flags that name no field of the tables: `token` and `token-ttl` make the one bootstrap token, the others add to a component's `extraArgs`. */
+/**
+ * Flags that name no field of the tables: `token` and `token-ttl` make the one bootstrap token, the others add to a component's
+ * `extraArgs`.
+ */
 const extraArgFlags = {
   'apiserver-extra-args': 'apiServer',
   'controller-manager-extra-args': 'controllerManager',

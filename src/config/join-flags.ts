@@ -12,8 +12,8 @@ export interface JoinWords {
 }
 
 /**
- * The document that stands for the words of join. Without an endpoint there is no discovery by token; flags of a control plane without `--control-plane`
- * say nothing, as in kubeadm. Throws CONFIG_INVALID for a value that cannot be read.
+ * The document that stands for the words of join. Without an endpoint there is no discovery by token; flags of a control plane without
+ * `--control-plane` say nothing, as in kubeadm. Throws CONFIG_INVALID for a value that cannot be read.
  */
 export function joinDocuments({ flags, endpoint, discoveryFile }: JoinWords): {
   readonly documents: readonly ConfigDocument[]

@@ -11,7 +11,9 @@ export interface KubeletSource {
   readonly certificatesDir: string
 }
 
-/** `given`: the user's document, decoded; `{}` for none. The user's values stay, with a warning where they are not what the cluster needs. */
+/**
+ * `given`: the user's document, decoded; `{}` for none. The user's values stay, with a warning where they are not what the cluster needs.
+ */
 export function kubeletDefaults(
   given: JsonObject,
   source: KubeletSource,

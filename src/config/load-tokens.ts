@@ -22,7 +22,10 @@ export interface LoadedTokens {
   readonly warnings: readonly string[]
 }
 
-/** A token that is not given is made. Throws CONFIG_INVALID with every problem in its details; for a file also CONFIG_UNREADABLE, CONFIG_SYNTAX. */
+/**
+ * A token that is not given is made. Throws CONFIG_INVALID with every problem in its details; for a file also CONFIG_UNREADABLE,
+ * CONFIG_SYNTAX.
+ */
 export async function loadTokens(asked: { readonly file: string } | { readonly flags: TokenFlags }, host: Host): Promise<LoadedTokens> {
   // Nothing here depends on the version: no label is looked up.
   const fetchVersion = async (): Promise<string> => newestKubernetes

@@ -19,8 +19,8 @@ export interface LoadUpgradeOptions<Action extends keyof UpgradeConfigs> {
 }
 
 /**
- * A flag that was given wins over the file, which has its own word on what may stand beside it (`mixedFlags`); checks to ignore come together. Other
- * sections than the command's are read and checked, and say nothing here.
+ * A flag that was given wins over the file, which has its own word on what may stand beside it (`mixedFlags`); checks to ignore come
+ * together. Other sections than the command's are read and checked, and say nothing here.
  *
  * @throws KadmError USAGE, CONFIG_UNREADABLE, CONFIG_SYNTAX, or CONFIG_INVALID with every problem in its details
  */

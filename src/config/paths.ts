@@ -1,4 +1,6 @@
-/** Where kubeadm's files lie on a host. Source: kubeadm's constants; every path of the project that is not the user's to choose stands here. */
+/**
+ * Where kubeadm's files lie on a host. Source: kubeadm's constants; every path of the project that is not the user's to choose stands here.
+ */
 export const paths = {
   kubernetes: '/etc/kubernetes',
   manifests: '/etc/kubernetes/manifests',

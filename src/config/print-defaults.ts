@@ -14,7 +14,10 @@ import { dumpYaml } from './yaml.ts'
 
 const placeholderToken = 'abcdef.0123456789abcdef'
 
-/** Nothing of a host: placeholders for name, address and token. `componentConfigs`: kinds to print after. Throws CONFIG_INVALID for an unknown one. */
+/**
+ * Nothing of a host: placeholders for name, address and token. `componentConfigs`: kinds to print after. Throws CONFIG_INVALID for an
+ * unknown one.
+ */
 export function printInitDefaults(componentConfigs: readonly string[] = []): string {
   const advertiseAddress = '1.2.3.4'
   const init = withDefaults('InitConfiguration', {

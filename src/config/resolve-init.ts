@@ -1,4 +1,7 @@
-/** The documents of a file (or of flags) into complete Init and Cluster documents and component configurations, with all that is wrong with them. */
+/**
+ * The documents of a file (or of flags) into complete Init and Cluster documents and component configurations, with all that is wrong with
+ * them.
+ */
 import type { Host } from '../host/host.ts'
 import { checkDocument } from './check.ts'
 import { decodeComponent, kubeletKind, kubeProxyKind, type ComponentKind } from './component-config.ts'

@@ -37,7 +37,10 @@ function olderFields(fields: readonly Field[], parent: string): readonly Field[]
   })
 }
 
-/** A decoded v1beta3 document in the words of v1beta4. `documents`: all of the file, as the ClusterConfiguration has a timeout that is now elsewhere. */
+/**
+ * A decoded v1beta3 document in the words of v1beta4. `documents`: all of the file, as the ClusterConfiguration has a timeout that is now
+ * elsewhere.
+ */
 export function fromV1beta3(
   kind: KindName,
   document: JsonObject,

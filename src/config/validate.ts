@@ -24,7 +24,9 @@ export async function validateConfig(
   return { warnings: documents.length === 0 ? ['nothing was checked: the file has no kubeadm configuration', ...warnings] : warnings }
 }
 
-/** The kubeadm documents of a text with all defaults, as v1beta4 YAML; component configurations are left out. Throws as `validateConfig`. */
+/**
+ * The kubeadm documents of a text with all defaults, as v1beta4 YAML; component configurations are left out. Throws as `validateConfig`.
+ */
 export async function migrateConfig(
   text: string,
   options: ValidateOptions,

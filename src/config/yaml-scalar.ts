@@ -1,6 +1,9 @@
 /** How go-yaml v2 reads plain scalars and chooses the style of a string. Its emitter folds at column 80. */
 
-/** An integer as Go's ParseInt with base 0 reads it, after underscores are dropped; bigint where a number would lose digits, `undefined` when it is none. */
+/**
+ * An integer as Go's ParseInt with base 0 reads it, after underscores are dropped; bigint where a number would lose digits, `undefined`
+ * when it is none.
+ */
 export function goInteger(text: string): number | bigint | undefined {
   if (text.startsWith('_')) return undefined
   const match = /^([-+]?)(0[bB][01]+|0[oO][0-7]+|0[xX][0-9a-fA-F]+|0[0-7]+|0|[1-9][0-9]*)$/.exec(text.replaceAll('_', ''))

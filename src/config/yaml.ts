@@ -14,7 +14,10 @@ import {
 import { KadmError, messageOf } from '../errors.ts'
 import { goFloat, goInteger, integerText, isSpecialPlain, quoted } from './yaml-scalar.ts'
 
-/** One document. Empty text is `null`; integers that a number cannot hold are bigint; of a key given twice the last counts. Throws CONFIG_SYNTAX with the line. */
+/**
+ * One document. Empty text is `null`; integers that a number cannot hold are bigint; of a key given twice the last counts. Throws
+ * CONFIG_SYNTAX with the line.
+ */
 export function parseYaml(text: string): unknown {
   return parseYamlStrictly(text).value
 }
@@ -84,7 +87,9 @@ const binaryTag = defineScalarTag<string>('tag:yaml.org,2002:binary', {
   identify: () => false,
   resolve: (text) => Buffer.from(text, 'base64').toString('utf8'),
 })
-/** Mappings as go-yaml v2 fills them: each pair and each merge key (`<<`) in turn, the last one counts. `onDuplicate` may return an error. */
+/**
+ * Mappings as go-yaml v2 fills them: each pair and each merge key (`<<`) in turn, the last one counts. `onDuplicate` may return an error.
+ */
 function goSchema(onDuplicate: (key: string) => string): Schema {
   const put = (target: Record<string, unknown>, key: string, value: unknown): string => {
     const error = Object.hasOwn(target, key) ? onDuplicate(key) : ''

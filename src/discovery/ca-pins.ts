@@ -22,8 +22,8 @@ export interface PinnedAuthorities {
 }
 
 /**
- * The CAs of a bundle, all of which must be pinned; one at least with `allowUnpinned`. Without pins any are good. Throws CA_HASH_MISMATCH, and an
- * Error when the bundle cannot be read.
+ * The CAs of a bundle, all of which must be pinned; one at least with `allowUnpinned`. Without pins any are good. Throws CA_HASH_MISMATCH,
+ * and an Error when the bundle cannot be read.
  */
 export function pinnedAuthorities(
   bundle: string,

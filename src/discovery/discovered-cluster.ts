@@ -34,8 +34,8 @@ export interface DiscoveredCluster {
   readonly serverName?: string
   readonly user: BootstrapUser
   /**
-   * For discovery by a file that brings its own credentials: the whole kubeconfig, as kubeadm makes it bootstrap-kubelet.conf, with all that it
-   * names in files put into it. Absent: to be made from the other fields (`kubeconfigText`).
+   * For discovery by a file that brings its own credentials: the whole kubeconfig, as kubeadm makes it bootstrap-kubelet.conf, with all
+   * that it names in files put into it. Absent: to be made from the other fields (`kubeconfigText`).
    */
   readonly document?: JsonObject
 }

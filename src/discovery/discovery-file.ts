@@ -62,7 +62,10 @@ export async function parseDiscoveryFile(text: string, filePath: string, { host 
 
 type ReadFile = (named: string, key: string) => Promise<string>
 
-/** Names of files are relative to the file that holds them, as kubectl has it. A file from the web names none: whoever serves it must not choose what is sent. */
+/**
+ * Names of files are relative to the file that holds them, as kubectl has it. A file from the web names none: whoever serves it must not
+ * choose what is sent.
+ */
 function fileReader(host: DiscoveryOptions['host'], filePath: string): ReadFile {
   return async (named, key) => {
     if (isUrl(filePath)) throw new Error(`${key} names the file "${named}" of this host, which a file from the web may not`)

@@ -12,8 +12,8 @@ import { discoveryFileText, nameOfFile } from './fetch-file.ts'
 import { clusterOf, parseKubeconfig } from './kubeconfig-cluster.ts'
 
 /**
- * The cluster of the file. What cluster-info says only fills in a missing CA; another server there is a warning. The file's credentials go with the
- * question, once the server is verified: with the file's CA, or without one with the host's own.
+ * The cluster of the file. What cluster-info says only fills in a missing CA; another server there is a warning. The file's credentials go
+ * with the question, once the server is verified: with the file's CA, or without one with the host's own.
  */
 export async function discoverByFile(discovery: FileDiscovery, options: DiscoveryOptions): Promise<DiscoveredCluster> {
   const { kubeConfigPath, tlsBootstrapToken = '' } = discovery

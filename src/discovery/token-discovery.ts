@@ -1,4 +1,7 @@
-/** Discovery by a bootstrap token: whoever signs cluster-info with it knows its secret, and the hashes say which CA may vouch for the server. */
+/**
+ * Discovery by a bootstrap token: whoever signs cluster-info with it knows its secret, and the hashes say which CA may vouch for the
+ * server.
+ */
 import { splitHostPort } from '../config/checks.ts'
 import type { TokenDiscovery } from '../config/model.ts'
 import { KadmError, messageOf } from '../errors.ts'
@@ -11,8 +14,9 @@ import { tokenUser, type DiscoveredCluster, type DiscoveryOptions } from './disc
 import { clusterOf, httpsServer, parseKubeconfig } from './kubeconfig-cluster.ts'
 
 /**
- * Two reads, both without credentials. The first is from a server that nobody has verified: its kubeconfig must be signed by the token and its CAs
- * pinned. The second is verified with these CAs and must have the same kubeconfig. Without hashes the signature alone counts, as in kubeadm.
+ * Two reads, both without credentials. The first is from a server that nobody has verified: its kubeconfig must be signed by the token and
+ * its CAs pinned. The second is verified with these CAs and must have the same kubeconfig. Without hashes the signature alone counts, as in
+ * kubeadm.
  */
 export async function discoverByToken(discovery: TokenDiscovery, options: DiscoveryOptions): Promise<DiscoveredCluster> {
   const { id } = parseToken(discovery.token)
@@ -54,7 +58,10 @@ function noPins(): KadmError {
   })
 }
 
-/** The text that the token has signed. Not signed yet is not wrong: the controller-manager adds signatures some seconds after a token is made. */
+/**
+ * The text that the token has signed. Not signed yet is not wrong: the controller-manager adds signatures some seconds after a token is
+ * made.
+ */
 async function signedBy(answer: ClusterInfoAnswer, token: string, server: string): Promise<Judgement<string>> {
   const { id } = parseToken(token)
   if (answer.kind === 'forbidden') return { kind: 'not-yet', seen: 'the answer is HTTP 403' }

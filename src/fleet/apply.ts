@@ -30,7 +30,10 @@ export interface ApplyInput {
   readonly signal: AbortSignal
 }
 
-/** Throws PREFLIGHT_FAILED for a plan with problems, RUN_IN_PROGRESS, or FLEET_FAILED with what happened on each host that failed; the others are done then. */
+/**
+ * Throws PREFLIGHT_FAILED for a plan with problems, RUN_IN_PROGRESS, or FLEET_FAILED with what happened on each host that failed; the
+ * others are done then.
+ */
 export async function applyPlan({
   file,
   fleet,

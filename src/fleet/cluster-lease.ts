@@ -25,8 +25,8 @@ export interface LeaseOptions {
 }
 
 /**
- * Renewed every 10 s until it is released. One that is not renewed any more is waited out, and taken over. Throws RUN_IN_PROGRESS, which says who has it and until
- * when, as soon as somebody renews it or gives it back: a plan of before is of no use then.
+ * Renewed every 10 s until it is released. One that is not renewed any more is waited out, and taken over. Throws RUN_IN_PROGRESS, which
+ * says who has it and until when, as soon as somebody renews it or gives it back: a plan of before is of no use then.
  */
 export async function takeLease(
   cluster: Cluster,

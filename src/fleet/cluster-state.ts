@@ -33,13 +33,19 @@ export interface NodeState {
 
 export interface AskOptions {
   readonly signal: AbortSignal
-  /** Milliseconds for an API that comes up: a control plane that has just been switched on has none for a while. Default: it is not waited for. */
+  /**
+   * Milliseconds for an API that comes up: a control plane that has just been switched on has none for a while. Default: it is not waited
+   * for.
+   */
   readonly patience?: number
   /** Told that it is waited for. */
   readonly say?: (text: string) => void
 }
 
-/** Asks these control planes, one after the other, until one has an answer; each gets 5 s, and then all together what the caller's patience gives. */
+/**
+ * Asks these control planes, one after the other, until one has an answer; each gets 5 s, and then all together what the caller's patience
+ * gives.
+ */
 export async function observeCluster(
   controlPlanes: readonly Host[],
   file: ClusterFile,

@@ -1,7 +1,7 @@
 /**
- * The steps of an apply as a workflow of phases over all hosts: `hosts/h2/join`. Every host begins at once; a join waits inside, for the cluster that it
- * joins. Hosts leave only when all new ones are in, and control planes one after the other: etcd loses one member at a time. Upgrades go host by host over
- * the control planes, then in waves over the workers.
+ * The steps of an apply as a workflow of phases over all hosts: `hosts/h2/join`. Every host begins at once; a join waits inside, for the
+ * cluster that it joins. Hosts leave only when all new ones are in, and control planes one after the other: etcd loses one member at a
+ * time. Upgrades go host by host over the control planes, then in waves over the workers.
  */
 import type { Phase, PhaseEvent } from '../phases/phase.ts'
 import { ownName, type FleetEvent, type FleetRun } from './fleet-run.ts'
@@ -28,8 +28,8 @@ export function fleetPhases(plan: Plan): readonly Phase<FleetRun>[] {
 }
 
 /**
- * What is to be told of an event of these phases: that an action or what lies between waves begins or is left out. How it ends it tells itself, since
- * its failure is none of the runner's. The folders above them are nothing to tell of.
+ * What is to be told of an event of these phases: that an action or what lies between waves begins or is left out. How it ends it tells
+ * itself, since its failure is none of the runner's. The folders above them are nothing to tell of.
  */
 export function fleetEvent(event: PhaseEvent): readonly FleetEvent[] {
   const at = placeOf(event.phase)

@@ -1,4 +1,7 @@
-/** What only a look at a host itself tells of its links, disks and control groups. One command each; needs a shell, coreutils and nothing else. */
+/**
+ * What only a look at a host itself tells of its links, disks and control groups. One command each; needs a shell, coreutils and nothing
+ * else.
+ */
 import type { Argv, Host } from '../host/host.ts'
 
 export interface HostProbe {
@@ -29,7 +32,10 @@ export async function probeHost(host: Pick<Host, 'query'>, directories: readonly
   return parseProbe(stdout)
 }
 
-/** Of what the script prints: `link eth0 1500 02:42:ac:11:00:02`, `disk /var/lib/etcd /dev/sda1 41152812 9999999 31152812 25% /`, `cgroup cgroup2fs`. */
+/**
+ * Of what the script prints: `link eth0 1500 02:42:ac:11:00:02`, `disk /var/lib/etcd /dev/sda1 41152812 9999999 31152812 25% /`, `cgroup
+ * cgroup2fs`.
+ */
 export function parseProbe(text: string): HostProbe {
   const lines = text.split('\n').map((line) => line.split(/\s+/))
   const of = (kind: string): readonly (readonly string[])[] => lines.filter(([first]) => first === kind)
@@ -46,8 +52,8 @@ export function parseProbe(text: string): HostProbe {
 }
 
 /**
- * Seconds that each of up to 200 small writes took to reach the disk that this directory is on or will be on; stops after a second. The file has no name while
- * it is written. Empty where that cannot be measured.
+ * Seconds that each of up to 200 small writes took to reach the disk that this directory is on or will be on; stops after a second. The
+ * file has no name while it is written. Empty where that cannot be measured.
  */
 export async function measureWrites(host: Pick<Host, 'query'>, directory: string, signal: AbortSignal): Promise<readonly number[]> {
   const { stdout } = await host.query(shell(writeScript, [directory]), { timeout: 10_000, signal })

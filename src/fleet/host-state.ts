@@ -76,7 +76,10 @@ export function unreachable(error: unknown): HostState {
 /** Devices that come and go with Pods. */
 const ofPods = /^(?:veth|cni|flannel|cali|cilium|lxc|kube-|docker)/
 
-/** Of the one that is installed; of the one that is kept beside it where the first is not the one that is wanted: each is a program to start. */
+/**
+ * Of the one that is installed; of the one that is kept beside it where the first is not the one that is wanted: each is a program to
+ * start.
+ */
 async function kubeletVersions(host: Host, wantedVersion: string): Promise<readonly string[]> {
   const installed = await kubeletVersion(host, 'kubelet')
   return installed === wantedVersion ? [installed] : [installed, await kubeletVersion(host, `kubelet-${wantedVersion}`)]

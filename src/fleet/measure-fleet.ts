@@ -1,4 +1,7 @@
-/** What has to be tried out before hosts become nodes: links, ports, paths and disks, all side by side. Nothing is asked where no host is about to get a node. */
+/**
+ * What has to be tried out before hosts become nodes: links, ports, paths and disks, all side by side. Nothing is asked where no host is
+ * about to get a node.
+ */
 import { atMost } from '../cluster/at-most.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { part, withDefaults } from '../config/defaults.ts'
@@ -70,7 +73,10 @@ async function probeOne({ wanted: { name, address }, host, state, arrives }: Rea
   return { name, address, host, state, probe, arrives, link: probe.links.find((link) => link.device === device) }
 }
 
-/** Each pair once, from the earlier one that arrives; and no more than these, the next ones in the file's order, which has control planes first. */
+/**
+ * Each pair once, from the earlier one that arrives; and no more than these, the next ones in the file's order, which has control planes
+ * first.
+ */
 function pathTargets(
   from: AskedHost,
   hosts: readonly AskedHost[],

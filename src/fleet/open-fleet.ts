@@ -22,8 +22,8 @@ export interface Fleet {
 }
 
 /**
- * How many hosts are asked for something at a time. A login costs this machine some 5 ms of its processor: of a thousand at once all would come late, and some
- * beyond sshd's patience (docs/scale.md). Enough that a slow way to the hosts holds nobody up.
+ * How many hosts are asked for something at a time. A login costs this machine some 5 ms of its processor: of a thousand at once all would
+ * come late, and some beyond sshd's patience (docs/scale.md). Enough that a slow way to the hosts holds nobody up.
  */
 export const hostsAtOnce = 128
 
@@ -52,7 +52,10 @@ interface Shared extends Required<Pick<SshOptions, 'readKeys'>> {
   readonly bastionOf: (ssh: SshSettings) => Bastion | undefined
 }
 
-/** Keys are read and opened once; hosts behind the same bastion share one connection to it: sshd lets no more than ten log in at the same time. */
+/**
+ * Keys are read and opened once; hosts behind the same bastion share one connection to it: sshd lets no more than ten log in at the same
+ * time.
+ */
 function sharedBetweenHosts({ user, ...options }: FleetOptions): Shared & { readonly end: () => void } {
   const readKeys: Shared['readKeys'] = new Map()
   const bastions = new Map<string, Bastion>()

@@ -1,6 +1,6 @@
 /**
- * The journal of the machine that kadm is run on: who did what to which host of a cluster, and when. A file a cluster, of the same form as those of hosts: lines
- * that hold each other's hashes, 0600, on the disk before they count. No secret is in it.
+ * The journal of the machine that kadm is run on: who did what to which host of a cluster, and when. A file a cluster, of the same form as
+ * those of hosts: lines that hold each other's hashes, 0600, on the disk before they count. No secret is in it.
  */
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
@@ -51,7 +51,8 @@ export function operatorJournal(host: Host, environment: Readonly<Record<string,
 }
 
 /**
- * Does the work as a command of the journal; nothing is done before its beginning is on the disk. `hear` is told of what happens on the hosts.
+ * Does the work as a command of the journal; nothing is done before its beginning is on the disk. `hear` is told of what happens on the
+ * hosts.
  * @throws JOURNAL_BROKEN, FILE_FAILED, RUN_IN_PROGRESS; else what the work throws
  */
 export async function asCommand(

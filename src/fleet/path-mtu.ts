@@ -8,7 +8,10 @@ export interface PathTarget {
   readonly mtu: number
 }
 
-/** Warnings, one for each target that small packets reach and wide ones do not; at most 2 s for all. A host that nothing answers says nothing of packets. */
+/**
+ * Warnings, one for each target that small packets reach and wide ones do not; at most 2 s for all. A host that nothing answers says
+ * nothing of packets.
+ */
 export async function pathWarnings(
   from: { readonly name: string; readonly host: Pick<Host, 'query'> },
   targets: readonly PathTarget[],
@@ -39,7 +42,10 @@ function headers(address: string): number {
 /** The most that ping sends. */
 const mostPayload = 65_507
 
-/** A line for each target that answers: `<address> wide`, or `narrow` and what ping said. busybox has no -M: its words are not those of a packet that was sent. */
+/**
+ * A line for each target that answers: `<address> wide`, or `narrow` and what ping said. busybox has no -M: its words are not those of a
+ * packet that was sent.
+ */
 const pings = `for x; do (
   a=\${x%,*}
   o=$(ping -n -c 1 -W 1 -M do -s "\${x##*,}" "$a" 2>&1) && echo "$a wide " && exit

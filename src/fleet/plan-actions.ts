@@ -43,7 +43,9 @@ export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>
   }
 }
 
-/** The one that makes the cluster, or made it: a control plane that is there, else one whose init was cut off, else the first of the file. */
+/**
+ * The one that makes the cluster, or made it: a control plane that is there, else one whose init was cut off, else the first of the file.
+ */
 export function firstControlPlane({ hosts }: ClusterFile, states: ReadonlyMap<string, HostState>): string | undefined {
   const controlPlanes = hosts.filter(({ role }) => role === 'control-plane').map(({ name }) => name)
   const reached = (name: string): ReachedHost | undefined => {

@@ -1,4 +1,7 @@
-/** A plan: what was seen, and what is to be done about it. JSON data that can be kept, read by people, and applied later. Nothing secret is in it. */
+/**
+ * A plan: what was seen, and what is to be done about it. JSON data that can be kept, read by people, and applied later. Nothing secret is
+ * in it.
+ */
 import { createHash } from 'node:crypto'
 import { clusterFileApiVersion } from '../config/cluster-file-fields.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'

@@ -14,8 +14,9 @@ export interface ListenerOptions {
 }
 
 /**
- * Resolves when they listen, or after a second when they do not: without systemd nobody answers. They do nothing with who connects, and end by themselves
- * when nobody is left to close them; those of a kadm that was killed are ended by the next one, which may want their ports for a node.
+ * Resolves when they listen, or after a second when they do not: without systemd nobody answers. They do nothing with who connects, and end
+ * by themselves when nobody is left to close them; those of a kadm that was killed are ended by the next one, which may want their ports
+ * for a node.
  */
 export async function openPortListeners(
   host: Pick<Host, 'query' | 'canListen'>,

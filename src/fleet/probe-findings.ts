@@ -43,7 +43,9 @@ function macTwins(hosts: readonly ProbedHost[]): readonly string[] {
     .map(([mac, group]) => `${group.map(nameWithDevice).join(' and ')} have the same MAC address "${mac}": give each machine its own`)
 }
 
-/** The pod network takes its own size from one host's link, or from each: the widest packet of one host must pass the link of every other. */
+/**
+ * The pod network takes its own size from one host's link, or from each: the widest packet of one host must pass the link of every other.
+ */
 function mtuWarnings(hosts: readonly ProbedHost[]): readonly string[] {
   const groups = [
     ...Map.groupBy(
@@ -76,7 +78,10 @@ function kernelWarnings({ name, state }: ProbedHost): readonly string[] {
   return verifyKernelVersion(state.kernel).warnings.map((text) => `${name}: ${text}`)
 }
 
-/** Where the kubelet begins to throw Pods and images out, unless it is told otherwise: kubernetes.io, node-pressure-eviction. Percent that must be free. */
+/**
+ * Where the kubelet begins to throw Pods and images out, unless it is told otherwise: kubernetes.io, node-pressure-eviction. Percent that
+ * must be free.
+ */
 const evictionLimits = { '/var/lib/kubelet': 10, '/var/lib/containerd': 15 } as const
 
 /** For these the probe has to look. */

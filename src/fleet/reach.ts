@@ -1,4 +1,7 @@
-/** Do the hosts of a fleet reach one another at the ports that they will need? Each opens connections to the others, through the SSH connection that kadm has to it. */
+/**
+ * Do the hosts of a fleet reach one another at the ports that they will need? Each opens connections to the others, through the SSH
+ * connection that kadm has to it.
+ */
 import { atMost } from '../cluster/at-most.ts'
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import { messageOf } from '../errors.ts'
@@ -18,9 +21,9 @@ export interface ReachHost {
 }
 
 /**
- * Asked of every pair of which one is about to get a node. Where nothing listens yet something does for the time of the question. An error is what is certain: the
- * sshd of a host answers at an address of its own, and a port that somebody listens on does not. The address of a host behind a gateway may be one that only the
- * operator can reach.
+ * Asked of every pair of which one is about to get a node. Where nothing listens yet something does for the time of the question. An error
+ * is what is certain: the sshd of a host answers at an address of its own, and a port that somebody listens on does not. The address of a
+ * host behind a gateway may be one that only the operator can reach.
  */
 export async function reachFindings(file: ClusterFile, hosts: readonly ReachHost[], signal: AbortSignal): Promise<Findings> {
   const inTurn = atMost(targetsAtOnce)

@@ -1,4 +1,6 @@
-/** The certificate of a node that joins: signed on the control plane that has the key of the CA, or asked for in the API where none has it. */
+/**
+ * The certificate of a node that joins: signed on the control plane that has the key of the CA, or asked for in the API where none has it.
+ */
 import { X509Certificate } from 'node:crypto'
 import type { Cluster } from '../cluster/cluster.ts'
 import { KadmError } from '../errors.ts'
@@ -21,7 +23,10 @@ export interface NodeSigning {
   readonly say: (text: string) => void
 }
 
-/** From the request (PEM) to the certificate (PEM). The key of the CA stays on its host. Throws CERTIFICATE_INVALID, COMMAND_MISSING and what `approvedCertificate` throws. */
+/**
+ * From the request (PEM) to the certificate (PEM). The key of the CA stays on its host. Throws CERTIFICATE_INVALID, COMMAND_MISSING and
+ * what `approvedCertificate` throws.
+ */
 export async function signForNode(request: string, { controlPlanes, cluster, caPem, nodeName, signal, say }: NodeSigning): Promise<string> {
   const stored = await readStoredCluster(cluster)
   if (stored === undefined) {

@@ -13,8 +13,8 @@ export interface EmptyOptions {
 }
 
 /**
- * Removes everything in the directory, at any depth; the directory stays. One that is a link is followed, links in it are removed and not followed. What is no
- * directory is left alone. A recording host notes each path. Cut off: a part is still there; run again, it goes on.
+ * Removes everything in the directory, at any depth; the directory stays. One that is a link is followed, links in it are removed and not
+ * followed. What is no directory is left alone. A recording host notes each path. Cut off: a part is still there; run again, it goes on.
  *
  * @returns mount points in it, which are left as they are with the directories above them
  * @throws KadmError FILE_FAILED when something cannot be removed

@@ -10,9 +10,9 @@ import { redact } from './redact.ts'
 import { secretDigest } from './secret-digest.ts'
 
 /**
- * `run` is the id of a run that the journal was told of (`run-started`); `made` are files that were not there before the run that it goes on with. Of what
- * the run made itself no copy is kept: to undo it is to remove it, and a credential that is removed must be gone. Changes of kadm's own directory are not
- * journaled.
+ * `run` is the id of a run that the journal was told of (`run-started`); `made` are files that were not there before the run that it goes
+ * on with. Of what the run made itself no copy is kept: to undo it is to remove it, and a credential that is removed must be gone. Changes
+ * of kadm's own directory are not journaled.
  */
 export function journalingHost(real: Host, journal: JournalWriter, run: string, made: ReadonlySet<string> = new Set()): Host {
   let backups = 0

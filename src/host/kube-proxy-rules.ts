@@ -1,4 +1,6 @@
-/** The network rules that kube-proxy and the kubelet leave in the kernel: iptables chains `KUBE-*`, nft tables `kube-proxy`, IPVS services. */
+/**
+ * The network rules that kube-proxy and the kubelet leave in the kernel: iptables chains `KUBE-*`, nft tables `kube-proxy`, IPVS services.
+ */
 import type { Host } from './host.ts'
 import { linesOf } from './lines-of.ts'
 
@@ -37,8 +39,8 @@ async function iptablesRules(host: RulesHost, family: string): Promise<readonly 
 }
 
 /**
- * From what `iptables-save` prints to what makes `iptables-restore --noflush` take the chains `KUBE-*` away, with the rules elsewhere that lead into them:
- * all of a table or nothing, in one step.
+ * From what `iptables-save` prints to what makes `iptables-restore --noflush` take the chains `KUBE-*` away, with the rules elsewhere that
+ * lead into them: all of a table or nothing, in one step.
  */
 export function removalOf(saved: readonly string[]): { readonly text: string; readonly chains: number; readonly rules: number } {
   const parts: string[] = []
@@ -105,8 +107,8 @@ async function ipvsServices(host: RulesHost): Promise<readonly LeftRules[]> {
 const ipvsDevice = 'kube-ipvs0'
 
 /**
- * Of the services in `ipvsadm -S -n` those of kube-proxy, each as `-t 10.96.0.1:443`: at the addresses of its own device, and node ports (of the usual range)
- * at other addresses of the host. The rest is not Kubernetes'.
+ * Of the services in `ipvsadm -S -n` those of kube-proxy, each as `-t 10.96.0.1:443`: at the addresses of its own device, and node ports
+ * (of the usual range) at other addresses of the host. The rest is not Kubernetes'.
  * @param addresses the lines of `ip -o addr show`
  */
 function ipvsServicesOf(saved: readonly string[], addresses: readonly string[]): readonly (readonly [string, string])[] {

@@ -44,7 +44,10 @@ export async function takeLock(place: LockPlace, file: string, command: string):
   }
 }
 
-/** The start time in the text of /proc/<pid>/stat. The name in parentheses may hold anything; after it come the state and, 19 further on, the start time (proc(5)). */
+/**
+ * The start time in the text of /proc/<pid>/stat. The name in parentheses may hold anything; after it come the state and, 19 further on,
+ * the start time (proc(5)).
+ */
 export function startTimeIn(text: string): string | undefined {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]

@@ -2,7 +2,10 @@
 
 export interface MarkedStream {
   take(chunk: Buffer): void
-  /** What comes up to this mark. Marks come in the order in which they are asked for here, ahead of the bytes; bytes that nobody waits for are let go. */
+  /**
+   * What comes up to this mark. Marks come in the order in which they are asked for here, ahead of the bytes; bytes that nobody waits for
+   * are let go.
+   */
   until(mark: string): Promise<Marked>
   /** What has come of the answer that is waited for. */
   held(): Buffer

@@ -2,7 +2,9 @@
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from './host.ts'
 
-/** Mount points below a directory, itself not among them, in the order in which they were mounted; one with two mounts on it is there twice. */
+/**
+ * Mount points below a directory, itself not among them, in the order in which they were mounted; one with two mounts on it is there twice.
+ */
 export async function mountsBelow(host: Pick<Host, 'readText'>, directory: string): Promise<readonly string[]> {
   const table = (await host.readText('/proc/mounts')) ?? ''
   const points = table.split('\n').map((line) => unescaped(line.split(' ')[1] ?? ''))
@@ -10,8 +12,8 @@ export async function mountsBelow(host: Pick<Host, 'readText'>, directory: strin
 }
 
 /**
- * Unmounts everything below the directory, last mounted first; one that does not go does not keep the others. `flags`: those of umount(2) by name, as
- * `unmountFlags` of a ResetConfiguration has them.
+ * Unmounts everything below the directory, last mounted first; one that does not go does not keep the others. `flags`: those of umount(2)
+ * by name, as `unmountFlags` of a ResetConfiguration has them.
  *
  * @returns what those said that are still there
  */
@@ -34,8 +36,8 @@ export async function unmountBelow(
 }
 
 /**
- * The other two need no option: that a mount in use stays (MNT_EXPIRE, which umount(2) fulfils at the second call only) is how umount works by itself, and
- * the points of the mount table are no links (UMOUNT_NOFOLLOW).
+ * The other two need no option: that a mount in use stays (MNT_EXPIRE, which umount(2) fulfils at the second call only) is how umount works
+ * by itself, and the points of the mount table are no links (UMOUNT_NOFOLLOW).
  */
 const optionOf: Readonly<Record<string, string>> = { MNT_FORCE: '-f', MNT_DETACH: '-l' }
 

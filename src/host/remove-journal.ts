@@ -4,7 +4,10 @@ import { journalFile, stateDirectory } from './journal-file.ts'
 import { removeRunSecrets } from './run-secrets.ts'
 import { digestKeyFile } from './secret-digest.ts'
 
-/** Removes the journal with the copies that it refers to: a host that was given up has nothing to go on with. What else lies in kadm's directory stays. */
+/**
+ * Removes the journal with the copies that it refers to: a host that was given up has nothing to go on with. What else lies in kadm's
+ * directory stays.
+ */
 export async function removeJournal(host: Host): Promise<void> {
   await removeRunSecrets(host)
   await emptyDirectory(host, `${stateDirectory}/backups`)

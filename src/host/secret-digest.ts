@@ -1,4 +1,7 @@
-/** Whether a secret is still the same, told without it: a keyed hash, whose key is not in the journal but in a file of the host that only root can read. */
+/**
+ * Whether a secret is still the same, told without it: a keyed hash, whose key is not in the journal but in a file of the host that only
+ * root can read.
+ */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Host } from './host.ts'
 import { stateDirectory } from './journal-file.ts'

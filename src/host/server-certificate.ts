@@ -4,8 +4,8 @@ import { connect } from 'node:tls'
 import type { Host } from './host.ts'
 
 /**
- * Makes a TLS connection, verifies nothing and sends nothing. Rejects with the system's error when nobody listens, with OpenSSL's when it is no TLS server,
- * or the signal's reason.
+ * Makes a TLS connection, verifies nothing and sends nothing. Rejects with the system's error when nobody listens, with OpenSSL's when it
+ * is no TLS server, or the signal's reason.
  */
 export async function serverCertificate(
   host: Pick<Host, 'dial'>,

@@ -1,6 +1,7 @@
 /**
- * From a user's SSH connection to root's. sudo is run once and starts an sshd for this one connection, which speaks over sudo's input and output; root logs
- * in there with a key that was made for it. So files, commands, ports and sockets of root are had as if root had logged in, and sudo is not asked again.
+ * From a user's SSH connection to root's. sudo is run once and starts an sshd for this one connection, which speaks over sudo's input and
+ * output; root logs in there with a key that was made for it. So files, commands, ports and sockets of root are had as if root had logged
+ * in, and sudo is not asked again.
  */
 import { randomBytes } from 'node:crypto'
 import type { Client, ClientChannel } from 'ssh2'
@@ -60,8 +61,8 @@ const longestStart = 20_000
 const longestSilence = 20_000
 
 /**
- * Answers the one question for a password that is known by its mark, and no other. A second one is not answered: the password was wrong, or sudo wants more
- * than a password, and each try counts on the way to a locked account.
+ * Answers the one question for a password that is known by its mark, and no other. A second one is not answered: the password was wrong, or
+ * sudo wants more than a password, and each try counts on the way to a locked account.
  */
 async function pastSudo(
   heard: Heard,
@@ -94,7 +95,10 @@ async function pastSudo(
   throw refused(target, heard)
 }
 
-/** Read by the shell that sudo started, all of it before sshd takes over its input. What it makes lies in memory, and is removed by whoever logs in. */
+/**
+ * Read by the shell that sudo started, all of it before sshd takes over its input. What it makes lies in memory, and is removed by whoever
+ * logs in.
+ */
 function sshdScript(mark: string, publicKey: string): string {
   return `PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; umask 077
 d=$(mktemp -d /run/kadm-sshd.XXXXXX) || exit 1
@@ -210,7 +214,10 @@ function openChannel(client: Client, command: string, target: SshTarget): Promis
   })
 }
 
-/** It ended, or asks something that kadm does not know: a question has no end of line. Who says nothing is only slow, and may be asked once more. */
+/**
+ * It ended, or asks something that kadm does not know: a question has no end of line. Who says nothing is only slow, and may be asked once
+ * more.
+ */
 function refused(target: SshTarget, heard: Heard): KadmError {
   const words = heard.lastWords()
   if (heard.hasExited() || /[^\n]$/.test(heard.text('stderr').replace(/kadm-[0-9a-f]{24}-password:\s*$/, '')))

@@ -1,6 +1,6 @@
 /**
- * Commands of a host behind SSH. Each runs in a session of its own and leaves its output and exit code in the line's directory: when the line breaks it goes on,
- * and is found again by its id and never started twice.
+ * Commands of a host behind SSH. Each runs in a session of its own and leaves its output and exit code in the line's directory: when the
+ * line breaks it goes on, and is found again by its id and never started twice.
  */
 import { randomBytes } from 'node:crypto'
 import { KadmError } from '../errors.ts'
@@ -47,8 +47,8 @@ export function sshCommands(ask: Ask, boot: () => string): (argv: Argv, options?
 }
 
 /**
- * A `cat` whose file may not grow beyond the limit (in blocks of 512 bytes) ends a command that never stops talking, and keeps nothing back as `head` would.
- * A daemon that keeps the pipes gets a second. `pid` is that of the whole group.
+ * A `cat` whose file may not grow beyond the limit (in blocks of 512 bytes) ends a command that never stops talking, and keeps nothing back
+ * as `head` would. A daemon that keeps the pipes gets a second. `pid` is that of the whole group.
  */
 function jobText([program, ...args]: Argv, { input, environment = {} }: CommandOptions): string {
   const name = shellQuote(program)

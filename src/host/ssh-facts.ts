@@ -20,7 +20,10 @@ export function parseFacts(output: string): HostFacts {
   }
 }
 
-/** The output of `ip -o link show up` and `ip -o addr show up`: interfaces that are up and have a carrier, as Node tells them of this machine. */
+/**
+ * The output of `ip -o link show up` and `ip -o addr show up`: interfaces that are up and have a carrier, as Node tells them of this
+ * machine.
+ */
 export function parseIpAddresses(links: string, addresses: string): readonly InterfaceAddress[] {
   const flags = new Map(
     links.split('\n').flatMap((line) => {

@@ -20,8 +20,8 @@ import { type Ask, sshShells } from './ssh-shells.ts'
 import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
 
 /**
- * Logs in, becomes root where that is asked, and keeps the connection: a line that breaks is made anew, what was running there is found again.
- * Throws HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, LOGIN_REFUSED, BECOME_FAILED or COMMAND_MISSING.
+ * Logs in, becomes root where that is asked, and keeps the connection: a line that breaks is made anew, what was running there is found
+ * again. Throws HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, LOGIN_REFUSED, BECOME_FAILED or COMMAND_MISSING.
  */
 export async function connectSsh(target: SshTarget, options: SshOptions = {}): Promise<Host> {
   const { bastion } = options
@@ -126,8 +126,8 @@ function sshDial(line: KeptLine, files: Pick<Host, 'stat'>): Host['dial'] {
 }
 
 /**
- * Milliseconds that the host's clock is certainly ahead of ours, or behind: 0 when both may show the same. The way there may be slow, or this machine busy with a
- * hundred others. Without nanoseconds (busybox) to the second.
+ * Milliseconds that the host's clock is certainly ahead of ours, or behind: 0 when both may show the same. The way there may be slow, or
+ * this machine busy with a hundred others. Without nanoseconds (busybox) to the second.
  */
 async function clockAhead(ask: Ask): Promise<number> {
   const before = Date.now()

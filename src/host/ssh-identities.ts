@@ -16,8 +16,8 @@ export interface Attempt {
 }
 
 /**
- * The identity files when there are any, then the agent; without files the agent, then the usual ones of `~/.ssh`. A file that was named and cannot be used
- * throws FILE_FAILED or LOGIN_REFUSED; a usual one is passed over.
+ * The identity files when there are any, then the agent; without files the agent, then the usual ones of `~/.ssh`. A file that was named
+ * and cannot be used throws FILE_FAILED or LOGIN_REFUSED; a usual one is passed over.
  */
 export function loginAttempts(
   { user }: SshTarget,

@@ -1,6 +1,6 @@
 /**
- * What each shell at the far end knows before the first request: functions in POSIX sh over coreutils and `setsid`. Where the shell can do a thing by itself
- * no program is started: on a slow host each costs milliseconds. Exit code 44 says "there is nothing of that name".
+ * What each shell at the far end knows before the first request: functions in POSIX sh over coreutils and `setsid`. Where the shell can do
+ * a thing by itself no program is started: on a slow host each costs milliseconds. Exit code 44 says "there is nothing of that name".
  */
 import { maximumOutput } from './command.ts'
 

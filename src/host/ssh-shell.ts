@@ -1,6 +1,6 @@
 /**
- * One shell at the far end that lives as long as the line and does one thing after the other. A request costs one way to the host and back, and no login;
- * those that are sent before the first has its answer share that way.
+ * One shell at the far end that lives as long as the line and does one thing after the other. A request costs one way to the host and back,
+ * and no login; those that are sent before the first has its answer share that way.
  */
 import { randomBytes } from 'node:crypto'
 import type { Client, ClientChannel } from 'ssh2'
@@ -10,8 +10,8 @@ import { prelude } from './ssh-prelude.ts'
 
 export interface Shell {
   /**
-   * Runs lines of shell, after those that were sent before, and resolves with what they printed. Throws LineBroken when the shell ended before it had
-   * answered: then they were run in full, or not at all. `most`: bytes that it may print; TooMuchOutput beyond.
+   * Runs lines of shell, after those that were sent before, and resolves with what they printed. Throws LineBroken when the shell ended
+   * before it had answered: then they were run in full, or not at all. `most`: bytes that it may print; TooMuchOutput beyond.
    */
   request(lines: string, most?: number): Promise<Answer>
   end(): void

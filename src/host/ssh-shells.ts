@@ -6,8 +6,8 @@ import type { KeptLine, Line } from './ssh-line.ts'
 import { type Answer, LineBroken, NoAnswer, NoMoreSessions, openShell, type Shell, TooMuchOutput } from './ssh-shell.ts'
 
 /**
- * Runs lines of shell at the far end (`ssh-prelude.ts` has the functions). When the line breaks before the answer is there they are sent once more: they have
- * to bear that. Throws HOST_UNREACHABLE, TooMuchOutput, or NoAnswer when something brief takes half a minute.
+ * Runs lines of shell at the far end (`ssh-prelude.ts` has the functions). When the line breaks before the answer is there they are sent
+ * once more: they have to bear that. Throws HOST_UNREACHABLE, TooMuchOutput, or NoAnswer when something brief takes half a minute.
  */
 export type Ask = (lines: string, options?: AskOptions) => Promise<Answer>
 

@@ -17,7 +17,10 @@ export interface SshOptions {
   readonly identityFiles?: readonly string[]
   /** How the user becomes root; without it the user works with the rights that the login has. */
   readonly become?: 'sudo' | undefined
-  /** The host that this one is reached through: with a connection of its own, or with one that others share, which is not ended with this one. */
+  /**
+   * The host that this one is reached through: with a connection of its own, or with one that others share, which is not ended with this
+   * one.
+   */
   readonly bastion?: SshHop | Bastion | undefined
   /** The fingerprint that the host's key must have: `SHA256:…`. Without it `known_hosts` decides. */
   readonly hostKey?: string | undefined

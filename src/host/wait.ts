@@ -39,8 +39,8 @@ export function longerPause(pause: number, most: number): number {
 }
 
 /**
- * The value of the look that was done; `undefined` on a recording host, which only notes the wait: `{}` in its place waits in any case. Throws what `timedOut` makes, or
- * the signal's reason.
+ * The value of the look that was done; `undefined` on a recording host, which only notes the wait: `{}` in its place waits in any case.
+ * Throws what `timedOut` makes, or the signal's reason.
  */
 export async function waitUntil<T>(host: { readonly recording?: undefined }, options: WaitOptions<T>): Promise<T>
 export async function waitUntil<T>(host: Pick<Host, 'recording'>, options: WaitOptions<T>): Promise<T | undefined>

@@ -11,9 +11,9 @@ export interface ClusterAddress {
 }
 
 /**
- * The public ConfigMap by which joining nodes find the cluster, and who may read it. `sign` returns the entries by which the holders of tokens
- * know that it is genuine (of the exact text); the ConfigMap is replaced as a whole, so entries that are not returned are gone until the
- * controller-manager makes them again.
+ * The public ConfigMap by which joining nodes find the cluster, and who may read it. `sign` returns the entries by which the holders of
+ * tokens know that it is genuine (of the exact text); the ConfigMap is replaced as a whole, so entries that are not returned are gone until
+ * the controller-manager makes them again.
  */
 export async function clusterInfoObjects(
   cluster: ClusterAddress,

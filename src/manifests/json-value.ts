@@ -9,7 +9,10 @@ export function isJsonArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value)
 }
 
-/** What a YAML parser returned, as JSON. Integers beyond 2^53 lose their last digits, as they do for everyone who reads them with JavaScript. */
+/**
+ * What a YAML parser returned, as JSON. Integers beyond 2^53 lose their last digits, as they do for everyone who reads them with
+ * JavaScript.
+ */
 export function toJson(value: unknown): Json {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
   if (typeof value === 'bigint') return Number(value)

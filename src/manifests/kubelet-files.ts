@@ -48,8 +48,8 @@ export async function writeKubeletFiles(work: KubeletWork): Promise<void> {
 }
 
 /**
- * Writes the configuration anew for a kubelet that has one: flags and settings of this node alone stay as they are; settings that are not there are made.
- * Throws PATCH_INVALID, CONFIG_SYNTAX, FILE_FAILED.
+ * Writes the configuration anew for a kubelet that has one: flags and settings of this node alone stay as they are; settings that are not
+ * there are made. Throws PATCH_INVALID, CONFIG_SYNTAX, FILE_FAILED.
  */
 export async function rewriteKubeletConfiguration(work: KubeletWork): Promise<void> {
   const { host, config, say, warn } = work

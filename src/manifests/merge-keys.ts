@@ -1,6 +1,6 @@
 /**
- * How a strategic merge patch treats the lists of an object: the `patchStrategy` and `patchMergeKey` tags of the API types (k8s.io/api v0.37,
- * core/v1, apps/v1, meta/v1). A list that is not here is replaced as a whole; an object merges member by member.
+ * How a strategic merge patch treats the lists of an object: the `patchStrategy` and `patchMergeKey` tags of the API types (k8s.io/api
+ * v0.37, core/v1, apps/v1, meta/v1). A list that is not here is replaced as a whole; an object merges member by member.
  */
 export interface MergeFields {
   readonly [field: string]: {

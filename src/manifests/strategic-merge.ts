@@ -4,8 +4,8 @@ import type { MergeFields } from './merge-keys.ts'
 import { inOrder, keyOf, mergeOrder } from './strategic-order.ts'
 
 /**
- * Applies a strategic merge patch with its directives `$patch`, `$retainKeys`, `$setElementOrder/<list>` and `$deleteFromPrimitiveList/<list>`,
- * with the results of k8s.io/apimachinery. Throws Error for a patch that does not fit.
+ * Applies a strategic merge patch with its directives `$patch`, `$retainKeys`, `$setElementOrder/<list>` and
+ * `$deleteFromPrimitiveList/<list>`, with the results of k8s.io/apimachinery. Throws Error for a patch that does not fit.
  */
 export function strategicMerge(original: JsonObject, patch: JsonObject, fields: MergeFields): JsonObject {
   const directive = patch['$patch']

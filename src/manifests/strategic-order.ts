@@ -7,8 +7,8 @@ export function keyOf(item: Json | undefined, key: string): Json | undefined {
 }
 
 /**
- * The items in the order of a list that names them all. Last come those that an earlier patch brought with a `$patch: delete` which had nothing
- * to delete: apimachinery keeps them, and puts them there.
+ * The items in the order of a list that names them all. Last come those that an earlier patch brought with a `$patch: delete` which had
+ * nothing to delete: apimachinery keeps them, and puts them there.
  */
 export function inOrder(items: readonly Json[], order: readonly Json[], key: string): readonly Json[] {
   const places = placesOf(order, key)
@@ -16,7 +16,9 @@ export function inOrder(items: readonly Json[], order: readonly Json[], key: str
   return items.toSorted((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)))
 }
 
-/** Puts `left` into `right`: an item of `left` goes before the first item of `right` that follows it in `server`. Both keep their own order. */
+/**
+ * Puts `left` into `right`: an item of `left` goes before the first item of `right` that follows it in `server`. Both keep their own order.
+ */
 export function mergeOrder(left: readonly Json[], right: readonly Json[], server: readonly Json[], key: string): readonly Json[] {
   const places = placesOf(server, key)
   const merged: Json[] = []

@@ -1,4 +1,6 @@
-/** The kubelet as a service of the host. As in kubeadm, a service that will not stop or start is a warning: the wait for its health decides. */
+/**
+ * The kubelet as a service of the host. As in kubeadm, a service that will not stop or start is a warning: the wait for its health decides.
+ */
 import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 

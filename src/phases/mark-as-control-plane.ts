@@ -11,7 +11,10 @@ export interface MarkedNode {
   readonly timeout: number
 }
 
-/** Waits for the Node that the kubelet registers and gives it the labels and taints of a control plane. Throws COMPONENT_NOT_HEALTHY, API_REFUSED, API_UNREACHABLE. */
+/**
+ * Waits for the Node that the kubelet registers and gives it the labels and taints of a control plane. Throws COMPONENT_NOT_HEALTHY,
+ * API_REFUSED, API_UNREACHABLE.
+ */
 export async function markAsControlPlane(
   cluster: Cluster,
   { name, taints, timeout }: MarkedNode,

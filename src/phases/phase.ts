@@ -16,8 +16,8 @@ export interface Phase<Run> {
   readonly argument?: string
   readonly phases?: readonly Phase<Run>[]
   /**
-   * Full names (`certs/ca`) of the phases whose results `run` uses. A parent stands for all of its children. Not said: the phase before it in
-   * the list (for a child: the sibling before it and what its parent needs). An empty list: nothing.
+   * Full names (`certs/ca`) of the phases whose results `run` uses. A parent stands for all of its children. Not said: the phase before it
+   * in the list (for a child: the sibling before it and what its parent needs). An empty list: nothing.
    * A phase that is not in the run set counts as done.
    */
   readonly needs?: readonly string[]
@@ -45,7 +45,9 @@ export interface PhaseContext {
   readonly result: (text: string) => void
 }
 
-/** `needs`: full names of the phases that it came after or waits for, of the same workflow; `host:phase` where that is one of another host. */
+/**
+ * `needs`: full names of the phases that it came after or waits for, of the same workflow; `host:phase` where that is one of another host.
+ */
 export type PhaseEvent =
   | { readonly kind: 'started'; readonly phase: string; readonly needs?: readonly string[]; readonly at: Date }
   | { readonly kind: 'done'; readonly phase: string; readonly at: Date }

@@ -1,4 +1,7 @@
-/** The end of a log as a person can read it: a line that only repeats another is shown once, a long one loses its middle, what a crash prints of its stack is left out. */
+/**
+ * The end of a log as a person can read it: a line that only repeats another is shown once, a long one loses its middle, what a crash
+ * prints of its stack is left out.
+ */
 export function readableLog(log: readonly string[]): readonly string[] {
   const shown: string[] = []
   const seen = new Set<string>()

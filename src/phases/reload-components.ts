@@ -23,13 +23,16 @@ interface Holder {
   /** Names of managed certificates. */
   readonly certificates: readonly string[]
   /**
-   * It takes new files by itself (docs/decisions/0008): etcd and the clients of an API server read them for each connection, what an API server serves is
-   * watched. A kubeconfig is read once.
+   * It takes new files by itself (docs/decisions/0008): etcd and the clients of an API server read them for each connection, what an API
+   * server serves is watched. A kubeconfig is read once.
    */
   readonly readsAnew: boolean
 }
 
-/** In the order in which they are brought to it. Those that lead by a lease may end by themselves when their API server is away, and come back with the new files. */
+/**
+ * In the order in which they are brought to it. Those that lead by a lease may end by themselves when their API server is away, and come
+ * back with the new files.
+ */
 const holders: readonly Holder[] = [
   { component: 'etcd', certificates: ['etcd-server', 'etcd-peer'], readsAnew: true },
   {
@@ -66,7 +69,10 @@ export async function reloadComponents(renewed: ReadonlyMap<string, X509Certific
 /** Who is asked with these looks at them at each request, not only when a connection is made: kubelets and aggregated APIs. */
 const verifiedPerRequest: ReadonlySet<string> = new Set(['apiserver-kubelet-client', 'front-proxy-client'])
 
-/** Connections that were made with the old certificate may live on for 5 min; the other end would refuse what is asked on them from its end on. */
+/**
+ * Connections that were made with the old certificate may live on for 5 min; the other end would refuse what is asked on them from its end
+ * on.
+ */
 function endsSoon(old: X509Certificate | undefined, host: Pick<Host, 'now'>): boolean {
   return old !== undefined && old.validToDate.getTime() - host.now().getTime() < 10 * 60_000
 }

@@ -1,4 +1,7 @@
-/** One component of the control plane ended and started anew by the kubelet, until it serves again, with the certificates that lie on the host. */
+/**
+ * One component of the control plane ended and started anew by the kubelet, until it serves again, with the certificates that lie on the
+ * host.
+ */
 import type { X509Certificate } from 'node:crypto'
 import { hostAndPort } from '../config/server-url.ts'
 import { KadmError } from '../errors.ts'
@@ -17,7 +20,10 @@ import { componentFailed } from './component-failed.ts'
 export interface RestartOptions {
   readonly host: Host
   readonly criSocket: string
-  /** When the last of its files was changed: a container that began after it holds them, and is left alone. The kubelet makes whoever restarts often wait. */
+  /**
+   * When the last of its files was changed: a container that began after it holds them, and is left alone. The kubelet makes whoever
+   * restarts often wait.
+   */
   readonly since?: Date
   /** Milliseconds that it may take until it serves again. */
   readonly timeout: number
@@ -26,8 +32,9 @@ export interface RestartOptions {
 }
 
 /**
- * Ends the containers of the component, which the kubelet starts again at once (or after some 10 s, when it did so a few minutes ago), and waits until it
- * is well and every port of it serves the certificate that its file has now. Throws COMPONENT_NOT_HEALTHY with the end of its log, CONTAINER_RUNTIME_FAILED.
+ * Ends the containers of the component, which the kubelet starts again at once (or after some 10 s, when it did so a few minutes ago), and
+ * waits until it is well and every port of it serves the certificate that its file has now. Throws COMPONENT_NOT_HEALTHY with the end of
+ * its log, CONTAINER_RUNTIME_FAILED.
  */
 export async function restartComponent(component: StaticPodComponent, options: RestartOptions): Promise<void> {
   const { host, criSocket, since, timeout, signal, waiting } = options
@@ -49,8 +56,8 @@ export async function restartComponent(component: StaticPodComponent, options: R
 }
 
 /**
- * The ports of the component that do not serve what their file has now, each as `etcd peer at 10.0.0.1:2380: ...`; those whose certificate is in no file
- * are passed over. Throws what the system says when nobody listens.
+ * The ports of the component that do not serve what their file has now, each as `etcd peer at 10.0.0.1:2380: ...`; those whose certificate
+ * is in no file are passed over. Throws what the system says when nobody listens.
  */
 export async function staleEndpoints(component: StaticPodComponent, host: Host, signal: AbortSignal): Promise<readonly string[]> {
   const command = await commandOn(host, component)
@@ -59,8 +66,9 @@ export async function staleEndpoints(component: StaticPodComponent, host: Host, 
 }
 
 /**
- * Between SIGTERM and SIGKILL. An API server stops listening within milliseconds and then waits a minute for watches that never end by themselves; the
- * requests in flight are over in the first seconds. etcd ends in 0.1 s. kubeadm's way, the kubelet's 30 s, is what the others may have.
+ * Between SIGTERM and SIGKILL. An API server stops listening within milliseconds and then waits a minute for watches that never end by
+ * themselves; the requests in flight are over in the first seconds. etcd ends in 0.1 s. kubeadm's way, the kubelet's 30 s, is what the
+ * others may have.
  */
 const graceSeconds: Readonly<Record<StaticPodComponent, number>> = {
   'kube-apiserver': 3,

@@ -1,8 +1,8 @@
 import { KadmError, messageOf } from '../errors.ts'
 
 /**
- * The results of all, or one error that tells every failure: the first one as it is, the others in its details. Anything that is no KadmError is thrown at
- * once.
+ * The results of all, or one error that tells every failure: the first one as it is, the others in its details. Anything that is no
+ * KadmError is thrown at once.
  */
 export async function eachWithAllProblems<T>(looks: readonly (() => Promise<T>)[]): Promise<readonly T[]> {
   const settled = await Promise.allSettled(looks.map((look) => look()))

@@ -10,7 +10,10 @@ export interface AltNames {
 
 export const noAltNames: AltNames = { dnsNames: [], addresses: [] }
 
-/** As kubeadm puts them into a certificate: DNS names sorted, addresses in the order given, none of them twice. Addresses may be in any form. */
+/**
+ * As kubeadm puts them into a certificate: DNS names sorted, addresses in the order given, none of them twice. Addresses may be in any
+ * form.
+ */
 export function altNames(entries: readonly string[]): AltNames {
   const dnsNames = new Set<string>()
   const addresses = new Set<string>()

@@ -1,4 +1,7 @@
-/** The first certificate of a kubelet in a cluster whose CA key is kept elsewhere: asked for in the API, approved there, signed by whoever keeps the key. */
+/**
+ * The first certificate of a kubelet in a cluster whose CA key is kept elsewhere: asked for in the API, approved there, signed by whoever
+ * keeps the key.
+ */
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { ApiError } from '../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
@@ -26,9 +29,9 @@ export interface KubeletApproval {
 }
 
 /**
- * From the request of a host (PEM) to its certificate. What the API keeps is approved only when it is this request and no other, and what comes back is taken only
- * when it is of the same key and node, and the cluster's CA vouches for it. Throws CERTIFICATE_INVALID, API_REFUSED, or COMPONENT_NOT_HEALTHY when nobody has signed in
- * time.
+ * From the request of a host (PEM) to its certificate. What the API keeps is approved only when it is this request and no other, and what
+ * comes back is taken only when it is of the same key and node, and the cluster's CA vouches for it. Throws CERTIFICATE_INVALID,
+ * API_REFUSED, or COMPONENT_NOT_HEALTHY when nobody has signed in time.
  */
 export async function approvedCertificate(request: string, approval: KubeletApproval): Promise<string> {
   const { cluster, nodeName, say } = approval

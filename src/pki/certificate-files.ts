@@ -60,8 +60,8 @@ export async function findKey(host: Pick<Host, 'readText'>, path: string): Promi
 
 /**
  * Writes a pair so that a run which is cut off at any point is finished by the next one. A certificate without its key would be taken for
- * an external CA, and a key without its certificate is what kubeadm refuses, since the user may have lost the certificate. So the certificate's
- * file is there first with a notice in place of a certificate: a notice means that kadm was cut off, and nothing else does.
+ * an external CA, and a key without its certificate is what kubeadm refuses, since the user may have lost the certificate. So the
+ * certificate's file is there first with a notice in place of a certificate: a notice means that kadm was cut off, and nothing else does.
  */
 export async function writePair(
   host: Pick<Host, 'writeFile'>,

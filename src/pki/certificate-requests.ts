@@ -21,8 +21,9 @@ export interface CertificateRequestOptions {
 }
 
 /**
- * A key and a request for every leaf of the certificate table, and for every kubeconfig a file that lacks only the certificates, with a request beside it.
- * Also those of etcd where it is external, as kubeadm makes them. Throws FILE_EXISTS with everything that is in the way, before anything is made.
+ * A key and a request for every leaf of the certificate table, and for every kubeconfig a file that lacks only the certificates, with a
+ * request beside it. Also those of etcd where it is external, as kubeadm makes them. Throws FILE_EXISTS with everything that is in the way,
+ * before anything is made.
  */
 export async function makeCertificateRequests({ config, host, kubeconfigDir, say }: CertificateRequestOptions): Promise<void> {
   const { certificatesDir, encryptionAlgorithm } = config.cluster

@@ -21,8 +21,9 @@ export interface CertificatesConfigOptions {
 }
 
 /**
- * Certificates must be renewable while the cluster is down. So a cluster that does not answer within 5 s is done without, with a warning: then kadm's
- * defaults count, among them RSA-2048, a year, and local etcd. Throws CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_INVALID for the file.
+ * Certificates must be renewable while the cluster is down. So a cluster that does not answer within 5 s is done without, with a warning:
+ * then kadm's defaults count, among them RSA-2048, a year, and local etcd. Throws CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_INVALID for the
+ * file.
  */
 export async function loadCertificatesConfig(options: CertificatesConfigOptions): Promise<Pick<InitConfig, 'cluster'>> {
   const { file, certificatesDir, host, warn } = options

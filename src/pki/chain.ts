@@ -2,8 +2,8 @@
 import type { X509Certificate } from 'node:crypto'
 
 /**
- * Why the leaf is not to be trusted by whoever trusts the root at this time; `undefined` when it is. Intermediates stand behind the leaf in its file.
- * Key ids do not count, since a CA that was signed anew may have another for the same key.
+ * Why the leaf is not to be trusted by whoever trusts the root at this time; `undefined` when it is. Intermediates stand behind the leaf in
+ * its file. Key ids do not count, since a CA that was signed anew may have another for the same key.
  */
 export function chainProblem(
   leaf: X509Certificate,

@@ -15,9 +15,9 @@ export interface CheckSharedCertificatesOptions {
 }
 
 /**
- * For a join without certificate key (with one they are downloaded), before the host is touched, and after a download. Throws CERTIFICATE_INVALID
- * with everything that is missing or wrong: CA certificates, the service account's pair. A CA key that is not there is only warned of: it may be kept
- * elsewhere. An external etcd's files are a preflight check (`ExternalEtcdClientCertificates`).
+ * For a join without certificate key (with one they are downloaded), before the host is touched, and after a download. Throws
+ * CERTIFICATE_INVALID with everything that is missing or wrong: CA certificates, the service account's pair. A CA key that is not there is
+ * only warned of: it may be kept elsewhere. An external etcd's files are a preflight check (`ExternalEtcdClientCertificates`).
  */
 export async function checkSharedCertificates({ config, host, warn }: CheckSharedCertificatesOptions): Promise<void> {
   const { certificatesDir: directory, etcd } = config.cluster

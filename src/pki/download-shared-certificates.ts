@@ -20,9 +20,9 @@ export interface DownloadSharedCertificatesOptions {
 }
 
 /**
- * Reads the Secret as the bootstrap token's user, whom the cluster allows just that, and writes what it holds into the folder of certificates; nothing is
- * written unless all of it opens. Throws CERTIFICATE_INVALID when there is no such Secret (it lives two hours) or the key does not open it,
- * TOKEN_INVALID for a key of the wrong form.
+ * Reads the Secret as the bootstrap token's user, whom the cluster allows just that, and writes what it holds into the folder of
+ * certificates; nothing is written unless all of it opens. Throws CERTIFICATE_INVALID when there is no such Secret (it lives two hours) or
+ * the key does not open it, TOKEN_INVALID for a key of the wrong form.
  */
 export async function downloadSharedCertificates(
   cluster: Pick<Cluster, 'get'>,

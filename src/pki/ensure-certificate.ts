@@ -21,15 +21,15 @@ export interface EnsureCertificateOptions {
   readonly say: (line: string) => void
   readonly warn: (line: string) => void
   /**
-   * What a leaf that is there must be to be kept. `trusted` (default): signed by its CA and within its period, the rest is warned of; `complete`: its
-   * key and all its names must be there too, as a control plane that joins has it.
+   * What a leaf that is there must be to be kept. `trusted` (default): signed by its CA and within its period, the rest is warned of;
+   * `complete`: its key and all its names must be there too, as a control plane that joins has it.
    */
   readonly kept?: 'trusted' | 'complete'
 }
 
 /**
- * As `kubeadm init phase certs <name>`: a certificate that is there is kept and never rewritten; a leaf must lead to its CA and be within its period.
- * What kubeadm lets pass in silence is warned of: names that are missing, keys that do not belong to their certificate.
+ * As `kubeadm init phase certs <name>`: a certificate that is there is kept and never rewritten; a leaf must lead to its CA and be within
+ * its period. What kubeadm lets pass in silence is warned of: names that are missing, keys that do not belong to their certificate.
  * Throws CERTIFICATE_INVALID when what is there cannot be used. Cut off at any point, it is finished by the next call.
  */
 export async function ensureCertificate(spec: CertificateSpec, options: EnsureCertificateOptions): Promise<void> {

@@ -25,8 +25,9 @@ export interface EnsureKubeconfigOptions {
 }
 
 /**
- * As `kubeadm init phase kubeconfig <name>`. Throws CERTIFICATE_INVALID when the CA cannot sign, and KUBECONFIG_INVALID when the file that is there is
- * no kubeconfig or trusts another CA. With an external CA nothing is made: the user has to bring the file, which `checkExternalCa` has looked at.
+ * As `kubeadm init phase kubeconfig <name>`. Throws CERTIFICATE_INVALID when the CA cannot sign, and KUBECONFIG_INVALID when the file that
+ * is there is no kubeconfig or trusts another CA. With an external CA nothing is made: the user has to bring the file, which
+ * `checkExternalCa` has looked at.
  */
 export async function ensureKubeconfig(
   spec: KubeconfigSpec,

@@ -32,7 +32,10 @@ export interface ExpirationOptions {
   readonly host: Pick<Host, 'readText' | 'stat' | 'now'>
 }
 
-/** All certificates and CAs, by name. Throws, with every problem found, CERTIFICATE_INVALID, KUBECONFIG_INVALID, EXTERNAL_CA_INCOMPLETE, FILE_FAILED. */
+/**
+ * All certificates and CAs, by name. Throws, with every problem found, CERTIFICATE_INVALID, KUBECONFIG_INVALID, EXTERNAL_CA_INCOMPLETE,
+ * FILE_FAILED.
+ */
 export async function certificateExpirations(options: ExpirationOptions): Promise<Expirations> {
   const { config, host } = options
   const external = externalAuthorities(options)
@@ -61,8 +64,8 @@ export async function certificateExpirations(options: ExpirationOptions): Promis
 }
 
 /**
- * Tells of a CA, by its name, whether its key is kept elsewhere: each is looked at once. Then throws EXTERNAL_CA_INCOMPLETE unless all that it must have
- * signed is there and good; and CERTIFICATE_INVALID for a CA that is missing or none.
+ * Tells of a CA, by its name, whether its key is kept elsewhere: each is looked at once. Then throws EXTERNAL_CA_INCOMPLETE unless all that
+ * it must have signed is there and good; and CERTIFICATE_INVALID for a CA that is missing or none.
  */
 export function externalAuthorities({ config, host }: ExpirationOptions): (ca: string) => Promise<boolean> {
   const looked = new Map<string, Promise<boolean>>()

@@ -19,7 +19,10 @@ export interface CheckExternalCaOptions {
   readonly warn: (line: string) => void
 }
 
-/** Which CAs are external. Throws EXTERNAL_CA_INCOMPLETE with everything that is missing or wrong, since kadm could not make it without the key. */
+/**
+ * Which CAs are external. Throws EXTERNAL_CA_INCOMPLETE with everything that is missing or wrong, since kadm could not make it without the
+ * key.
+ */
 export async function checkExternalCa(
   options: CheckExternalCaOptions,
 ): Promise<{ readonly clusterCa: boolean; readonly frontProxy: boolean }> {

@@ -19,9 +19,9 @@ export type EnsureJoiningCertificatesOptions = Omit<EnsureCertificateOptions, 'h
 }
 
 /**
- * `control-plane-prepare certs`, when the shared certificates are there (downloaded or copied): every leaf of this node. `config` is the cluster's, with
- * this node's name and address. One that is there must fit this node in all: key, CA, period, names. Leafs of a CA whose key is kept elsewhere must
- * be there. Unlike kubeadm it never makes a CA or a service account key: they would be another cluster's.
+ * `control-plane-prepare certs`, when the shared certificates are there (downloaded or copied): every leaf of this node. `config` is the
+ * cluster's, with this node's name and address. One that is there must fit this node in all: key, CA, period, names. Leafs of a CA whose
+ * key is kept elsewhere must be there. Unlike kubeadm it never makes a CA or a service account key: they would be another cluster's.
  * Throws CERTIFICATE_INVALID, EXTERNAL_CA_INCOMPLETE. Cut off at any point, it is finished by the next call.
  */
 export async function ensureJoiningCertificates(options: EnsureJoiningCertificatesOptions): Promise<void> {
@@ -46,8 +46,8 @@ export async function ensureJoiningCertificates(options: EnsureJoiningCertificat
 export type EnsureJoiningKubeconfigsOptions = EnsureKubeconfigOptions
 
 /**
- * `control-plane-prepare kubeconfig`: admin.conf, controller-manager.conf, scheduler.conf, as init makes them. With an external CA they must be there and
- * trust it (kubeadm does not look). Throws CERTIFICATE_INVALID, KUBECONFIG_INVALID, EXTERNAL_CA_INCOMPLETE.
+ * `control-plane-prepare kubeconfig`: admin.conf, controller-manager.conf, scheduler.conf, as init makes them. With an external CA they
+ * must be there and trust it (kubeadm does not look). Throws CERTIFICATE_INVALID, KUBECONFIG_INVALID, EXTERNAL_CA_INCOMPLETE.
  */
 export async function ensureJoiningKubeconfigs(options: EnsureJoiningKubeconfigsOptions): Promise<void> {
   const { config, directory } = options
@@ -57,7 +57,9 @@ export async function ensureJoiningKubeconfigs(options: EnsureJoiningKubeconfigs
   await Promise.all(joiningKubeconfigs.map((spec) => ensureKubeconfig(spec, options)))
 }
 
-/** How many keys a join is going to make: what its key supply should make ahead. 10 on a fresh host with local etcd, 0 on a finished one. */
+/**
+ * How many keys a join is going to make: what its key supply should make ahead. 10 on a fresh host with local etcd, 0 on a finished one.
+ */
 export async function countJoiningKeys(host: Pick<Host, 'stat'>, config: InitConfig, kubeconfigDir: string): Promise<number> {
   const leafs = authorities(config).flatMap(({ name }) => certificatesOf(name))
   const paths = [

@@ -30,7 +30,9 @@ export function spkiDer(key: KeyObject): Buffer {
   return publicKeyOf(key).export({ type: 'spki', format: 'der' })
 }
 
-/** The first RSA or ECDSA private key in a PEM text; `undefined` when there is none. Other blocks, such as `EC PARAMETERS`, do not matter. */
+/**
+ * The first RSA or ECDSA private key in a PEM text; `undefined` when there is none. Other blocks, such as `EC PARAMETERS`, do not matter.
+ */
 export function parsePrivateKey(text: string): KeyObject | undefined {
   for (const { type, der } of pemBlocks(text)) {
     const key = quietly(() => privateKeyFrom(type, der))
@@ -39,7 +41,9 @@ export function parsePrivateKey(text: string): KeyObject | undefined {
   return undefined
 }
 
-/** The first RSA or ECDSA public key in a PEM text that holds a public key, a certificate or a private key; `undefined` when there is none. */
+/**
+ * The first RSA or ECDSA public key in a PEM text that holds a public key, a certificate or a private key; `undefined` when there is none.
+ */
 export function parsePublicKey(text: string): KeyObject | undefined {
   const key = quietly(() => createPublicKey(text)) ?? parsePrivateKey(text)
   return key !== undefined && isUsable(key) ? publicKeyOf(key) : undefined

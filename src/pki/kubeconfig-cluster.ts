@@ -12,7 +12,10 @@ export interface KubeconfigClusterOptions {
   readonly signal?: AbortSignal
 }
 
-/** The cluster and the user of the file's current context, dialled as the host sees them; nothing is sent before the first call. Throws KUBECONFIG_INVALID. */
+/**
+ * The cluster and the user of the file's current context, dialled as the host sees them; nothing is sent before the first call. Throws
+ * KUBECONFIG_INVALID.
+ */
 export async function connectWithKubeconfig(
   host: Pick<Host, 'readText' | 'dial'>,
   path: string,
@@ -31,7 +34,10 @@ export async function connectWithKubeconfig(
   })
 }
 
-/** The kubeconfig that is meant when none is named: the first that exists of KUBECONFIG (else ~/.kube/config) and admin.conf; the first when none does. */
+/**
+ * The kubeconfig that is meant when none is named: the first that exists of KUBECONFIG (else ~/.kube/config) and admin.conf; the first when
+ * none does.
+ */
 export async function usualKubeconfig(host: Pick<Host, 'facts' | 'stat'>): Promise<string> {
   const { environment } = await host.facts()
   const named = (environment['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '')

@@ -1,4 +1,7 @@
-/** The kubeconfig files of a control plane, in kubeadm's order. `init phase kubeconfig`, the join of a control plane and `certs renew` read this list. */
+/**
+ * The kubeconfig files of a control plane, in kubeadm's order. `init phase kubeconfig`, the join of a control plane and `certs renew` read
+ * this list.
+ */
 import type { InitConfig } from '../config/model.ts'
 import { localServerUrl, sharedServerUrl } from '../config/server-url.ts'
 import type { Subject } from './x509.ts'

@@ -4,7 +4,9 @@ import { paths } from '../config/paths.ts'
 import type { Host } from '../host/host.ts'
 import { findKubeconfig, userCredentials } from './kubeconfig-file.ts'
 
-/** The name of its Node, by the certificate that kubelet.conf has or leads to; `undefined` when there is none. Throws KUBECONFIG_INVALID. */
+/**
+ * The name of its Node, by the certificate that kubelet.conf has or leads to; `undefined` when there is none. Throws KUBECONFIG_INVALID.
+ */
 export async function nodeNameOfKubelet(host: Pick<Host, 'readText'>): Promise<string | undefined> {
   const file = await findKubeconfig(host, paths.kubeletConf)
   const { clientCertificate } = file === undefined ? {} : await userCredentials(host, file)

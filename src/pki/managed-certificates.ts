@@ -1,4 +1,7 @@
-/** The certificates that `certs renew` and `certs check-expiration` are about: each leaf in files, and each in a kubeconfig but the kubelet's, which renews its own. */
+/**
+ * The certificates that `certs renew` and `certs check-expiration` are about: each leaf in files, and each in a kubeconfig but the
+ * kubelet's, which renews its own.
+ */
 import type { X509Certificate } from 'node:crypto'
 import type { ClusterConfiguration, InitConfig } from '../config/model.ts'
 import { paths } from '../config/paths.ts'

@@ -5,7 +5,10 @@ import { pairPaths } from './certificate-files.ts'
 import { kubeconfigSpecs } from './kubeconfig-specs.ts'
 import { serviceAccountPaths } from './service-account.ts'
 
-/** How many keys a whole init is going to make: what a key supply should make ahead. 16 on a fresh host with local etcd, 0 on a finished one. */
+/**
+ * How many keys a whole init is going to make: what a key supply should make ahead. 16 on a fresh host with local etcd, 0 on a finished
+ * one.
+ */
 export async function countMissingKeys(host: Pick<Host, 'stat'>, config: InitConfig, kubeconfigDir: string): Promise<number> {
   const { cluster } = config
   const paths = [

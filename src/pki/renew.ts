@@ -39,9 +39,9 @@ export type RenewalOutcome = { readonly managed: ManagedCertificate } & (
 )
 
 /**
- * Renews these, whatever their end. All that is needed is looked at before the first is touched. Throws CERTIFICATE_INVALID, KUBECONFIG_INVALID or EXTERNAL_CA_INCOMPLETE
- * with every problem, and nothing is changed then; FILE_FAILED when a file cannot be written, and the pair that was there is whole then. Killed at any point, it is mended
- * by the next call.
+ * Renews these, whatever their end. All that is needed is looked at before the first is touched. Throws CERTIFICATE_INVALID,
+ * KUBECONFIG_INVALID or EXTERNAL_CA_INCOMPLETE with every problem, and nothing is changed then; FILE_FAILED when a file cannot be written,
+ * and the pair that was there is whole then. Killed at any point, it is mended by the next call.
  */
 export async function renewCertificates(chosen: readonly ManagedCertificate[], options: RenewOptions): Promise<void> {
   const { config, onOutcome, signal } = options

@@ -1,4 +1,7 @@
-/** A new key pair in the place of one that is in use, so that a kill at any point leaves a pair that fits, or one that the next run makes fit. */
+/**
+ * A new key pair in the place of one that is in use, so that a kill at any point leaves a pair that fits, or one that the next run makes
+ * fit.
+ */
 import type { KeyObject } from 'node:crypto'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
@@ -15,9 +18,9 @@ export interface NewPair {
 type Files = Pick<Host, 'readText' | 'stat' | 'writeFile' | 'removeFile'>
 
 /**
- * Two files cannot be exchanged at one instant. So the new pair lies in one file of its own first: it shows that the disk has room for both, and whoever
- * finds it after a kill finishes what was begun (`finishReplacement`). When the certificate cannot be written, the old key is put back.
- * Modes and owners stay, but nobody except owner and group may read the key.
+ * Two files cannot be exchanged at one instant. So the new pair lies in one file of its own first: it shows that the disk has room for
+ * both, and whoever finds it after a kill finishes what was begun (`finishReplacement`). When the certificate cannot be written, the old
+ * key is put back. Modes and owners stay, but nobody except owner and group may read the key.
  */
 export async function replacePair(host: Files, { paths, key, certificate }: NewPair): Promise<void> {
   const before = await host.readText(paths.key)

@@ -16,8 +16,8 @@ export type ServedCertificate = {
 } & ({ readonly kind: 'seen'; readonly certificate: X509Certificate } | { readonly kind: 'unseen'; readonly why: string })
 
 /**
- * Looks at each port, 16 at a time and 3 s each; nobody is verified and nothing is sent. A port on loopback is looked at on this host only, and not at all
- * where the same is served at another address too.
+ * Looks at each port, 16 at a time and 3 s each; nobody is verified and nothing is sent. A port on loopback is looked at on this host only,
+ * and not at all where the same is served at another address too.
  */
 export async function servedCertificates(
   ports: readonly TlsPort[],

@@ -16,8 +16,9 @@ export interface EnsureServiceAccountKeyOptions {
 }
 
 /**
- * As `kubeadm init phase certs sa`: a `sa.key` that is there is kept, and `sa.pub` is not made again from it; that it is missing or another's is warned of.
- * Throws CERTIFICATE_INVALID for a `sa.key` that cannot be read. Cut off at any point, it is finished by the next call.
+ * As `kubeadm init phase certs sa`: a `sa.key` that is there is kept, and `sa.pub` is not made again from it; that it is missing or
+ * another's is warned of. Throws CERTIFICATE_INVALID for a `sa.key` that cannot be read. Cut off at any point, it is finished by the next
+ * call.
  */
 export async function ensureServiceAccountKey({ config, host, keys, say, warn }: EnsureServiceAccountKeyOptions): Promise<void> {
   if (await isExternalAuthority(host, config, 'ca')) return say('Using existing sa keys')

@@ -1,4 +1,7 @@
-/** What all control planes of a cluster share, sealed for the Secret `kubeadm-certs`: AES-GCM, 12 bytes of nonce, ciphertext, 16 bytes of tag. */
+/**
+ * What all control planes of a cluster share, sealed for the Secret `kubeadm-certs`: AES-GCM, 12 bytes of nonce, ciphertext, 16 bytes of
+ * tag.
+ */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { ClusterConfiguration } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
@@ -32,7 +35,10 @@ export function sharedCertificatePaths(cluster: ClusterConfiguration): ReadonlyM
   return new Map([...names.map((name) => [name, `${directory}/${name}`] as const), ...ofEtcd])
 }
 
-/** A file that is not there gives an empty entry, as with an external etcd that has no TLS. Throws TOKEN_INVALID for a key of the wrong form. */
+/**
+ * A file that is not there gives an empty entry, as with an external etcd that has no TLS. Throws TOKEN_INVALID for a key of the wrong
+ * form.
+ */
 export async function sealSharedCertificates({
   config,
   host,
@@ -47,8 +53,8 @@ export async function sealSharedCertificates({
 }
 
 /**
- * Writes what the Secret holds to where this configuration wants it; what is there already is replaced. Nothing is written unless all entries open
- * and none is missing. Throws CERTIFICATE_INVALID otherwise. Empty entries are left out.
+ * Writes what the Secret holds to where this configuration wants it; what is there already is replaced. Nothing is written unless all
+ * entries open and none is missing. Throws CERTIFICATE_INVALID otherwise. Empty entries are left out.
  */
 export async function openSharedCertificates({
   config,

@@ -13,7 +13,10 @@ export async function readSharedFiles(
   return new Map(found.flatMap(([path, content]) => (content === undefined ? [] : [[path, content] as const])))
 }
 
-/** Private keys are for root alone, whatever was there before. Throws CERTIFICATE_INVALID for a file that is neither key nor certificate, before any is written. */
+/**
+ * Private keys are for root alone, whatever was there before. Throws CERTIFICATE_INVALID for a file that is neither key nor certificate,
+ * before any is written.
+ */
 export async function writeSharedFiles(files: ReadonlyMap<string, Buffer>, host: Pick<Host, 'writeFile'>): Promise<void> {
   const written = [...files].map(([path, content]) => ({ path, content, options: sharedFileOptions(path, content) }))
   await Promise.all(written.map(({ path, content, options }) => host.writeFile(path, content, options)))

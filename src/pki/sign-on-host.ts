@@ -2,8 +2,8 @@ import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 
 /**
- * Signs with the private key in a file of the host, on the host: the key does not leave it. RSA as in PKCS#1, ECDSA in DER. `hash`: `sha256` and so on.
- * Throws COMMAND_MISSING without openssl there, CERTIFICATE_INVALID for a key that it cannot use.
+ * Signs with the private key in a file of the host, on the host: the key does not leave it. RSA as in PKCS#1, ECDSA in DER. `hash`:
+ * `sha256` and so on. Throws COMMAND_MISSING without openssl there, CERTIFICATE_INVALID for a key that it cannot use.
  */
 export async function signOnHost(
   host: Pick<Host, 'name' | 'query'>,

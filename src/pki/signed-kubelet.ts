@@ -24,8 +24,8 @@ export interface SignedKubelet {
 }
 
 /**
- * Has the key made on the host, which it never leaves, and the certificate signed; lays both where the kubelet looks for them and renews them, and
- * writes kubelet.conf as the kubelet does after its bootstrap. Nothing is done when kubelet.conf is there, which is written last.
+ * Has the key made on the host, which it never leaves, and the certificate signed; lays both where the kubelet looks for them and renews
+ * them, and writes kubelet.conf as the kubelet does after its bootstrap. Nothing is done when kubelet.conf is there, which is written last.
  * Throws COMMAND_MISSING without openssl on the host.
  */
 export async function ensureSignedKubelet({ host, nodeName, server, caPem, sign, directory, say }: SignedKubelet): Promise<void> {

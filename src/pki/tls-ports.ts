@@ -19,7 +19,10 @@ export interface TlsPort {
   readonly port: number
 }
 
-/** API server, etcd for clients and for members, controller-manager, scheduler and kubelet, node by node. Throws API_UNREACHABLE, API_REFUSED. */
+/**
+ * API server, etcd for clients and for members, controller-manager, scheduler and kubelet, node by node. Throws API_UNREACHABLE,
+ * API_REFUSED.
+ */
 export async function tlsPortsOfCluster(cluster: Cluster): Promise<readonly TlsPort[]> {
   const [nodes, pods] = await Promise.all([
     cluster.list(kinds.node),

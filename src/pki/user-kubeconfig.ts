@@ -22,7 +22,10 @@ export interface UserKubeconfigOptions {
   readonly warn: (line: string) => void
 }
 
-/** As `kubeadm kubeconfig user`; nothing is written. Throws CERTIFICATE_INVALID: a certificate needs the CA with its key, a token only the CA's certificate. */
+/**
+ * As `kubeadm kubeconfig user`; nothing is written. Throws CERTIFICATE_INVALID: a certificate needs the CA with its key, a token only the
+ * CA's certificate.
+ */
 export async function userKubeconfig(options: UserKubeconfigOptions): Promise<string> {
   const { config, host, name, credentials, warn } = options
   const { clusterName, encryptionAlgorithm } = config.cluster

@@ -11,7 +11,9 @@ export interface UserKubeconfig {
   readonly isShared: boolean
 }
 
-/** Those that trust one of these authorities (PEM texts): `~/.kube/config` of every user of the host, and the files that KUBECONFIG names. */
+/**
+ * Those that trust one of these authorities (PEM texts): `~/.kube/config` of every user of the host, and the files that KUBECONFIG names.
+ */
 export async function findUserKubeconfigs(
   host: Pick<Host, 'query' | 'facts' | 'readText'>,
   authorities: readonly string[],

@@ -3,7 +3,10 @@ import type { Host } from '../host/host.ts'
 import { strangersAmongCertificates } from '../pki/strangers.ts'
 import { failed, passed, type Check } from './check.ts'
 
-/** kadm's own: a folder that is to be emptied, and has what no folder of certificates has, was named by mistake. kubeadm's own is never asked about. */
+/**
+ * kadm's own: a folder that is to be emptied, and has what no folder of certificates has, was named by mistake. kubeadm's own is never
+ * asked about.
+ */
 export function certificatesFolder(host: Pick<Host, 'list' | 'stat'>, folder: string): Check {
   return {
     name: 'CertificatesDirectory',

@@ -8,7 +8,10 @@ export interface CgroupMount {
   readonly version: 1 | 2
 }
 
-/** `undefined` when none is mounted. `/sys/fs/cgroup` decides where it is there; else the first mount of version 2, else the first of version 1. */
+/**
+ * `undefined` when none is mounted. `/sys/fs/cgroup` decides where it is there; else the first mount of version 2, else the first of
+ * version 1.
+ */
 export async function cgroupMount(host: Pick<Host, 'readText' | 'stat'>): Promise<CgroupMount | undefined> {
   const mounts = ((await host.readText('/proc/mounts')) ?? '')
     .split('\n')

@@ -18,7 +18,9 @@ export interface Findings {
 /** Groups are run one after the other, the checks of a group side by side. A group that fails hides those after it. */
 export type CheckGroups = readonly (readonly Check[])[]
 
-/** What an unfinished earlier run with the same input has left: no obstacle, since this run finishes it. kubeadm stops at its own leftovers. */
+/**
+ * What an unfinished earlier run with the same input has left: no obstacle, since this run finishes it. kubeadm stops at its own leftovers.
+ */
 export interface OwnedByUnfinishedRun {
   readonly owns: (path: string) => boolean
 }

@@ -21,7 +21,10 @@ export interface ControlPlaneChecksInput {
   readonly own: OwnedByUnfinishedRun
 }
 
-/** In kubeadm's order: the machine, the ports and manifests of the API server, the controller manager and the scheduler, the ways of the proxies. */
+/**
+ * In kubeadm's order: the machine, the ports and manifests of the API server, the controller manager and the scheduler, the ways of the
+ * proxies.
+ */
 export function controlPlaneChecks({ config, host, own }: ControlPlaneChecksInput): readonly Check[] {
   const { localAPIEndpoint } = config.init
   const { apiServer, controllerManager, scheduler, networking, kubernetesVersion: version } = config.cluster

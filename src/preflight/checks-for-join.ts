@@ -1,6 +1,6 @@
 /**
- * What `kadm join` asks of a host before it changes anything: kubeadm's checks in kubeadm's groups, and some of kadm's own (`EndpointReachable`,
- * `ClockWithinCertificate`, `NodeNameFree`, `NetworkOverlap`).
+ * What `kadm join` asks of a host before it changes anything: kubeadm's checks in kubeadm's groups, and some of kadm's own
+ * (`EndpointReachable`, `ClockWithinCertificate`, `NodeNameFree`, `NetworkOverlap`).
  *
  * A join runs them so:
  *

@@ -1,6 +1,7 @@
 /**
- * What `kadm upgrade` asks before it changes anything: kubeadm's checks in kubeadm's groups. After `upgradeApplyChecks` come the skew policy and the question
- * to the user, then `controlPlaneImagePull` (checks-for-init.ts); on a node that is a control plane it follows `upgradeNodeChecks`.
+ * What `kadm upgrade` asks before it changes anything: kubeadm's checks in kubeadm's groups. After `upgradeApplyChecks` come the skew
+ * policy and the question to the user, then `controlPlaneImagePull` (checks-for-init.ts); on a node that is a control plane it follows
+ * `upgradeNodeChecks`.
  */
 import type { Cluster } from '../cluster/cluster.ts'
 import type { InitConfig } from '../config/model.ts'

@@ -1,7 +1,10 @@
 import type { Host } from '../host/host.ts'
 import { failed, nameFor, passed, type Check, type OwnedByUnfinishedRun } from './check.ts'
 
-/** etcd's data directory must be new or empty: data of another cluster in it would come back to life. `filledBy`: the file that starts what writes there. */
+/**
+ * etcd's data directory must be new or empty: data of another cluster in it would come back to life. `filledBy`: the file that starts what
+ * writes there.
+ */
 export function directoryEmpty(host: Pick<Host, 'list'>, path: string, filledBy: string, own: OwnedByUnfinishedRun): Check {
   return {
     name: nameFor('DirAvailable', path),

@@ -14,8 +14,8 @@ export interface Endpoint {
 }
 
 /**
- * Both look at one connection, which trusts nobody and sends nothing. An endpoint that cannot be told (`undefined`) is not looked at: what it was to be
- * read from is refused by discovery, in better words.
+ * Both look at one connection, which trusts nobody and sends nothing. An endpoint that cannot be told (`undefined`) is not looked at: what
+ * it was to be read from is refused by discovery, in better words.
  */
 export function endpointChecks(host: Pick<Host, 'dial' | 'now'>, endpoint: () => Promise<Endpoint | undefined>): readonly Check[] {
   let shown: Promise<Shown | undefined> | undefined

@@ -34,7 +34,10 @@ async function firstConfig(host: Pick<Host, 'readFile'>, release: string): Promi
   return undefined
 }
 
-/** Some kernels show it only while a module is loaded. It is unloaded at once, so this counts as looking: a plan must come to the same verdict. */
+/**
+ * Some kernels show it only while a module is loaded. It is unloaded at once, so this counts as looking: a plan must come to the same
+ * verdict.
+ */
 async function configFromModule(host: Pick<Host, 'readFile' | 'query'>, release: string): Promise<string | undefined> {
   const { exitCode } = await host.query(['modprobe', 'configs'])
   if (exitCode !== 0) return undefined

@@ -12,8 +12,9 @@ export interface ClusterRanges {
 /**
  * kadm's own: does the host's network lie in the cluster's?
  *
- * Seen with hosts in 10.99.0.0/24, inside the default Service range 10.96.0.0/12: kubeadm init succeeds, kube-proxy comes up, and a minute later the
- * node cannot reach its own address, because the rules for Services take its packets. No check of kubeadm or its peers sees that before it is too late.
+ * Seen with hosts in 10.99.0.0/24, inside the default Service range 10.96.0.0/12: kubeadm init succeeds, kube-proxy comes up, and a minute
+ * later the node cannot reach its own address, because the rules for Services take its packets. No check of kubeadm or its peers sees that
+ * before it is too late.
  */
 export function networkOverlap(host: Pick<Host, 'facts'>, ranges: ClusterRanges): Check {
   return {
@@ -49,7 +50,8 @@ function overlaps({ addresses, routes }: Pick<HostFacts, 'addresses' | 'routes'>
   const others = routes.filter(
     (route) => isInside(route, range) && !inside.some(({ address }) => contains(parseCidr(route.destination), address)),
   )
-  // Routes to Pods by way of other nodes are how a Pod network without an overlay works; left by an earlier cluster they are no obstacle to the next.
+  // Routes to Pods by way of other nodes are how a Pod network without an overlay works; left by an earlier cluster they are no obstacle to
+  // the next.
   const mayBePods = (route: Route): boolean => kind === 'Pod' && route.gateway !== undefined
   const remedy = `choose another networking.${field}`
   const tell = (what: string): string =>
@@ -81,7 +83,10 @@ function routeText({ destination, gateway, device }: Route): string {
   return `the route to ${destination}${gateway === undefined ? '' : ` via ${gateway}`} on ${device}`
 }
 
-/** Not made by kube-proxy or a Pod network: after an unfinished init, or a reset (which leaves them), their devices hold Service and Pod addresses rightly. */
+/**
+ * Not made by kube-proxy or a Pod network: after an unfinished init, or a reset (which leaves them), their devices hold Service and Pod
+ * addresses rightly.
+ */
 function isForeign({ device }: InterfaceAddress | Route): boolean {
   return !clusterDevices.test(device)
 }

@@ -4,8 +4,8 @@ import { paths } from '../config/paths.ts'
 import { failed, passed, type Check, type OwnedByUnfinishedRun } from './check.ts'
 
 /**
- * No other host is the Node of this name: one that is Ready has a kubelet that lives. A Node that is not may be that of a lost host, and is taken over, as
- * with kubeadm (which looks only after it has changed the host). `cluster`: with the bootstrap token's rights.
+ * No other host is the Node of this name: one that is Ready has a kubelet that lives. A Node that is not may be that of a lost host, and is
+ * taken over, as with kubeadm (which looks only after it has changed the host). `cluster`: with the bootstrap token's rights.
  */
 export function nodeNameFree(cluster: Pick<Cluster, 'get'>, name: string, own: OwnedByUnfinishedRun): Check {
   return {

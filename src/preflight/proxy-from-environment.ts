@@ -1,6 +1,6 @@
 /**
- * Which proxy a Kubernetes component would use: the rules of Go's net/http (golang.org/x/net/http/httpproxy), which every one of them follows.
- * Pure.
+ * Which proxy a Kubernetes component would use: the rules of Go's net/http (golang.org/x/net/http/httpproxy), which every one of them
+ * follows. Pure.
  */
 import { cidrContains, parseCidr } from '../config/cidr.ts'
 import { isLoopback, parseIp, type IpAddress } from '../config/ip-address.ts'

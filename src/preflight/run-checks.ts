@@ -4,7 +4,10 @@ import { paths } from '../config/paths.ts'
 import { failed, nameFor, type Check, type CheckGroups, type Findings } from './check.ts'
 
 export interface RunChecksOptions {
-  /** Lower-case names of checks whose errors are only warnings; `all` for every one: what `ignorePreflightErrors` of a loaded configuration holds. */
+  /**
+   * Lower-case names of checks whose errors are only warnings; `all` for every one: what `ignorePreflightErrors` of a loaded configuration
+   * holds.
+   */
   readonly ignore: ReadonlySet<string>
   /** Gets `[WARNING Name]: text`. */
   readonly warn: (line: string) => void
@@ -20,7 +23,8 @@ export interface Explanation {
 /** @throws KadmError PREFLIGHT_FAILED with a detail `[ERROR Name]: text` for each problem of the first group that has any. */
 export async function runChecks(groups: CheckGroups, { ignore, warn, explain }: RunChecksOptions): Promise<void> {
   for (const group of groups) {
-    // Side by side: a name that does not resolve or an etcd far away holds nothing else up. Told in list order, so that two runs can be compared.
+    // Side by side: a name that does not resolve or an etcd far away holds nothing else up. Told in list order, so that two runs can be
+    // compared.
     const all = await Promise.all(group.map(async (check) => ({ check, findings: await findingsOf(check) })))
     const errors: NamedError[] = []
     for (const { check, findings } of all) {

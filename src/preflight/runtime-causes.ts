@@ -5,7 +5,10 @@ interface Cause {
   readonly text: string
 }
 
-/** The likeliest cause of a component that does not come up, from the last lines of its log or the kubelet's; `undefined` when no line is known. */
+/**
+ * The likeliest cause of a component that does not come up, from the last lines of its log or the kubelet's; `undefined` when no line is
+ * known.
+ */
 export function likelyCause(logLines: readonly string[]): string | undefined {
   const log = logLines.join('\n')
   return causes.find(({ seen }) => seen.test(log))?.text

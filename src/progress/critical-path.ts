@@ -16,8 +16,9 @@ export interface Stretch {
 }
 
 /**
- * From `last` backwards: whatever of its needs ended latest was what it waited for, and what lies behind that end is its own doing, be it within the work or
- * before its begin. Stretches in the order of time, without gap or overlap, from `from` to the end of `last`; those of no length are left out.
+ * From `last` backwards: whatever of its needs ended latest was what it waited for, and what lies behind that end is its own doing, be it
+ * within the work or before its begin. Stretches in the order of time, without gap or overlap, from `from` to the end of `last`; those of
+ * no length are left out.
  */
 export function criticalPath(works: readonly Work[], last: string, from: number): readonly Stretch[] {
   const byKey = new Map(works.map((work) => [work.key, work]))

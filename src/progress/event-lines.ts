@@ -1,4 +1,7 @@
-/** What happens on hosts as JSON lines for programs: versioned by `apiVersion`, documented in docs/events.md, which is made from the tables here. */
+/**
+ * What happens on hosts as JSON lines for programs: versioned by `apiVersion`, documented in docs/events.md, which is made from the tables
+ * here.
+ */
 import { KadmError, messageOf } from '../errors.ts'
 import type { FleetEvent } from '../fleet/fleet-run.ts'
 import { redact } from '../host/redact.ts'

@@ -1,4 +1,7 @@
-/** Progress of a fleet on a terminal: a row for each host with what it is doing and since when, by listr2. The work is done elsewhere: this only listens. */
+/**
+ * Progress of a fleet on a terminal: a row for each host with what it is doing and since when, by listr2. The work is done elsewhere: this
+ * only listens.
+ */
 import { Listr, type DefaultRenderer, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
 import { messageOf } from '../errors.ts'
 import type { FleetEvent } from '../fleet/fleet-run.ts'

@@ -1,6 +1,6 @@
 /**
- * A recorded run in the Trace Event Format, which chrome://tracing and Perfetto read: a process for each host, a thread for each lane of what runs side by side,
- * one more process for the critical path. Times are microseconds since the program was started. Pure.
+ * A recorded run in the Trace Event Format, which chrome://tracing and Perfetto read: a process for each host, a thread for each lane of
+ * what runs side by side, one more process for the critical path. Times are microseconds since the program was started. Pure.
  */
 import { ownName } from '../fleet/fleet-run.ts'
 import { pathOfRun } from './trace-path.ts'

@@ -1,4 +1,7 @@
-/** A trace as one HTML page that needs nothing else: rows by host, bars of phases, waits and calls, the critical path marked and listed. Pure. */
+/**
+ * A trace as one HTML page that needs nothing else: rows by host, bars of phases, waits and calls, the critical path marked and listed.
+ * Pure.
+ */
 import { createHash } from 'node:crypto'
 import type { Bar, HostLanes, ReadTrace } from './read-trace.ts'
 import { pageScript, pageStyle } from './trace-page-parts.ts'

@@ -1,4 +1,7 @@
-/** Turns the events of a run and the timed calls of its hosts into spans of time. Listens only: it writes nothing, and no secret comes into it. */
+/**
+ * Turns the events of a run and the timed calls of its hosts into spans of time. Listens only: it writes nothing, and no secret comes into
+ * it.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { messageOf } from '../errors.ts'
 import { ownName, type FleetEvent, type WithinHost } from '../fleet/fleet-run.ts'
@@ -8,7 +11,10 @@ import type { PhaseEvent } from '../phases/phase.ts'
 
 /** Times are milliseconds since the program was started. */
 export interface Span {
-  /** `action`: a whole workflow on a host, or a step of kadm itself; `wait`: what a phase last saw of what it waits for; `call`: of the host. */
+  /**
+   * `action`: a whole workflow on a host, or a step of kadm itself; `wait`: what a phase last saw of what it waits for; `call`: of the
+   * host.
+   */
   readonly kind: 'action' | 'phase' | 'wait' | 'call'
   readonly host: string
   /** Full name of the phase, text of the wait or call. */

@@ -20,8 +20,8 @@ export function balancerAddresses(subnet: number): Addresses {
 }
 
 /**
- * The subnet for a new sandbox: 99 when it is free, else the next that no other sandbox and no interface of the machine uses. 192.168.0.0/16 does not
- * meet the default Service range 10.96.0.0/12: in there, a host loses its own address as soon as kube-proxy is up.
+ * The subnet for a new sandbox: 99 when it is free, else the next that no other sandbox and no interface of the machine uses.
+ * 192.168.0.0/16 does not meet the default Service range 10.96.0.0/12: in there, a host loses its own address as soon as kube-proxy is up.
  */
 export function freeSubnet(taken: readonly number[], machineAddresses: readonly string[]): number | undefined {
   const used = new Set(taken)

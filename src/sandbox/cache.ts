@@ -32,8 +32,8 @@ export function contentHash(parts: Iterable<string | Uint8Array>): string {
 }
 
 /**
- * The folder `<root>/<kind>/<name>-<hash>`, made when it is not there, and `<root>/<kind>/<name>` as a link to it. It is there whole or not at all,
- * and two processes that want the same one make it once. Throws what `make` throws and the signal's reason.
+ * The folder `<root>/<kind>/<name>-<hash>`, made when it is not there, and `<root>/<kind>/<name>` as a link to it. It is there whole or not
+ * at all, and two processes that want the same one make it once. Throws what `make` throws and the signal's reason.
  */
 export async function ensureEntry(
   { kind, name, hash, make }: CacheEntry,
@@ -69,8 +69,8 @@ export async function ensureEntry(
 }
 
 /**
- * Waits for the lock on a file (made when it is not there) and holds it until disposed. `onWait` is told when it is not had within half a second.
- * Throws SANDBOX_FAILED and the signal's reason.
+ * Waits for the lock on a file (made when it is not there) and holds it until disposed. `onWait` is told when it is not had within half a
+ * second. Throws SANDBOX_FAILED and the signal's reason.
  *
  * It is a kernel lock, held by a child (Node has no flock) whose input is a pipe from this process: however this process ends, the pipe
  * closes, the child ends and the lock is free. No stale locks, no ages to guess.
@@ -118,7 +118,9 @@ async function used(entry: string, link: string): Promise<string> {
 
 const thirtyDays = 30 * 24 * 3_600_000
 
-/** Earlier entries of the name take gigabytes. Those that a sandbox may still stand on were asked for when it was made, so only old ones go. */
+/**
+ * Earlier entries of the name take gigabytes. Those that a sandbox may still stand on were asked for when it was made, so only old ones go.
+ */
 async function removeUnused(folder: string, name: string): Promise<void> {
   for (const other of await readdir(folder)) {
     if (!other.startsWith(`${name}-`) || !/^[0-9a-f]{12}$/.test(other.slice(name.length + 1))) continue

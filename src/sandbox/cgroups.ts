@@ -1,6 +1,6 @@
 /**
- * The control groups of a sandbox: one folder in each hierarchy, beneath the caller's own on cgroup v1 (so that the caller's limits hold for the hosts
- * too) and at the top on cgroup v2 (where a group with processes of its own can have no limited children).
+ * The control groups of a sandbox: one folder in each hierarchy, beneath the caller's own on cgroup v1 (so that the caller's limits hold
+ * for the hosts too) and at the top on cgroup v2 (where a group with processes of its own can have no limited children).
  */
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -48,7 +48,10 @@ export async function setFrozen(hierarchies: readonly CgroupHierarchy[], member:
   for (const { options, folder } of hierarchies) await setFolderFrozen(options, path.join(folder, member), frozen)
 }
 
-/** Lets everything in the member go on, also what the member itself holds: runc does so with a container for a moment, and what is held cannot die. */
+/**
+ * Lets everything in the member go on, also what the member itself holds: runc does so with a container for a moment, and what is held
+ * cannot die.
+ */
 export async function thawAll(hierarchies: readonly CgroupHierarchy[], member: string): Promise<void> {
   const thaw = async (options: string, folder: string): Promise<void> => {
     await setFolderFrozen(options, folder, false)
@@ -77,7 +80,10 @@ export async function cgroupProcesses(folder: string): Promise<readonly number[]
   return [...own.map(Number), ...below.flat()]
 }
 
-/** Removes the folder and all below; waits up to 5 s for processes that are still on their way out. Resolves with false when something is left. */
+/**
+ * Removes the folder and all below; waits up to 5 s for processes that are still on their way out. Resolves with false when something is
+ * left.
+ */
 export async function removeCgroup(folder: string): Promise<boolean> {
   for (let attempt = 0; attempt < 250; attempt++) {
     if (await removeTree(folder)) return true
@@ -103,7 +109,8 @@ async function makeMemberCgroup({ options, folder }: CgroupHierarchy, member: st
     for (const each of [path.dirname(folder), folder, leaf]) await inheritCpus(each)
   }
   if (options === 'v2') for (const each of [path.dirname(path.dirname(folder)), path.dirname(folder), folder]) await delegate(each)
-  // Guard: not even root of a host opens a disk of the machine, its memory, its ports or its watchdog. (v2 would need a BPF program: see docs/sandbox.md.)
+  // Guard: not even root of a host opens a disk of the machine, its memory, its ports or its watchdog. (v2 would need a BPF program: see
+  // docs/sandbox.md.)
   if (options === 'devices')
     for (const rule of ['b *:* rw', 'c 1:1 rw', 'c 1:4 rw', 'c 10:130 rw']) await writeFile(path.join(leaf, 'devices.deny'), rule)
   // cgroup v2 has no processes beside groups: systemd moves on from where it starts, and commands from outside need a place.

@@ -1,4 +1,7 @@
-/** The pod network of a sandbox's cluster: Debian's bridge plugin on each node's podCIDRs, and a route to every node's pods from everywhere in the sandbox. */
+/**
+ * The pod network of a sandbox's cluster: Debian's bridge plugin on each node's podCIDRs, and a route to every node's pods from everywhere
+ * in the sandbox.
+ */
 import { existsSync } from 'node:fs'
 import { KadmError } from '../errors.ts'
 import { hostAddresses } from './addresses.ts'
@@ -14,8 +17,9 @@ interface NodeNetwork {
 }
 
 /**
- * Waits until every host that has joined is a node with podCIDRs (they come from the controller-manager, some 11 s after the first kubelet's start), then
- * lays the network. May be repeated: after a join it reaches the new node too. Throws SANDBOX_FAILED when that is not so within `timeout` ms.
+ * Waits until every host that has joined is a node with podCIDRs (they come from the controller-manager, some 11 s after the first
+ * kubelet's start), then lays the network. May be repeated: after a join it reaches the new node too. Throws SANDBOX_FAILED when that is
+ * not so within `timeout` ms.
  */
 export async function layClusterNetwork(state: SandboxState, timeout = 60_000, signal?: AbortSignal): Promise<void> {
   if ((await joinedHosts(state)).length === 0) {

@@ -11,11 +11,17 @@ import { runWatched } from './watched-program.ts'
 export interface Components {
   /** Kubernetes version with its v, e.g. `v1.37.2`. */
   readonly version: string
-  /** Folder of the programs: kubeadm, kubelet, kubectl, kube-*, etcd, etcdctl, etcdutl, coredns, pause. Read-only for all others: hosts may hard-link, not write. */
+  /**
+   * Folder of the programs: kubeadm, kubelet, kubectl, kube-*, etcd, etcdctl, etcdutl, coredns, pause. Read-only for all others: hosts may
+   * hard-link, not write.
+   */
   readonly bin: string
 }
 
-/** The programs of a Kubernetes version, built when they are not in the cache: 7 min of two cores with empty Go caches. Errors: SANDBOX_MISSING_PIECE, VERSION_UNSUPPORTED. */
+/**
+ * The programs of a Kubernetes version, built when they are not in the cache: 7 min of two cores with empty Go caches. Errors:
+ * SANDBOX_MISSING_PIECE, VERSION_UNSUPPORTED.
+ */
 export async function ensureComponents(version: string, making: Making): Promise<Components> {
   const release = releaseOf(version)
   const builds = buildsOf(release)
@@ -110,7 +116,8 @@ async function runBuild(go: string, build: Build, into: string, later: readonly 
   report()
   const timer = setInterval(report, 3000)
   try {
-    // -v: a line for each package that is not in Go's cache. -mod=readonly: nothing but what go.sum vouches for. local: the Go that was checked.
+    // -v: a line for each package that is not in Go's cache. -mod=readonly: nothing but what go.sum vouches for. local: the Go that was
+    // checked.
     const argv: readonly [string, ...string[]] = [
       go,
       ...(build.verb ?? ['build']),

@@ -2,7 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { KadmError } from '../errors.ts'
 
-/** `$KADM_DEBIAN_MIRROR`, else the first one in apt's sources. Throws SANDBOX_MISSING_PIECE when there is none, or it is one of another system. */
+/**
+ * `$KADM_DEBIAN_MIRROR`, else the first one in apt's sources. Throws SANDBOX_MISSING_PIECE when there is none, or it is one of another
+ * system.
+ */
 export async function debianMirror(): Promise<string> {
   const given = process.env['KADM_DEBIAN_MIRROR']
   if (given !== undefined && given !== '') return given

@@ -1,4 +1,7 @@
-/** The whole story on hosts of one machine: a sandbox, `kadm init` on the first host, the others joined all at once, the pod network, everything Ready. */
+/**
+ * The whole story on hosts of one machine: a sandbox, `kadm init` on the first host, the others joined all at once, the pod network,
+ * everything Ready.
+ */
 import { KadmError } from '../errors.ts'
 import { labInitConfig } from './lab-config.ts'
 import { printedJoin } from './printed-join.ts'
@@ -17,8 +20,8 @@ export interface DemoSettings extends Making {
 }
 
 /**
- * A sandbox of that name that is there already is made anew. root of the first host can use kubectl. Stopped by the signal, it leaves nothing; after a
- * failure the hosts stay as they are, to be looked at.
+ * A sandbox of that name that is there already is made anew. root of the first host can use kubectl. Stopped by the signal, it leaves
+ * nothing; after a failure the hosts stay as they are, to be looked at.
  */
 export async function raiseDemoCluster(settings: DemoSettings): Promise<Sandbox> {
   const { name, hosts, controlPlanes, kubernetesVersion, say, signal = new AbortController().signal } = settings

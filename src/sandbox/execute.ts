@@ -1,4 +1,7 @@
-/** Commands and files in a running host, from outside: as its root, in its namespaces and control groups, with no capability that its own root lacks. */
+/**
+ * Commands and files in a running host, from outside: as its root, in its namespaces and control groups, with no capability that its own
+ * root lacks.
+ */
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
 import { hostAddresses } from './addresses.ts'

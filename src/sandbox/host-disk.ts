@@ -13,7 +13,8 @@ export function hostDirectory(sandbox: string, host: string): string {
   return path.join(sandboxDirectory(sandbox), host)
 }
 
-// The kernel knobs that a kubelet sets. They are the whole machine's, so a host has files of its own in their place: nothing reaches the machine.
+// The kernel knobs that a kubelet sets. They are the whole machine's, so a host has files of its own in their place: nothing reaches the
+// machine.
 const knobs = [
   'vm/overcommit_memory',
   'vm/panic_on_oom',

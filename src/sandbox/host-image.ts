@@ -10,11 +10,16 @@ import { mustRun } from './run-program.ts'
 import { runWatched } from './watched-program.ts'
 
 export interface HostImage {
-  /** Root folder of a Debian 13, read-only for all others: the lower folder of each host's overlay. It has no ssh keys and no machine id. */
+  /**
+   * Root folder of a Debian 13, read-only for all others: the lower folder of each host's overlay. It has no ssh keys and no machine id.
+   */
   readonly root: string
 }
 
-/** The system that every host of a sandbox starts from, made by mmdebstrap when it is not in the cache (half a minute). Errors: SANDBOX_MISSING_PIECE, SANDBOX_FAILED. */
+/**
+ * The system that every host of a sandbox starts from, made by mmdebstrap when it is not in the cache (half a minute). Errors:
+ * SANDBOX_MISSING_PIECE, SANDBOX_FAILED.
+ */
 export async function ensureHostImage(making: Making): Promise<HostImage> {
   await ensurePieces(making)
   const hash = contentHash([process.arch, JSON.stringify([packages, pins, maskedUnits, hostFiles, tidy])])
@@ -43,7 +48,10 @@ Pin: release n=forky
 Pin-Priority: 990
 `
 
-/** Run inside, last: what must differ between hosts, what only takes room, a root without a password, CNI programs where the kubelet's side looks. */
+/**
+ * Run inside, last: what must differ between hosts, what only takes room, a root without a password, CNI programs where the kubelet's side
+ * looks.
+ */
 const tidy = `set -e
 rm -f /etc/ssh/ssh_host_* /etc/machine-id /var/lib/dbus/machine-id /etc/resolv.conf /etc/hostname
 rm -rf /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/*.log /var/lib/containerd

@@ -1,6 +1,7 @@
 /**
- * What a host has over the plain image, as read-only layers of its root: one with the programs of a Kubernetes version, one with what all hosts of the
- * sandbox share. Programs are hard links to the cache: as a lower layer of an overlay they cannot be written to through a host.
+ * What a host has over the plain image, as read-only layers of its root: one with the programs of a Kubernetes version, one with what all
+ * hosts of the sandbox share. Programs are hard links to the cache: as a lower layer of an overlay they cannot be written to through a
+ * host.
  */
 import { cp, link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'

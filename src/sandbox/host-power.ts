@@ -57,8 +57,8 @@ export async function hostLeader(sandbox: string, host: string): Promise<Process
 }
 
 /**
- * Resolves when sshd listens and containerd has its socket. Throws SANDBOX_FAILED with the end of the host's console after 30 s. `before`: the PID 1 of
- * an earlier boot, which does not count.
+ * Resolves when sshd listens and containerd has its socket. Throws SANDBOX_FAILED with the end of the host's console after 30 s. `before`:
+ * the PID 1 of an earlier boot, which does not count.
  */
 export async function waitForHost(state: SandboxState, host: string, signal?: AbortSignal, before?: ProcessIdentity): Promise<void> {
   const up = async () => {

@@ -1,4 +1,6 @@
-/** containerd's own store with all images in it, made once: a host that gets it starts with its images there, in place of 10 s of importing. */
+/**
+ * containerd's own store with all images in it, made once: a host that gets it starts with its images there, in place of 10 s of importing.
+ */
 import { chmod, copyFile, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { contentHash, ensureEntry } from './cache.ts'
@@ -10,8 +12,8 @@ import { runWatched } from './watched-program.ts'
 
 /**
  * Content of `/var/lib/containerd` that has all images of these Kubernetes versions (and `lab.test/busybox:1`) imported and unpacked.
- * `versions` usually holds one; a sandbox that will upgrade names both. One store for each set: making one takes about 5 s for a version, and a sandbox of
- * one version need not build the other. Errors as `ensureImages`; SANDBOX_FAILED.
+ * `versions` usually holds one; a sandbox that will upgrade names both. One store for each set: making one takes about 5 s for a version,
+ * and a sandbox of one version need not build the other. Errors as `ensureImages`; SANDBOX_FAILED.
  */
 export async function ensureImageStore(versions: readonly [string, ...string[]], making: Making): Promise<string> {
   const wanted = [...new Set(versions)].sort()
@@ -27,12 +29,12 @@ export async function ensureImageStore(versions: readonly [string, ...string[]],
 }
 
 /**
- * Puts a store of `ensureImageStore` into a host that is not running, in place of what containerd had there: `hostVarLib` is the folder that the host sees
- * as `/var/lib`. Hard links where both lie on one file system (0.1 s), a copy elsewhere.
+ * Puts a store of `ensureImageStore` into a host that is not running, in place of what containerd had there: `hostVarLib` is the folder
+ * that the host sees as `/var/lib`. Hard links where both lie on one file system (0.1 s), a copy elsewhere.
  *
- * Hosts share the bytes of blobs and snapshots, and that is safe: containerd writes a blob under `ingest/` and renames it, deletes by unlink, and gives
- * a container the snapshot's files as an overlay's lower folders, which the kernel copies up before it changes anything. The databases are written in
- * place and so are copied. A test writes to such files from containers and compares checksums.
+ * Hosts share the bytes of blobs and snapshots, and that is safe: containerd writes a blob under `ingest/` and renames it, deletes by
+ * unlink, and gives a container the snapshot's files as an overlay's lower folders, which the kernel copies up before it changes anything.
+ * The databases are written in place and so are copied. A test writes to such files from containers and compares checksums.
  */
 export async function placeImageStore(store: string, hostVarLib: string): Promise<void> {
   const target = path.join(hostVarLib, 'containerd')
@@ -54,9 +56,9 @@ async function unshare(file: string): Promise<void> {
 }
 
 /**
- * Runs in mount, network and pid namespaces of its own, changes root to the host image and runs its containerd on the store: `/var/lib/containerd` must
- * lie on a real file system, for an overlay cannot be laid on an overlay. The labels are those by which the CRI knows an image as its own.
- * Arguments: image root, store, folder of the tars, tars.
+ * Runs in mount, network and pid namespaces of its own, changes root to the host image and runs its containerd on the store:
+ * `/var/lib/containerd` must lie on a real file system, for an overlay cannot be laid on an overlay. The labels are those by which the CRI
+ * knows an image as its own. Arguments: image root, store, folder of the tars, tars.
  */
 const importScript = `set -eu
 root=$1 store=$2 tars=$3; shift 3

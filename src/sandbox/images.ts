@@ -19,7 +19,10 @@ export interface Images {
 /** A small image with a shell for test pods. */
 export const busyboxImage = 'lab.test/busybox:1'
 
-/** All images of a Kubernetes version under kubeadm's names, and `lab.test/busybox:1`; made when they are not in the cache. Errors as `ensureComponents`, `ensureHostImage`. */
+/**
+ * All images of a Kubernetes version under kubeadm's names, and `lab.test/busybox:1`; made when they are not in the cache. Errors as
+ * `ensureComponents`, `ensureHostImage`.
+ */
 export async function ensureImages(version: string, making: Making): Promise<Images> {
   const references = imagesOf(releaseOf(version))
   const host = await ensureHostImage(making)

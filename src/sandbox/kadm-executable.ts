@@ -11,14 +11,17 @@ export interface KadmExecutable {
   /** The one-file `kadm`: it needs nothing of a host but its libc. Hard-link or copy it to a host's `/usr/bin/kadm`. */
   readonly file: string
   /**
-   * The folder that its first start unpacks. Hard-linked into a host as `/var/cache/kadm/<hash>` (the folders above it owned by root, mode 0755) the
-   * first start is as quick as all later ones: 25 ms in place of 430. Nothing writes to its files in place.
+   * The folder that its first start unpacks. Hard-linked into a host as `/var/cache/kadm/<hash>` (the folders above it owned by root, mode
+   * 0755) the first start is as quick as all later ones: 25 ms in place of 430. Nothing writes to its files in place.
    */
   readonly extracted: string
   readonly hash: string
 }
 
-/** This kadm when it is itself the executable; else `dist/kadm`, built anew only when the sources changed (8 s; 50 ms to see that they did not). Errors: SANDBOX_FAILED. */
+/**
+ * This kadm when it is itself the executable; else `dist/kadm`, built anew only when the sources changed (8 s; 50 ms to see that they did
+ * not). Errors: SANDBOX_FAILED.
+ */
 export async function ensureKadmExecutable({ say, signal }: Making): Promise<KadmExecutable> {
   const self = process.env['KADM_EXECUTABLE']
   const extracted = path.dirname(process.execPath)

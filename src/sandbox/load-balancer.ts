@@ -1,8 +1,8 @@
 /**
  * The load balancer of a sandbox: haproxy in a namespace of its own, in TCP mode, on port 6443 of its own address.
  *
- * It follows the control planes without being told of them: every host is listed, and one counts while its port 6443 answers a health check. So there is no
- * list to rewrite when a control plane comes or goes, and nobody to forget it.
+ * It follows the control planes without being told of them: every host is listed, and one counts while its port 6443 answers a health
+ * check. So there is no list to rewrite when a control plane comes or goes, and nobody to forget it.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -34,11 +34,12 @@ export async function loadBalancerRuns(state: SandboxState): Promise<boolean> {
 }
 
 /**
- * A server gets new connections when it answers /readyz with 200 within TLS, whoever signed its certificate: a young API server that does not know its roles
- * yet says 403, one that is about to end 500. 401 counts: so says a healthy one with anonymous requests switched off.
+ * A server gets new connections when it answers /readyz with 200 within TLS, whoever signed its certificate: a young API server that does
+ * not know its roles yet says 403, one that is about to end 500. 401 counts: so says a healthy one with anonymous requests switched off.
  *
- * One that is down keeps the connections that it has: an API server that ends finishes what it was asked. Those of a host that is gone are ended by the
- * kernel, which finds out by itself within some 5 s (keepalive and unanswered data). Who refuses a connection is passed over at once, whatever the check says.
+ * One that is down keeps the connections that it has: an API server that ends finishes what it was asked. Those of a host that is gone are
+ * ended by the kernel, which finds out by itself within some 5 s (keepalive and unanswered data). Who refuses a connection is passed over
+ * at once, whatever the check says.
  */
 export function haproxyConfig(state: Pick<SandboxState, 'subnet' | 'hosts'>, ipv6: boolean): string {
   const servers = state.hosts.map(

@@ -1,6 +1,7 @@
 /**
- * The network of a sandbox: one bridge in a namespace of its own (the switch), and a cable from it to the controller, to the balancer and to each host.
- * Nothing of it is in the machine's own network, and no packet leaves it: the controller answers what is for elsewhere with "unreachable", at once.
+ * The network of a sandbox: one bridge in a namespace of its own (the switch), and a cable from it to the controller, to the balancer and
+ * to each host. Nothing of it is in the machine's own network, and no packet leaves it: the controller answers what is for elsewhere with
+ * "unreachable", at once.
  */
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'

@@ -1,4 +1,7 @@
-/** The Kubernetes versions that a sandbox can run: where their pinned modules lie in the project, and the images that their kubeadm asks for. */
+/**
+ * The Kubernetes versions that a sandbox can run: where their pinned modules lie in the project, and the images that their kubeadm asks
+ * for.
+ */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { KadmError } from '../errors.ts'
@@ -7,7 +10,9 @@ export interface Release {
   readonly version: string
   /** Folders below `sandbox/` with the go.mod and go.sum that the programs are built from. */
   readonly modules: { readonly kubernetes: string; readonly etcd: string; readonly coredns: string }
-  /** Image tags as `kubeadm config images list` prints them. The module may be a later patch release: not each tag is served as a Go module. */
+  /**
+   * Image tags as `kubeadm config images list` prints them. The module may be a later patch release: not each tag is served as a Go module.
+   */
   readonly tags: { readonly etcd: string; readonly coredns: string; readonly pause: string }
 }
 

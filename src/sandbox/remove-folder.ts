@@ -9,8 +9,8 @@ import { sandboxesDirectory } from './state.ts'
 const prefix = '.removed-'
 
 /**
- * The folder is gone from its place at once. Its content is removed by a process of its own, which is waited for up to 500 ms and goes on after this
- * program has ended. What such a process did not finish, because the machine was switched off, the next call finishes.
+ * The folder is gone from its place at once. Its content is removed by a process of its own, which is waited for up to 500 ms and goes on
+ * after this program has ended. What such a process did not finish, because the machine was switched off, the next call finishes.
  */
 export async function removeFolder(folder: string): Promise<void> {
   const root = sandboxesDirectory()

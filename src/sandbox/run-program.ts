@@ -22,7 +22,9 @@ export interface ProgramResult {
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** Runs it to its end and resolves with any exit code. Throws SANDBOX_MISSING_PIECE when there is no such program, and the signal's reason. */
+/**
+ * Runs it to its end and resolves with any exit code. Throws SANDBOX_MISSING_PIECE when there is no such program, and the signal's reason.
+ */
 export function runProgram(argv: ProgramArgv, options: ProgramOptions = {}): Promise<ProgramResult> {
   const { input, timeout = 60_000, signal } = options
   signal?.throwIfAborted()

@@ -32,8 +32,8 @@ export interface SandboxSettings extends Making {
 }
 
 /**
- * Makes what the cache lacks, then the sandbox, and resolves when ssh and containerd answer on each host. What was begun is taken down again when it fails or
- * is aborted. Throws SANDBOX_EXISTS, SANDBOX_MISSING_PIECE, SANDBOX_FAILED.
+ * Makes what the cache lacks, then the sandbox, and resolves when ssh and containerd answer on each host. What was begun is taken down
+ * again when it fails or is aborted. Throws SANDBOX_EXISTS, SANDBOX_MISSING_PIECE, SANDBOX_FAILED.
  */
 export async function sandboxUp(settings: SandboxSettings): Promise<Sandbox> {
   if (process.getuid?.() !== 0) throw new KadmError('NOT_ROOT', 'a sandbox can only be made by root', { remedy: ['sudo kadm sandbox up'] })

@@ -52,11 +52,14 @@ export interface Sandbox {
   /** A fresh machine in the place of the host: another disk, another ssh key, nothing of its cluster. */
   renew(host: string): Promise<void>
 
-  /** The pod network of the cluster, once its nodes are there; waits up to `timeout` ms (default 60_000) for their podCIDRs. To be repeated after each join. */
+  /**
+   * The pod network of the cluster, once its nodes are there; waits up to `timeout` ms (default 60_000) for their podCIDRs. To be repeated
+   * after each join.
+   */
   network(timeout?: number): Promise<void>
   /**
-   * Puts kubeadm, kubelet and kubectl of another version there (0.2 s), and its images where the sandbox was not made with them (about 10 s: name the
-   * version in `furtherVersions`). The kubelet is not restarted.
+   * Puts kubeadm, kubelet and kubectl of another version there (0.2 s), and its images where the sandbox was not made with them (about 10
+   * s: name the version in `furtherVersions`). The kubelet is not restarted.
    */
   version(host: string, version: string): Promise<void>
 }

@@ -46,7 +46,10 @@ export function sandboxDirectory(name: string): string {
   return path.join(sandboxesDirectory(), name)
 }
 
-/** Makes the folder of a new sandbox, which also claims its name. Throws SANDBOX_EXISTS, or SANDBOX_MISSING_PIECE when the place cannot hold hosts. */
+/**
+ * Makes the folder of a new sandbox, which also claims its name. Throws SANDBOX_EXISTS, or SANDBOX_MISSING_PIECE when the place cannot hold
+ * hosts.
+ */
 export async function claimSandboxDirectory(name: string): Promise<string> {
   const directory = sandboxDirectory(name)
   await mkdir(path.dirname(directory), { recursive: true, mode: 0o700 })

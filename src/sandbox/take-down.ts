@@ -13,8 +13,8 @@ import { readState, sandboxDirectory } from './state.ts'
 export const sandboxScripts = ['host-power.sh', 'host-boot.sh', 'balancer.sh'] as const
 
 /**
- * Ends every process of the sandbox and takes its namespaces, control groups and files away. Also what a killed `up` left. Throws SANDBOX_UNKNOWN when
- * there is nothing of that name, SANDBOX_FAILED when something does not go.
+ * Ends every process of the sandbox and takes its namespaces, control groups and files away. Also what a killed `up` left. Throws
+ * SANDBOX_UNKNOWN when there is nothing of that name, SANDBOX_FAILED when something does not go.
  */
 export async function sandboxDown(name: string): Promise<void> {
   const directory = sandboxDirectory(name)

@@ -1,4 +1,6 @@
-/** Long-running programs of the machine (`go`, `mmdebstrap`, `apt-get`): told line by line while they run, in the caller's own environment. */
+/**
+ * Long-running programs of the machine (`go`, `mmdebstrap`, `apt-get`): told line by line while they run, in the caller's own environment.
+ */
 import { spawn } from 'node:child_process'
 import { KadmError } from '../errors.ts'
 
@@ -13,7 +15,10 @@ export interface WatchedOptions {
   readonly remedy: readonly [string, ...string[]]
 }
 
-/** Runs it to its end. Throws SANDBOX_FAILED with its last lines when it fails, SANDBOX_MISSING_PIECE when it is not there, the signal's reason when stopped. */
+/**
+ * Runs it to its end. Throws SANDBOX_FAILED with its last lines when it fails, SANDBOX_MISSING_PIECE when it is not there, the signal's
+ * reason when stopped.
+ */
 export async function runWatched(argv: readonly [string, ...string[]], options: WatchedOptions): Promise<void> {
   const { directory = '/', environment, signal, onLine = () => undefined, remedy } = options
   signal?.throwIfAborted()

@@ -9,9 +9,10 @@ import { signClusterInfo } from './cluster-info-signature.ts'
 const clusterInfo: ObjectRef = { ...kinds.configMap, namespace: 'kube-public', name: 'cluster-info' }
 
 /**
- * Adds to cluster-info what the controller-manager would add some seconds later for these tokens, so that a node can join at once. Only over the
- * kubeconfig that the ConfigMap holds at that moment (its resourceVersion goes with the patch). Resolves with false, and leaves it to the
- * controller-manager, when there is no cluster-info, when these credentials may not touch it, or when the API does not answer in time.
+ * Adds to cluster-info what the controller-manager would add some seconds later for these tokens, so that a node can join at once. Only
+ * over the kubeconfig that the ConfigMap holds at that moment (its resourceVersion goes with the patch). Resolves with false, and leaves it
+ * to the controller-manager, when there is no cluster-info, when these credentials may not touch it, or when the API does not answer in
+ * time.
  */
 export async function addSignatures(
   cluster: Cluster,

@@ -1,4 +1,7 @@
-/** The completion scripts: bash's in a real bash, for every command there is; the others by what they hold (both were tried in zsh 5.9 and fish 3.6). */
+/**
+ * The completion scripts: bash's in a real bash, for every command there is; the others by what they hold (both were tried in zsh 5.9 and
+ * fish 3.6).
+ */
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,4 +1,7 @@
-/** What is wrong on a control plane's disk, before each command that writes there: a clear error or a good end, and all that was there is still there and good. */
+/**
+ * What is wrong on a control plane's disk, before each command that writes there: a clear error or a good end, and all that was there is
+ * still there and good.
+ */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { selfSignedCa } from '../../src/pki/issue.ts'

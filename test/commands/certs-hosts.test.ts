@@ -1,4 +1,7 @@
-/** `kadm certs` on hosts with something wrong about them: a clear error, and what was there is still there and good; and what kadm has beyond kubeadm. */
+/**
+ * `kadm certs` on hosts with something wrong about them: a clear error, and what was there is still there and good; and what kadm has
+ * beyond kubeadm.
+ */
 import { X509Certificate } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { selfSignedCa } from '../../src/pki/issue.ts'

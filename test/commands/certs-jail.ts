@@ -1,4 +1,7 @@
-/** The files of a control plane by the real kubeadm, and the configuration that they were made with: for jails in which they are looked at and renewed. */
+/**
+ * The files of a control plane by the real kubeadm, and the configuration that they were made with: for jails in which they are looked at
+ * and renewed.
+ */
 import type { TestContext } from 'vitest'
 import { runJailed, type JailResult } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'

@@ -1,4 +1,7 @@
-/** Folders of a control plane in many states, for `certs` of both programs. Made from one that the real kubeadm made; what is random is new in each run. */
+/**
+ * Folders of a control plane in many states, for `certs` of both programs. Made from one that the real kubeadm made; what is random is new
+ * in each run.
+ */
 import { X509Certificate, type KeyObject } from 'node:crypto'
 import { dumpYaml, parseYaml } from '../../src/config/yaml.ts'
 import { certificateIdentity } from '../../src/pki/certificate-identity.ts'

@@ -1,4 +1,7 @@
-/** Help beside the real kubeadm's (N1 of the catalogue): the same sub-commands, and the same flags with the same short forms, defaults and kinds. */
+/**
+ * Help beside the real kubeadm's (N1 of the catalogue): the same sub-commands, and the same flags with the same short forms, defaults and
+ * kinds.
+ */
 import { expect, test, type TestContext } from 'vitest'
 import { wholeTree } from '../../src/cli/commands.ts'
 import type { Command, Flag } from '../../src/cli/command.ts'
@@ -22,7 +25,10 @@ const onlyKadm: ReadonlySet<string> = new Set([
   'reset phase remove-etcd-member --force', // out of an etcd that loses its quorum by it
 ])
 
-/** Taken by kadm too, and shown at another place: three among the global flags, those of groups at their sub-commands; the last two mean nothing. */
+/**
+ * Taken by kadm too, and shown at another place: three among the global flags, those of groups at their sub-commands; the last two mean
+ * nothing.
+ */
 const elsewhere: ReadonlySet<string> = new Set([
   '--help',
   '--v',

@@ -1,4 +1,6 @@
-/** Kubelet and kube-proxy configurations with random fields, out of their tables: every field has a value of the type that the table says. */
+/**
+ * Kubelet and kube-proxy configurations with random fields, out of their tables: every field has a value of the type that the table says.
+ */
 import fc from 'fast-check'
 import type { ComponentKind } from '../../src/config/component-config.ts'
 import type { Field, ValueType } from '../../src/config/field.ts'

@@ -1,4 +1,6 @@
-/** Runs in a jail: the real kubeadm and kadm before the same server in each scene named; prints both verdicts as JSON. argv: kubeadm, names. */
+/**
+ * Runs in a jail: the real kubeadm and kadm before the same server in each scene named; prints both verdicts as JSON. argv: kubeadm, names.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import path from 'node:path'

@@ -1,4 +1,7 @@
-/** Renewal on running control planes: the configuration is the cluster's, each component takes what is new, and whoever goes by a balancer notices nothing. */
+/**
+ * Renewal on running control planes: the configuration is the cluster's, each component takes what is new, and whoever goes by a balancer
+ * notices nothing.
+ */
 import { spawn } from 'node:child_process'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { controllerArgv } from '../../src/sandbox/execute.ts'
@@ -58,7 +61,8 @@ test("renew all --restart: every port serves what is new, by the cluster's confi
     expect(await kubectl(sandbox, host, ['get', '--raw', '/readyz'])).toBe('ok')
     expect(await sandbox.run(host, ['kubeadm', 'certs', 'check-expiration'])).not.toMatch(/MISSING! (?!super-admin)|invalid/)
   }
-  // The API servers reach kubelets with their new certificates. Each cuts its connections with the old one when it sees the new, and may write to one that is cut.
+  // The API servers reach kubelets with their new certificates. Each cuts its connections with the old one when it sees the new, and may
+  // write to one that is cut.
   const cut: string[] = []
   const logs = async (): Promise<string> => {
     const { stdout, stderr } = await sandbox.exec('h1', [

@@ -1,6 +1,6 @@
 /**
- * Difference 0, second half: a real `init` by kubeadm and one by kadm, with the same input on the same host (a fresh one for each), leave the same files
- * and the same objects in the cluster: all of them, of every kind that the API serves.
+ * Difference 0, second half: a real `init` by kubeadm and one by kadm, with the same input on the same host (a fresh one for each), leave
+ * the same files and the same objects in the cluster: all of them, of every kind that the API serves.
  */
 import { beforeAll, expect, test } from 'vitest'
 import { hostFiles } from '../interop/difference/host-files.ts'

@@ -1,4 +1,6 @@
-/** kubeadm's own end-to-end suite on a cluster that kubeadm made; `interop.test.ts` has it on one that kadm made, where the same must pass. */
+/**
+ * kubeadm's own end-to-end suite on a cluster that kubeadm made; `interop.test.ts` has it on one that kadm made, where the same must pass.
+ */
 import { beforeAll, expect, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'

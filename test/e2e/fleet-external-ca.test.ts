@@ -1,4 +1,7 @@
-/** A cluster file for hosts that have the CA's certificate only: nodes come in by requests in the API, which kadm approves and somebody else signs. */
+/**
+ * A cluster file for hosts that have the CA's certificate only: nodes come in by requests in the API, which kadm approves and somebody else
+ * signs.
+ */
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -72,7 +75,10 @@ test(
   },
 )
 
-/** The name of a request of kadm that is approved, beside those that are known, while this run goes on. The kubelet of h1 makes one of its own. */
+/**
+ * The name of a request of kadm that is approved, beside those that are known, while this run goes on. The kubelet of h1 makes one of its
+ * own.
+ */
 async function approvedRequest(known: readonly string[], run: Promise<ProgramResult>): Promise<string> {
   const ended: ProgramResult[] = []
   void run.then((result) => ended.push(result))

@@ -1,7 +1,7 @@
 /**
- * Joins into clusters of either tool: a worker and a control plane at the same moment, and the cluster is whole. Not here: a control plane by kubeadm 1.36
- * in a 1.36 cluster of kadm. That has the etcd of kadm's own minor, 3.7, as with kubeadm 1.37, and the etcd 3.6 of kubeadm 1.36 cannot join it
- * (`kubernetes-one-minor-older.test.ts` has its worker).
+ * Joins into clusters of either tool: a worker and a control plane at the same moment, and the cluster is whole. Not here: a control plane
+ * by kubeadm 1.36 in a 1.36 cluster of kadm. That has the etcd of kadm's own minor, 3.7, as with kubeadm 1.37, and the etcd 3.6 of kubeadm
+ * 1.36 cannot join it (`kubernetes-one-minor-older.test.ts` has its worker).
  */
 import { beforeAll, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'

@@ -1,4 +1,7 @@
-/** A cluster that kadm began, as the real kubeadm sees it: it joins nodes to it with the printed commands, looks after it, and takes it apart. */
+/**
+ * A cluster that kadm began, as the real kubeadm sees it: it joins nodes to it with the printed commands, looks after it, and takes it
+ * apart.
+ */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'

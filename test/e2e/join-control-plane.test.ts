@@ -127,8 +127,8 @@ async function joinedBy(tool: Tool): Promise<Joined> {
 }
 
 /**
- * The cluster draws the serial number of the kubelet's certificate and takes the next free range for a Node's Pods; etcd lists its members by ids that it
- * draws, which shows in the manifest and in its hash.
+ * The cluster draws the serial number of the kubelet's certificate and takes the next free range for a Node's Pods; etcd lists its members
+ * by ids that it draws, which shows in the manifest and in its hash.
  */
 function withoutChance(found: Joined): Joined {
   const drawn = /^(?:serial|podCIDRs?|kubernetes\.io\/config\.(?:hash|mirror))$/

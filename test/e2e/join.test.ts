@@ -1,4 +1,7 @@
-/** Workers: kadm's join leaves what kubeadm's leaves, on the host and in the cluster, whoever made the cluster; and it may be killed at any moment. */
+/**
+ * Workers: kadm's join leaves what kubeadm's leaves, on the host and in the cluster, whoever made the cluster; and it may be killed at any
+ * moment.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
@@ -22,7 +25,8 @@ beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 2 })
 }, 300_000)
 
-// What the makers leave is the same (`difference.test.ts`), and `interop-join.test.ts` has joins into a cluster of kubeadm: in the short run one will do.
+// What the makers leave is the same (`difference.test.ts`), and `interop-join.test.ts` has joins into a cluster of kubeadm: in the short
+// run one will do.
 const makers: readonly Tool[] = isLongRun ? ['kubeadm', 'kadm'] : ['kadm']
 
 describe.each(makers)('a cluster of %s', (maker) => {

@@ -154,7 +154,10 @@ async function stateOfHost(wanted?: Objects): Promise<State> {
   return { files: treeMeaning(await hostFiles(sandbox, host)).files, objects }
 }
 
-/** The API is ready, and the kubelet has told it since `end` (milliseconds) that the node lives: both hold certificates that the other trusts. */
+/**
+ * The API is ready, and the kubelet has told it since `end` (milliseconds) that the node lives: both hold certificates that the other
+ * trusts.
+ */
 async function expectAlive(end: number): Promise<void> {
   await kubectl(sandbox, host, ['get', '--raw', '/readyz'])
   const renewed = async () =>

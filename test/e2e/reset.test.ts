@@ -1,4 +1,7 @@
-/** Hosts leave their clusters: what kadm's reset and kubeadm's leave of a host is the same, the member leaves etcd, and the host can begin anew. */
+/**
+ * Hosts leave their clusters: what kadm's reset and kubeadm's leave of a host is the same, the member leaves etcd, and the host can begin
+ * anew.
+ */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'

@@ -1,4 +1,7 @@
-/** Many hosts at once, each an sshd of its own on this machine: what a plan of them may cost. `npm run bench -- scale` measures it with a hundred. */
+/**
+ * Many hosts at once, each an sshd of its own on this machine: what a plan of them may cost. `npm run bench -- scale` measures it with a
+ * hundred.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readlink } from 'node:fs/promises'

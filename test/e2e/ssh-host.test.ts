@@ -1,4 +1,7 @@
-/** Hosts behind SSH: all that a host promises, as root, as a user with sudo and through a bastion; lines that break; who must not be trusted. */
+/**
+ * Hosts behind SSH: all that a host promises, as root, as a user with sudo and through a bastion; lines that break; who must not be
+ * trusted.
+ */
 import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'

@@ -1,4 +1,7 @@
-/** `kadm upgrade node --kubelet`: a node of 1.36.3 in a cluster of 1.37.2 gets the newer kubelet, the old one back when that does not come up, and is finished after a kill. */
+/**
+ * `kadm upgrade node --kubelet`: a node of 1.36.3 in a cluster of 1.37.2 gets the newer kubelet, the old one back when that does not come
+ * up, and is finished after a kill.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'

@@ -1,4 +1,7 @@
-/** `kadm upgrade plan` and `diff` beside the real kubeadm 1.37.2, on one and the same cluster of 1.36.3 that kubeadm 1.36.3 made; and what a rehearsal finds there. */
+/**
+ * `kadm upgrade plan` and `diff` beside the real kubeadm 1.37.2, on one and the same cluster of 1.36.3 that kubeadm 1.36.3 made; and what a
+ * rehearsal finds there.
+ */
 import { randomInt } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'

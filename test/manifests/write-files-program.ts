@@ -1,4 +1,7 @@
-/** A program for a jail: writes what kadm writes to a host for a configuration, and prints the rest. `node write-files-program.ts <config.json>` */
+/**
+ * A program for a jail: writes what kadm writes to a host for a configuration, and prints the rest. `node write-files-program.ts
+ * <config.json>`
+ */
 import { readFileSync } from 'node:fs'
 import type { InitConfig } from '../../src/config/model.ts'
 import { localHost } from '../../src/host/local-host.ts'

@@ -1,4 +1,7 @@
-/** What each tool makes of files that are there already. The tools get the same bytes; they must agree on the outcome and leave the same files. */
+/**
+ * What each tool makes of files that are there already. The tools get the same bytes; they must agree on the outcome and leave the same
+ * files.
+ */
 import { execFile } from 'node:child_process'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'

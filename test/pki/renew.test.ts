@@ -1,4 +1,7 @@
-/** Renewal that is killed, or whose disk fails, at any of its steps: what is on disk then is a pair that fits, or becomes one by the next run. */
+/**
+ * Renewal that is killed, or whose disk fails, at any of its steps: what is on disk then is a pair that fits, or becomes one by the next
+ * run.
+ */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import path from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,4 +1,6 @@
-/** A program for jails: runs kadm's checks of a join with a configuration file, and prints what kubeadm would, in one line each, to stderr. */
+/**
+ * A program for jails: runs kadm's checks of a join with a configuration file, and prints what kubeadm would, in one line each, to stderr.
+ */
 import { loadJoinConfig } from '../../src/config/load-join.ts'
 import { KadmError } from '../../src/errors.ts'
 import { localHost } from '../../src/host/local-host.ts'

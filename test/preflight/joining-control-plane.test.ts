@@ -1,4 +1,7 @@
-/** The checks of a control plane's join after discovery, beside the real kubeadm that finds a real API; and kadm's own, against real servers. */
+/**
+ * The checks of a control plane's join after discovery, beside the real kubeadm that finds a real API; and kadm's own, against real
+ * servers.
+ */
 import { randomInt } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'

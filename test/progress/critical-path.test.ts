@@ -50,7 +50,10 @@ describe('graphs whose answer is known', () => {
   })
 })
 
-/** Some works, each of which needs some of those before; the last needs all. `slack`: how long after its needs each begins; negative: it waits for them inside. */
+/**
+ * Some works, each of which needs some of those before; the last needs all. `slack`: how long after its needs each begins; negative: it
+ * waits for them inside.
+ */
 const graphs = fc
   .array(
     fc.record({

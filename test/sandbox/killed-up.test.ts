@@ -18,7 +18,8 @@ describe.skipIf(unable !== undefined)('up, killed', () => {
     await takeDown(name)
   })
 
-  // At a random moment within each stretch, so that runs differ. A busy machine starts programs late: the clock starts with the first trace.
+  // At a random moment within each stretch, so that runs differ. A busy machine starts programs late: the clock starts with the first
+  // trace.
   test.each([0, 150, 350, 600, 1000])('about %i ms after its first trace, then down: nothing is left', async (moment) => {
     await takeDown(name)
     const child = spawn(process.execPath, [program, name, '2'], { stdio: 'ignore' })

@@ -1,4 +1,7 @@
-/** What end-to-end tests share: a sandbox for many of a run's files, whose hosts each test makes fresh, and short words for what they do there. */
+/**
+ * What end-to-end tests share: a sandbox for many of a run's files, whose hosts each test makes fresh, and short words for what they do
+ * there.
+ */
 import { type LabConfig, labInitConfig } from '../../src/sandbox/lab-config.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { sandboxUp } from '../../src/sandbox/sandbox-up.ts'
@@ -16,8 +19,9 @@ export interface SharedSandboxSettings {
 const projectFolder = new URL('../..', import.meta.url).pathname
 
 /**
- * The sandbox that test files of a run share, one after the other, made by the first that asks and made anew when it has not what is asked for. Its hosts run kadm from the
- * working tree. All its hosts are fresh. To be called in `beforeAll`, with a time limit of 300_000 when pieces may have to be built.
+ * The sandbox that test files of a run share, one after the other, made by the first that asks and made anew when it has not what is asked
+ * for. Its hosts run kadm from the working tree. All its hosts are fresh. To be called in `beforeAll`, with a time limit of 300_000 when
+ * pieces may have to be built.
  */
 export async function sharedSandbox(settings: SharedSandboxSettings): Promise<Sandbox> {
   const { hosts, kubernetesVersion = 'v1.37.2', furtherVersions = [], loadBalancer = false } = settings

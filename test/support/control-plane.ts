@@ -196,7 +196,10 @@ async function kubeconfig(dir: string, server: string, user: string): Promise<st
   })
 }
 
-/** Nobody listens there, and no connection gets one of them as its own end: those are from 32768 up (ip_local_port_range), and would take it between this look and the start. */
+/**
+ * Nobody listens there, and no connection gets one of them as its own end: those are from 32768 up (ip_local_port_range), and would take it
+ * between this look and the start.
+ */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const found = new Set<number>()
   while (found.size < count) {

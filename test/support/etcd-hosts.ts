@@ -1,4 +1,7 @@
-/** Real etcd members on loopback with mutual TLS, each on a "host" of its own: a folder, two ports, and a kubelet that starts what the manifest says. */
+/**
+ * Real etcd members on loopback with mutual TLS, each on a "host" of its own: a folder, two ports, and a kubelet that starts what the
+ * manifest says.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { openSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

@@ -6,8 +6,8 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 export type FileSnapshot = ReadonlyMap<string, string>
 
 /**
- * Everything below these directories; one that is not there has nothing below it. Sockets and the like count by their name. `except`: patterns as of find's
- * -path; what is below them is not read at all, so the gigabytes of a container runtime cost nothing.
+ * Everything below these directories; one that is not there has nothing below it. Sockets and the like count by their name. `except`:
+ * patterns as of find's -path; what is below them is not read at all, so the gigabytes of a container runtime cost nothing.
  */
 export async function snapshotFiles(
   sandbox: Sandbox,

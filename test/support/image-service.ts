@@ -1,4 +1,7 @@
-/** A CRI v1 server on a unix socket that answers to who connects and pulls, keeps the names of what was to be pulled, and knows nothing else. */
+/**
+ * A CRI v1 server on a unix socket that answers to who connects and pulls, keeps the names of what was to be pulled, and knows nothing
+ * else.
+ */
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'

@@ -1,4 +1,7 @@
-/** Runs inside a jail: its commands, one after the other. `kadm` runs in this process, which saves its start. Arguments: file with the commands, file for the results. */
+/**
+ * Runs inside a jail: its commands, one after the other. `kadm` runs in this process, which saves its start. Arguments: file with the
+ * commands, file for the results.
+ */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'

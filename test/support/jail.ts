@@ -45,7 +45,10 @@ export interface JailCommands {
   readonly keepGoing: boolean
 }
 
-/** Several commands in one jail, one after the other; stops at the first that fails unless `keepGoing`. The program `kadm` is the working tree's. */
+/**
+ * Several commands in one jail, one after the other; stops at the first that fails unless `keepGoing`. The program `kadm` is the working
+ * tree's.
+ */
 export async function runJailed(commands: readonly (readonly string[])[], options: JailOptions = {}): Promise<JailResult> {
   const work = await mkdtemp(path.join(tmpdir(), 'kadm-jail-'))
   try {

@@ -1,4 +1,6 @@
-/** What kubeadm's own end-to-end suite does on a cluster of kubeadm 1.37.2 of one address family: `e2e/e2e-kubeadm.test.ts` finds it anew. */
+/**
+ * What kubeadm's own end-to-end suite does on a cluster of kubeadm 1.37.2 of one address family: `e2e/e2e-kubeadm.test.ts` finds it anew.
+ */
 import type { SuiteResult } from './kubeadm-suite.ts'
 
 const skipped = ['networking [setup-networking] dual-stack podSubnet should be properly configured if specified in kubeadm-config']

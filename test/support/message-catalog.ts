@@ -1,4 +1,7 @@
-/** A catalogue of translated messages, as gettext reads it: the GNU MO file format (gnu.org/software/gettext/manual, "MO Files"), without its hash table. */
+/**
+ * A catalogue of translated messages, as gettext reads it: the GNU MO file format (gnu.org/software/gettext/manual, "MO Files"), without
+ * its hash table.
+ */
 export function messageCatalog(messages: Readonly<Record<string, string>>): Buffer {
   const sorted = Object.entries({ '': 'Content-Type: text/plain; charset=UTF-8\n', ...messages }).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const texts = [...sorted.map(([original]) => original), ...sorted.map(([, translated]) => translated)].map((text) =>

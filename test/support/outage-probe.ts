@@ -1,4 +1,7 @@
-/** Clients of a cluster all through a test: one that reads, one that writes and one that asks a Service, each every 100 ms; and what they met. */
+/**
+ * Clients of a cluster all through a test: one that reads, one that writes and one that asks a Service, each every 100 ms; and what they
+ * met.
+ */
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl } from './cluster.ts'
 

@@ -10,8 +10,8 @@ export interface PodTraffic {
 }
 
 /**
- * Starts the servers and asks from each node's Pod for: every address of every Pod, the Service by its name, and (by the API's `/livez`) the
- * Service `kubernetes`. What did not answer is `failed: <last words>`.
+ * Starts the servers and asks from each node's Pod for: every address of every Pod, the Service by its name, and (by the API's `/livez`)
+ * the Service `kubernetes`. What did not answer is `failed: <last words>`.
  *
  * @param host a control plane
  */

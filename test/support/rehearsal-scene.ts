@@ -1,4 +1,7 @@
-/** What an upgrade will run into: a budget that allows nothing, a Deployment of one, a Pod of nobody, webhooks without anybody behind them. Its Pods are on host h1. */
+/**
+ * What an upgrade will run into: a budget that allows nothing, a Deployment of one, a Pod of nobody, webhooks without anybody behind them.
+ * Its Pods are on host h1.
+ */
 export const rehearsalScene = `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: cart, namespace: default}

@@ -7,8 +7,8 @@ import { kubectl } from './cluster.ts'
 export type Objects = ReturnType<typeof clusterObjects>
 
 /**
- * The tools go when they are done; controllers make their part of the objects after that. So one waits until nothing comes any more, the other for what is
- * `wanted`; after a minute it gets what there is.
+ * The tools go when they are done; controllers make their part of the objects after that. So one waits until nothing comes any more, the
+ * other for what is `wanted`; after a minute it gets what there is.
  */
 export async function settledObjects(sandbox: Sandbox, host: string, wanted?: Objects): Promise<Objects> {
   const served = await kubectl(sandbox, host, ['api-resources', '--verbs=list', '--output=name'])
@@ -28,7 +28,10 @@ export async function settledObjects(sandbox: Sandbox, host: string, wanted?: Ob
   }
 }
 
-/** The last things to come in a new cluster: the scheduler leads and has placed what runs on every node, the controllers have their accounts. */
+/**
+ * The last things to come in a new cluster: the scheduler leads and has placed what runs on every node, the controllers have their
+ * accounts.
+ */
 function isWhole(objects: Objects, text: string): boolean {
   const names = Object.keys(objects)
   const hasAll = [

@@ -1,4 +1,7 @@
-/** Many bare machines behind sshd on this one, and an operator's machine in their network: what kadm is asked to look at when there are hundreds. */
+/**
+ * Many bare machines behind sshd on this one, and an operator's machine in their network: what kadm is asked to look at when there are
+ * hundreds.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'

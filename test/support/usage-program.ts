@@ -1,4 +1,7 @@
-/** Loaded into another program (`node --import`): as it ends it writes into the file KADM_USAGE what it has used, and what went over its TCP connections. */
+/**
+ * Loaded into another program (`node --import`): as it ends it writes into the file KADM_USAGE what it has used, and what went over its TCP
+ * connections.
+ */
 import { writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 

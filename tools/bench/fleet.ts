@@ -10,7 +10,9 @@ import { benchVersion, joinCommands, renewAll, type Benchmark } from './benchmar
 const controlPlanes = ['h1', 'h2', 'h3']
 const workers = ['h4', 'h5']
 
-/** Three control planes behind a balancer and two workers, from bare hosts: the obvious loop with kubeadm over ssh, and one `kadm apply`. */
+/**
+ * Three control planes behind a balancer and two workers, from bare hosts: the obvious loop with kubeadm over ssh, and one `kadm apply`.
+ */
 export const fleet: Benchmark = {
   hosts: 5,
   hasLoadBalancer: true,

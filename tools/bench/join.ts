@@ -61,7 +61,10 @@ export const twoControlPlanes: Benchmark = {
   },
 }
 
-/** On fresh hosts, a cluster on the first. Settled: its controllers have made what they make, so that requests of kubelets are approved at once. */
+/**
+ * On fresh hosts, a cluster on the first. Settled: its controllers have made what they make, so that requests of kubelets are approved at
+ * once.
+ */
 async function settledCluster(sandbox: Sandbox, hosts: readonly string[]): Promise<void> {
   await renewAll(sandbox, hosts)
   await putInitConfig(sandbox)

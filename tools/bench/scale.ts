@@ -1,4 +1,7 @@
-/** `npm run bench -- scale [--hosts 100] [--runs 3]`: `kadm plan` of that many bare hosts behind sshd, all on this machine; docs/scale.md says what the figures mean. */
+/**
+ * `npm run bench -- scale [--hosts 100] [--runs 3]`: `kadm plan` of that many bare hosts behind sshd, all on this machine; docs/scale.md
+ * says what the figures mean.
+ */
 import { measuredPlan, type MeasuredPlan } from '../../test/support/measured-plan.ts'
 import { type SshTargets, sshTargets } from '../../test/support/ssh-targets.ts'
 
@@ -41,7 +44,10 @@ function lineOf(
   ].join('; ')
 }
 
-/** So far, on the last host, which no other one asks anything: its processes have numbers of their own. Two of them are those of the question. */
+/**
+ * So far, on the last host, which no other one asks anything: its processes have numbers of their own. Two of them are those of the
+ * question.
+ */
 async function processesStarted({ hosts, onHost }: SshTargets): Promise<number> {
   return Number((await onHost(hosts.at(-1)?.name ?? '', 'echo $$')).stdout)
 }

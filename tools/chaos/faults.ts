@@ -26,7 +26,10 @@ const onDisk = ['/etc/kubernetes', '/var/lib/kubelet', '/var/lib/etcd', '/var/li
 /** etcd lays out 64 MB for its log, and as much again for the next one. */
 const megabytes = 320
 
-/** A small disk of its own for all that kadm writes, so that it can be full without filling this machine's. It lies in memory, and is gone with the power. */
+/**
+ * A small disk of its own for all that kadm writes, so that it can be full without filling this machine's. It lies in memory, and is gone
+ * with the power.
+ */
 export async function giveDisk(sandbox: Sandbox, host: string): Promise<void> {
   const script = `set -e; disk=$1; mkdir "$disk"; mount -t tmpfs -o size="$2"m,mode=755 disk "$disk"; shift 2
 for folder; do mkdir -p "$disk$folder" "$folder"; cp -a "$folder/." "$disk$folder"; mount --bind "$disk$folder" "$folder"; done`

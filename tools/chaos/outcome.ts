@@ -1,4 +1,6 @@
-/** What an apply has led to, by what it means: two clusters that were brought to the same file have the same, whatever happened on the way. */
+/**
+ * What an apply has led to, by what it means: two clusters that were brought to the same file have the same, whatever happened on the way.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { meaningOfObjects } from '../../test/support/cluster-objects.ts'
@@ -17,7 +19,10 @@ export interface Outcome {
 /** A text for each thing that can differ, by its name. */
 type Lines = Readonly<Record<string, string>>
 
-/** Of a cluster that nothing has disturbed. Lays the pod network first: only then do all Pods run. Throws when it does not come to rest within 3 min. */
+/**
+ * Of a cluster that nothing has disturbed. Lays the pod network first: only then do all Pods run. Throws when it does not come to rest
+ * within 3 min.
+ */
 export async function settledOutcome(stage: Stage, apply: Apply, file: string): Promise<Outcome> {
   const own = await ownOutcome(stage, apply, file)
   await stage.sandbox.network()
@@ -37,8 +42,8 @@ export interface Comparison {
   readonly file: string
   readonly expected: Outcome
   /**
-   * Milliseconds for what controllers, kubelets and garbage collectors still have to do; default 240_000. After a power cut a controller-manager may come to lead late,
-   * and then waits a minute before it takes away the Pods of a Node that has gone.
+   * Milliseconds for what controllers, kubelets and garbage collectors still have to do; default 240_000. After a power cut a
+   * controller-manager may come to lead late, and then waits a minute before it takes away the Pods of a Node that has gone.
    */
   readonly patience?: number
 }
@@ -111,8 +116,8 @@ tail -qn1 /var/lib/kadm/journal.jsonl 2>/dev/null | grep -v '"kind":"run-finishe
 true`
 
 /**
- * Pods of a DaemonSet and static ones by their node, the others by a number. Those of a Node that has gone are left out: the garbage collector takes them away in its own
- * time.
+ * Pods of a DaemonSet and static ones by their node, the others by a number. Those of a Node that has gone are left out: the garbage
+ * collector takes them away in its own time.
  */
 async function podStates(sandbox: Sandbox): Promise<Lines> {
   const nodes = (await kubectl(sandbox, first, ['get', 'nodes', '-o', 'name'])).split('\n')

@@ -14,7 +14,10 @@ export interface Unbroken {
 export interface Verdict {
   /** Exit code of the broken apply. */
   readonly broken: number
-  /** Seconds that the second apply was refused for, because of what the fault had left: a cluster that has yet to come up again, a lock that has yet to end. */
+  /**
+   * Seconds that the second apply was refused for, because of what the fault had left: a cluster that has yet to come up again, a lock that
+   * has yet to end.
+   */
   readonly refusedFor: number
   readonly refusals: readonly string[]
   /** Empty when the run is as it should be. */

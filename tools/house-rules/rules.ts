@@ -71,8 +71,8 @@ function shell(source: SourceText): readonly Finding[] {
 }
 
 /**
- * What the story and the things do never depends on it. Strings may name the flag; `dryRun` is a field of the configuration, and `start-<workflow>.ts`,
- * which chooses the doors of a run, reads that field.
+ * What the story and the things do never depends on it. Strings may name the flag; `dryRun` is a field of the configuration, and
+ * `start-<workflow>.ts`, which chooses the doors of a run, reads that field.
  */
 function dry({ path, code }: SourceText): readonly Finding[] {
   if (!/^src\/(phases|preflight|fleet|pki|tokens|discovery|manifests)\//.test(path)) return []

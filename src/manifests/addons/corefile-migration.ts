@@ -1,6 +1,6 @@
 /**
- * What becomes of a Corefile when CoreDNS is replaced by a newer one. Between the versions here nothing was removed and no new default was added, so a
- * Corefile is left as it is; what is not known of a plugin or option cannot be promised.
+ * What becomes of a Corefile when CoreDNS is replaced by a newer one. Between the versions here nothing was removed and no new default was
+ * added, so a Corefile is left as it is; what is not known of a plugin or option cannot be promised.
  * Source: github.com/coredns/corefile-migration v1.0.34. Clusters of Kubernetes 1.33 and newer have begun with one of these versions.
  */
 import type { CorefileEntry } from './parse-corefile.ts'

@@ -25,7 +25,9 @@ export async function kubeProxyObjects(work: AddonWork): Promise<Manifest[]> {
   return [parts.configMap, daemonSet, parts.serviceAccount, ...parts.access]
 }
 
-/** The same by name, without the proxy variables of this host. `signed`: with the checksum of a configuration that the user did not write. */
+/**
+ * The same by name, without the proxy variables of this host. `signed`: with the checksum of a configuration that the user did not write.
+ */
 export async function kubeProxyParts({ config, host, say }: AddonWork, signed = !config.kubeProxy.userSupplied): Promise<KubeProxyObjects> {
   const directory = config.init.patches?.directory
   const plain = plainDaemonSet(config)

@@ -22,8 +22,8 @@ export const bootstrapToken: Phase<InitRun> = {
     say('Configuring bootstrap tokens, cluster-info ConfigMap, RBAC Roles')
     const { server, certificateAuthority = '' } = await readKubeconfig(host, options.kubeconfig)
     const address = { server, certificateAuthorityData: Buffer.from(certificateAuthority).toString('base64') }
-    // The controller-manager would sign cluster-info only some 6 s from now, and every join waits for that: the signature is an HMAC that whoever
-    // knows the token can make, so it is there from the start.
+    // The controller-manager would sign cluster-info only some 6 s from now, and every join waits for that: the signature is an HMAC that
+    // whoever knows the token can make, so it is there from the start.
     const info = await clusterInfoObjects(address, (text) => signClusterInfo(text, bootstrapTokens))
     await Promise.all([
       ...bootstrapTokens.map((token) => ensureToken(api, token, { now: host.now(), timeout, signal })),

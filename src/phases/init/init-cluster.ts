@@ -16,9 +16,10 @@ export interface InitClusterOptions {
 }
 
 /**
- * Connects at the first call. With the default kubeconfig: to this host's own API server, for the stable endpoint may not be there yet, and as
- * super-admin where that file is, who needs no role: so objects are made from the moment the API answers, while the server is still making its own.
- * The rights of admin.conf (ClusterRoleBinding `kubeadm:cluster-admins`) are made on the way. Another kubeconfig is used as it is.
+ * Connects at the first call. With the default kubeconfig: to this host's own API server, for the stable endpoint may not be there yet, and
+ * as super-admin where that file is, who needs no role: so objects are made from the moment the API answers, while the server is still
+ * making its own. The rights of admin.conf (ClusterRoleBinding `kubeadm:cluster-admins`) are made on the way. Another kubeconfig is used as
+ * it is.
  */
 export function initCluster({ config, host, kubeconfig, kubeconfigDir, signal }: InitClusterOptions): () => Promise<Cluster> {
   let connected: Promise<Cluster> | undefined

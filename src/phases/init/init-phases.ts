@@ -1,8 +1,8 @@
 /**
  * What `kadm init` does: the phases and names of kubeadm 1.37, in its order, and what runs beside what.
  *
- * The shape of the run follows from what the components allow (docs/decisions/0004-init-schedule.md): the kubelet is started as soon as it can
- * know who it is, while the remaining keys are still being made; etcd and kube-apiserver come first; the controller-manager and
+ * The shape of the run follows from what the components allow (docs/decisions/0004-init-schedule.md): the kubelet is started as soon as it
+ * can know who it is, while the remaining keys are still being made; etcd and kube-apiserver come first; the controller-manager and
  * the scheduler only when the API can tell them that they may lead; objects are sent as soon as the API serves.
  */
 import type { Phase } from '../phase.ts'

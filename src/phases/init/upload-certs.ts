@@ -1,4 +1,6 @@
-/** `kadm init phase upload-certs`: the shared certificates, sealed with the certificate key, for control planes that join within two hours. */
+/**
+ * `kadm init phase upload-certs`: the shared certificates, sealed with the certificate key, for control planes that join within two hours.
+ */
 import { ensureObjects } from '../../cluster/apply-object.ts'
 import { sharedCertificateObjects } from '../../manifests/shared-certificate-objects.ts'
 import { sealSharedCertificates } from '../../pki/shared-certificates.ts'

@@ -46,8 +46,9 @@ export const waitControlPlane: Phase<InitRun> = {
 
 /**
  * The API server makes its own roles 1 s after it has begun to answer (its hook polls with that interval: EnsureRBACPolicy in
- * pkg/registry/rbac/rest/storage_rbac.go), and is done 0.3 s later. A controller-manager takes 0.8 s from its manifest to the question for its lease, and
- * when it is refused it asks again only after 2 s or more: so its manifest is put there 0.6 s after the first answer (docs/decisions/0004).
+ * pkg/registry/rbac/rest/storage_rbac.go), and is done 0.3 s later. A controller-manager takes 0.8 s from its manifest to the question for
+ * its lease, and when it is refused it asks again only after 2 s or more: so its manifest is put there 0.6 s after the first answer
+ * (docs/decisions/0004).
  */
 async function waitForAuthorization({ config, host, cluster }: InitRun, { signal, waiting }: PhaseContext): Promise<void> {
   const answeredAt = performance.now()

@@ -15,7 +15,10 @@ export interface ClusterFactsOptions {
   readonly warn: (line: string) => void
 }
 
-/** The configuration that the cluster keeps, with this node's part in it. Both ConfigMaps are asked for side by side. Throws CONFIG_INVALID, API_REFUSED, API_UNREACHABLE. */
+/**
+ * The configuration that the cluster keeps, with this node's part in it. Both ConfigMaps are asked for side by side. Throws CONFIG_INVALID,
+ * API_REFUSED, API_UNREACHABLE.
+ */
 export async function readClusterConfig(cluster: Cluster, { join, signal, warn }: ClusterFactsOptions): Promise<InitConfig> {
   const read = async (name: string, key: string): Promise<string> =>
     configMapText(await awaitConfigMap(cluster, name, { holding: key, timeout: join.timeouts.kubernetesAPICall, signal }), key) ?? ''

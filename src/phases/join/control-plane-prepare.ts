@@ -1,4 +1,7 @@
-/** `kadm join phase control-plane-prepare`: what a control plane has before its kubelet starts: shared certificates, own ones, kubeconfig files, manifests. */
+/**
+ * `kadm join phase control-plane-prepare`: what a control plane has before its kubelet starts: shared certificates, own ones, kubeconfig
+ * files, manifests.
+ */
 import { paths } from '../../config/paths.ts'
 import { writeStaticPod, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
 import { downloadSharedCertificates } from '../../pki/download-shared-certificates.ts'
@@ -74,7 +77,8 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       skip: noControlPlane,
       run: async (_run, { say }) => say(`[control-plane] Using manifest folder "${paths.manifests}"`),
       phases: [
-        // It may wait for its etcd while that is on its way; while other hosts have their turn there it would end, and be started again later and later.
+        // It may wait for its etcd while that is on its way; while other hosts have their turn there it would end, and be started again
+        // later and later.
         manifest('kube-apiserver', ['control-plane-prepare/certs', 'etcd-join/member']),
         // These two give the API server beside them 10 s to come up, and end when it has not.
         manifest('kube-controller-manager', ['control-plane-prepare/certs', 'control-plane-prepare/kubeconfig', 'etcd-join']),

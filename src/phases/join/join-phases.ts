@@ -1,9 +1,9 @@
 /**
  * What `kadm join` does: the phases and names of kubeadm 1.37, in its order, and what runs beside what.
  *
- * A worker is a chain: nothing but reading before preflight is through, then the kubelet's files, the kubelet, its certificate. A control plane has its
- * keys made while certificates are downloaded and checks run, starts its kubelet as soon as etcd is known to be well, and each component only when
- * the one that it lives on is there: etcd with a vote, then the API server, then the other two.
+ * A worker is a chain: nothing but reading before preflight is through, then the kubelet's files, the kubelet, its certificate. A control
+ * plane has its keys made while certificates are downloaded and checks run, starts its kubelet as soon as etcd is known to be well, and
+ * each component only when the one that it lives on is there: etcd with a vote, then the API server, then the other two.
  */
 import type { Phase } from '../phase.ts'
 import { checkEtcd } from './check-etcd.ts'

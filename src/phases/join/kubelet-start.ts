@@ -41,8 +41,8 @@ async function writeIdentity({ join, host, learn, isWhole }: JoinRun, say: (text
     await ensureSignedKubelet({ ...discovered, host, nodeName: nodeNameOf(join), directory, say })
     return
   }
-  // The kubelet of a control plane talks to the API server beside it. That one is not there yet, and a kubelet that asks in vain for its certificate asks
-  // again only after 2, 6 and 14 s: in a whole run it asks the cluster, and `kubelet-wait-bootstrap` leads it home.
+  // The kubelet of a control plane talks to the API server beside it. That one is not there yet, and a kubelet that asks in vain for its
+  // certificate asks again only after 2, 6 and 14 s: in a whole run it asks the cluster, and `kubelet-wait-bootstrap` leads it home.
   const isLocal = join.controlPlane !== undefined && !isWhole
   const server = isLocal ? localServerUrl(config) : discovered.server
   const text = bootstrapKubeconfigText({ discovered, clusterName: config.cluster.clusterName, server })

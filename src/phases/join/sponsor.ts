@@ -1,4 +1,6 @@
-/** Somebody in the cluster who speaks for a joining node: it need not find the cluster, and no secret that others could use is made for it. */
+/**
+ * Somebody in the cluster who speaks for a joining node: it need not find the cluster, and no secret that others could use is made for it.
+ */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import type { BootstrapUser } from '../../discovery/discovered-cluster.ts'

@@ -112,14 +112,16 @@ function leftOut({ skipPhases, controlPlane }: JoinConfig): readonly string[] {
   return [...skipPhases, ...(controlPlane === undefined ? controlPlaneOnly : [])]
 }
 
-/** Phases of a control plane that are run one by one find what earlier ones have left: admin.conf stands for discovery then, as in kubeadm. */
+/**
+ * Phases of a control plane that are run one by one find what earlier ones have left: admin.conf stands for discovery then, as in kubeadm.
+ */
 async function isPrepared(host: Host, { only }: JoinRequest, { controlPlane }: JoinConfig): Promise<boolean> {
   return only !== undefined && controlPlane !== undefined && (await host.stat(paths.adminConf)) !== undefined
 }
 
 /**
- * What decides what the run does. Not the credentials: a run that was cut off goes on with a new token when the old one has ended. Not `--replace`: the
- * run that finds a lost host asks for it, and goes on with it.
+ * What decides what the run does. Not the credentials: a run that was cut off goes on with a new token when the old one has ended. Not
+ * `--replace`: the run that finds a lost host asks for it, and goes on with it.
  */
 function runInput({ only, options: { replace: _replace, ...unsafe } }: JoinRequest, join: JoinConfig): RunInput {
   const { nodeRegistration, caCertPath, discovery, controlPlane, patches, skipPhases } = join

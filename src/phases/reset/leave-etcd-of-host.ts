@@ -12,8 +12,9 @@ import type { PhaseContext } from '../phase.ts'
 import type { ResetRun } from './reset-run.ts'
 
 /**
- * The member that the manifest announces, or one at an address of this host: a join that was killed may have added it before there was a manifest. An etcd that
- * nobody can ask is no reason to stay: a warning, as in kubeadm. Throws ETCD_QUORUM, and ETCD_FAILED when etcd refuses.
+ * The member that the manifest announces, or one at an address of this host: a join that was killed may have added it before there was a
+ * manifest. An etcd that nobody can ask is no reason to stay: a warning, as in kubeadm. Throws ETCD_QUORUM, and ETCD_FAILED when etcd
+ * refuses.
  */
 export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Promise<void> {
   const { host, before, kubeconfig } = run

@@ -18,7 +18,8 @@ export interface ResetRequest extends RunRequest {
 }
 
 /**
- * Runs reset on the host. There is no journal of it: nothing that it takes away can be given back, and one that was killed finds out again what is left to do.
+ * Runs reset on the host. There is no journal of it: nothing that it takes away can be given back, and one that was killed finds out again
+ * what is left to do.
  * @returns the recording when the configuration asks for one (`dryRun`)
  * @throws KadmError NOT_CONFIRMED, RUN_IN_PROGRESS, ETCD_QUORUM, and as its phases
  */

@@ -10,7 +10,10 @@ export interface EmptyKubeletFolders {
   readonly warn: (line: string) => void
 }
 
-/** Takes from them what was not there before the run. Files that are left for another reason stay, with the folders above them. Nothing where an older kadm did not look. */
+/**
+ * Takes from them what was not there before the run. Files that are left for another reason stay, with the folders above them. Nothing
+ * where an older kadm did not look.
+ */
 export async function emptyKubeletFolders(host: Host, { found, steps, warn }: EmptyKubeletFolders): Promise<void> {
   const kept = steps.filter(({ act, before }) => act === 'leave' || (act !== 'remove' && before !== 'absent')).map(({ path }) => path)
   for (const folder of kubeletFolders.toReversed()) {

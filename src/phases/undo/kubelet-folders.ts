@@ -1,4 +1,6 @@
-/** The folders that a kubelet fills by itself once it is started: what lay there before is not its own, and stays when the node is undone. */
+/**
+ * The folders that a kubelet fills by itself once it is started: what lay there before is not its own, and stays when the node is undone.
+ */
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
 import type { FoundFolders } from '../../host/journal-file.ts'

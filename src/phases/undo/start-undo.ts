@@ -1,4 +1,6 @@
-/** From the journal of a host to a run of undo's phases on it: what is to be put back, the question, the lock, and the note that it is done. */
+/**
+ * From the journal of a host to a run of undo's phases on it: what is to be put back, the question, the lock, and the note that it is done.
+ */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { loadResetConfig } from '../../config/load-reset.ts'
@@ -42,8 +44,8 @@ export interface UndoPlan {
 export type UndoOutcome = 'done' | 'nothing' | 'not-confirmed'
 
 /**
- * Puts back what the last run of kadm on the host has changed, and removes what it added. What was changed since is named and left. The runs stay in the
- * journal, with the note that they are undone.
+ * Puts back what the last run of kadm on the host has changed, and removes what it added. What was changed since is named and left. The
+ * runs stay in the journal, with the note that they are undone.
  *
  * @returns `nothing` when there is nothing to undo, `not-confirmed` when the answer was no
  * @throws KadmError NOT_ROOT, RUN_IN_PROGRESS, JOURNAL_BROKEN, UNDO_REFUSED, and as its phases (DRAIN_BLOCKED, ETCD_QUORUM, ...)
@@ -104,7 +106,10 @@ async function undo(host: Host, { run: undoRun, request }: { readonly run: UndoR
   await forget(host, runs, steps)
 }
 
-/** What was kept for these runs: copies of files that are back in their places, secrets of one that was cut off. The former content of what is left stays. */
+/**
+ * What was kept for these runs: copies of files that are back in their places, secrets of one that was cut off. The former content of what
+ * is left stays.
+ */
 async function forget(host: Host, runs: readonly string[], steps: readonly UndoStep[]): Promise<void> {
   const kept = new Set(steps.flatMap(({ act, before }) => (act === 'leave' && before !== 'absent' ? [before.backup] : [])))
   await removeRunSecrets(host)

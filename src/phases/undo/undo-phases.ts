@@ -1,6 +1,6 @@
 /**
- * What `kadm undo` does, in the safe order: Pods go elsewhere while they can, etcd is left while it runs, files go when nobody uses them, and the Node goes when no
- * kubelet brings it back. Each looks first: a run that was killed is run again.
+ * What `kadm undo` does, in the safe order: Pods go elsewhere while they can, etcd is left while it runs, files go when nobody uses them,
+ * and the Node goes when no kubelet brings it back. Each looks first: a run that was killed is run again.
  */
 import { drainNode } from '../../cluster/drain.ts'
 import { kinds } from '../../cluster/kinds.ts'

@@ -8,8 +8,9 @@ import { connectOwnCluster } from '../../pki/own-cluster.ts'
 import type { NetChange, UndoTarget } from './undo-target.ts'
 
 /**
- * An upgrade also goes through objects of the cluster and the data of etcd, which no host keeps a former copy of: of it only a kubelet and its settings, and a
- * control plane of the same minor version, go back. `force` does not help. A host that leaves the cluster is no matter to it.
+ * An upgrade also goes through objects of the cluster and the data of etcd, which no host keeps a former copy of: of it only a kubelet and
+ * its settings, and a control plane of the same minor version, go back. `force` does not help. A host that leaves the cluster is no matter
+ * to it.
  * @throws KadmError UNDO_REFUSED
  */
 export async function requireOwnMinor(host: Pick<Host, 'readText'>, { runs, changes, isEntry }: UndoTarget): Promise<void> {

@@ -6,8 +6,8 @@ import { secretDigest, type SecretDigest } from '../../host/secret-digest.ts'
 import type { AsLeft, NetChange } from './undo-target.ts'
 
 /**
- * `done`: it is as it was before. `put-back`: former content, mode and owner. `leave`: it is neither as kadm left it nor as it was, or its former content is not
- * known any more; it is named and stays.
+ * `done`: it is as it was before. `put-back`: former content, mode and owner. `leave`: it is neither as kadm left it nor as it was, or its
+ * former content is not known any more; it is named and stays.
  */
 export interface UndoStep {
   readonly path: string

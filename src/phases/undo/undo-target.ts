@@ -40,7 +40,9 @@ export interface ReplacedProgram {
 
 export type NodeMark = Extract<JournaledChange, { readonly kind: 'mark-node' }>
 
-/** The last run that is not undone yet, with the attempts at it that were cut off or failed before; `all`: every run that the journal knows. */
+/**
+ * The last run that is not undone yet, with the attempts at it that were cut off or failed before; `all`: every run that the journal knows.
+ */
 export function undoTarget(journal: Journal, { all }: { readonly all: boolean }): UndoTarget {
   const standing = runsOf(journal).filter(({ isUndone, command }) => !isUndone && command !== undoCommand)
   const runs = all ? standing : lastOf(standing)

@@ -1,6 +1,7 @@
 /**
- * `kadm upgrade node --kubelet`: the node without its Pods, the other kubelet in the place of the old one, and the Pods back; or the old kubelet back when the
- * new one does not come up. What is there decides what is still to do, so a run that was cut off is finished by the next.
+ * `kadm upgrade node --kubelet`: the node without its Pods, the other kubelet in the place of the old one, and the Pods back; or the old
+ * kubelet back when the new one does not come up. What is there decides what is still to do, so a run that was cut off is finished by the
+ * next.
  */
 import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
 import { drainNode, uncordonNode } from '../../cluster/drain.ts'
@@ -36,7 +37,10 @@ export interface KubeletUpgrade {
   readonly drainTimeout: number
 }
 
-/** @throws KadmError VERSION_SKEW, DRAIN_BLOCKED (the node stays cordoned), KUBELET_NOT_UPGRADED (all is as before), or what the host and the API refuse */
+/**
+ * @throws KadmError VERSION_SKEW, DRAIN_BLOCKED (the node stays cordoned), KUBELET_NOT_UPGRADED (all is as before), or what the host and
+ * the API refuse
+ */
 export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseContext): Promise<void> {
   const { host, cluster, config, drainTimeout } = upgrade
   const { say, signal, waiting } = context

@@ -1,4 +1,7 @@
-/** `kadm upgrade node phase kubelet`: the kubelet itself, which kubeadm leaves to a person. Left out of a whole run where no kubelet is named. */
+/**
+ * `kadm upgrade node phase kubelet`: the kubelet itself, which kubeadm leaves to a person. Left out of a whole run where no kubelet is
+ * named.
+ */
 import { KadmError } from '../../errors.ts'
 import type { Phase } from '../phase.ts'
 import { upgradeKubelet } from './kubelet-upgrade.ts'

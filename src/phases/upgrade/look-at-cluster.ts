@@ -27,7 +27,10 @@ export interface LookOptions {
   readonly saysFirst: readonly string[]
 }
 
-/** Reads the configuration of the cluster and of this node. The cluster is closed after `work`. Throws KUBECONFIG_INVALID, CONFIG_INVALID, API_REFUSED, API_UNREACHABLE. */
+/**
+ * Reads the configuration of the cluster and of this node. The cluster is closed after `work`. Throws KUBECONFIG_INVALID, CONFIG_INVALID,
+ * API_REFUSED, API_UNREACHABLE.
+ */
 export async function lookAtCluster<T>(
   host: Host,
   { kubeconfig, signal, say, warn }: LookRequest,

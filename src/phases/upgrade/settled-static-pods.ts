@@ -1,6 +1,7 @@
 /**
- * Another kubelet may start the static Pods anew: their ids are made of their manifests and of the defaults that it knows, so one of another minor version
- * replaces all of them some seconds after it is up. Who brings the Pods back to the node, or goes on with the next one, waits for the end of that.
+ * Another kubelet may start the static Pods anew: their ids are made of their manifests and of the defaults that it knows, so one of
+ * another minor version replaces all of them some seconds after it is up. Who brings the Pods back to the node, or goes on with the next
+ * one, waits for the end of that.
  */
 import type { Cluster } from '../../cluster/cluster.ts'
 import { listAt, textAt, valueAt } from '../../cluster/object-fields.ts'
@@ -19,7 +20,9 @@ export interface Settling {
   readonly config: InitConfig
 }
 
-/** Asks the kubelet itself, through the API: what it has just read of the manifests is not in any object yet. Throws COMPONENT_NOT_HEALTHY. */
+/**
+ * Asks the kubelet itself, through the API: what it has just read of the manifests is not in any object yet. Throws COMPONENT_NOT_HEALTHY.
+ */
 export async function settledStaticPods({ host, cluster, config }: Settling, { signal, waiting, warn }: PhaseContext): Promise<void> {
   const stats = await Promise.all(components.map((component) => host.stat(staticPodPath(component))))
   const here = components.filter((_, index) => stats[index] !== undefined)

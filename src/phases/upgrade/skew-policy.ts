@@ -1,4 +1,7 @@
-/** May a cluster go to a version from where it is, by this kadm and with its kubelets? The rules are those of kubeadm and of the version skew policy of Kubernetes. */
+/**
+ * May a cluster go to a version from where it is, by this kadm and with its kubelets? The rules are those of kubeadm and of the version
+ * skew policy of Kubernetes.
+ */
 import type { NodesByVersion } from '../../cluster/running-versions.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
 import { compareVersions, parseVersion, versionTable, type KubernetesVersion } from '../../config/versions.ts'

@@ -12,7 +12,10 @@ import { atVersion, lookAtCluster, type LookRequest } from './look-at-cluster.ts
 /** etcd is not among them, as in kubeadm. */
 const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 
-/** One text for each component that would change. As in kubeadm without the user's patches. Throws FILE_FAILED, USAGE, CONFIG_INVALID, KUBECONFIG_INVALID, API_REFUSED, API_UNREACHABLE. */
+/**
+ * One text for each component that would change. As in kubeadm without the user's patches. Throws FILE_FAILED, USAGE, CONFIG_INVALID,
+ * KUBECONFIG_INVALID, API_REFUSED, API_UNREACHABLE.
+ */
 export async function startDiff(host: Host, request: LookRequest): Promise<readonly string[]> {
   const { say, warn } = request
   const current = await Promise.all(

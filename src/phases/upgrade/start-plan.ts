@@ -1,4 +1,7 @@
-/** From what the user asked to an upgrade plan: configuration, checks of the cluster, versions. Nothing is changed but for the Job of a check. */
+/**
+ * From what the user asked to an upgrade plan: configuration, checks of the cluster, versions. Nothing is changed but for the Job of a
+ * check.
+ */
 import type { Cluster } from '../../cluster/cluster.ts'
 import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
 import type { InitConfig } from '../../config/model.ts'
@@ -36,7 +39,10 @@ export interface Rehearsal {
   readonly findings: readonly Finding[]
 }
 
-/** What an upgrade will run into. A check that fails is a finding, not an error. Throws KUBECONFIG_INVALID, CONFIG_INVALID, API_REFUSED, API_UNREACHABLE, USAGE. */
+/**
+ * What an upgrade will run into. A check that fails is a finding, not an error. Throws KUBECONFIG_INVALID, CONFIG_INVALID, API_REFUSED,
+ * API_UNREACHABLE, USAGE.
+ */
 export function startRehearsal(host: Host, request: PlanRequest): Promise<Rehearsal> {
   return withCluster(host, request, async ({ cluster, plan, config }) => {
     const { kubernetesVersion = newestKubernetes } = plan

@@ -113,7 +113,10 @@ function rows(name: string, versions: NodesByVersion, newVersion: string): reado
     .flatMap((currentVersion) => (versions.get(currentVersion) ?? []).map((nodeName) => ({ name, currentVersion, newVersion, nodeName })))
 }
 
-/** Of each component's configuration there is one version that kadm knows, and another one in a cluster is refused when the configuration is read. */
+/**
+ * Of each component's configuration there is one version that kadm knows, and another one in a cluster is refused when the configuration is
+ * read.
+ */
 async function configVersionsOf(cluster: Pick<Cluster, 'get'>): Promise<readonly ConfigVersion[]> {
   const proxy = await cluster.get({ ...kinds.configMap, namespace: 'kube-system', name: 'kube-proxy' })
   return componentKinds.map(({ group, version }) => ({

@@ -1,6 +1,7 @@
 /**
- * Black-box cases of areas A to G and K by kubeadm and by kadm. E22 is in test/commands/certs.test.ts, E28 in test/pki/recording.test.ts and below, H in
- * test/manifests/kubelet-files.test.ts and patches.test.ts, M in test/cli/reset-command.test.ts and test/phases/reset; N beside this file and in test/commands.
+ * Black-box cases of areas A to G and K by kubeadm and by kadm. E22 is in test/commands/certs.test.ts, E28 in test/pki/recording.test.ts
+ * and below, H in test/manifests/kubelet-files.test.ts and patches.test.ts, M in test/cli/reset-command.test.ts and test/phases/reset; N
+ * beside this file and in test/commands.
  */
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'

@@ -1,4 +1,7 @@
-/** Area N of the catalogue: the command line itself, beside kubeadm's. N1 is test/commands/help.test.ts; N5 (version), N7 and N9 have tests in test/commands too. */
+/**
+ * Area N of the catalogue: the command line itself, beside kubeadm's. N1 is test/commands/help.test.ts; N5 (version), N7 and N9 have tests
+ * in test/commands too.
+ */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'

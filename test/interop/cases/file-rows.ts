@@ -1,4 +1,7 @@
-/** Rows of areas E (certificates) and G (manifests), with values that are new in each run. What takes two runs, an environment or a folder's history is in test/pki and test/manifests. */
+/**
+ * Rows of areas E (certificates) and G (manifests), with values that are new in each run. What takes two runs, an environment or a folder's
+ * history is in test/pki and test/manifests.
+ */
 import { randomBytes } from 'node:crypto'
 import { document, type TableCase } from '../kubeadm-tables/table-case.ts'
 

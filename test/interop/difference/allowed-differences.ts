@@ -1,6 +1,6 @@
 /**
- * What may differ between a host or cluster by kubeadm and one by kadm, and why: all that the comparison passes over stands here, and `docs/compatibility.md`
- * shows this table (a test holds the two together).
+ * What may differ between a host or cluster by kubeadm and one by kadm, and why: all that the comparison passes over stands here, and
+ * `docs/compatibility.md` shows this table (a test holds the two together).
  */
 
 export const allowedDifferences = {

@@ -5,8 +5,8 @@ type Json = string | number | boolean | null | readonly Json[] | JsonObject
 type JsonObject = { readonly [key: string]: Json }
 
 /**
- * `Kind namespace/name` to the object, of a List as `kubectl get -o json` prints it. Objects of one name once their random part is away are counted, in the
- * order of what they say.
+ * `Kind namespace/name` to the object, of a List as `kubectl get -o json` prints it. Objects of one name once their random part is away are
+ * counted, in the order of what they say.
  */
 export function clusterObjects(listText: string): Readonly<Record<string, JsonObject>> {
   const { items } = JSON.parse(listText) as { readonly items: readonly JsonObject[] }

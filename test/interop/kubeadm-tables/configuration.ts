@@ -44,14 +44,12 @@ const readCases: readonly TableCase[] = [
   ...['v1alpha1', 'v1alpha2', 'v1alpha3', 'v1beta1', 'v1beta2', 'v1beta4', 'v1', 'v2', 'foo'].flatMap((version) =>
     kinds.slice(0, 3).map((kind) => validated(config, `${kind} of ${version}`, (base[kind] ?? '').replace('v1beta4', version))),
   ),
-  ...kinds
-    .slice(0, 3)
-    .flatMap((kind) => [
-      validated(config, `${kind} of v1beta3, validated`, (base[kind] ?? '').replace('v1beta4', 'v1beta3')),
-      migrated(config, `${kind} of v1beta3, migrated`, (base[kind] ?? '').replace('v1beta4', 'v1beta3'), {
-        differs: 'kadm converts v1beta3',
-      }),
-    ]),
+  ...kinds.slice(0, 3).flatMap((kind) => [
+    validated(config, `${kind} of v1beta3, validated`, (base[kind] ?? '').replace('v1beta4', 'v1beta3')),
+    migrated(config, `${kind} of v1beta3, migrated`, (base[kind] ?? '').replace('v1beta4', 'v1beta3'), {
+      differs: 'kadm converts v1beta3',
+    }),
+  ]),
   validated(config, 'nothing at all', ''),
   validated(config, 'no kind', 'apiVersion: kubeadm.k8s.io/v1beta4\n'),
   validated(config, 'no apiVersion', 'kind: ClusterConfiguration\n'),

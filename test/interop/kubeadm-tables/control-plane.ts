@@ -1,4 +1,7 @@
-/** phases/controlplane, phases/etcd, util/staticpod, and util as far as it makes arguments, endpoints and variables: the manifests of the control plane. */
+/**
+ * phases/controlplane, phases/etcd, util/staticpod, and util as far as it makes arguments, endpoints and variables: the manifests of the
+ * control plane.
+ */
 import { document, type TableCase } from './table-case.ts'
 
 type Fields = Readonly<Record<string, unknown>>

@@ -1,4 +1,7 @@
-/** phases/certs, phases/kubeconfig, util/pkiutil and apis/bootstraptoken again: every certificate and every kubeconfig, made, kept, refused, and signed elsewhere. */
+/**
+ * phases/certs, phases/kubeconfig, util/pkiutil and apis/bootstraptoken again: every certificate and every kubeconfig, made, kept, refused,
+ * and signed elsewhere.
+ */
 import { complete, document, migrated, validated, type TableCase } from './table-case.ts'
 
 type Files = Readonly<Record<string, string>>

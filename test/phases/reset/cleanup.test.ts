@@ -1,4 +1,7 @@
-/** What kubeadm leaves to the user: named by kadm, and removed on `--cleanup`. Rules that kube-proxy itself has made are in `test/e2e/reset.test.ts`. */
+/**
+ * What kubeadm leaves to the user: named by kadm, and removed on `--cleanup`. Rules that kube-proxy itself has made are in
+ * `test/e2e/reset.test.ts`.
+ */
 import { expect, test } from 'vitest'
 import { removalOf } from '../../../src/host/kube-proxy-rules.ts'
 import { resetByKadm, type ResetScene } from './jailed-reset.ts'
@@ -93,7 +96,9 @@ test('the chains of a table in one step: emptied, no rule elsewhere leads into t
   expect(removalOf(saved)).toEqual({ text: '*filter\n:KUBE-A - [0:0]\n-D INPUT -g KUBE-A\n-X KUBE-A\nCOMMIT\n', chains: 1, rules: 2 })
 })
 
-/** Not every kernel has IPVS: stand-ins that know a question and an order each. The device and its addresses are real, but for their kind. */
+/**
+ * Not every kernel has IPVS: stand-ins that know a question and an order each. The device and its addresses are real, but for their kind.
+ */
 const standIn = (question: string, answer: string, order: string): { readonly content: string; readonly mode: number } => ({
   content: `#!/bin/sh\ncase "$*" in\n--version) echo 1 ;;\n"${question}") printf '%b' '${answer}' ;;\n"${order} "*) echo "$0 $*" >>/tmp/jail/removed ;;\n*) exit 2 ;;\nesac\n`,
   mode: 0o755,

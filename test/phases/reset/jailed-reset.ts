@@ -1,4 +1,7 @@
-/** `reset` by kadm and by the real kubeadm, each on a host of its own that is made alike: files, what is mounted, and what the host is after it. */
+/**
+ * `reset` by kadm and by the real kubeadm, each on a host of its own that is made alike: files, what is mounted, and what the host is after
+ * it.
+ */
 import type { TestContext } from 'vitest'
 import { expect } from 'vitest'
 import { kadmProgram } from '../../support/command-line.ts'

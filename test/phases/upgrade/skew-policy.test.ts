@@ -24,7 +24,8 @@ function facts({ to, cluster, kubelet, own, allow }: Row): SkewFacts {
   }
 }
 
-// The first 20 are the cases of kubeadm's own TestEnforceVersionPolicies, in its order, with its verdicts. (In the fifth it counts one: it has no oldest version there.)
+// The first 20 are the cases of kubeadm's own TestEnforceVersionPolicies, in its order, with its verdicts. (In the fifth it counts one: it
+// has no oldest version there.)
 const rows: readonly Row[] = [
   { to: 'v1.36.5', cluster: 'v1.36.3', kubelet: 'v1.36.3', own: 'v1.36.5', expected: [0, 0] },
   { to: 'v1.37.0', cluster: 'v1.36.3', kubelet: 'v1.36.2', own: 'v1.37.1', expected: [0, 0] },
