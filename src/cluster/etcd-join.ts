@@ -13,8 +13,11 @@
  *     await checkEtcdHealth(etcd, { signal, waiting })
  *     // etcd-join
  *     await ensureEtcdDataDirectory({ config, host })
- *     const manifest = { path: staticPodPath('etcd'), write: (initialCluster) => writeStaticPod('etcd', { config, host, say, warn,
- *     initialCluster }) } await joinEtcd({ etcd, host, member, manifest, timeout: timeouts.etcdAPICall, signal, say, waiting, notStarted })
+ *     const manifest = {
+ *       path: staticPodPath('etcd'),
+ *       write: (initialCluster) => writeStaticPod('etcd', { config, host, say, warn, initialCluster }),
+ *     }
+ *     await joinEtcd({ etcd, host, member, manifest, timeout: timeouts.etcdAPICall, signal, say, waiting, notStarted })
  *     etcd.close()
  */
 import { KadmError } from '../errors.ts'

@@ -11,8 +11,7 @@ import { shellLine } from './shell-quote.ts'
 /**
  * Resolves with any exit code (128 + n when signal n ended it, as a shell says). Throws COMMAND_MISSING, COMMAND_FAILED when it cannot be
  * started, does not end within `timeout` milliseconds or prints more than 64 MiB; the signal's reason when that fires. In each of
- * these cases the
- * process group is ended; a process that left the group (a daemon) is not ours to end.
+ * these cases the process group is ended; a process that left the group (a daemon) is not ours to end.
  */
 export async function runCommand(argv: Argv, options: CommandOptions = {}): Promise<CommandResult> {
   const { input, environment, timeout = 60_000, signal } = options

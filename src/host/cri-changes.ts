@@ -3,8 +3,8 @@ import type { CriClient } from './cri-client.ts'
 
 /**
  * Yields at once, then at each event of the runtime, until the signal fires. A runtime without events (CRI-O by default) is looked
- * at in growing
- * intervals from 20 to 250 ms. Also with events there is a look every 500 ms: containerd 1.7 gives each event to one listener only.
+ * at in growing intervals from 20 to 250 ms. Also with events there is a look every 500 ms: containerd 1.7 gives each event to one listener
+ * only.
  */
 export async function* criChanges(client: CriClient, signal: AbortSignal): AsyncGenerator<void> {
   let isStreaming = true

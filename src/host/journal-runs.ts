@@ -44,8 +44,7 @@ export function runsOf(journal: Journal): readonly JournaledRun[] {
 
 /**
  * The last run if it was cut off or failed, with the changes and done phases of the runs right before it that had the same command
- * and fingerprint
- * and did not finish either: a run may be cut off more than once.
+ * and fingerprint and did not finish either: a run may be cut off more than once.
  */
 export function unfinishedRun(journal: Journal): JournaledRun | undefined {
   const runs = runsOf(journal)

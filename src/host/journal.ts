@@ -1,7 +1,7 @@
 /**
  * The journal of a host: what kadm did there, written before it was done. JSON lines in /var/lib/kadm/journal.jsonl, each with the
- * hash of the
- * one before it. It explains and speeds up, and lets `undo` put back; what is on the host is always trusted over it. No secret is in it.
+ * hash of the one before it. It explains and speeds up, and lets `undo` put back; what is on the host is always trusted over it. No secret
+ * is in it.
  */
 import { chainLine, lineHash, readChain } from './hash-chain.ts'
 import type { Host } from './host.ts'

@@ -1,7 +1,6 @@
 /**
  * What `kadm upgrade apply` does: the phases and names of kubeadm 1.37, in its order. The cluster hears of the new version when the control
- * plane of this node
- * runs it; what does not need each other then goes side by side.
+ * plane of this node runs it; what does not need each other then goes side by side.
  */
 import type { Phase } from '../phase.ts'
 import { addon } from './addon.ts'

@@ -32,8 +32,7 @@ export interface ReplaceOptions {
 
 /**
  * Nothing else on the node is touched. The kubelet is started whatever happens; killed at any point, the manifests are whole, old or new,
- * and a start of the kubelet
- * goes on from there. @returns ids of the containers that there were, none of which runs any more.
+ * and a start of the kubelet goes on from there. @returns ids of the containers that there were, none of which runs any more.
  */
 export async function replaceStaticPods(
   manifests: readonly NewManifest[],
@@ -80,8 +79,7 @@ export interface NodeRuntime {
 
 /**
  * Seconds between SIGTERM and SIGKILL. An API server stops to listen at once; what is worth waiting for, the requests in flight, is over
- * within the first seconds, and its
- * watches never end by themselves.
+ * within the first seconds, and its watches never end by themselves.
  */
 const drain = { 'kube-apiserver': 2, 'kube-controller-manager': 2, 'kube-scheduler': 2, etcd: 10 } as const
 

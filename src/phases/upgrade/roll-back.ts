@@ -21,8 +21,7 @@ export interface RollBackOptions {
 
 /**
  * Old manifests and certificates back, and waits until the old components serve. An etcd that is well stays as it is: older API servers
- * work with it. Data that the
- * new etcd has touched is replaced by the copy only when the old etcd does not come up with it.
+ * work with it. Data that the new etcd has touched is replaced by the copy only when the old etcd does not come up with it.
  *
  * @returns the error to throw: what failed, with its log, and what runs now
  */

@@ -12,8 +12,7 @@ import type { AddonUpgrade } from './addon.ts'
 
 /**
  * The number of replicas stays. Between the versions of CoreDNS that kadm knows no Corefile has to change (corefile-migration.ts); with one
- * that it does not know, which
- * preflight refuses unless it is told not to, ConfigMap and Deployment stay as they are.
+ * that it does not know, which preflight refuses unless it is told not to, ConfigMap and Deployment stay as they are.
  */
 export async function upgradeCoreDns({ host, timeout, config, cluster, context: { say, warn, signal } }: AddonUpgrade): Promise<void> {
   const wait = { timeout, signal }
