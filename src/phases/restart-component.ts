@@ -3,8 +3,10 @@
  * host.
  */
 import type { X509Certificate } from 'node:crypto'
+import type { Cluster } from '../cluster/cluster.ts'
 import { hostAndPort } from '../config/server-url.ts'
 import { KadmError } from '../errors.ts'
+import type { Container } from '../host/container-runtime.ts'
 import type { Host } from '../host/host.ts'
 import { httpGet } from '../host/http-get.ts'
 import { serverCertificate } from '../host/server-certificate.ts'
@@ -16,10 +18,13 @@ import { commandOf, findStaticPod } from '../manifests/static-pod-file.ts'
 import type { StaticPodComponent } from '../manifests/write-static-pod.ts'
 import { findCertificate } from '../pki/certificate-files.ts'
 import { componentFailed } from './component-failed.ts'
+import { handOverLead, leaders } from './hand-over-lead.ts'
 
 export interface RestartOptions {
   readonly host: Host
   readonly criSocket: string
+  /** As administrator. It is told when a component that may lead has ended. */
+  readonly cluster: () => Promise<Cluster>
   /**
    * When the last of its files was changed: a container that began after it holds them, and is left alone. The kubelet makes whoever
    * restarts often wait.
@@ -28,6 +33,7 @@ export interface RestartOptions {
   /** Milliseconds that it may take until it serves again. */
   readonly timeout: number
   readonly signal: AbortSignal
+  readonly say: (line: string) => void
   readonly waiting: (what: string) => void
 }
 
@@ -44,6 +50,7 @@ export async function restartComponent(component: StaticPodComponent, options: R
   if (containers.length === 0) throw notRunning(component)
   const old = containers.filter(({ state, createdAt }) => state === 'running' && (since === undefined || createdAt < since))
   await Promise.all(old.map(({ id }) => runtime.stopContainer(id, graceSeconds[component])))
+  await handOver(component, old, options)
   const url = await healthUrl(component, command, host)
   await waitUntil(host, {
     what: `${component} to serve again`,
@@ -53,6 +60,13 @@ export async function restartComponent(component: StaticPodComponent, options: R
     look: (limit) => lookAt(component, { url, command, host, limit }),
     timedOut: (last) => componentFailed(component, { url, timeout, last, host, config: { init: { nodeRegistration: { criSocket } } } }),
   })
+}
+
+async function handOver(component: StaticPodComponent, ended: readonly Container[], { host, cluster, say }: RestartOptions): Promise<void> {
+  const [container] = ended
+  if (container === undefined || !leaders.includes(component)) return
+  const nodeName = container.podName.slice(`${component}-`.length)
+  await handOverLead(component, { host, nodeName, cluster, say })
 }
 
 /**

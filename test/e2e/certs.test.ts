@@ -88,6 +88,18 @@ describe('one certificate', () => {
     expect(said.match(/^\[restart\] .*/gm)).toEqual([expect.stringContaining('kube-scheduler is restarted')])
   })
 
+  test('of the controller-manager that leads: its Lease is free, not to be waited for until it runs out', { timeout: 90_000 }, async () => {
+    const leader = (await leadingControllerManager()).holderIdentity.split('_')[0] ?? ''
+    const begun = Date.now()
+    await sandbox.run(leader, ['kadm', 'certs', 'renew', 'controller-manager.conf', '--restart'], { timeout: 60_000 })
+    const taken = async (): Promise<number> => Date.parse((await leadingControllerManager()).acquireTime)
+    const restarted = async (): Promise<number> => Date.parse(await startOfContainer(`kube-controller-manager-${leader}`))
+    await expect.poll(taken, { timeout: 30_000, interval: 200 }).toBeGreaterThan(begun)
+    await expect.poll(restarted, { timeout: 10_000, interval: 200 }).toBeGreaterThanOrEqual(begun - 1000)
+    // The kubelet may have made it wait; another one that leads has not.
+    expect((await taken()) - (await restarted())).toBeLessThan(8000)
+  })
+
   test(
     'that replaces one that is about to end: who shows it at each request is restarted, others read it anew, and nobody notices',
     { timeout: 120_000 },
@@ -123,6 +135,22 @@ test('the printed timer is one that systemd takes', { timeout: 60_000 }, async (
   )
   await sandbox.run('h1', ['systemctl', 'disable', '--now', 'kadm-certs-renew.timer'])
 })
+
+interface Lease {
+  /** `<host name>_<random>` */
+  readonly holderIdentity: string
+  readonly acquireTime: string
+}
+
+async function leadingControllerManager(): Promise<Lease> {
+  const lease = ['-n', 'kube-system', 'get', 'lease', 'kube-controller-manager']
+  return JSON.parse(await kubectl(sandbox, 'h1', [...lease, '-o', 'jsonpath={.spec}'])) as Lease
+}
+
+function startOfContainer(pod: string): Promise<string> {
+  const start = 'jsonpath={.status.containerStatuses[0].state.running.startedAt}'
+  return kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'pod', pod, '-o', start])
+}
 
 interface Port {
   readonly node: string

@@ -37,15 +37,13 @@ test('a finished init run again: refused as by kubeadm, nothing changed', async 
 })
 
 describe(`SIGKILL at ${rounds} random moments of init`, () => {
-  test.each(Array.from({ length: rounds }, (_, round) => ({ round, share: (round + Math.random()) / rounds })))(
-    'killed in part $round of its time and run again: the cluster of an unbroken run',
-    async ({ share }) => {
-      await freshHost()
-      await killed('KILL', seconds(share * wholeRun))
-      const kept = await handedOut()
-      await expectWholeAfter(init, kept)
-    },
-  )
+  const moments = Array.from({ length: rounds }, (_, round) => ({ percent: Number((((round + Math.random()) / rounds) * 100).toFixed(2)) }))
+  test.each(moments)('killed after $percent % of its time and run again: the cluster of an unbroken run', async ({ percent }) => {
+    await freshHost()
+    await killed('KILL', seconds((percent / 100) * wholeRun))
+    const kept = await handedOut()
+    await expectWholeAfter(init, kept)
+  })
 })
 
 test('killed twice, the second time while it goes on with the first: the third run ends it', async (context) => {

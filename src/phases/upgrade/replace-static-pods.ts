@@ -1,18 +1,14 @@
 /**
  * Puts new manifests in the place of old ones and has them run within seconds: with the kubelet stopped, the old containers are ended
- * through the CRI,
- * the manifests are written, and the kubelet is started again. Under a running kubelet the same takes a minute for each
+ * through the CRI, the manifests are written, and the kubelet is started again. Under a running kubelet the same takes a minute for each
  * (docs/decisions/0007-upgrade-in-seconds.md).
  */
 import type { Cluster } from '../../cluster/cluster.ts'
-import { releaseLease } from '../../cluster/release-lease.ts'
-import { retryUntil } from '../../cluster/wait.ts'
-import { nodeName as nameOfHost } from '../../config/host-defaults.ts'
 import type { NodeRegistration } from '../../config/model.ts'
-import { messageOf } from '../../errors.ts'
 import type { Container, ContainerRuntime } from '../../host/container-runtime.ts'
 import type { Host } from '../../host/host.ts'
 import { staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
+import { handOverLead, leaders } from '../hand-over-lead.ts'
 import { startKubelet, stopKubelet } from '../kubelet-service.ts'
 import type { PhaseContext } from '../phase.ts'
 
@@ -83,15 +79,19 @@ export interface NodeRuntime {
  */
 const drain = { 'kube-apiserver': 2, 'kube-controller-manager': 2, 'kube-scheduler': 2, etcd: 10 } as const
 
-const leaders: readonly StaticPodComponent[] = ['kube-controller-manager', 'kube-scheduler']
-
 /** Those that lead first, so that there is an API in which they can hand over; etcd last: the API server writes to it until it ends. */
 async function stopComponents(
   components: readonly StaticPodComponent[],
   options: ReplaceOptions,
   say: (line: string) => void,
 ): Promise<ReadonlySet<string>> {
-  const { host, node } = options
+  const { host, node, cluster } = options
+  const lead = {
+    host,
+    nodeName: node.name,
+    cluster: () => Promise.resolve(cluster),
+    say: (line: string) => say(`[upgrade/staticpods] ${line}`),
+  }
   const at = { runtime: host.containerRuntime(node.criSocket), nodeName: node.name }
   const ended = new Set<string>()
   const stop = async (component: StaticPodComponent): Promise<void> => {
@@ -99,25 +99,9 @@ async function stopComponents(
     const running = all.filter(({ state }) => state === 'running')
     await endContainers(running, at.runtime)
     for (const { id } of all) ended.add(id)
-    if (running.length > 0 && leaders.includes(component)) await release(component, options, say)
+    if (running.length > 0 && leaders.includes(component)) await handOverLead(component, lead)
   }
   for (const group of [leaders, ['kube-apiserver'], ['etcd']] as const)
     await Promise.all(components.filter((component) => group.some((one) => one === component)).map(stop))
   return ended
 }
-
-/** Without it nobody leads for some 15 s. An API that does not answer cannot be told; then nobody has led lately either. */
-async function release(name: StaticPodComponent, { host, node, cluster }: ReplaceOptions, say: (line: string) => void): Promise<void> {
-  const facts = await host.facts()
-  // Two machines of one name would have Node names that were given to them.
-  if (host.recording !== undefined || nameOfHost('', facts) !== node.name) return
-  try {
-    const attempt = (): Promise<boolean> => releaseLease(cluster, { name, hostname: facts.hostname })
-    await retryUntil(attempt, { timeout: longestRelease, describe: `the Lease of ${name} to be free`, giveUp: () => true })
-  } catch (error) {
-    say(`[upgrade/staticpods] The lead of ${name} could not be handed over: ${messageOf(error)}`)
-  }
-}
-
-/** Milliseconds. */
-const longestRelease = 2000
