@@ -47,6 +47,7 @@ function changeLines(change: PlannedChange): readonly string[] {
       return [would(`${change.kind.replace('-', ' ')} "${change.service}"`)]
     case 'pull-image':
       return [would(`pull the image "${change.image}"`)]
+    case 'start-pod':
     case 'stop-container':
     case 'stop-pod':
     case 'remove-pod':

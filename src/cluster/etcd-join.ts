@@ -40,16 +40,18 @@ export async function joinEtcd(options: JoinEtcdOptions): Promise<EtcdMember | u
 
 /** The first half of `joinEtcd`: this host's turn has come, it is a learner, and the kubelet has what it starts it by. */
 export async function startEtcdMember(options: JoinEtcdOptions): Promise<void> {
-  const { host, member, manifest, say } = options
+  const { host, member, manifest, firstStart, say } = options
   if (host.recording !== undefined) return await noteStart(options, host.recording)
   try {
     const members = await becomeMember(options)
-    const self = members.find(isAt(member.peerUrl))
+    const hasStarted = members.find(isAt(member.peerUrl))?.name !== ''
+    const hasManifest = (await host.stat(manifest.path)) !== undefined
     // Written anew, it would restart a member that is catching up.
-    const isRunning = self !== undefined && self.name !== '' && (await host.stat(manifest.path)) !== undefined
-    if (!isRunning) {
+    if (!hasStarted || !hasManifest) {
+      const cluster = initialCluster(members, member)
+      if (!hasManifest) await firstStart?.(cluster)
       say('Creating static Pod manifest for "etcd"')
-      await manifest.write(initialCluster(members, member))
+      await manifest.write(cluster)
     }
   } catch (error) {
     throw await withoutDeadLearner(error, options)
@@ -93,12 +95,14 @@ function initialCluster(members: readonly EtcdMember[], { name, peerUrl }: NewMe
 async function untilStarted(options: JoinEtcdOptions): Promise<void> {
   const { etcd, member, restart, notStarted } = options
   let restarted = restart === undefined
+  let patience: number | undefined
   await until(options, {
     what: `etcd at ${member.clientUrl}`,
     interval: { first: 20, most: 50 },
     look: async (signal) => {
       const { name, learner } = await selfIn(options, signal)
       const isKnown = name !== ''
+      patience ??= isKnown ? patienceWithData : patienceWithoutData
       // It listens before it serves, and whoever asks then hangs.
       const soon = AbortSignal.timeout(patience)
       const { hasLeader } = await etcd
@@ -123,7 +127,10 @@ async function untilStarted(options: JoinEtcdOptions): Promise<void> {
  * Milliseconds. Where it is going to serve it does so some 20 ms after the cluster knows its name; a slow host is started again once in
  * vain.
  */
-const patience = 150
+const patienceWithoutData = 150
+
+/** Of one that the cluster knew before: it has run and has its data, which it may compare with that of the others before it serves. */
+const patienceWithData = 3000
 
 /** Refused until the learner has caught up; a lost answer shows in the next look. */
 async function untilVoter(options: JoinEtcdOptions): Promise<void> {

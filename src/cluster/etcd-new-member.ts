@@ -29,6 +29,8 @@ export interface JoinEtcdOptions {
     /** Writes it; given all members with the new one, as `initial-cluster` wants them. */
     readonly write: (initialCluster: readonly InitialClusterMember[]) => Promise<void>
   }
+  /** Has the member get its data before the kubelet starts it, or does nothing. Given what `manifest.write` is. */
+  readonly firstStart?: ((initialCluster: readonly InitialClusterMember[]) => Promise<void>) | undefined
   /** Milliseconds, `timeouts.etcdAPICall`: for each wait, and anew for each other host whose turn comes before. */
   readonly timeout: number
   readonly signal?: AbortSignal | undefined

@@ -18,10 +18,28 @@ export interface ContainerRuntime {
   recentLog(containerId: string, lines: number): Promise<readonly string[]>
   /** What a container was started with; `undefined` when it is gone, or when the runtime does not tell. */
   process(containerId: string): Promise<ContainerProcess | undefined>
+  /** Resolves with the id of the Pod. Whoever starts one ends it: a kubelet does so too with a Pod that it does not know, within seconds. */
+  startPod(pod: HostPod): Promise<string>
   stopContainer(containerId: string, timeoutSeconds: number): Promise<void>
   stopPod(podId: string): Promise<void>
   removePod(podId: string): Promise<void>
   close(): Promise<void>
+}
+
+/** A Pod of one container on the network of the host. What it prints is kept nowhere. */
+export interface HostPod {
+  /** Of the Pod and of its container. */
+  readonly name: string
+  readonly namespace: string
+  readonly image: string
+  /** Program and arguments. */
+  readonly command: readonly string[]
+  readonly environment: readonly { readonly name: string; readonly value: string }[]
+  readonly mounts: readonly { readonly path: string; readonly hostPath: string; readonly readOnly: boolean }[]
+  /** The folder of the host that it writes to. */
+  readonly writesTo: string
+  /** As the runtime's cgroup driver wants it: `system.slice` for systemd, '' for cgroupfs. */
+  readonly cgroupParent: string
 }
 
 export interface ContainerProcess {

@@ -3,6 +3,7 @@ import { KadmError } from '../errors.ts'
 import type { Container, ContainerProcess, ContainerRuntime, PodSandbox, RuntimeStatus } from './container-runtime.ts'
 import { criChanges } from './cri-changes.ts'
 import { type CriClient, criClient, isRefusal } from './cri-client.ts'
+import { startHostPod } from './cri-pod.ts'
 import { plainLogLines } from './cri-log.ts'
 import type { Host } from './host.ts'
 import { linesOf } from './lines-of.ts'
@@ -45,6 +46,7 @@ export function criRuntime(endpoint: string, { query, dial }: Pick<Host, 'query'
       const answer = await unlessRefused('NOT_FOUND', call('runtime.v1.RuntimeService/ContainerStatus', fields, { timeout: 10_000 }))
       return answer && containerProcess(answer)
     },
+    startPod: (pod) => startHostPod(client, pod),
     stopContainer: async (containerId, timeoutSeconds) => {
       const fields = [
         [1, containerId],

@@ -27,6 +27,7 @@ export type JournaledChange =
   | { readonly kind: 'run-command'; readonly argv: Argv }
   | { readonly kind: 'restart-service' | 'stop-service'; readonly service: string; readonly wasActive: boolean }
   | { readonly kind: 'pull-image'; readonly image: string }
+  | { readonly kind: 'start-pod'; readonly name: string; readonly path: string }
   | { readonly kind: 'stop-container' | 'stop-pod' | 'remove-pod'; readonly id: string }
   | ({ readonly kind: 'mark-node' } & NodeMarkChange)
 

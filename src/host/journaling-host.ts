@@ -107,6 +107,10 @@ function journalingRuntime(real: ContainerRuntime, note: (change: JournaledChang
       await note({ kind: 'pull-image', image })
       await real.pullImage(image, options)
     },
+    startPod: async (pod) => {
+      await note({ kind: 'start-pod', name: pod.name, path: pod.writesTo })
+      return real.startPod(pod)
+    },
     stopContainer: async (id, timeoutSeconds) => {
       await note({ kind: 'stop-container', id })
       await real.stopContainer(id, timeoutSeconds)

@@ -22,5 +22,6 @@ export type PlannedChange =
   | { readonly kind: 'run-command'; readonly argv: Argv }
   | { readonly kind: 'restart-service' | 'stop-service'; readonly service: string }
   | { readonly kind: 'pull-image'; readonly image: string }
+  | { readonly kind: 'start-pod'; readonly name: string }
   | { readonly kind: 'stop-container' | 'stop-pod' | 'remove-pod'; readonly id: string; readonly name: string }
   | { readonly kind: 'wait'; readonly for: string }

@@ -91,6 +91,10 @@ function recordingRuntime(real: ContainerRuntime, note: (change: PlannedChange) 
     },
     recentLog: (id, lines) => real.recentLog(id, lines),
     process: (id) => real.process(id),
+    startPod: async ({ name }) => {
+      note({ kind: 'start-pod', name })
+      return ''
+    },
     stopContainer: async (id) => {
       const name = (await containers()).find((one) => one.id === id)?.name ?? ''
       stoppedContainers.add(id)

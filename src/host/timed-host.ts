@@ -47,6 +47,7 @@ function timedRuntime(real: ContainerRuntime, timed: Timed): ContainerRuntime {
     ...real,
     version: () => timed('version of the container runtime', () => real.version()),
     pullImage: (image, options) => timed(`pull ${image}`, () => real.pullImage(image, options)),
+    startPod: (pod) => timed(`start Pod ${pod.name}`, () => real.startPod(pod)),
     stopContainer: (id, seconds) => timed(`stop container ${id}`, () => real.stopContainer(id, seconds)),
     stopPod: (id) => timed(`stop Pod ${id}`, () => real.stopPod(id)),
     removePod: (id) => timed(`remove Pod ${id}`, () => real.removePod(id)),

@@ -58,10 +58,13 @@ export function localEtcdChecks({ config: { init, cluster }, host, own }: Contro
   if (etcd.kind === 'external') return []
   // etcd listens where the API server is advertised, not where it is bound.
   const address = lastValue(cluster.apiServer.extraArgs, 'advertise-address') ?? init.localAPIEndpoint.advertiseAddress
+  // A join starts it before there is a manifest: its first life.
+  const isOwn = own.owns(manifest('etcd')) || own.owns(etcd.dataDir)
+  const ownEtcd = { owns: () => isOwn }
   return [
-    portFree(host, { port: 2379, address, openedBy: manifest('etcd') }, own),
-    portFree(host, { port: 2380, address, openedBy: manifest('etcd') }, own),
-    directoryEmpty(host, etcd.dataDir, manifest('etcd'), own),
+    portFree(host, { port: 2379, address, openedBy: manifest('etcd') }, ownEtcd),
+    portFree(host, { port: 2380, address, openedBy: manifest('etcd') }, ownEtcd),
+    directoryEmpty(host, etcd.dataDir, manifest('etcd'), ownEtcd),
   ]
 }
 

@@ -26,6 +26,9 @@ test('what kubeadm and kadm leave: the same files, Node, Pods and members', { ti
   const theirs = await joinedBy('kubeadm')
   await freshCluster('kadm')
   const ours = await joinedBy('kadm')
+  // It had its data before the kubelet started it, so nobody had to start it again.
+  const started = ['-n', 'kube-system', 'get', 'pod', `etcd-${joining}`, '-o', 'jsonpath={.status.containerStatuses[0].restartCount}']
+  expect(await kubectl(sandbox, 'h1', started)).toBe('0')
   expect(ours).toEqual(theirs)
   expect(Object.keys(ours.files)).toEqual(
     expect.arrayContaining(['/etc/kubernetes/admin.conf', '/etc/kubernetes/manifests/etcd.yaml', '/etc/kubernetes/pki/ca.key']),
@@ -47,6 +50,22 @@ describe('cut off and run again', () => {
     await finishes(words, told.join(', '))
   })
 
+  test(
+    'killed while etcd gets its data: a reset takes all of that away, and the next run goes on with it',
+    { timeout: 240_000 },
+    async () => {
+      await freshCluster('kadm')
+      const words = await controlPlaneWords('kadm')
+      await killedWhileEtcdGetsItsData(words)
+      await sandbox.run(joining, ['kadm', 'reset', '--force'], { timeout: 60_000 })
+      expect(await sandbox.run(joining, ['ls', '/var/lib/etcd'])).toBe('')
+      expect(await members()).toBe('h1 voter')
+      await killedWhileEtcdGetsItsData(words)
+      await finishes(words, 'killed while etcd got its data')
+      expect(await sandbox.run(joining, ['sh', '-c', 'ctr -n k8s.io containers list'])).not.toContain('etcd-first-start')
+    },
+  )
+
   test.each(longRounds(30))('killed in part $round of its time', { timeout: 240_000 }, async ({ round, rounds }) => {
     await freshCluster('kadm')
     const words = await controlPlaneWords('kadm')
@@ -67,6 +86,13 @@ describe('cut off and run again', () => {
     await finishes(words, `no power after ${moment} s`)
   })
 })
+
+async function killedWhileEtcdGetsItsData(words: readonly string[]): Promise<void> {
+  const begun = 'until grep -qs start-pod /var/lib/kadm/journal.jsonl; do sleep 0.01; done; sleep 0.25'
+  await sandbox.run(joining, ['bash', '-c', `"$@" >/root/said 2>&1 & p=$!; ${begun}; kill -KILL $p`, 'killed', ...words])
+  expect(await sandbox.run(joining, ['ls', '/etc/kubernetes/manifests'])).toBe('')
+  expect(await sandbox.run(joining, ['ls', '/var/lib/etcd'])).toBe('member\n')
+}
 
 /** None in the short form. */
 function longRounds(rounds: number): readonly { readonly round: number; readonly rounds: number }[] {

@@ -67,6 +67,34 @@ test('a real containerd: version, status, images, a pod that runs, its log, its 
   expect(await runtime.recentLog(containerId, 1)).toEqual([])
 })
 
+test('a Pod of one container: its program, variables and folders, on the network of the host; of one that does not start nothing is left', async (context) => {
+  const { endpoint, shared, cgroupParent } = await realContainerd(context)
+  const host = localHost()
+  const runtime = host.containerRuntime(endpoint)
+  onTestFinished(() => host.close())
+  await mkdir(path.join(shared, 'data'))
+  const pod = {
+    name: 'short',
+    namespace: 'kube-system',
+    image: 'lab.test/busybox:1',
+    command: ['/bin/sh', '-c', 'echo "$WORD" >/data/said; exec sleep 1000'],
+    environment: [{ name: 'WORD', value: 'two words' }],
+    mounts: [{ path: '/data', hostPath: path.join(shared, 'data'), readOnly: false }],
+    writesTo: path.join(shared, 'data'),
+    cgroupParent,
+  }
+  const id = await runtime.startPod(pod)
+  // That it starts at all shows whose network it is on: there is no CNI.
+  expect(await until(async () => (await host.readText(path.join(shared, 'data/said'))) || undefined)).toBe('two words\n')
+  expect(await runtime.containers()).toMatchObject([{ name: 'short', podName: 'short', podNamespace: 'kube-system', state: 'running' }])
+  await runtime.stopPod(id)
+  await runtime.removePod(id)
+  expect([await runtime.pods(), await runtime.containers()]).toEqual([[], []])
+
+  await expect(runtime.startPod({ ...pod, command: ['/bin/none'] })).rejects.toMatchObject({ code: 'CONTAINER_RUNTIME_FAILED' })
+  expect([await runtime.pods(), await runtime.containers()]).toEqual([[], []])
+})
+
 test('a containerd without its CRI part is told from one that is not there', async (context) => {
   const { endpoint } = await realContainerd(context, { config: `disabled_plugins = ['io.containerd.grpc.v1.cri']` })
   const host = localHost()

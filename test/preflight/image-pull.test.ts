@@ -92,6 +92,7 @@ function fakeRuntime({
     process: refuse,
     stopContainer: refuse,
     stopPod: refuse,
+    startPod: refuse,
     removePod: refuse,
     close: refuse,
   }

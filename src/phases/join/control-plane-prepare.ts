@@ -80,9 +80,10 @@ export const controlPlanePrepare: Phase<JoinRun> = {
         // It may wait for its etcd while that is on its way; while other hosts have their turn there it would end, and be started again
         // later and later.
         manifest('kube-apiserver', ['control-plane-prepare/certs', 'etcd-join/member']),
-        // These two give the API server beside them 10 s to come up, and end when it has not.
-        manifest('kube-controller-manager', ['control-plane-prepare/certs', 'control-plane-prepare/kubeconfig', 'etcd-join']),
-        manifest('kube-scheduler', ['control-plane-prepare/kubeconfig', 'etcd-join']),
+        // Their start would take the processor from the API server's, which they would wait for; once that answers it only waits itself,
+        // a second for its roles.
+        manifest('kube-controller-manager', ['control-plane-prepare/certs', 'control-plane-prepare/kubeconfig', 'wait-control-plane/api']),
+        manifest('kube-scheduler', ['control-plane-prepare/kubeconfig', 'wait-control-plane/api']),
       ],
     },
   ],

@@ -1,10 +1,11 @@
 /** `kadm join phase etcd-join`: this node's member of the cluster's own etcd, from learner to voter. */
 import { finishEtcdJoin, startEtcdMember } from '../../cluster/etcd-join.ts'
-import type { JoinEtcdOptions } from '../../cluster/etcd-new-member.ts'
+import type { InitialClusterMember, JoinEtcdOptions } from '../../cluster/etcd-new-member.ts'
 import type { Host } from '../../host/host.ts'
-import { ensureEtcdDataDirectory, staticPodPath, writeStaticPod } from '../../manifests/write-static-pod.ts'
+import { ensureEtcdDataDirectory, patchedStaticPod, staticPodPath, writeStaticPod } from '../../manifests/write-static-pod.ts'
 import { componentFailed } from '../component-failed.ts'
 import type { Phase, PhaseContext } from '../phase.ts'
+import { startEtcdForItsData } from './etcd-first-start.ts'
 import { newMember, noLocalEtcd, withEtcd } from './etcd-of-cluster.ts'
 import type { JoinRun } from './join-run.ts'
 
@@ -42,17 +43,23 @@ async function withJoining(
   const config = await learn.config()
   const { etcd: local } = config.cluster
   if (local.kind === 'external') return
+  const { criSocket } = config.init.nodeRegistration
   const member = newMember(config, local)
   const timeout = join.timeouts.etcdAPICall
   await ensureEtcdDataDirectory({ config, host })
   const manifest = {
     path: staticPodPath('etcd'),
-    write: (initialCluster: Parameters<JoinEtcdOptions['manifest']['write']>[0]) =>
-      writeStaticPod('etcd', { config, host, say, warn, initialCluster }),
+    write: (initialCluster: readonly InitialClusterMember[]) => writeStaticPod('etcd', { config, host, say, warn, initialCluster }),
   }
+  const firstStart = async (initialCluster: readonly InitialClusterMember[]): Promise<void> => {
+    const pod = await patchedStaticPod('etcd', { config, host, say: () => undefined, warn, initialCluster })
+    const cgroupDriver = String(config.kubelet.document['cgroupDriver'])
+    if (pod !== undefined) await startEtcdForItsData(pod, { host, criSocket, cgroupDriver, dataDir: local.dataDir, say, signal })
+  }
+  const restart = (): Promise<void> => stopContainers('etcd', host, criSocket)
   const notStarted = (last: string): Promise<Error> => componentFailed('etcd', { url: member.clientUrl, timeout, last, config, host })
-  const restart = (): Promise<void> => stopContainers('etcd', host, config.init.nodeRegistration.criSocket)
-  await withEtcd(run, signal, (etcd) => work({ etcd, host, member, manifest, timeout, signal, say, waiting, restart, notStarted }))
+  const options = { host, member, manifest, firstStart, restart, notStarted, timeout, signal, say, waiting }
+  await withEtcd(run, signal, (etcd) => work({ ...options, etcd }))
 }
 
 /** Hard: an etcd that serves nobody yet does not hear SIGTERM, and its log survives. The kubelet starts them again at once. */

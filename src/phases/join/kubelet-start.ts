@@ -26,7 +26,12 @@ export const kubeletStart: Phase<JoinRun> = {
     await runChecks([[nodeNameFree({ get: learn.node }, nodeNameOf(join), own)]], { ignore: ignorePreflightErrors, warn })
     const settings = { host, say, warn, config, registerTaints: join.controlPlane === undefined }
     await stopKubelet(host, warn)
-    await Promise.all([writeIdentity(run, say), writeKubeletFiles(settings)])
+    await Promise.all([
+      writeIdentity(run, say),
+      writeKubeletFiles(settings),
+      // A kubelet that does not find the folder when it starts looks for it only now and then, up to 20 s later.
+      join.controlPlane && host.makeDirectory(paths.manifests, 0o700),
+    ])
     say('Starting the kubelet')
     await startKubelet(host, warn)
   },

@@ -2,6 +2,8 @@
 import path from 'node:path/posix'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
+import { readJournal } from '../../host/journal-file.ts'
+import { unfinishedRun } from '../../host/journal-runs.ts'
 import { hostPathOf } from '../../manifests/host-path-of.ts'
 import { findStaticPod } from '../../manifests/static-pod-file.ts'
 import { readEtcdOfHost } from '../../manifests/static-pods/read-etcd.ts'
@@ -22,7 +24,14 @@ export async function lookAtHost(host: Host, certificatesDir: string): Promise<H
   // A cluster may keep its certificates elsewhere, and the static Pods know where.
   const ofApiServer = apiServer && hostPathOf(apiServer, 'k8s-certs')
   const certificateFolders = [...new Set([certificatesDir, ...(ofApiServer === undefined ? [] : [path.normalize(ofApiServer)])])]
-  return { etcd, certificateFolders, nodeName, userKubeconfigs: await userKubeconfigs(host, certificateFolders) }
+  const etcdData = etcd === undefined ? await begunEtcdData(host) : etcd === 'unreadable' ? undefined : etcd.dataDir
+  return { etcd, etcdData, certificateFolders, nodeName, userKubeconfigs: await userKubeconfigs(host, certificateFolders) }
+}
+
+/** Of a join that was cut off: kadm has started an etcd itself. */
+async function begunEtcdData(host: Host): Promise<string | undefined> {
+  const journal = await readJournal(host).catch(() => undefined)
+  return journal && unfinishedRun(journal)?.changes.findLast((change) => change.kind === 'start-pod')?.path
 }
 
 async function userKubeconfigs(host: Host, folders: readonly string[]): Promise<HostBefore['userKubeconfigs']> {

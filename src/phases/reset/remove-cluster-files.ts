@@ -20,7 +20,8 @@ export async function removeClusterFiles(
     if (strangers.length === 0) certificates.push(folder)
     else warn(`"${folder}" is left as it is: "${strangers[0]}" in it is no certificate`)
   }
-  if (await hasEtcdData(host, before.etcd)) {
+  // A whole run has removed it by now.
+  if (before.etcdData !== undefined && (await host.list(`${before.etcdData}/member`)) !== undefined) {
     warn(
       'the data of etcd stays, and nothing tells from now on that it is of this host: "kadm reset phase remove-etcd-member" is to go before',
     )
@@ -60,9 +61,4 @@ export async function removeClusterFiles(
     details: failures.flatMap((error) => [messageOf(error), ...error.details]),
     remedy: first.remedy,
   })
-}
-
-/** Of its own etcd, which a whole run has removed by now. */
-async function hasEtcdData(host: Pick<ResetRun['host'], 'list'>, etcd: ResetRun['before']['etcd']): Promise<boolean> {
-  return etcd !== undefined && etcd !== 'unreadable' && (await host.list(`${etcd.dataDir}/member`)) !== undefined
 }

@@ -29,12 +29,12 @@ export const removeEtcdMember: Phase<ResetRun> = {
 }
 
 async function removeData(
-  { host, before: { etcd } }: Pick<ResetRun, 'host' | 'before'>,
+  { host, before: { etcdData } }: Pick<ResetRun, 'host' | 'before'>,
   { say, warn }: { say: (line: string) => void; warn: (line: string) => void },
 ): Promise<void> {
-  if (etcd === undefined || etcd === 'unreadable') return
+  if (etcdData === undefined) return
   // All that etcd itself puts there; what others have laid beside it (a snapshot, `lost+found` of a disk) is theirs.
-  const kept = await emptyDirectory(host, etcd.dataDir, { only: ['member'] })
-  say(`[reset] Deleted contents of the etcd data directory: ${etcd.dataDir}`)
+  const kept = await emptyDirectory(host, etcdData, { only: ['member'] })
+  say(`[reset] Deleted contents of the etcd data directory: ${etcdData}`)
   kept.forEach((point) => warn(`"${point}" is a mount point: it is left as it is`))
 }

@@ -19,6 +19,8 @@ export interface ResetRun {
 export interface HostBefore {
   /** `unreadable`: there is a manifest, and it does not say where the data is. */
   readonly etcd: EtcdOfHost | 'unreadable' | undefined
+  /** Where an etcd of this host has its data. A join that was cut off may have made it before there was a manifest. */
+  readonly etcdData: string | undefined
   /** Folders with the certificates of the cluster: the one of the configuration first. */
   readonly certificateFolders: readonly string[]
   /** Of this host's kubelet, where it has a certificate. */

@@ -139,8 +139,8 @@ async function containers(
 }
 
 async function etcdData({ host, leaving }: UndoRun): Promise<void> {
-  const etcd = leaving?.reset.before.etcd
-  if (etcd !== undefined && etcd !== 'unreadable') await emptyDirectory(host, etcd.dataDir, { only: ['member'] })
+  const folder = leaving?.reset.before.etcdData
+  if (folder !== undefined) await emptyDirectory(host, folder, { only: ['member'] })
 }
 
 async function node(
