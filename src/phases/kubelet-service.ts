@@ -1,6 +1,7 @@
 /**
  * The kubelet as a service of the host. As in kubeadm, a service that will not stop or start is a warning: the wait for its health decides.
  */
+import { paths } from '../config/paths.ts'
 import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 
@@ -10,6 +11,11 @@ export async function stopKubelet(host: Host, warn: (line: string) => void): Pro
 
 export async function startKubelet(host: Host, warn: (line: string) => void): Promise<void> {
   await tolerate(host, warn, 'start', () => host.services.restart('kubelet'))
+}
+
+/** A kubelet that does not find the folder of static Pods when it starts looks again only up to 20 s later, instead of being told. */
+export async function makeManifestsFolder(host: Pick<Host, 'makeDirectory'>): Promise<void> {
+  await host.makeDirectory(paths.manifests, 0o700)
 }
 
 async function tolerate(host: Host, warn: (line: string) => void, verb: string, act: () => Promise<void>): Promise<void> {

@@ -28,7 +28,8 @@ function kubeconfigPhase(spec: KubeconfigSpec): Phase<InitRun> {
     name: spec.name,
     summary: spec.title,
     flags: spec.name === 'kubelet' ? [...flags, 'node-name'] : flags,
-    needs: [],
+    // The kubelet is the first to start; etcd and the API server, which then have a long way to go, take the next keys.
+    needs: spec.name === 'kubelet' ? [] : ['certs'],
     run: ({ config, host, keys, start, options }, { say, warn }) =>
       ensureKubeconfig(spec, { config, host, keys, start, directory: options.kubeconfigDir, say, warn }),
   }

@@ -2,7 +2,7 @@
 import { writeKubeletFiles } from '../../manifests/kubelet-files.ts'
 import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
-import { startKubelet, stopKubelet } from '../kubelet-service.ts'
+import { makeManifestsFolder, startKubelet, stopKubelet } from '../kubelet-service.ts'
 
 export const kubeletStart: Phase<InitRun> = {
   name: 'kubelet-start',
@@ -17,7 +17,7 @@ export const kubeletStart: Phase<InitRun> = {
       needs: [],
       run: async ({ config, host }, { say, warn }) => {
         await stopKubelet(host, warn)
-        await writeKubeletFiles({ config, host, say, warn })
+        await Promise.all([writeKubeletFiles({ config, host, say, warn }), makeManifestsFolder(host)])
       },
     },
     {

@@ -7,7 +7,7 @@ import { lastArgument } from '../../manifests/static-pods/arguments.ts'
 import { ensureSignedKubelet } from '../../pki/signed-kubelet.ts'
 import { nodeNameFree } from '../../preflight/node-name-free.ts'
 import { runChecks } from '../../preflight/run-checks.ts'
-import { startKubelet, stopKubelet } from '../kubelet-service.ts'
+import { makeManifestsFolder, startKubelet, stopKubelet } from '../kubelet-service.ts'
 import type { Phase } from '../phase.ts'
 import { discoveryFlags, endpointArgument } from './discovery-flags.ts'
 import type { JoinRun } from './join-run.ts'
@@ -26,12 +26,7 @@ export const kubeletStart: Phase<JoinRun> = {
     await runChecks([[nodeNameFree({ get: learn.node }, nodeNameOf(join), own)]], { ignore: ignorePreflightErrors, warn })
     const settings = { host, say, warn, config, registerTaints: join.controlPlane === undefined }
     await stopKubelet(host, warn)
-    await Promise.all([
-      writeIdentity(run, say),
-      writeKubeletFiles(settings),
-      // A kubelet that does not find the folder when it starts looks for it only now and then, up to 20 s later.
-      join.controlPlane && host.makeDirectory(paths.manifests, 0o700),
-    ])
+    await Promise.all([writeIdentity(run, say), writeKubeletFiles(settings), join.controlPlane && makeManifestsFolder(host)])
     say('Starting the kubelet')
     await startKubelet(host, warn)
   },
