@@ -1,23 +1,35 @@
-/** What was skipped and why, then one closing line that machines can read: `12 passed, 0 failed, 1 skipped`. */
+/**
+ * What was skipped and why, what passed only when it was run once more and what it had failed with, then one closing line that machines can
+ * read: `12 passed, 0 failed, 1 skipped`.
+ */
 import type { Reporter, TestModule } from 'vitest/node'
 import { isLongRun, longRunOnly } from './long-run.ts'
 
 export const summaryReporter: Reporter = {
   onTestRunEnd: (modules) => {
     const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 }
-    const skipped: string[] = []
+    const lines: string[] = []
     for (const module of modules) {
       if (module.children.size === 0 && module.state() === 'failed') counts.failed += 1
       for (const test of module.children.allTests()) {
         const result = test.result()
         counts[result.state] += 1
-        if (result.state === 'skipped')
-          skipped.push(`skipped: ${place(module)} > ${test.fullName}: ${result.note ?? (isLongRun ? 'no reason given' : longRunOnly)}`)
+        const name = `${place(module)} > ${test.fullName}`
+        if (result.state === 'skipped') lines.push(`skipped: ${name}: ${result.note ?? (isLongRun ? 'no reason given' : longRunOnly)}`)
+        if (result.state === 'passed' && result.errors !== undefined && result.errors.length > 0)
+          lines.push(
+            `passed when run once more: ${name}: ${result.errors.map(({ stack, message }) => ownLines(stack ?? message)).join('\n')}`,
+          )
       }
     }
-    for (const line of skipped) console.log(line)
+    for (const line of lines) console.log(line)
     console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
   },
+}
+
+function ownLines(stack: string): string {
+  const isOwn = (line: string): boolean => !line.includes('node_modules')
+  return stack.split('\n').filter(isOwn).join('\n')
 }
 
 function place(module: TestModule): string {
