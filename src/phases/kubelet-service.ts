@@ -15,6 +15,8 @@ export async function startKubelet(host: Host, warn: (line: string) => void): Pr
 
 /** A kubelet that does not find the folder of static Pods when it starts looks again only up to 20 s later, instead of being told. */
 export async function makeManifestsFolder(host: Pick<Host, 'makeDirectory'>): Promise<void> {
+  // Apart, for missing parents get the same mode, and others may look into this one.
+  await host.makeDirectory(paths.kubernetes, 0o755)
   await host.makeDirectory(paths.manifests, 0o700)
 }
 
