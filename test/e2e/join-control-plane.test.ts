@@ -88,8 +88,7 @@ describe('cut off and run again', () => {
 })
 
 async function killedWhileEtcdGetsItsData(words: readonly string[]): Promise<void> {
-  const script =
-    '"$@" >/root/said 2>&1 & p=$!; until grep -qs start-pod /var/lib/kadm/journal.jsonl; do sleep 0.01; done; sleep 0.25; kill -KILL $p'
+  const script = '"$@" >/root/said 2>&1 & p=$!; until [ -e /var/lib/etcd/member ]; do sleep 0.01; done; kill -KILL $p'
   await sandbox.run(joining, ['bash', '-c', script, 'killed', ...words])
   expect(await sandbox.run(joining, ['ls', '/etc/kubernetes/manifests'])).toBe('')
   expect(await sandbox.run(joining, ['ls', '/var/lib/etcd'])).toBe('member\n')
