@@ -1,6 +1,4 @@
 /** `kadm certs renew` for a user. */
-import type { Cluster } from '../cluster/cluster.ts'
-import { paths } from '../config/paths.ts'
 import { KadmError, type ErrorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { certificateSpec } from '../pki/certificate-specs.ts'
@@ -57,23 +55,16 @@ interface RestartContext {
 async function restart(outcomes: readonly RenewalOutcome[], { host, io, signal, warn }: RestartContext): Promise<void> {
   const { reloadComponents } = await import('../phases/reload-components.ts')
   const { socketOfKubelet } = await import('../phases/kubelet-socket.ts')
-  const { connectWithKubeconfig } = await import('../pki/kubeconfig-cluster.ts')
   const renewed = outcomes.flatMap((outcome) => (outcome.kind === 'renewed' ? [[outcome.managed.name, outcome.old] as const] : []))
-  let connected: Promise<Cluster> | undefined
-  try {
-    await reloadComponents(new Map(renewed), {
-      host,
-      criSocket: await socketOfKubelet(host, warn),
-      cluster: () => (connected ??= connectWithKubeconfig(host, paths.adminConf, { signal })),
-      since: host.now(),
-      timeout: restartTimeout,
-      signal,
-      say: (line) => void io.stdout.write(`[restart] ${line}\n`),
-      waiting: (what) => void (io.stderr.isTTY === true && io.stderr.write(`waiting for ${what}\n`)),
-    })
-  } finally {
-    await (await connected?.catch(() => undefined))?.close()
-  }
+  await reloadComponents(new Map(renewed), {
+    host,
+    criSocket: await socketOfKubelet(host, warn),
+    since: host.now(),
+    timeout: restartTimeout,
+    signal,
+    say: (line) => void io.stdout.write(`[restart] ${line}\n`),
+    waiting: (what) => void (io.stderr.isTTY === true && io.stderr.write(`waiting for ${what}\n`)),
+  })
 }
 
 /** kubeadm's lines on stdout; on stderr what needs attention, with a code. */

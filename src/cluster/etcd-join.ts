@@ -44,7 +44,8 @@ export async function startEtcdMember(options: JoinEtcdOptions): Promise<void> {
   if (host.recording !== undefined) return await noteStart(options, host.recording)
   try {
     const members = await becomeMember(options)
-    const hasStarted = members.find(isAt(member.peerUrl))?.name !== ''
+    const self = members.find(isAt(member.peerUrl))
+    const hasStarted = self !== undefined && self.name !== ''
     const hasManifest = (await host.stat(manifest.path)) !== undefined
     // Written anew, it would restart a member that is catching up.
     if (!hasStarted || !hasManifest) {

@@ -9,6 +9,11 @@ export function isJsonArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value)
 }
 
+/** The objects of a list; none when it is no list. */
+export function objectsIn(value: Json | undefined): readonly JsonObject[] {
+  return isJsonArray(value) ? value.filter(isJsonObject) : []
+}
+
 /**
  * What a YAML parser returned, as JSON. Integers beyond 2^53 lose their last digits, as they do for everyone who reads them with
  * JavaScript.

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../config/model.ts'
 import { parseYaml } from '../config/yaml.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { isJsonArray, isJsonObject, toJson } from './json-value.ts'
+import { isJsonArray, isJsonObject, objectsIn, toJson } from './json-value.ts'
 import { asManifest, type Manifest } from './manifest.ts'
 import { staticPodPath, type StaticPodComponent } from './write-static-pod.ts'
 
@@ -24,7 +24,7 @@ export function parseStaticPod(text: string, from: string): Manifest {
 /** The container that runs the component: the one of its name, or else the first. */
 export function containerOf(pod: JsonObject, component: StaticPodComponent): JsonObject {
   const { spec } = pod
-  const containers = isJsonObject(spec) && isJsonArray(spec['containers']) ? spec['containers'].filter(isJsonObject) : []
+  const containers = isJsonObject(spec) ? objectsIn(spec['containers']) : []
   return containers.find(({ name }) => name === component) ?? containers[0] ?? {}
 }
 

@@ -1,6 +1,5 @@
 /** After a renewal: the components that hold what was renewed, brought to take it one after the other. */
 import type { X509Certificate } from 'node:crypto'
-import type { Cluster } from '../cluster/cluster.ts'
 import type { Host } from '../host/host.ts'
 import { waitUntil } from '../host/wait.ts'
 import { findStaticPod } from '../manifests/static-pod-file.ts'
@@ -10,8 +9,6 @@ import { restartComponent, staleEndpoints } from './restart-component.ts'
 export interface ReloadOptions {
   readonly host: Host
   readonly criSocket: string
-  /** As administrator. */
-  readonly cluster: () => Promise<Cluster>
   /** When the last certificate was written. */
   readonly since: Date
   /** Milliseconds for each. */

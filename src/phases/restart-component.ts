@@ -4,6 +4,7 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import type { Cluster } from '../cluster/cluster.ts'
+import { paths } from '../config/paths.ts'
 import { hostAndPort } from '../config/server-url.ts'
 import { KadmError } from '../errors.ts'
 import type { Container } from '../host/container-runtime.ts'
@@ -17,14 +18,13 @@ import { servingEndpoints, type ServingEndpoint } from '../manifests/serving-end
 import { commandOf, findStaticPod } from '../manifests/static-pod-file.ts'
 import type { StaticPodComponent } from '../manifests/write-static-pod.ts'
 import { findCertificate } from '../pki/certificate-files.ts'
+import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
 import { componentFailed } from './component-failed.ts'
 import { handOverLead, leaders } from './hand-over-lead.ts'
 
 export interface RestartOptions {
   readonly host: Host
   readonly criSocket: string
-  /** As administrator. It is told when a component that may lead has ended. */
-  readonly cluster: () => Promise<Cluster>
   /**
    * When the last of its files was changed: a container that began after it holds them, and is left alone. The kubelet makes whoever
    * restarts often wait.
@@ -62,11 +62,17 @@ export async function restartComponent(component: StaticPodComponent, options: R
   })
 }
 
-async function handOver(component: StaticPodComponent, ended: readonly Container[], { host, cluster, say }: RestartOptions): Promise<void> {
+async function handOver(component: StaticPodComponent, ended: readonly Container[], { host, signal, say }: RestartOptions): Promise<void> {
   const [container] = ended
   if (container === undefined || !leaders.includes(component)) return
   const nodeName = container.podName.slice(`${component}-`.length)
-  await handOverLead(component, { host, nodeName, cluster, say })
+  let administrator: Cluster | undefined
+  const cluster = async (): Promise<Cluster> => (administrator = await connectWithKubeconfig(host, paths.adminConf, { signal }))
+  try {
+    await handOverLead(component, { host, nodeName, cluster, say })
+  } finally {
+    await administrator?.close()
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
 import type { JsonObject } from '../config/model.ts'
 import type { Host } from '../host/host.ts'
-import { isJsonArray, isJsonObject, toJson } from '../manifests/json-value.ts'
+import { isJsonObject, objectsIn, toJson } from '../manifests/json-value.ts'
 import { servingEndpoints } from '../manifests/serving-endpoints.ts'
 import { commandOf, findStaticPod } from '../manifests/static-pod-file.ts'
 import type { StaticPodComponent } from '../manifests/write-static-pod.ts'
@@ -69,8 +69,7 @@ function kubeletPort(node: KubernetesObject): Port {
 }
 
 function addressOf(node: KubernetesObject): string {
-  const { addresses } = partOf(node, 'status')
-  const all = isJsonArray(addresses) ? addresses.filter(isJsonObject) : []
+  const all = objectsIn(partOf(node, 'status')['addresses'])
   const internal = all.find(({ type }) => type === 'InternalIP') ?? all[0]
   return String(internal?.['address'] ?? node.metadata.name)
 }

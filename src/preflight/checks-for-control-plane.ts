@@ -29,7 +29,7 @@ export function controlPlaneChecks({ config, host, own }: ControlPlaneChecksInpu
   const { localAPIEndpoint } = config.init
   const { apiServer, controllerManager, scheduler, networking, kubernetesVersion: version } = config.cluster
   const port = (number: number, args: readonly Argument[], component: string): Check =>
-    portFree(host, { port: number, address: lastValue(args, 'bind-address'), openedBy: manifest(component) }, own)
+    portFree(host, { port: number, address: lastValue(args, 'bind-address'), openedBy: [manifest(component)] }, own)
   return [
     cpuCount(host),
     memory(host),
@@ -58,13 +58,12 @@ export function localEtcdChecks({ config: { init, cluster }, host, own }: Contro
   if (etcd.kind === 'external') return []
   // etcd listens where the API server is advertised, not where it is bound.
   const address = lastValue(cluster.apiServer.extraArgs, 'advertise-address') ?? init.localAPIEndpoint.advertiseAddress
-  // A join starts it before there is a manifest: its first life.
-  const isOwn = own.owns(manifest('etcd')) || own.owns(etcd.dataDir)
-  const ownEtcd = { owns: () => isOwn }
+  // A join starts it on its data before there is a manifest: its first life.
+  const openedBy = [manifest('etcd'), etcd.dataDir]
   return [
-    portFree(host, { port: 2379, address, openedBy: manifest('etcd') }, ownEtcd),
-    portFree(host, { port: 2380, address, openedBy: manifest('etcd') }, ownEtcd),
-    directoryEmpty(host, etcd.dataDir, manifest('etcd'), ownEtcd),
+    portFree(host, { port: 2379, address, openedBy }, own),
+    portFree(host, { port: 2380, address, openedBy }, own),
+    directoryEmpty(host, etcd.dataDir, manifest('etcd'), own),
   ]
 }
 

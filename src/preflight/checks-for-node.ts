@@ -40,6 +40,6 @@ export function nodeChecks({ host, nodeRegistration, kubernetesVersion, own }: N
     hostname(host, nodeRegistration.name),
     kubeletVersion(kubelet, kubernetesVersion),
     kubeletService(host),
-    portFree(host, { port: kubeletPort, openedBy: paths.kubeletConfig }, own),
+    portFree(host, { port: kubeletPort, openedBy: [paths.kubeletConfig] }, own),
   ]
 }

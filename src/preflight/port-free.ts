@@ -5,8 +5,8 @@ export interface Port {
   readonly port: number
   /** Not given: on all addresses. */
   readonly address?: string | undefined
-  /** The file that makes something listen here: where an unfinished run wrote it, the listener is its own. */
-  readonly openedBy: string
+  /** What makes something listen here: where an unfinished run made one of these files or folders, the listener is its own. */
+  readonly openedBy: readonly string[]
 }
 
 export function portFree(host: Pick<Host, 'canListen'>, { port, address, openedBy }: Port, own: OwnedByUnfinishedRun): Check {
@@ -14,7 +14,7 @@ export function portFree(host: Pick<Host, 'canListen'>, { port, address, openedB
     name: nameFor('Port', String(port)),
     requires: `port ${port} free`,
     run: async () => {
-      if (own.owns(openedBy) || (await host.canListen(port, address))) return passed
+      if (openedBy.some((path) => own.owns(path)) || (await host.canListen(port, address))) return passed
       return failed(
         `Port ${port} is in use${address === undefined ? '' : ` or ${address} is no address of this host`}: ss -ltnp 'sport = :${port}' shows by what`,
       )

@@ -7,6 +7,7 @@ import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { joinWords, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { listedMembers } from '../support/etcd-members.ts'
 import { snapshotFiles } from '../support/host-files.ts'
 import { isLongRun } from '../support/long-run.ts'
 
@@ -221,17 +222,7 @@ async function expectGone(told: string): Promise<void> {
 }
 
 async function members(host: string): Promise<readonly string[]> {
-  const pki = '/etc/kubernetes/pki/etcd'
-  const access = [
-    '--endpoints=https://127.0.0.1:2379',
-    `--cacert=${pki}/ca.crt`,
-    `--cert=${pki}/healthcheck-client.crt`,
-    `--key=${pki}/healthcheck-client.key`,
-  ]
-  const list = JSON.parse(await sandbox.run(host, ['etcdctl', ...access, 'member', 'list', '-w', 'json'])) as {
-    members: { name: string }[]
-  }
-  return list.members.map(({ name }) => name).toSorted()
+  return (await listedMembers(sandbox, host)).map(({ name }) => name).toSorted()
 }
 
 /** As on a host whose etcd does not come up any more. */

@@ -5,10 +5,10 @@ import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseClusterFile } from '../../src/config/cluster-file.ts'
 import { measureWrites, parseProbe, probeHost } from '../../src/fleet/host-probe.ts'
-import type { ReachedHost } from '../../src/fleet/host-state.ts'
 import { neededPorts } from '../../src/fleet/needed-ports.ts'
 import { probeFindings, writeWarnings, type ProbedHost } from '../../src/fleet/probe-findings.ts'
 import { localHost } from '../../src/host/local-host.ts'
+import { reachedHost } from './reached-host.ts'
 
 const { signal } = new AbortController()
 
@@ -110,22 +110,7 @@ interface Changes {
 }
 
 function probed(name: string, { mac, mtu = 1500, cgroup = 'cgroup2fs', kernel = '6.12.1', free = 50 }: Changes): ProbedHost {
-  const state: ReachedHost = {
-    kind: 'reached',
-    hostname: name,
-    machineId: '',
-    productUuid: '',
-    kernel,
-    cpus: 2,
-    memory: 4e9,
-    addresses: [],
-    kubelet: 'v1.37.2',
-    node: 'none',
-    controlPlane: '',
-    hasWantedKubelet: true,
-    caHash: '',
-    clockAhead: 0,
-  }
+  const state = reachedHost({ hostname: name, kernel, hasWantedKubelet: true })
   const link = { device: 'eth0', mtu, mac }
   return { name, state, link, arrives: true, probe: { links: [link], disks: [{ directory: '/var/lib/kubelet', free, size: 100 }], cgroup } }
 }

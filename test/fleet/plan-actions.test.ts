@@ -6,6 +6,7 @@ import { hostChecks } from '../../src/fleet/fleet-checks.ts'
 import { decide } from '../../src/fleet/plan-actions.ts'
 import { waves } from '../../src/fleet/plan-upgrade.ts'
 import { requireSame, type FleetPlan } from '../../src/fleet/plan.ts'
+import { reachedHost } from './reached-host.ts'
 
 const file = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker' })
 
@@ -88,7 +89,7 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
 
 test('a host that cannot be reached stands in the way, unless it is to be absent and is gone already', () => {
   const states = new Map<string, HostState>([
-    ['h1', reached({ node: 'control-plane', caHash: 'sha256:a' })],
+    ['h1', reachedHost({ node: 'control-plane', caHash: 'sha256:a' })],
     ['h3', { kind: 'unreachable', why: 'no route' }],
   ])
   expect(decide(fileOf({ h1: 'control-plane', h3: 'worker' }), states, running('h1')).problems).toEqual(['h3 cannot be reached: no route'])
@@ -100,9 +101,9 @@ test('a host that cannot be reached stands in the way, unless it is to be absent
 
 test('hosts that are twins, clocks apart, addresses in a range of the cluster, kubelets too new and too old', () => {
   const states = new Map<string, HostState>([
-    ['h1', reached({ machineId: 'm', kubelet: 'v1.38.0' })],
-    ['h2', reached({ machineId: 'm', clockAhead: 61_000, kubelet: 'v1.33.1' })],
-    ['h3', reached({ addresses: ['10.96.0.9'], kubelet: '' })],
+    ['h1', reachedHost({ machineId: 'm', kubelet: 'v1.38.0' })],
+    ['h2', reachedHost({ machineId: 'm', clockAhead: 61_000, kubelet: 'v1.33.1' })],
+    ['h3', reachedHost({ addresses: ['10.96.0.9'], kubelet: '' })],
   ])
   const arriving = ['h1', 'h2', 'h3'].map((host) => ({ host, kind: 'join', why: '' }) as const)
   const { errors } = hostChecks(file, states, arriving)
@@ -167,11 +168,11 @@ test('a kept plan is refused with what has changed', () => {
     kind: 'Plan',
     cluster: 'c',
     file: { path: '/c.yaml', sha256: 'x' },
-    seen: { hosts: { h1: reached({}) }, cluster: running('h1') },
+    seen: { hosts: { h1: reachedHost({}) }, cluster: running('h1') },
     actions: [],
   }
   requireSame(plan, structuredClone(plan))
-  const later = { ...plan, seen: { hosts: { h1: reached({ node: 'worker' }) }, cluster: running('h1', 'h9') } }
+  const later = { ...plan, seen: { hosts: { h1: reachedHost({ node: 'worker' }) }, cluster: running('h1', 'h9') } }
   expect(() => requireSame(plan, later)).toThrow(
     expect.objectContaining({
       code: 'PLAN_STALE',
@@ -190,29 +191,9 @@ function planned(
   hosts: Hosts,
   cluster: ClusterState,
 ): { readonly actions: readonly string[]; readonly problems: readonly string[] } {
-  const states = new Map(Object.entries(hosts).map(([name, state]) => [name, reached({ hostname: name, ...state })]))
+  const states = new Map(Object.entries(hosts).map(([name, state]) => [name, reachedHost({ hostname: name, ...state })]))
   const { actions, problems } = decide(wanted, states, cluster)
   return { actions: actions.map(({ host, kind }) => `${host} ${kind}`), problems }
-}
-
-function reached(state: Partial<ReachedHost>): ReachedHost {
-  return {
-    kind: 'reached',
-    hostname: '',
-    machineId: '',
-    productUuid: '',
-    kernel: '6.1',
-    cpus: 2,
-    memory: 4e9,
-    addresses: [],
-    kubelet: 'v1.37.2',
-    node: 'none',
-    controlPlane: '',
-    hasWantedKubelet: false,
-    caHash: '',
-    clockAhead: 0,
-    ...state,
-  }
 }
 
 function running(...names: readonly string[]): Extract<ClusterState, { kind: 'running' }> {

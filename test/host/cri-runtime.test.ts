@@ -178,7 +178,7 @@ test('messages read back as they were written; known bytes of the protobuf docum
   expect(() => decodeMessage(Buffer.from('0a05', 'hex')).text(1)).toThrow(RangeError)
 })
 
-/** What the kubelet does to run one container; kadm itself never does. */
+/** As the kubelet runs one container: with a log, and as one that it made before. kadm's own (`startPod`) has neither. */
 async function runPod(
   { endpoint, shared, cgroupParent }: RealContainerd,
   command: string,

@@ -12,7 +12,7 @@ import type { ContainerRuntime, HostPod } from '../../host/container-runtime.ts'
 import type { Host } from '../../host/host.ts'
 import { waitUntil } from '../../host/wait.ts'
 import { hostPathOf } from '../../manifests/host-path-of.ts'
-import { isJsonArray, isJsonObject } from '../../manifests/json-value.ts'
+import { isJsonArray, isJsonObject, objectsIn } from '../../manifests/json-value.ts'
 import { commandOf, containerOf, imageOf } from '../../manifests/static-pod-file.ts'
 
 export interface FirstStartOptions {
@@ -120,10 +120,6 @@ function words(text: string): readonly string[] {
 
 function hasOnly(object: JsonObject, fields: readonly string[]): boolean {
   return Object.keys(object).every((field) => fields.includes(field))
-}
-
-function objectsIn(list: Json | undefined): readonly JsonObject[] {
-  return isJsonArray(list) ? list.filter(isJsonObject) : []
 }
 
 function lengthOf(list: Json | undefined): number {
