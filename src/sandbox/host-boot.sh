@@ -75,6 +75,17 @@ ln -s /proc/self/fd/2 "$root/dev/stderr"
 mount --bind "$dir/console" "$root/dev/console"
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mount -t tmpfs tmpfs "$root/tmp"
+if [ -n "$SANDBOX_HIERARCHIES" ]; then
+  # On cgroup v1 systemd takes a slice that has nothing to say about devices out of their hierarchy whenever it is empty there, also just
+  # when the kubelet makes the group of a pod beneath it, who tries that pod again 10 to 15 s later (1 of 10 first pods). A service in the
+  # slice that does say something keeps it there.
+  units=$root/run/systemd/system
+  mkdir -p "$units/multi-user.target.wants"
+  for qos in burstable besteffort; do
+    printf '[Service]\nSlice=kubepods-%s.slice\nDevicePolicy=closed\nUser=nobody\nExecStart=sleep infinity\n' $qos >"$units/sandbox-$qos.service"
+    ln -s "../sandbox-$qos.service" "$units/multi-user.target.wants/"
+  done
+fi
 if [ -n "${SANDBOX_SOURCE:-}" ]; then
   mkdir -p "$root/opt/kadm"
   mount --bind "$SANDBOX_SOURCE" "$root/opt/kadm"

@@ -36,6 +36,14 @@ describe.skipIf(unable !== undefined)('two hosts', () => {
     expect(await out('h1', 'cat', '/etc/machine-id')).not.toBe(await out('h2', 'cat', '/etc/machine-id'))
   })
 
+  test('on cgroup v1 the slices of pods stay among the devices when what ran in them has ended', async () => {
+    for (const slice of ['kubepods-burstable.slice', 'kubepods-besteffort.slice']) {
+      await out('h1', 'systemd-run', '--wait', '--quiet', `--slice=${slice}`, 'true')
+      const stays = '[ ! -d /sys/fs/cgroup/devices ] || [ -d /sys/fs/cgroup/devices/kubepods.slice/"$1" ]'
+      expect({ slice, ...(await sandbox.exec('h1', ['sh', '-c', stays, 'sh', slice])) }).toMatchObject({ slice, exitCode: 0 })
+    }
+  })
+
   test('a command has its input, exit code, environment, and a time limit', async () => {
     const result = await sandbox.exec('h1', ['sh', '-c', 'cat; echo "$WORD" >&2; exit 3'], {
       input: 'given',
