@@ -4,6 +4,7 @@ import { printInitDefaults, printJoinDefaults, printResetDefaults, printUpgradeD
 import { migrateConfig, validateConfig } from '../config/validate.ts'
 import { KadmError } from '../errors.ts'
 import { localHost } from '../host/local-host.ts'
+import { releaseServer } from '../config/release-server.ts'
 import type { CommandInput } from './command.ts'
 
 export async function printDefaults(action: 'init' | 'join' | 'reset' | 'upgrade', { flags, io }: CommandInput): Promise<void> {
@@ -33,7 +34,7 @@ export async function migrate({ flags, io }: CommandInput): Promise<void> {
   const file = flags.text('old-config') || missing('old-config', 'kadm config migrate --old-config FILE')
   const migrated = await migrateConfig(
     await readConfigText(file, host),
-    { file, allowExperimental: flags.isOn('allow-experimental-api') },
+    { file, allowExperimental: flags.isOn('allow-experimental-api'), fetchVersion: releaseServer(host) },
     host,
   )
   for (const warning of migrated.warnings) io.stderr.write(`WARNING: ${warning}\n`)

@@ -5,6 +5,7 @@ import type { InitConfig } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { localHost } from '../host/local-host.ts'
+import { releaseServer } from '../config/release-server.ts'
 import { controlPlaneImages } from '../manifests/images.ts'
 import { pullProblem } from '../preflight/image-pull.ts'
 import { statusLine } from '../progress/status-line.ts'
@@ -85,7 +86,13 @@ async function configuration({ flags, io }: CommandInput, host: Host, criSocket:
   // kubeadm goes by the file alone and says nothing.
   if (file !== '' && given.length > 0) io.stderr.write(`WARNING: the file goes before ${given.map((name) => `--${name}`).join(', ')}\n`)
   const values: InitFlags = file === '' ? Object.fromEntries(given.map((name) => [name, flags.text(name)])) : {}
-  const { config, warnings } = await loadInitConfig({ ...(file !== '' && { file }), flags: values, host, needs: { criSocket } })
+  const { config, warnings } = await loadInitConfig({
+    ...(file !== '' && { file }),
+    flags: values,
+    host,
+    needs: { criSocket },
+    fetchVersion: releaseServer(host),
+  })
   for (const warning of warnings) io.stderr.write(`WARNING: ${warning}\n`)
   return config
 }

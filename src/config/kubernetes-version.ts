@@ -16,8 +16,7 @@ export interface ResolvedVersion {
 
 export async function resolveKubernetesVersion(given: string, fetchVersion: FetchVersion): Promise<ResolvedVersion> {
   const ci = given.startsWith('ci/')
-  const warnings: string[] = []
-  const version = await lookUp(given, fetchVersion, warnings, 0)
+  const { version, warnings } = await lookUpVersion(given, fetchVersion)
   if (version === undefined) {
     return {
       version: newestKubernetes,
@@ -31,6 +30,15 @@ export async function resolveKubernetesVersion(given: string, fetchVersion: Fetc
   const problems =
     compareVersions(version, oldest) < 0 ? [`${version} is too old for a new control plane: it must be ${oldest} or newer`] : []
   return { version, ci, warnings, problems }
+}
+
+/** `version`: with `v`; `undefined` for what is neither a version nor a label that stands for one. */
+export async function lookUpVersion(
+  given: string,
+  fetchVersion: FetchVersion,
+): Promise<{ readonly version: string | undefined; readonly warnings: readonly string[] }> {
+  const warnings: string[] = []
+  return { version: await lookUp(given, fetchVersion, warnings, 0), warnings }
 }
 
 const exact = /^v?(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:[-\w.+]*)?$/

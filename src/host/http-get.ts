@@ -20,6 +20,8 @@ export interface HttpGetOptions {
 export interface HttpResponse {
   readonly status: number
   readonly body: string
+  /** Where a redirect leads, as the server says it. */
+  readonly location?: string
 }
 
 /** The server's certificate does not prove that it is the one that was meant: asking again does not help. Nothing was sent to it. */
@@ -104,7 +106,11 @@ function exchange(stream: Duplex, target: URL, headers: Readonly<Record<string, 
         if (size > maximumBody) call.destroy(new RangeError(`the answer of ${target.href} is larger than ${maximumBody >> 20} MiB`))
       })
       response.once('error', reject)
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }))
+      response.once('end', () => {
+        const { location } = response.headers
+        const body = Buffer.concat(chunks).toString('utf8')
+        resolve({ status: response.statusCode ?? 0, body, ...(location !== undefined && { location }) })
+      })
     })
     call.end()
   })

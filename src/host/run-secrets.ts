@@ -1,5 +1,5 @@
 /**
- * What a run makes up and has to know again when it was killed: the bootstrap token, the certificate key. One file each (0600) in
+ * What a run makes up or is told and has to know again when it was killed: the bootstrap token, the certificate key. One file each (0600) in
  * /var/lib/kadm/run-secrets, only for as long as the run is not finished.
  */
 import type { Host } from './host.ts'
@@ -11,12 +11,12 @@ import { stateDirectory } from './journal-file.ts'
  */
 export async function keepRunSecret(
   host: Pick<Host, 'readText' | 'writeFile' | 'makeDirectory' | 'recording'>,
-  { fingerprint, name, make }: { readonly fingerprint: string; readonly name: string; readonly make: () => string },
+  { fingerprint, name, make }: { readonly fingerprint: string; readonly name: string; readonly make: () => string | Promise<string> },
 ): Promise<string> {
   const file = `${directory}/${name}`
   const kept = (await host.readText(file))?.split('\n') ?? []
   if (kept[0] === fingerprint && kept[1] !== undefined && kept[1] !== '') return kept[1]
-  const secret = make()
+  const secret = await make()
   if (host.recording !== undefined) return secret
   await host.makeDirectory(directory, 0o700)
   await host.writeFile(file, `${fingerprint}\n${secret}\n`, { mode: 0o600, secret: true })

@@ -32,8 +32,8 @@ export interface RunSession {
   readonly unfinished: JournaledRun | undefined
   /** Did the run that this one goes on with make this file or directory? */
   readonly owns: (path: string) => boolean
-  /** What the run makes up and must know again after a kill: kept (0600) until it is finished. */
-  readonly secret: (name: string, make: () => string) => Promise<string>
+  /** What the run makes up or is told and must know again after a kill: kept (0600) until it is finished. */
+  readonly secret: (name: string, make: () => string | Promise<string>) => Promise<string>
   readonly report: (event: PhaseEvent) => Promise<void>
   /** Of what is not changed by way of `host`; before it is. */
   readonly note: (change: JournaledChange) => Promise<void>

@@ -85,9 +85,11 @@ async function upgradeUntilStop(host: string, words: readonly string[], event: (
   await sandbox.run(host, ['bash', '-c', ': >/root/said'])
   const command = `kadm upgrade ${words.join(' ')} ${cgroupVersion} >/root/said 2>&1; code=$?; cat /root/said; exit $code`
   const run = sandbox.exec(host, ['bash', '-c', command], { timeout: 400_000 })
-  await sandbox.run(host, ['bash', '-c', 'until grep -q "Stopping the kubelet" /root/said; do sleep 0.05; done; sleep 1'], {
+  const stops = sandbox.run(host, ['bash', '-c', 'until grep -q "Stopping the kubelet" /root/said; do sleep 0.05; done; sleep 1'], {
     timeout: 90_000,
   })
+  const over = run.then(({ stdout }) => Promise.reject(new Error(`it ended before it had stopped anything:\n${stdout}`)))
+  await Promise.race([stops, over])
   await event()
   return run
 }

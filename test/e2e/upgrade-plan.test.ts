@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { authority, leaf } from '../discovery/identity.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { rehearsalScene } from '../support/rehearsal-scene.ts'
 import { isLongRun } from '../support/long-run.ts'
@@ -137,6 +138,25 @@ describe('a cluster whose node is cordoned', () => {
     },
   )
 
+  test('plan asks a release server what there is: the same object', async () => {
+    const environment = await serveReleases(sandbox, {
+      stable: 'v1.37.5',
+      'stable-1.36': 'v1.36.9',
+      latest: 'v1.38.0-alpha.2',
+      'stable-1.37': 'v1.37.6',
+      'latest-1.36': 'v1.36.10-rc.1',
+    })
+    const plan = ['upgrade', 'plan', '-o', 'json', '--allow-experimental-upgrades', '--allow-release-candidate-upgrades']
+    const kubeadm = await sandbox.exec('h1', ['kubeadm', ...plan], { environment })
+    const kadm = await sandbox.exec('h1', ['kadm', ...plan], { environment })
+    expect([kadm.exitCode, kadm.stdout], kadm.stderr).toEqual([kubeadm.exitCode, kubeadm.stdout])
+    const { availableUpgrades } = JSON.parse(kadm.stdout) as { availableUpgrades: { components: { newVersion: string }[] }[] }
+    const versions = availableUpgrades.map(
+      ({ components }) => components.find(({ newVersion }) => newVersion.startsWith('v1.'))?.newVersion,
+    )
+    expect(versions).toEqual(['v1.36.9', 'v1.37.5', 'v1.36.10-rc.1', 'v1.37.6'])
+  })
+
   test('plan as text: the same tables', async () => {
     const { kubeadm, kadm } = await both('plan', newer)
     const tables = ({ stdout }: ProgramResult): readonly string[] =>
@@ -220,3 +240,17 @@ describe('a cluster whose node is cordoned', () => {
     expect(kadm.stderr).toContain('"foo" is not a version [USAGE]')
   })
 })
+
+/** On h1, for whoever has this environment. */
+async function serveReleases(on: Sandbox, releases: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+  const folder = '/root/releases'
+  const ca = authority('releases')
+  const { cert, key } = leaf(ca, { commonName: 'dl.k8s.io', dnsNames: ['dl.k8s.io'], addresses: [] })
+  for (const [label, version] of Object.entries(releases)) await on.put('h1', `${folder}/release/${label}.txt`, version)
+  for (const [name, text] of Object.entries({ 'ca.crt': ca.pem, 'server.crt': cert, 'server.key': key }))
+    await on.put('h1', `${folder}/${name}`, text, 0o600)
+  await on.run('h1', ['sh', '-c', 'echo 127.0.0.1 dl.k8s.io >>/etc/hosts'])
+  const server = ['openssl', 's_server', '-quiet', '-WWW', '-accept', '443', '-cert', 'server.crt', '-key', 'server.key']
+  await on.run('h1', ['systemd-run', '--quiet', `--working-directory=${folder}`, ...server])
+  return { SSL_CERT_FILE: `${folder}/ca.crt` }
+}

@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { recordingCluster } from '../../cluster/recording-cluster.ts'
+import type { FetchVersion } from '../../config/kubernetes-version.ts'
 import { loadInitConfig } from '../../config/load.ts'
 import { kadmVersion } from '../../config/own-version.ts'
 import { refuseRootless } from '../../config/rootless.ts'
 import type { Host } from '../../host/host.ts'
 import { recordingHost } from '../../host/recording-host.ts'
+import { releaseServer } from '../../config/release-server.ts'
 import { certificateKey } from '../../pki/certificate-key.ts'
 import { checkExternalCa } from '../../pki/external-ca.ts'
 import { keySupply } from '../../pki/key-supply.ts'
@@ -32,14 +34,21 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
   const { file, flags, only } = request
   const wantsCri =
     only === undefined || only.some((name) => ['preflight', 'kubelet-start', 'upload-config'].some((one) => name.startsWith(one)))
-  const load = (tokenMaker: () => Promise<string>) =>
-    loadInitConfig({ ...(file === undefined ? {} : { file }), flags, host: real, needs: { criSocket: wantsCri }, newToken: tokenMaker })
+  const load = (session: RunSession | undefined, tokenMaker: () => Promise<string>) =>
+    loadInitConfig({
+      ...(file === undefined ? {} : { file }),
+      flags,
+      host: real,
+      needs: { criSocket: wantsCri },
+      newToken: tokenMaker,
+      fetchVersion: keptVersions(session, releaseServer(real, { signal: request.signal })),
+    })
   const { uid } = await real.facts()
   const recordOnly = flags['dry-run'] === true
   const input = uid === 0 && !recordOnly ? await runInput(real, request) : undefined
   return withRunSession(real, input, async (session) => {
     let made = 0
-    const { config: loaded, warnings } = await load(async () => {
+    const { config: loaded, warnings } = await load(session, async () => {
       const name = `bootstrap-token-${made++}`
       return session === undefined ? generateToken() : session.secret(name, generateToken)
     })
@@ -63,6 +72,23 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
     }
     return recording
   })
+}
+
+/** A run that goes on where another was killed has its versions, whatever has been released since, and whether that could be known. */
+function keptVersions(session: RunSession | undefined, fetch: FetchVersion): FetchVersion {
+  if (session === undefined) return fetch
+  const unknown = 'unknown'
+  return async (label) => {
+    let cause: unknown
+    const version = await session.secret(`version-${label.replaceAll('/', '-')}`, () =>
+      fetch(label).catch((error: unknown) => {
+        cause = error
+        return unknown
+      }),
+    )
+    if (version === unknown) throw cause ?? new Error('the run that this one goes on with could not look it up')
+    return version
+  }
 }
 
 interface Prepared {

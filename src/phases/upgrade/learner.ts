@@ -2,10 +2,11 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import { recordingCluster, type RecordingCluster } from '../../cluster/recording-cluster.ts'
 import { invalid } from '../../config/documents.ts'
-import { resolveKubernetesVersion } from '../../config/kubernetes-version.ts'
+import { resolveKubernetesVersion, type FetchVersion } from '../../config/kubernetes-version.ts'
 import type { InitConfig } from '../../config/model.ts'
 import type { UpgradeWorkConfig } from '../../config/upgrade-config.ts'
 import type { Host } from '../../host/host.ts'
+import { releaseServer } from '../../config/release-server.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
 import { readClusterConfig } from './cluster-config.ts'
 import type { UpgradeLearner } from './upgrade-run.ts'
@@ -42,7 +43,7 @@ export function openUpgradeLearner({ host, upgrade, target, kubeconfig, signal, 
   }
   const cluster = (): Promise<Cluster> => (opened ??= open())
   const learn = async (): Promise<InitConfig> => {
-    const version = target === undefined ? undefined : await versionOf(target, warn)
+    const version = target === undefined ? undefined : await versionOf(target, releaseServer(host, { signal }), warn)
     say('[upgrade] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...')
     const { timeouts, patches } = upgrade
     const found = await readClusterConfig(await cluster(), { host, timeouts, signal, warn, patches, node: upgrade })
@@ -60,11 +61,10 @@ export function openUpgradeLearner({ host, upgrade, target, kubeconfig, signal, 
 
 async function versionOf(
   target: string,
+  fetchVersion: FetchVersion,
   warn: (line: string) => void,
 ): Promise<Pick<InitConfig['cluster'], 'kubernetesVersion' | 'ciVersion'>> {
-  const { version, ci, warnings, problems } = await resolveKubernetesVersion(target, () =>
-    Promise.reject(new Error('versions are not looked up in the internet')),
-  )
+  const { version, ci, warnings, problems } = await resolveKubernetesVersion(target, fetchVersion)
   warnings.forEach(warn)
   const [problem] = problems
   if (problem !== undefined) throw invalid(problem, ['see "kadm upgrade plan" for versions that the cluster can go to'])

@@ -3,13 +3,16 @@
  * check.
  */
 import type { Cluster } from '../../cluster/cluster.ts'
+import { invalid } from '../../config/documents.ts'
 import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
+import { lookUpVersion, type FetchVersion } from '../../config/kubernetes-version.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
 import type { UpgradePlanConfig } from '../../config/upgrade-config.ts'
 import { parseVersion } from '../../config/versions.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
+import { releaseServer } from '../../config/release-server.ts'
 import { upgradePlanChecks } from '../../preflight/checks-for-upgrade.ts'
 import { runChecks } from '../../preflight/run-checks.ts'
 import type { Finding } from './finding.ts'
@@ -29,7 +32,7 @@ export function startPlan(host: Host, request: PlanRequest): Promise<UpgradePlan
     say('[upgrade] Running cluster health checks')
     await runChecks(upgradePlanChecks({ host, cluster, config, signal }), { ignore: new Set(plan.ignorePreflightErrors), warn })
     if (plan.printConfig) printConfig(config)
-    return makeUpgradePlan({ cluster, ...plan, lookUp: lookUp(plan.kubernetesVersion, warn), say, warn })
+    return makeUpgradePlan({ cluster, ...plan, lookUp: lookUp(plan.kubernetesVersion, releaseServer(host, { signal }), warn), say, warn })
   })
 }
 
@@ -71,10 +74,17 @@ async function withCluster<T>(host: Host, request: PlanRequest, work: (open: Ope
   return lookAtCluster(host, request, { ...plan, saysFirst }, (cluster, config) => work({ cluster, plan, config }))
 }
 
-/** There is no release server to ask yet: the given version stands for every label, or the own one, as in kubeadm without a network. */
-function lookUp(given: string | undefined, warn: (line: string) => void): (label: string) => Promise<string> {
-  if (given === undefined) warn(`versions are not looked up in the internet; taking ${newestKubernetes}, the newest that this kadm knows`)
-  return async () => given ?? newestKubernetes
+/** A given version stands for every label; where the release server cannot be reached, the own one does, which is told once. */
+function lookUp(given: string | undefined, fetchVersion: FetchVersion, warn: (line: string) => void): (label: string) => Promise<string> {
+  let isTold = false
+  return async (label) => {
+    if (given !== undefined) return given
+    const { version, warnings } = await lookUpVersion(label, fetchVersion)
+    if (!isTold) warnings.forEach(warn)
+    isTold ||= warnings.length > 0
+    if (version !== undefined) return version
+    throw invalid(`what the release server says of "${label}" is not a version`, [`kadm upgrade plan ${newestKubernetes}`])
+  }
 }
 
 /** Before anything else: kubeadm plans with its own version then. */

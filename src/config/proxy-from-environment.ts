@@ -2,8 +2,8 @@
  * Which proxy a Kubernetes component would use: the rules of Go's net/http (golang.org/x/net/http/httpproxy), which every one of them
  * follows. Pure.
  */
-import { cidrContains, parseCidr } from '../config/cidr.ts'
-import { isLoopback, parseIp, type IpAddress } from '../config/ip-address.ts'
+import { cidrContains, parseCidr } from './cidr.ts'
+import { isLoopback, parseIp, type IpAddress } from './ip-address.ts'
 
 /** The proxy for an HTTPS connection to host and port, as written in the environment; `undefined`: directly. */
 export function httpsProxyFor(host: string, port: number, environment: Readonly<Record<string, string>>): string | undefined {

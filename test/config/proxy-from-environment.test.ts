@@ -1,7 +1,7 @@
 /** Go's rules for proxies, against the real kubeadm: many environments in one jail. */
 import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { httpsProxyFor } from '../../src/preflight/proxy-from-environment.ts'
+import { httpsProxyFor } from '../../src/config/proxy-from-environment.ts'
 import { runJailed } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'
 
