@@ -9,7 +9,7 @@ import { textAt } from '../../cluster/object-fields.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { waitUntil } from '../../host/wait.ts'
+import { waitUntil, type Look } from '../../host/wait.ts'
 import type { PhaseContext } from '../phase.ts'
 import { awaitStaticPod } from './await-static-pod.ts'
 import { backUp, copyEtcdData, dropEtcdDataCopy, manifestsBefore } from './backup.ts'
@@ -42,7 +42,7 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
   for (const { component, state } of planned)
     if (state === 'equal') say(`[upgrade/staticpods] Current and new manifests of ${component} are equal, skipping upgrade`)
   const changesEtcd = changed.some(({ component }) => component === 'etcd')
-  const otherMembers = changesEtcd ? await requireQuorumWithout(await ownMember(options, context)) : 0
+  const otherMembers = changesEtcd ? await quorumWithoutOwnMember(options, context) : 0
   if (changed.length > 0 || certificateRenewal) await backUp(planned, options, context)
   if (certificateRenewal) await renewForUpgrade(changed, options, context)
   const concerned = planned.filter(({ state }) => state !== 'equal')
@@ -54,6 +54,36 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
     concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)),
   )
   await dropEtcdDataCopy(options)
+}
+
+/** Milliseconds. A host that was switched on a moment ago has its etcd some seconds later, and so have the others. */
+const patience = 60_000
+
+/** Throws ETCD_FAILED when etcd has not come to where it can do without this node's member. @returns how many other voters there are */
+async function quorumWithoutOwnMember(options: UpgradeStaticPodsOptions, context: PhaseContext): Promise<number> {
+  const member = await ownMember(options, context)
+  const seen: { error?: unknown } = {}
+  const look = async (): Promise<Look<number>> => {
+    try {
+      return { kind: 'done', value: await requireQuorumWithout(member) }
+    } catch (error) {
+      seen.error = error
+      throw error
+    }
+  }
+  const { signal, waiting } = context
+  return waitUntil(
+    {},
+    {
+      what: 'etcd',
+      look,
+      timeout: patience,
+      interval: { first: 100, most: 1000 },
+      signal,
+      onWaiting: waiting,
+      timedOut: (last) => (seen.error instanceof Error ? seen.error : new Error(last)),
+    },
+  )
 }
 
 async function ownMember(options: UpgradeStaticPodsOptions, { signal }: PhaseContext): Promise<PausedMember> {
