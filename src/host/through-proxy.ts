@@ -31,9 +31,10 @@ export function throughProxy(host: Pick<Host, 'dial'>, proxy: string): Pick<Host
   }
 }
 
-/** As Go's httpproxy reads it: what is no URL is a host. */
+/** As Go's httpproxy reads it: without a scheme it is one of HTTP. */
 function proxyUrl(text: string): URL {
-  for (const one of [text, `http://${text}`]) if (URL.canParse(one) && new URL(one).hostname !== '') return new URL(one)
+  const url = text.includes('://') ? text : `http://${text}`
+  if (URL.canParse(url)) return new URL(url)
   throw new Error('the proxy of the environment is no URL')
 }
 
