@@ -13,6 +13,8 @@ interface Seen {
   readonly timeout: number
   readonly last: string
   readonly host: Host
+  /** Ids of containers that do not count: of what ran there before. */
+  readonly ended?: ReadonlySet<string>
 }
 
 /** Looked through for the cause; fewer are shown. */
@@ -26,13 +28,14 @@ export async function componentFailed(
     last,
     host,
     config,
+    ended = new Set(),
   }: Seen & { readonly config: { readonly init: { readonly nodeRegistration: Pick<NodeRegistration, 'criSocket'> } } },
 ): Promise<KadmError> {
-  const { criSocket } = config.init.nodeRegistration
-  const own = await stateOf(component, host, criSocket)
+  const node = { host, ended, criSocket: config.init.nodeRegistration.criSocket }
+  const own = await stateOf(component, node)
   const late = `not healthy after ${timeout / 1000} s`
   // kube-apiserver hangs until its etcd answers: its own log then tells only that.
-  const etcd = component === 'kube-apiserver' && likelyCause(own.log) === undefined ? await failedEtcd(host, criSocket) : undefined
+  const etcd = component === 'kube-apiserver' && likelyCause(own.log) === undefined ? await failedEtcd(node) : undefined
   if (etcd !== undefined) return failed(`etcd does not run, and kube-apiserver is ${late}: ${etcd.state}`, { url, last, ...etcd })
   return failed(`${component} is ${late}: ${own.state}`, { url, last, ...own })
 }
@@ -40,6 +43,10 @@ export async function componentFailed(
 export async function kubeletFailed({ url, timeout, last, host }: Seen): Promise<KadmError> {
   const log = await host.services.recentLog('kubelet', lines)
   return failed(`the kubelet is not healthy after ${timeout / 1000} s`, { url, last, log, ...kubelet })
+}
+
+interface Node extends Required<Pick<Seen, 'host' | 'ended'>> {
+  readonly criSocket: string
 }
 
 interface ComponentState {
@@ -53,8 +60,9 @@ interface ComponentState {
 
 const kubelet = { from: 'the kubelet', remedy: 'journalctl -xeu kubelet' }
 
-async function stateOf(component: string, host: Host, criSocket: string): Promise<ComponentState> {
-  const container = await newestContainer(component, host, criSocket)
+async function stateOf(component: string, node: Node): Promise<ComponentState> {
+  const { host, criSocket } = node
+  const container = await newestContainer(component, node)
   if (container instanceof Error || container === undefined) {
     const log = await host.services.recentLog('kubelet', lines)
     const about = log.filter((line) => line.includes(component))
@@ -73,16 +81,16 @@ async function stateOf(component: string, host: Host, criSocket: string): Promis
   return { state, runs: !exited && attempt === 0, log, from: component, remedy: `crictl logs ${id.slice(0, 13)}` }
 }
 
-async function failedEtcd(host: Host, criSocket: string): Promise<ComponentState | undefined> {
-  if ((await host.stat(`${paths.manifests}/etcd.yaml`)) === undefined) return undefined
-  const etcd = await stateOf('etcd', host, criSocket)
+async function failedEtcd(node: Node): Promise<ComponentState | undefined> {
+  if ((await node.host.stat(`${paths.manifests}/etcd.yaml`)) === undefined) return undefined
+  const etcd = await stateOf('etcd', node)
   return etcd.runs ? undefined : etcd
 }
 
-async function newestContainer(name: string, host: Host, criSocket: string): Promise<Container | Error | undefined> {
+async function newestContainer(name: string, { host, criSocket, ended }: Node): Promise<Container | Error | undefined> {
   try {
     const all = await host.containerRuntime(criSocket).containers()
-    return all.filter((one) => one.name === name).toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())[0]
+    return all.filter((one) => one.name === name && !ended.has(one.id)).toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())[0]
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }

@@ -57,7 +57,7 @@ export async function hostLeader(sandbox: string, host: string): Promise<Process
 }
 
 /**
- * Resolves when sshd listens and containerd has its socket. Throws SANDBOX_FAILED with the end of the host's console after 30 s. `before`:
+ * Resolves when sshd listens and containerd has its socket. Throws SANDBOX_FAILED with the end of the host's console after 60 s. `before`:
  * the PID 1 of an earlier boot, which does not count.
  */
 export async function waitForHost(state: SandboxState, host: string, signal?: AbortSignal, before?: ProcessIdentity): Promise<void> {
@@ -70,9 +70,9 @@ export async function waitForHost(state: SandboxState, host: string, signal?: Ab
       existsSync(`/proc/${leader.pid}/root/run/containerd/containerd.sock`)
     )
   }
-  if (await waitUntil(up, 30_000, signal)) return
+  if (await waitUntil(up, 60_000, signal)) return
   const console = await readFile(path.join(hostDirectory(state.name, host), 'console'), 'utf8').catch(() => '')
-  throw new KadmError('SANDBOX_FAILED', `host "${host}" of sandbox "${state.name}" did not come up within 30 s`, {
+  throw new KadmError('SANDBOX_FAILED', `host "${host}" of sandbox "${state.name}" did not come up within 60 s`, {
     remedy: [`kadm sandbox down --name ${state.name}`],
     details: console.trim().split('\n').slice(-20),
   })
@@ -88,7 +88,7 @@ export async function cutPower(state: SandboxState, host: string): Promise<void>
   if (leader !== undefined) killProcess(leader.pid)
   await thawAll(state.cgroups, host)
   const off = async () => (leader === undefined || !(await isRunning(leader))) && (await processesWithArgument(directory)).length === 0
-  if (await waitUntil(off, 10_000)) return
+  if (await waitUntil(off, 30_000)) return
   throw new KadmError('SANDBOX_FAILED', `host "${host}" has processes that do not die`, {
     remedy: [`kadm sandbox down --name ${state.name}`],
   })

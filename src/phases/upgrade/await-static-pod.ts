@@ -46,7 +46,7 @@ export async function awaitStaticPod(
   const started = performance.now()
   const seconds = (): number => Math.round((performance.now() - started) / 1000)
   const failed = (last: string): Promise<KadmError> =>
-    componentFailed(component, { url: component, timeout: seconds() * 1000, last, host, config })
+    componentFailed(component, { url: component, timeout: seconds() * 1000, last, host, config, ended })
   // A Pod that was there before goes on counting where it was.
   let firstAttempt: number | undefined
   const seen = await waitUntil<Seen>(host, {
