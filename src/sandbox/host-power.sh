@@ -3,6 +3,8 @@
 # argv: the host's folder. Environment: SANDBOX_NETNS, SANDBOX_CGROUPS (folders, blank between them), and what host-boot.sh takes.
 here=$(dirname "$0")
 while :; do
+  # A machine that is switched on has no groups of an earlier life: a kubelet waits 3 s for each container that it finds one of.
+  for g in $SANDBOX_CGROUPS; do find "$g" -mindepth 1 -depth -type d -exec rmdir {} +; done
   sh -c 'for g in $SANDBOX_CGROUPS; do echo $$ >"$g/cgroup.procs" || exit 1; done
     exec nsenter --net="/run/netns/$SANDBOX_NETNS" unshare --mount --uts --ipc --pid --cgroup --fork --kill-child sh "$1" "$2"' \
     power "$here/host-boot.sh" "$1"

@@ -82,11 +82,13 @@ describe.skipIf(unable !== undefined)('two hosts', () => {
     await sandbox.put('h2', '/var/lib/note', 'kept')
     const bootId = await out('h2', 'cat', '/proc/sys/kernel/random/boot_id')
     await sandbox.run('h2', ['sh', '-c', holdAProcess])
+    await sandbox.run('h2', ['sh', '-c', 'cd /sys/fs/cgroup/freezer || cd /sys/fs/cgroup; mkdir -p earlier/life'])
     await sandbox.kill('h2')
     expect((await sandboxStatus(name)).hosts[1]?.state).toBe('off')
     await expect(sandbox.exec('h2', ['true'])).rejects.toMatchObject({ code: 'SANDBOX_FAILED' })
     await sandbox.start('h2')
     expect(await out('h2', 'cat', '/var/lib/note')).toBe('kept')
+    expect(await out('h2', 'sh', '-c', 'ls /sys/fs/cgroup /sys/fs/cgroup/freezer || true')).not.toContain('earlier')
     expect(await out('h2', 'cat', '/proc/sys/kernel/random/boot_id')).not.toBe(bootId)
 
     const before = await hostLeader(name, 'h2')
