@@ -4,6 +4,8 @@ import { paths } from '../config/paths.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Container } from '../host/container-runtime.ts'
 import type { Host } from '../host/host.ts'
+import { findStaticPod, imageOf } from '../manifests/static-pod-file.ts'
+import type { StaticPodComponent } from '../manifests/write-static-pod.ts'
 import { likelyCause } from '../preflight/runtime-causes.ts'
 import { readableLog } from './readable-log.ts'
 
@@ -21,7 +23,7 @@ interface Seen {
 const lines = 300
 
 export async function componentFailed(
-  component: string,
+  component: StaticPodComponent,
   {
     url,
     timeout,
@@ -60,14 +62,16 @@ interface ComponentState {
 
 const kubelet = { from: 'the kubelet', remedy: 'journalctl -xeu kubelet' }
 
-async function stateOf(component: string, node: Node): Promise<ComponentState> {
+async function stateOf(component: StaticPodComponent, node: Node): Promise<ComponentState> {
   const { host, criSocket } = node
   const container = await newestContainer(component, node)
   if (container instanceof Error || container === undefined) {
     const log = await host.services.recentLog('kubelet', lines)
     const about = log.filter((line) => line.includes(component))
     const state =
-      container === undefined ? 'the kubelet has not started its container' : `its container cannot be looked at: ${container.message}`
+      container === undefined
+        ? `the kubelet has not started its container${await imageText(component, host)}`
+        : `its container cannot be looked at: ${container.message}`
     return { state, runs: false, log: about.length > 0 ? about : log, ...kubelet }
   }
   const { id, exitCode = '?', attempt } = container
@@ -79,6 +83,12 @@ async function stateOf(component: string, node: Node): Promise<ComponentState> {
   const state = exited ? `its container has exited (code ${exitCode}, attempt ${attempt + 1})` : `its container is ${container.state}`
   // The whole id looks like a certificate key, which is not shown; its beginning is enough for crictl.
   return { state, runs: !exited && attempt === 0, log, from: component, remedy: `crictl logs ${id.slice(0, 13)}` }
+}
+
+/** What it most often lacks. */
+async function imageText(component: StaticPodComponent, host: Host): Promise<string> {
+  const pod = await findStaticPod(host, component).catch(() => undefined)
+  return pod === undefined ? '' : ` (image ${imageOf(pod, component)})`
 }
 
 async function failedEtcd(node: Node): Promise<ComponentState | undefined> {

@@ -86,8 +86,11 @@ export async function cutPower(state: SandboxState, host: string): Promise<void>
   // The supply first, or it could take the end for a restart. Its `unshare` kills the host when it dies; PID 1 is named too, to be quick.
   for (const pid of supplies) killProcess(pid)
   if (leader !== undefined) killProcess(leader.pid)
-  await thawAll(state.cgroups, host)
-  const off = async () => (leader === undefined || !(await isRunning(leader))) && (await processesWithArgument(directory)).length === 0
+  const off = async () => {
+    // Each time: a runc that is not dead yet may hold a container once more.
+    await thawAll(state.cgroups, host)
+    return (leader === undefined || !(await isRunning(leader))) && (await processesWithArgument(directory)).length === 0
+  }
   if (await waitUntil(off, 30_000)) return
   throw new KadmError('SANDBOX_FAILED', `host "${host}" has processes that do not die`, {
     remedy: [`kadm sandbox down --name ${state.name}`],
