@@ -17,7 +17,7 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
   const { flags, signal } = input
   const { events, io } = besideEvents(input)
   const others = [...flags.given].filter(
-    (name) => !['cluster-file', 'force', 'trust-on-first-use', 'v', 'vmodule'].includes(name) && !runFlagNames.has(name),
+    (name) => !['cluster-file', 'force', 'cleanup-tmp-dir', 'trust-on-first-use', 'v', 'vmodule'].includes(name) && !runFlagNames.has(name),
   )
   if (others.length > 0)
     throw new KadmError('USAGE', `--cluster-file cannot be mixed with ${others.map((name) => `--${name}`).join(', ')}`, {
@@ -40,7 +40,13 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
     const progress = fleetProgress(input.io, { events, actions: names.map((host) => ({ host, kind: 'reset' })) })
     try {
       await notedCommand(input, { name: 'reset', opened }, async (hear) => {
-        await resetFleet({ fleet, report: tellAll(progress.report, hear, trace?.hear), within: trace?.within, signal })
+        await resetFleet({
+          fleet,
+          cleanupTmpDir: flags.isOn('cleanup-tmp-dir'),
+          report: tellAll(progress.report, hear, trace?.hear),
+          within: trace?.within,
+          signal,
+        })
       })
     } finally {
       await progress.end()

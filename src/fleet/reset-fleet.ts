@@ -6,13 +6,15 @@ import { requestOf, resetHost } from './steps.ts'
 
 export interface ResetFleetInput {
   readonly fleet: Fleet
+  /** What upgrades have put aside in /etc/kubernetes/tmp goes too. */
+  readonly cleanupTmpDir: boolean
   readonly report: (event: FleetEvent) => void
   readonly within?: WithinHost | undefined
   readonly signal: AbortSignal
 }
 
 /** Hosts that cannot be reached, or fail, do not hold up the others. Throws FLEET_FAILED with what happened on each of them. */
-export async function resetFleet({ fleet, report, within, signal }: ResetFleetInput): Promise<void> {
+export async function resetFleet({ fleet, cleanupTmpDir, report, within, signal }: ResetFleetInput): Promise<void> {
   const failures = new Map<string, unknown>()
   for (const [name, state] of fleet.states)
     if (state.kind === 'unreachable') failures.set(name, new Error(`cannot be reached: ${state.why}`))
@@ -21,7 +23,7 @@ export async function resetFleet({ fleet, report, within, signal }: ResetFleetIn
     tell('started')
     try {
       // Nothing of etcd is to survive: no member has to leave it in good order.
-      await resetHost(on, requestOf('reset', { run: { report, within }, on, signal }), { alone: false })
+      await resetHost(on, requestOf('reset', { run: { report, within }, on, signal }), { alone: false, cleanupTmpDir })
       tell('done')
     } catch (error) {
       report({ host: on.name, event: { kind: 'failed', phase: 'reset', error, at: new Date() } })

@@ -126,16 +126,22 @@ async function remove(input: StepInput): Promise<void> {
   await cluster.delete(node)
 }
 
-/** @param alone the cluster stays: this host's etcd member has to leave it first */
+interface HostResetOptions {
+  /** The cluster stays: this host's etcd member has to leave it first. */
+  readonly alone: boolean
+  /** What upgrades have put aside in /etc/kubernetes/tmp goes too. */
+  readonly cleanupTmpDir: boolean
+}
+
 export async function resetHost(
   { host }: FleetHost,
   request: RunRequest,
-  { alone }: { readonly alone: boolean } = { alone: true },
+  { alone, cleanupTmpDir }: HostResetOptions = { alone: true, cleanupTmpDir: false },
 ): Promise<void> {
   await startReset(host, {
     ...request,
     // Who leaves a cluster that stays must leave it a quorum: that refusal is not to be forced.
-    flags: alone ? {} : { force: true, 'skip-phases': ['remove-etcd-member/member'] },
+    flags: alone ? {} : { force: true, 'skip-phases': ['remove-etcd-member/member'], 'cleanup-tmp-dir': cleanupTmpDir },
     options: { kubeconfig: paths.adminConf, cleanup: new Set() },
     confirm: async () => true,
     onStart: () => {},

@@ -48,7 +48,13 @@ describe.runIf(isLongRun)('three control planes behind a balancer', () => {
   })
 
   test('and its end', { timeout: 120_000 }, async () => {
-    const done = await operator.kadm(['reset', '--cluster-file', await written(grown, { kubernetesVersion: newer }), '--force'])
+    const done = await operator.kadm([
+      'reset',
+      '--cluster-file',
+      await written(grown, { kubernetesVersion: newer }),
+      '--force',
+      '--cleanup-tmp-dir',
+    ])
     expect(done.exitCode, done.stdout + done.stderr).toBe(0)
     for (const host of Object.keys(grown))
       expect([host, await sandbox.run(host, ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet /var/lib/etcd -type f'])]).toEqual([

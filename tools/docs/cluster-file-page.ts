@@ -40,7 +40,7 @@ const intro = [
   '| `kadm plan -f FILE [-o json] [--out PLAN]` | looks at all hosts and at the cluster and says, host by host, what would be done and why; changes nothing |',
   '| `kadm apply -f FILE` | does it, after a question (`--yes`: none). Cut off at any moment, it goes on where it was when it is run again |',
   '| `kadm apply PLAN` | does just what a kept plan says; refused (`PLAN_STALE`), with every difference, when hosts, cluster or file are no longer as the plan saw them |',
-  '| `kadm reset --cluster-file FILE` | resets every host, all at once: the cluster is gone |',
+  '| `kadm reset --cluster-file FILE` | resets every host, all at once: the cluster is gone; `--cleanup-tmp-dir` takes what upgrades have put aside too |',
   '| `kadm undo -f FILE --host NAME` | puts back what the last run of kadm has changed on that host, and removes what it added; shows it by path and asks first (`--dry-run`: shows it only) |',
   '| `kadm log -f FILE` | who did what on which host, and when, by the journals of the hosts and of this machine, whose chains of hashes are checked |',
   '',
