@@ -4,15 +4,15 @@
  */
 import type { Cluster } from '../../cluster/cluster.ts'
 import { invalid } from '../../config/documents.ts'
-import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
 import { lookUpVersion, type FetchVersion } from '../../config/kubernetes-version.ts'
+import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
+import { releaseServer } from '../../config/release-server.ts'
 import type { UpgradePlanConfig } from '../../config/upgrade-config.ts'
 import { parseVersion } from '../../config/versions.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { releaseServer } from '../../config/release-server.ts'
 import { upgradePlanChecks } from '../../preflight/checks-for-upgrade.ts'
 import { runChecks } from '../../preflight/run-checks.ts'
 import type { Finding } from './finding.ts'
@@ -74,14 +74,12 @@ async function withCluster<T>(host: Host, request: PlanRequest, work: (open: Ope
   return lookAtCluster(host, request, { ...plan, saysFirst }, (cluster, config) => work({ cluster, plan, config }))
 }
 
-/** A given version stands for every label; where the release server cannot be reached, the own one does, which is told once. */
+/** A given version stands for every label; for one that cannot be looked up, the own one does, with a warning. */
 function lookUp(given: string | undefined, fetchVersion: FetchVersion, warn: (line: string) => void): (label: string) => Promise<string> {
-  let isTold = false
   return async (label) => {
     if (given !== undefined) return given
     const { version, warnings } = await lookUpVersion(label, fetchVersion)
-    if (!isTold) warnings.forEach(warn)
-    isTold ||= warnings.length > 0
+    warnings.forEach(warn)
     if (version !== undefined) return version
     throw invalid(`what the release server says of "${label}" is not a version`, [`kadm upgrade plan ${newestKubernetes}`])
   }
