@@ -1,10 +1,10 @@
 /** `kadm config print`, `validate` and `migrate` for a user. */
 import { readConfigText } from '../config/load.ts'
 import { printInitDefaults, printJoinDefaults, printResetDefaults, printUpgradeDefaults } from '../config/print-defaults.ts'
+import { releaseServer } from '../config/release-server.ts'
 import { migrateConfig, validateConfig } from '../config/validate.ts'
 import { KadmError } from '../errors.ts'
 import { localHost } from '../host/local-host.ts'
-import { releaseServer } from '../config/release-server.ts'
 import type { CommandInput } from './command.ts'
 
 export async function printDefaults(action: 'init' | 'join' | 'reset' | 'upgrade', { flags, io }: CommandInput): Promise<void> {

@@ -1,6 +1,6 @@
 /** The text of a discovery file: from the host's disk, or from a web server that the host's own authorities vouch for. */
 import { KadmError, messageOf } from '../errors.ts'
-import { httpGet, UnverifiedServer, type HttpResponse } from '../host/http-get.ts'
+import { basicAuthorization, httpGet, UnverifiedServer, type HttpResponse } from '../host/http-get.ts'
 import { trustedAuthorities } from '../host/trusted-authorities.ts'
 import type { DiscoveryOptions } from './discovered-cluster.ts'
 import { unverifiedServer } from './unverified-server.ts'
@@ -33,14 +33,13 @@ async function fetchText(url: string, { host, timeout, signal }: DiscoveryOption
   const ca = await trustedAuthorities(host)
   if (ca === undefined) throw failed(url, 'this host trusts no certificate authority', ['install the package ca-certificates'])
   const limit = AbortSignal.timeout(Math.min(timeout, longestFetch))
-  const { username, password } = new URL(url)
-  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
+  const authorization = basicAuthorization(new URL(url))
   let response: HttpResponse
   try {
     response = await httpGet(host, url, {
       ca,
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-      ...(username !== '' && { headers: { authorization: `Basic ${basic}` } }),
+      ...(authorization !== undefined && { headers: { authorization } }),
     })
   } catch (error) {
     signal?.throwIfAborted()

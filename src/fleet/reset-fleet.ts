@@ -23,7 +23,8 @@ export async function resetFleet({ fleet, cleanupTmpDir, report, within, signal 
     tell('started')
     try {
       // Nothing of etcd is to survive: no member has to leave it in good order.
-      await resetHost(on, requestOf('reset', { run: { report, within }, on, signal }), { alone: false, cleanupTmpDir })
+      const flags = { force: true, 'skip-phases': ['remove-etcd-member/member'], 'cleanup-tmp-dir': cleanupTmpDir }
+      await resetHost(on, { ...requestOf('reset', { run: { report, within }, on, signal }), flags })
       tell('done')
     } catch (error) {
       report({ host: on.name, event: { kind: 'failed', phase: 'reset', error, at: new Date() } })

@@ -126,22 +126,10 @@ async function remove(input: StepInput): Promise<void> {
   await cluster.delete(node)
 }
 
-interface HostResetOptions {
-  /** The cluster stays: this host's etcd member has to leave it first. */
-  readonly alone: boolean
-  /** What upgrades have put aside in /etc/kubernetes/tmp goes too. */
-  readonly cleanupTmpDir: boolean
-}
-
-export async function resetHost(
-  { host }: FleetHost,
-  request: RunRequest,
-  { alone, cleanupTmpDir }: HostResetOptions = { alone: true, cleanupTmpDir: false },
-): Promise<void> {
+/** Who leaves a cluster that stays must leave it a quorum: without the flag `force` that is held. */
+export async function resetHost({ host }: FleetHost, request: RunRequest): Promise<void> {
   await startReset(host, {
     ...request,
-    // Who leaves a cluster that stays must leave it a quorum: that refusal is not to be forced.
-    flags: alone ? {} : { force: true, 'skip-phases': ['remove-etcd-member/member'], 'cleanup-tmp-dir': cleanupTmpDir },
     options: { kubeconfig: paths.adminConf, cleanup: new Set() },
     confirm: async () => true,
     onStart: () => {},

@@ -1,7 +1,7 @@
 /** HTTP and HTTPS GET as a host sees it, over `host.dial`. */
 import type { Duplex } from 'node:stream'
 import { checkServerIdentity, connect } from 'node:tls'
-import type { Host } from './host.ts'
+import type { Address, Host } from './host.ts'
 
 export interface HttpGetOptions {
   /** PEM of the CAs that may have signed the server's certificate. */
@@ -42,7 +42,7 @@ export class UnverifiedServer extends Error {
 export async function httpGet(host: Pick<Host, 'dial'>, url: string, options: HttpGetOptions = {}): Promise<HttpResponse> {
   const { signal, headers = {} } = options
   const target = new URL(url)
-  const plain = await host.dial({ kind: 'tcp', host: hostOf(target), port: portOf(target) }, signal && { signal })
+  const plain = await host.dial(addressOf(target), signal && { signal })
   const onAbort = (): unknown => plain.destroy(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
@@ -120,6 +120,14 @@ function hostOf(target: URL): string {
   return target.hostname.replace(/^\[|\]$/g, '')
 }
 
-function portOf(target: URL): number {
-  return target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
+/** Where the server of a URL of HTTP or HTTPS is dialled. */
+export function addressOf(target: URL): Address & { readonly kind: 'tcp' } {
+  const port = target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
+  return { kind: 'tcp', host: hostOf(target), port }
+}
+
+/** The header's value for the user and the password in a URL; `undefined` when there are none. */
+export function basicAuthorization({ username, password }: URL): string | undefined {
+  if (username === '') return undefined
+  return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`
 }

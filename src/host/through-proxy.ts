@@ -1,6 +1,7 @@
 /** Connections of a host by way of an HTTP proxy. */
 import type { Duplex } from 'node:stream'
 import type { Host } from './host.ts'
+import { addressOf, basicAuthorization } from './http-get.ts'
 
 /**
  * Dials as `host` does, through the proxy (CONNECT, RFC 9110 section 9.3.6). Rejects as `host.dial`, or with what the proxy says instead of
@@ -12,16 +13,16 @@ export function throughProxy(host: Pick<Host, 'dial'>, proxy: string): Pick<Host
   return {
     dial: async (address, options) => {
       if (address.kind !== 'tcp') return host.dial(address, options)
-      const { protocol, hostname, port, username, password } = proxyUrl(proxy)
-      if (protocol !== 'http:') throw new Error(`a proxy that is spoken to by ${protocol.slice(0, -1)} is not supported`)
-      const stream = await host.dial({ kind: 'tcp', host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) }, options)
+      const url = proxyUrl(proxy)
+      if (url.protocol !== 'http:') throw new Error(`a proxy that is spoken to by ${url.protocol.slice(0, -1)} is not supported`)
+      const stream = await host.dial(addressOf(url), options)
       const target = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
-      const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
-      const login = username === '' ? '' : `Proxy-Authorization: Basic ${basic}\r\n`
+      const authorization = basicAuthorization(url)
+      const login = authorization === undefined ? '' : `Proxy-Authorization: ${authorization}\r\n`
       try {
         stream.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${login}\r\n`)
         const [status = ''] = (await readHead(stream, options?.signal)).split('\r\n')
-        if (!/^HTTP\/1\.\d 200\b/.test(status)) throw new Error(`the proxy ${hostname} answered with "${status}"`)
+        if (!/^HTTP\/1\.\d 200\b/.test(status)) throw new Error(`the proxy ${url.hostname} answered with "${status}"`)
         return stream
       } catch (error) {
         stream.destroy()

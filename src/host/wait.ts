@@ -15,12 +15,17 @@ export interface WaitOptions<T> {
   readonly signal?: AbortSignal
   /** Called when what is seen changes: `<what>: connection refused`. */
   readonly onWaiting?: (text: string) => void
-  /** The error to throw after the time is up; it may look for the reason, such as the end of a component's log. */
-  readonly timedOut: (last: string) => Error | Promise<Error>
+  /**
+   * The error to throw after the time is up; it may look for the reason, such as the end of a component's log. `error`: what the look that
+   * was the last one threw, if it did.
+   */
+  readonly timedOut: (last: string, error?: unknown) => Error | Promise<Error>
   readonly clock?: Clock
 }
 
-export type Look<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'not-yet'; readonly seen: string }
+export type Look<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'not-yet'; readonly seen: string; readonly error?: unknown }
 
 export interface Clock {
   /** Milliseconds that only grow: setting the machine's time must not end a wait. */
@@ -52,6 +57,7 @@ export async function waitUntil<T>(host: { readonly recording?: Recording | unde
   const { what, timeout, interval = { first: 20, most: 250 }, signal, clock = monotonicClock } = options
   const deadline = clock.now() + timeout
   let last = 'nothing yet'
+  let error: unknown
   for (let pause = interval.first; ; pause = longerPause(pause, interval.most)) {
     signal?.throwIfAborted()
     const found = await lookOnce(options, Math.max(1, deadline - clock.now()))
@@ -63,8 +69,9 @@ export async function waitUntil<T>(host: { readonly recording?: Recording | unde
     if (left > 1 || last === 'nothing yet') {
       if (found.seen !== last) options.onWaiting?.(`${what}: ${found.seen}`)
       last = found.seen
+      error = found.error
     }
-    if (left <= 0) throw await options.timedOut(last)
+    if (left <= 0) throw await options.timedOut(last, error)
     // The signal's own reason is thrown above, not the timer's error.
     await clock.sleep(Math.min(pause, left), signal).catch(() => signal?.throwIfAborted())
   }
@@ -78,6 +85,6 @@ async function lookOnce<T>({ look, signal }: WaitOptions<T>, left: number): Prom
   try {
     return await look(signal === undefined ? limit : AbortSignal.any([signal, limit]))
   } catch (error) {
-    return { kind: 'not-yet', seen: limit.aborted ? 'no answer in time' : messageOf(error) }
+    return limit.aborted ? { kind: 'not-yet', seen: 'no answer in time' } : { kind: 'not-yet', seen: messageOf(error), error }
   }
 }

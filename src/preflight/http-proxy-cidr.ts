@@ -1,7 +1,7 @@
 import { nthAddress } from '../config/cidr.ts'
+import { httpsProxyFor } from '../config/proxy-from-environment.ts'
 import type { Host } from '../host/host.ts'
 import { failed, passed, warned, type Check } from './check.ts'
-import { httpsProxyFor } from '../config/proxy-from-environment.ts'
 
 /** Would the API server reach Services or Pods of this range through a proxy? Tested with the first address, as kubeadm does. */
 export function httpProxyCidr(host: Pick<Host, 'facts'>, range: string): Check {

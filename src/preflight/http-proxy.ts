@@ -1,6 +1,6 @@
+import { httpsProxyFor } from '../config/proxy-from-environment.ts'
 import type { Host } from '../host/host.ts'
 import { passed, warned, type Check } from './check.ts'
-import { httpsProxyFor } from '../config/proxy-from-environment.ts'
 
 /** Would connections to the API server's address go through a proxy? `target`: address or name. */
 export function httpProxy(host: Pick<Host, 'facts'>, target: string): Check {

@@ -5,10 +5,10 @@ import { recordingCluster } from '../../cluster/recording-cluster.ts'
 import type { FetchVersion } from '../../config/kubernetes-version.ts'
 import { loadInitConfig } from '../../config/load.ts'
 import { kadmVersion } from '../../config/own-version.ts'
+import { releaseServer } from '../../config/release-server.ts'
 import { refuseRootless } from '../../config/rootless.ts'
 import type { Host } from '../../host/host.ts'
 import { recordingHost } from '../../host/recording-host.ts'
-import { releaseServer } from '../../config/release-server.ts'
 import { certificateKey } from '../../pki/certificate-key.ts'
 import { checkExternalCa } from '../../pki/external-ca.ts'
 import { keySupply } from '../../pki/key-supply.ts'
@@ -34,23 +34,22 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
   const { file, flags, only } = request
   const wantsCri =
     only === undefined || only.some((name) => ['preflight', 'kubelet-start', 'upload-config'].some((one) => name.startsWith(one)))
-  const load = (session: RunSession | undefined, tokenMaker: () => Promise<string>) =>
-    loadInitConfig({
-      ...(file === undefined ? {} : { file }),
-      flags,
-      host: real,
-      needs: { criSocket: wantsCri },
-      newToken: tokenMaker,
-      fetchVersion: keptVersions(session, releaseServer(real, { signal: request.signal })),
-    })
   const { uid } = await real.facts()
   const recordOnly = flags['dry-run'] === true
   const input = uid === 0 && !recordOnly ? await runInput(real, request) : undefined
   return withRunSession(real, input, async (session) => {
     let made = 0
-    const { config: loaded, warnings } = await load(session, async () => {
+    const newToken = async (): Promise<string> => {
       const name = `bootstrap-token-${made++}`
       return session === undefined ? generateToken() : session.secret(name, generateToken)
+    }
+    const { config: loaded, warnings } = await loadInitConfig({
+      ...(file === undefined ? {} : { file }),
+      flags,
+      host: real,
+      needs: { criSocket: wantsCri },
+      newToken,
+      fetchVersion: keptVersions(session, releaseServer(real, { signal: request.signal })),
     })
     warnings.forEach(request.warn)
     const config = request.withoutToken === true ? { ...loaded, init: { ...loaded.init, bootstrapTokens: [] } } : loaded

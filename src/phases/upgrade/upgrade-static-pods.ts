@@ -9,7 +9,7 @@ import { textAt } from '../../cluster/object-fields.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { waitUntil, type Look } from '../../host/wait.ts'
+import { waitUntil } from '../../host/wait.ts'
 import type { PhaseContext } from '../phase.ts'
 import { awaitStaticPod } from './await-static-pod.ts'
 import { backUp, copyEtcdData, dropEtcdDataCopy, manifestsBefore } from './backup.ts'
@@ -62,26 +62,17 @@ const patience = 60_000
 /** Throws ETCD_FAILED when etcd has not come to where it can do without this node's member. @returns how many other voters there are */
 async function quorumWithoutOwnMember(options: UpgradeStaticPodsOptions, context: PhaseContext): Promise<number> {
   const member = await ownMember(options, context)
-  const seen: { error?: unknown } = {}
-  const look = async (): Promise<Look<number>> => {
-    try {
-      return { kind: 'done', value: await requireQuorumWithout(member) }
-    } catch (error) {
-      seen.error = error
-      throw error
-    }
-  }
   const { signal, waiting } = context
   return waitUntil(
     {},
     {
       what: 'etcd',
-      look,
+      look: async (limit) => ({ kind: 'done', value: await requireQuorumWithout({ ...member, signal: limit }) }),
       timeout: patience,
       interval: { first: 100, most: 1000 },
       signal,
       onWaiting: waiting,
-      timedOut: (last) => (seen.error instanceof Error ? seen.error : new Error(last)),
+      timedOut: (last, error) => (error instanceof Error ? error : new Error(last)),
     },
   )
 }
