@@ -64,7 +64,8 @@ export async function secretFor(question: SshQuestion, io: Streams, signal: Abor
   const file = io.environment[variable]
   if (file !== undefined && file !== '') {
     const text = await localHost().readText(file)
-    if (text !== undefined) return text.replace(/\r?\n$/, '')
+    // The first line alone: sudo would hand a second one to the shell that it starts.
+    if (text !== undefined) return text.split(/\r?\n/, 1)[0]
     throw new KadmError('FILE_FAILED', `there is no file "${file}", which ${variable} names`, {
       remedy: [`unset ${variable}   # kadm then asks`],
     })

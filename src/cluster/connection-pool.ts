@@ -26,6 +26,8 @@ export interface Endpoint {
 /** Connects at the first call; an idle connection is taken before a new one is made. `destroy()` ends it. */
 export function connectionPool({ host, port }: Endpoint, { ca, clientCertificate, clientKey, serverName, dial }: PoolOptions): Agent {
   const tls: ConnectionOptions = {
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    rejectUnauthorized: true,
     ...(ca && { ca }),
     ...(clientCertificate && { cert: clientCertificate }),
     ...(clientKey && { key: clientKey }),

@@ -16,6 +16,11 @@ export function httpsProxyFor(host: string, port: number, environment: Readonly<
   return exceptions.some((entry) => isException(entry, target)) ? undefined : proxy
 }
 
+/** As it may be shown, with a scheme or without. */
+export function withoutPassword(proxy: string): string {
+  return proxy.replace(/^((?:[^/]*:\/\/)?[^/:@]*):(?!\/\/).*@/, '$1:[redacted]@')
+}
+
 interface Target {
   readonly host: string
   readonly ip: IpAddress | undefined

@@ -1,6 +1,6 @@
 /** Files that are whole or not there: a temporary file beside the target, fsync, rename, fsync of the directory. */
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir, readFile, readlink, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { describingFileErrors, systemCode } from './file-error.ts'
@@ -14,7 +14,9 @@ export async function writeAtomically(file: string, content: string | Uint8Array
   await describingFileErrors('write', file, async () => {
     const target = await followLink(file)
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
-    const before = await stat(target).catch(undefinedIfMissing)
+    const found = await lstat(target).catch(undefinedIfMissing)
+    // Somebody has laid it there, to have what is written now.
+    const before = found !== undefined && (await isPlanted(target, found)) ? undefined : found
     const mode = options.keepMode === true && before !== undefined ? before.mode & 0o7777 : options.mode
     const owner = options.owner ?? (before === undefined ? undefined : { uid: before.uid, gid: before.gid })
     await removeLeftovers(target)
@@ -97,8 +99,20 @@ function isAlive(pid: number): boolean {
 
 async function followLink(file: string, depth = 0): Promise<string> {
   const found = await lstat(file).catch(undefinedIfMissing)
-  if (found?.isSymbolicLink() !== true || depth === 40) return file // 40 is Linux's own limit; the write then answers ELOOP
+  if (found?.isSymbolicLink() !== true) return file
+  // Linux's own limit.
+  if (depth === 40) throw Object.assign(new Error('too many links'), { code: 'ELOOP' })
+  if (await isPlanted(file, found)) throw Object.assign(new Error('a link of somebody else'), { code: 'EPLANTED' })
   return followLink(path.resolve(path.dirname(file), await readlink(file)), depth + 1)
+}
+
+/**
+ * Somebody else's, in a folder where everybody may make files: what the kernel would not follow there is not followed here
+ * (fs.protected_symlinks), and lends its owner and mode to nobody.
+ */
+async function isPlanted(file: string, { uid }: Stats): Promise<boolean> {
+  const folder = await stat(path.dirname(file))
+  return (folder.mode & 0o1000) !== 0 && uid !== process.geteuid?.() && uid !== folder.uid
 }
 
 async function withHandle<T>(file: string, flags: number, use: (handle: FileHandle) => Promise<T>, mode?: number): Promise<T> {

@@ -37,6 +37,7 @@ const printed: Readonly<Record<string, string>> = {
   'Device or resource busy': 'EBUSY',
   'Too many open files': 'EMFILE',
   'Input/output error': 'EIO',
+  'a link of somebody else': 'EPLANTED',
 }
 
 function fileError(verb: string, path: string, cause: unknown): KadmError {
@@ -51,10 +52,14 @@ const causes: Readonly<Record<string, { readonly text: string; readonly remedy: 
   ENOSPC: { text: 'no space left on device', remedy: (path) => `df -h "${path}"; df -i "${path}"` },
   EDQUOT: { text: 'the disk quota is used up', remedy: (path) => `df -h "${path}"` },
   EROFS: { text: 'the file system is read-only', remedy: (path) => `findmnt -T "${path}"` },
-  EISDIR: { text: 'it is a directory', remedy: (path) => `ls -ld "${path}" and move the directory away` },
+  EISDIR: { text: 'it is a directory', remedy: (path) => `ls "${path}"   # a file is needed here, not a directory` },
   ENOTDIR: { text: 'a part of the path is not a directory', remedy: (path) => `namei -l "${path}"` },
   ELOOP: { text: 'too many links', remedy: (path) => `namei -l "${path}"` },
   EBUSY: { text: 'it is in use, for example as a mount point', remedy: (path) => `findmnt "${path}"` },
   EMFILE: { text: 'too many open files', remedy: () => 'ulimit -n 65536' },
+  EPLANTED: {
+    text: 'it is a link of somebody else, in a folder where everybody may make one',
+    remedy: (path) => `ls -ld "${path}" and name a file in a folder of your own`,
+  },
   EIO: { text: 'the disk answers with an error', remedy: () => 'dmesg | tail -n 50' },
 }

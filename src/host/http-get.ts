@@ -103,7 +103,8 @@ function exchange(stream: Duplex, target: URL, headers: Readonly<Record<string, 
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         size += chunk.length
-        if (size > maximumBody) call.destroy(new RangeError(`the answer of ${target.href} is larger than ${maximumBody >> 20} MiB`))
+        if (size > maximumBody)
+          call.destroy(new RangeError(`the answer of ${target.origin}${target.pathname} is larger than ${maximumBody >> 20} MiB`))
       })
       response.once('error', reject)
       response.once('end', () => {

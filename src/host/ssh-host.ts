@@ -35,7 +35,12 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
     line.end()
     own?.end()
   }
-  const lock = sshLock()
+  const lock = sshLock(() => {
+    void line.current().then(
+      (current) => current.drop(),
+      () => undefined,
+    )
+  })
   let ahead = 0
   let boot = ''
   const { ask, end } = sshShells(line, async (first) => {

@@ -12,17 +12,30 @@ export interface SshLock {
   renew(ask: Ask): Promise<void>
 }
 
-export function sshLock(): SshLock {
+/**
+ * @param dropLine is called when its holder at the far end has ended without the line: it heard no beat for a minute, as when kadm was
+ * stopped. On the next line it is taken again, or somebody else has it.
+ */
+export function sshLock(dropLine: () => void): SshLock {
   const line = randomBytes(12).toString('hex')
-  let held: { readonly command: string; readonly giveBack: () => Promise<void> } | undefined
+  let held: { readonly command: string; readonly pid: number; readonly giveBack: () => Promise<void> } | undefined
   let beats: NodeJS.Timeout | undefined
-  const acquire = (ask: Ask, command: string): Promise<() => Promise<void>> =>
-    describingFileErrors('take the lock', lockPath, () => takeLock(remotePlace(ask, line), lockPath, command))
+  const acquire = (ask: Ask, command: string): Promise<NonNullable<typeof held>> =>
+    describingFileErrors('take the lock', lockPath, async () => {
+      const place = remotePlace(ask, line)
+      const holder = await place.holder()
+      return { command, pid: holder.pid, giveBack: await takeLock({ ...place, holder: async () => holder }, lockPath, command) }
+    })
+  const beat = async (ask: Ask): Promise<void> => {
+    const pid = held?.pid
+    const { code } = await ask(`k_beat ${pid}`)
+    if (code !== 0 && pid !== undefined && pid === held?.pid) dropLine()
+  }
   return {
     take: async (ask, command) => {
-      held = { command, giveBack: await acquire(ask, command) }
+      held = await acquire(ask, command)
       clearInterval(beats)
-      beats = setInterval(() => void ask('k_beat').catch(() => undefined), betweenBeats).unref()
+      beats = setInterval(() => void beat(ask).catch(() => undefined), betweenBeats).unref()
       return async () => {
         clearInterval(beats)
         const { giveBack } = held ?? {}
@@ -31,9 +44,7 @@ export function sshLock(): SshLock {
       }
     },
     renew: async (ask) => {
-      if (held === undefined) return
-      const { command } = held
-      held = { command, giveBack: await acquire(ask, command) }
+      if (held !== undefined) held = await acquire(ask, held.command)
     },
   }
 }

@@ -62,10 +62,16 @@ k_mkdir() {
   mkdir -m "$2" -- "$1" || [ -d "$1" ] || return
   sync "\${1%/*}/"
 }
+# Somebody else's, in a folder where everybody may make files: what the kernel would not follow there is not followed here (fs.protected_symlinks).
+k_planted() {
+  [ -k "\${1%/*}/" ] || return
+  k_s=$(stat -c %u -- "$1") && [ "$k_s" != "\${k_me%%:*}" ] && [ "$k_s" != "$(stat -c %u -- "\${1%/*}/")" ]
+}
 # Where a chain of links leads, or the path itself; in k_f. A trailing newline of a target is kept.
 k_follow() {
   k_f=$1; k_n=0
   while [ -L "$k_f" ] && [ $k_n -lt 40 ]; do
+    if k_planted "$k_f"; then printf 'a link of somebody else\\n' >&2; return 1; fi
     k_l=$(readlink -n -- "$k_f"; printf x); k_l=\${k_l%x}
     case $k_l in /*) k_f=$k_l;; *) k_f=\${k_f%/*}/$k_l;; esac
     k_n=$((k_n + 1))
@@ -77,7 +83,7 @@ k_write() {
   k_follow "$1" || return
   k_d=\${k_f%/*}; k_b=\${k_f##*/}; k_m=$2; k_o=$5; k_u=$9
   if [ -d "$k_f" ]; then printf 'Is a directory\\n' >&2; return 1; fi
-  if [ -e "$k_f" ]; then
+  if [ -e "$k_f" ] && ! k_planted "$k_f"; then
     k_s=$(stat -c '%a %u:%g %s' -- "$k_f") || return
     if [ "$3" = 1 ]; then k_m=\${k_s%% *}; k_u=-; fi
     k_s=\${k_s#* }
@@ -92,11 +98,18 @@ k_write() {
   k_t=$k_d/.$k_b.kadm-$$-$8
   # Owner and mode are final before the first byte is in it.
   if [ "$k_u" = - ]; then umask 077; else umask "$k_u"; fi
-  printf '' >"$k_t"; k_r=$?; umask 077
+  # Opened once, and made by this: in somebody's own folder the name may lead elsewhere a moment later.
+  set -C; { set +C; k_fill; } 8>"$k_t"; k_r=$?; set +C; umask 077
   [ $k_r = 0 ] || return $k_r
-  if [ "$k_o" != - ] && [ "$k_o" != "$k_me" ]; then chown "$k_o" -- "$k_t" || { rm -f -- "$k_t"; return 1; }; fi
-  if [ "$k_u" = - ]; then chmod "$k_m" -- "$k_t" || { rm -f -- "$k_t"; return 1; }; fi
-  if base64 -d >"$k_t" && sync "$k_t" && mv -f -- "$k_t" "$k_f"; then sync "$k_d/"; else rm -f -- "$k_t"; return 1; fi
+  if sync "$k_t" && mv -f -- "$k_t" "$k_f"; then sync "$k_d/"; else rm -f -- "$k_t"; return 1; fi
+}
+k_fill() {
+  umask 077
+  if [ "$k_o" = - ] || [ "$k_o" = "$k_me" ] || chown "$k_o" /proc/self/fd/8; then
+    if [ "$k_u" != - ] || chmod "$k_m" /proc/self/fd/8; then base64 -d >&8 && return; fi
+  fi
+  rm -f -- "$k_t"
+  return 1
 }
 # path, mode, id of the request, id of the boot: what a request that was cut off has added already is taken away before it is added again
 k_append() {
@@ -146,9 +159,9 @@ k_kill() {
   for k_n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do kill -0 "-$k_p" 2>/dev/null || return 0; sleep 0.05; done
   kill -KILL "-$k_p" 2>/dev/null || return 0
 }
-# The process that stands for whoever works here from afar. It ends with this shell, and when nobody has sent a beat for a minute: a line may hang for hours.
+# The process that stands for whoever works here from afar. It ends with this shell, when there is a new one, and when nobody has sent a beat for a minute: a line may hang for hours.
 k_hold() {
-  [ -p "$k_dir/beat" ] || mkfifo "$k_dir/beat" || return
+  rm -f -- "$k_dir/beat" && mkfifo "$k_dir/beat" || return
   exec 9<>"$k_dir/beat"
   (exec 9>&-; while [ "$(timeout 60 head -c 2)" = b ]; do :; done <"$k_dir/beat") >/dev/null 2>&1 &
   printf '%s\\n' $!
@@ -162,7 +175,8 @@ k_tidy() {
     rm -rf -- "$k_e"
   done
 }
-k_beat() { [ ! -p "$k_dir/beat" ] || printf 'b\\n' 1<>"$k_dir/beat"; }
+# pid of that process; fails when it is gone. Its zombie may be there for long: a shell that has nothing to do buries no child.
+k_beat() { { read -r k_a k_b k_c k_d <"/proc/$1/stat"; } 2>/dev/null && [ "$k_c" != Z ] && printf 'b\\n' 1<>"$k_dir/beat"; }
 k_facts() {
   read -r k_a </proc/sys/kernel/hostname; read -r k_b </proc/sys/kernel/ostype; read -r k_c </proc/sys/kernel/osrelease
   printf '%s\\n' "$k_a" "\${k_me%%:*}" "$(nproc)" "$k_b" "$k_c"

@@ -41,7 +41,7 @@ function proxyUrl(text: string): URL {
 
 const longestHead = 16_384
 
-/** Up to the empty line. Nothing comes after it: in TLS the client speaks first. */
+/** Up to the empty line. After a 200 nothing comes behind it, since in TLS the client speaks first; after a refusal its page may. */
 function readHead(stream: Duplex, signal: AbortSignal | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
@@ -56,7 +56,7 @@ function readHead(stream: Duplex, signal: AbortSignal | undefined): Promise<stri
     const onData = (chunk: Buffer): void => {
       text += chunk.toString('latin1')
       if (text.length > longestHead) return onError(new Error('the answer of the proxy has no end'))
-      if (!text.endsWith('\r\n\r\n')) return
+      if (!text.includes('\r\n\r\n')) return
       stream.pause()
       settle(() => resolve(text))
     }

@@ -29,11 +29,14 @@ export interface SignedKubelet {
  * Throws COMMAND_MISSING without openssl on the host.
  */
 export async function ensureSignedKubelet({ host, nodeName, server, caPem, sign, directory, say }: SignedKubelet): Promise<void> {
-  if ((await host.stat(paths.kubeletConf)) !== undefined) return
-  const name = `kubelet-client-${timestamp(host.now())}.pem`
   const current = `${directory}/kubelet-client-current.pem`
+  // Its last link may not have reached the disk before a power cut.
+  if ((await host.stat(paths.kubeletConf)) !== undefined && (await host.stat(current)) !== undefined) return
+  const name = `kubelet-client-${timestamp(host.now())}.pem`
   await host.makeDirectory(directory, 0o755)
-  // The key first, 0600 as openssl makes it; then the certificate is put behind it: in this file the order does not matter.
+  // Not every openssl makes a key 0600; each keeps the mode of a file that is there.
+  await host.writeFile(`${directory}/${name}`, '', { mode: 0o600 })
+  // The key first, then the certificate is put behind it: in this file the order does not matter.
   const { stdout: request } = await host.run(requestCommand(`${directory}/${name}`, nodeName)).catch(explainMissing)
   await host.appendFile(`${directory}/${name}`, await sign(request, say), 0o600)
   await host.run(['ln', '-sfn', name, current])

@@ -1,5 +1,5 @@
 import { nthAddress } from '../config/cidr.ts'
-import { httpsProxyFor } from '../config/proxy-from-environment.ts'
+import { httpsProxyFor, withoutPassword } from '../config/proxy-from-environment.ts'
 import type { Host } from '../host/host.ts'
 import { failed, passed, warned, type Check } from './check.ts'
 
@@ -14,7 +14,9 @@ export function httpProxyCidr(host: Pick<Host, 'facts'>, range: string): Check {
       const proxy = httpsProxyFor(first, 1234, (await host.facts()).environment)
       return proxy === undefined
         ? passed
-        : warned(`connection to "${range}" uses proxy "${proxy}", which the cluster does not survive: add ${range} to NO_PROXY`)
+        : warned(
+            `connection to "${range}" uses proxy "${withoutPassword(proxy)}", which the cluster does not survive: add ${range} to NO_PROXY`,
+          )
     },
   }
 }

@@ -1,4 +1,4 @@
-import { httpsProxyFor } from '../config/proxy-from-environment.ts'
+import { httpsProxyFor, withoutPassword } from '../config/proxy-from-environment.ts'
 import type { Host } from '../host/host.ts'
 import { passed, warned, type Check } from './check.ts'
 
@@ -11,7 +11,9 @@ export function httpProxy(host: Pick<Host, 'facts'>, target: string): Check {
       const proxy = httpsProxyFor(target, target.includes(':') ? 1234 : 443, (await host.facts()).environment)
       return proxy === undefined
         ? passed
-        : warned(`connection to "https://${target}" uses proxy "${proxy}": if that is not intended, add ${target} to NO_PROXY`)
+        : warned(
+            `connection to "https://${target}" uses proxy "${withoutPassword(proxy)}": if that is not intended, add ${target} to NO_PROXY`,
+          )
     },
   }
 }

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import path from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { rootCertificates } from 'node:tls'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { requester } from '../../src/cluster/request.ts'
 import { makeCertificates } from '../support/control-plane.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -73,12 +74,25 @@ test('a base path, the token and the user agent go with each call', async () => 
   expect(seen).toEqual([['/k8s/one/version', 'Bearer secret', 'kadm/1.2.3']])
 })
 
+test('a server of an unknown authority is refused, whatever the environment says', async () => {
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const seen: unknown[] = []
+  const answer = (request: IncomingMessage, response: ServerResponse): unknown => (seen.push(request.url), response.end('ok'))
+  const server = await serve(answer, { ca: rootCertificates[0] ?? '', token: 'secret' })
+  await expect(server.call({ method: 'GET', path: '/' })).rejects.toMatchObject({
+    code: 'API_UNREACHABLE',
+    cause: { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
+  })
+  expect(seen).toEqual([])
+})
+
 async function serve(
   answer: (request: IncomingMessage, response: ServerResponse) => unknown,
   {
     base = '',
     ...options
-  }: { readonly base?: string; readonly timeout?: number; readonly token?: string; readonly userAgent?: string } = {},
+  }: { readonly base?: string; readonly timeout?: number; readonly token?: string; readonly userAgent?: string; readonly ca?: string } = {},
 ) {
   const dir = await temporaryDirectory()
   await makeCertificates(dir)

@@ -86,6 +86,31 @@ export const contract: readonly Promised[] = [
     },
   },
   {
+    name: 'files: where everybody may make some, the link of another is not followed and the file of another lends nothing',
+    holds: async (host, dir) => {
+      const [target, shared, stranger] = [`${dir}/target`, `${dir}/shared`, { uid: 12345, gid: 12345 }]
+      await host.writeFile(target, 'old', { mode: 0o640, owner: { uid: 5, gid: 6 } })
+      await host.makeDirectory(shared, 0o1777)
+      for (const name of ['theirs', 'ours']) await host.run(['ln', '-s', target, `${shared}/${name}`])
+      await host.changeOwner(`${shared}/theirs`, stranger)
+      await expect(host.writeFile(`${shared}/theirs`, 'new', { mode: 0o600 })).rejects.toMatchObject({
+        code: 'FILE_FAILED',
+        message: expect.stringContaining('a link of somebody else'),
+      })
+      expect([await host.readText(target), await host.stat(`${shared}/theirs`)]).toMatchObject(['old', { kind: 'link', owner: stranger }])
+      await host.writeFile(`${shared}/ours`, 'new', { mode: 0o600, keepMode: true })
+      expect([await host.readText(target), await host.stat(target)]).toMatchObject(['new', { mode: 0o640, owner: { uid: 5, gid: 6 } }])
+      const laid = `${shared}/laid`
+      for (const options of [{ mode: 0o600 }, { mode: 0o600, keepMode: true }])
+        for (const content of ['same', 'other']) {
+          await host.run(['sh', '-c', 'printf same >"$1"; chmod 666 "$1"; chown 12345:12345 "$1"', 'sh', laid])
+          await host.writeFile(laid, content, options)
+          expect([await host.readText(laid), await host.stat(laid)]).toMatchObject([content, { mode: 0o600, owner: { uid: 0, gid: 0 } }])
+          await host.removeFile(laid)
+        }
+    },
+  },
+  {
     name: 'files: appended in order with the mode of the first time; directories are made once and removed when empty',
     holds: async (host, dir) => {
       const file = `${dir}/log/journal`

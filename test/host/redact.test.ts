@@ -58,6 +58,25 @@ test('a key of which the end is missing is taken out as well', () => {
   expect(redact('x\n-----BEGIN RSA PRIVATE KEY-----\nMIIEow')).toBe('x\n-----BEGIN RSA PRIVATE KEY----- [redacted]')
 })
 
+test('the password of a URL is taken out, its user stays', () => {
+  const password = fc.string({ minLength: 1 }).filter((text) => !/[\s/"]/.test(text))
+  const left = fc.constantFrom('', 'proxy ', 'HTTPS_PROXY=', '"', "'", '(')
+  fc.assert(
+    fc.property(
+      left,
+      fc.constantFrom('http', 'HTTPS', 'socks5', 'git+ssh'),
+      fc.constantFrom('user', '', 'u%40x'),
+      password,
+      (start, scheme, user, secret) => {
+        const url = (word: string): string => `${start}${scheme}://${user}:${word}@host:3128/path and more`
+        expect(redact(url(secret))).toBe(url('[redacted]'))
+        expect(redact(url('[redacted]'))).toBe(url('[redacted]'))
+      },
+    ),
+  )
+  expect(redact('dial http://a:b@c, then https://d:e@f')).toBe('dial http://a:[redacted]@c, then https://d:[redacted]@f')
+})
+
 test('repeating it changes nothing, and other text stays as it is', () => {
   fc.assert(
     fc.property(fc.string(), token, (text, [id, secret]) => {
@@ -72,6 +91,13 @@ test('repeating it changes nothing, and other text stays as it is', () => {
     'v1.37.2',
     '10.96.0.1',
     'abcdef.0123456789abcde',
+    'http://user@host:3128',
+    'https://[fd00::1]:6443/livez?timeout=10s',
+    'https://10.96.0.1:443/api, ask somebody@example.com',
+    'to: somebody@example.com',
+    'a: b@c',
+    `image: registry/foo:1.2@sha256:${'ab'.repeat(32)}`,
+    `docker-pullable://registry:5000/foo:1.2@sha256:${'ab'.repeat(32)}`,
   ])
     expect(redact(text)).toBe(text)
 })

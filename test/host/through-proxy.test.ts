@@ -25,8 +25,13 @@ test.each<{ readonly name: string; readonly answer: (socket: Socket) => void; re
   { name: 'hangs up', answer: (socket) => void socket.end(), says: 'the proxy closed the connection' },
   { name: 'has no end', answer: (socket) => void socket.write('x'.repeat(20_000)), says: 'the answer of the proxy has no end' },
   { name: 'refuses', answer: (socket) => void socket.write('HTTP/1.1 403 No\r\n\r\n'), says: 'answered with "HTTP/1.1 403 No"' },
+  {
+    name: 'wants a password, shows a page and holds the line',
+    answer: (socket) => void socket.write('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n<html>Log in</html>'),
+    says: 'answered with "HTTP/1.1 407 Proxy Authentication Required"',
+  },
   { name: 'speaks something else', answer: (socket) => void socket.write('220 mail\r\n\r\n'), says: 'answered with "220 mail"' },
-])('a proxy that $name', async ({ answer, says }) => {
+])('a proxy that $name', { timeout: 10_000 }, async ({ answer, says }) => {
   await expect(dial(await proxy(answer))).rejects.toThrow(says)
 })
 

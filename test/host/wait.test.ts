@@ -100,6 +100,13 @@ test('HTTPS: verified with a CA, against the wrong CA, for the wrong address, an
   expect(await httpGet(host, `https://127.0.0.2:${port}/`, { verify: false })).toMatchObject({ status: 200 })
 })
 
+test('an answer without end is refused, and the error has neither the login nor the question', async () => {
+  const port = await listening(createServer((_, answer) => void answer.end('x'.repeat(9 << 20))))
+  await expect(httpGet(host, `http://me:s3cr3t@127.0.0.1:${port}/file?key=s3cr3t`)).rejects.toThrow(
+    new RangeError(`the answer of http://127.0.0.1:${port}/file is larger than 8 MiB`),
+  )
+})
+
 test('an address in use cannot be had, a free one can', async () => {
   const port = await listening(createTcpServer(() => undefined))
   expect([

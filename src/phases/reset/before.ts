@@ -42,9 +42,16 @@ async function userKubeconfigs(host: Host, folders: readonly string[]): Promise<
   )
   return found
     .filter((file) => !file.path.startsWith(`${paths.kubernetes}/`))
-    .map(({ path: file, isShared }) =>
-      isShared
-        ? { kind: 'kubeconfig', what: `${file} (has other clusters too: take this one out with kubectl config delete-context)` }
-        : { kind: 'kubeconfig', what: file, remove: () => host.removeFile(file) },
-    )
+    .map(({ path: file, isShared, isInHome, isBehindLink }) => {
+      const kind = 'kubeconfig'
+      if (isShared) return { kind, what: `${file} (has other clusters too: take this one out with kubectl config delete-context)` }
+      if (isBehindLink) return { kind, what: `${file} (its folder is a link)` }
+      return { kind, what: file, remove: () => (isInHome ? removeInHome(host, file) : host.removeFile(file)) }
+    })
+}
+
+/** Does not follow a folder that has become a link meanwhile: whose home it is chooses where that leads. */
+async function removeInHome(host: Host, file: string): Promise<void> {
+  const { dir, base } = path.parse(file)
+  await host.run(['find', dir, '-mindepth', '1', '-maxdepth', '1', '-name', base, '-delete'])
 }

@@ -13,8 +13,8 @@ import type { ResetRun } from './reset-run.ts'
 
 /**
  * The member that the manifest announces, or one at an address of this host: a join that was killed may have added it before there was a
- * manifest. An etcd that nobody can ask is no reason to stay: a warning, as in kubeadm. Throws ETCD_QUORUM, and ETCD_FAILED when etcd
- * refuses.
+ * manifest. An etcd that nobody can ask is no reason to stay: a warning, as in kubeadm, but for who must leave it. Throws ETCD_QUORUM, and
+ * ETCD_FAILED when etcd refuses.
  */
 export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Promise<void> {
   const { host, before, kubeconfig } = run
@@ -33,6 +33,10 @@ export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Pro
   if (departure.kind === 'left') say(`[reset] Removed the etcd member ${nameOf(departure.member)}`)
   if (departure.kind === 'last') say('[reset] This is the last member of etcd: the data of the cluster goes with it')
   if (departure.kind === 'unknown' && etcd !== undefined) {
+    if (run.mustLeaveEtcd)
+      throw new KadmError('ETCD_FAILED', `this host's member of etcd has to leave before the host does: ${departure.why}`, {
+        remedy: ['run the same command again when etcd answers', 'kadm reset   # on the host gives it up as it is'],
+      })
     warn(
       `this host's member was not removed from etcd: ${departure.why}. If other members live on, remove it there with "etcdctl member remove"`,
     )

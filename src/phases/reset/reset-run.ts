@@ -10,6 +10,8 @@ export interface ResetRun {
   readonly host: Host
   /** The kubeconfig to ask the API with where the host itself does not know enough. */
   readonly kubeconfig: string
+  /** That etcd cannot be asked is an error, not a warning. */
+  readonly mustLeaveEtcd: boolean
   /** What else is to go than what kadm and kubeadm made: `--cleanup`. */
   readonly cleanup: ReadonlySet<Leftover['kind']>
   /** What the host says of itself, before the first phase takes any of it away. */

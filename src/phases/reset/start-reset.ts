@@ -11,6 +11,8 @@ import type { ResetRun } from './reset-run.ts'
 
 export interface ResetRequest extends RunRequest {
   readonly options: Pick<ResetRun, 'kubeconfig' | 'cleanup'>
+  /** The cluster stays, and is known to run: that etcd cannot be asked is an error, and nothing is taken away. */
+  readonly mustLeaveEtcd?: boolean
   /** Asks the person at the terminal; `false`: do not go on. */
   readonly confirm: (question: string) => Promise<boolean>
   /** Hears of the phases that are going to run, before the first of them. */
@@ -37,7 +39,8 @@ export async function startReset(real: Host, request: ResetRequest): Promise<Run
     signal.throwIfAborted()
     const recording = config.dryRun ? recordingHost(real) : undefined
     const host = recording ?? real
-    const run: ResetRun = { config, host, ...options, before: await lookAtHost(host, config.certificatesDir) }
+    const before = await lookAtHost(host, config.certificatesDir)
+    const run: ResetRun = { config, host, ...options, mustLeaveEtcd: request.mustLeaveEtcd === true, before }
     await runSelected(resetPhases, run, { request, except, session: undefined, host: real, onStart: request.onStart })
     return recording && { host: recording, cluster: recordingCluster(undefined), certificatesDir: config.certificatesDir }
   } finally {

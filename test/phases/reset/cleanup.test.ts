@@ -75,7 +75,7 @@ test('each word takes its own only, and a plan takes nothing', async () => {
   expect([kubeconfigs.tree.has(users[0] ?? ''), kubeconfigs.after.includes('cni0')]).toEqual([false, true])
   const plan = await resetByKadm({ ...scene, words: ['--dry-run', '--cleanup=network,kubeconfig'] })
   expect([plan.exitCode, plan.tree.has(users[0] ?? ''), plan.after.includes('cni0')]).toEqual([0, true, true])
-  expect(plan.stdout).toContain('[dryrun] Would remove file "/tmp/jail/ann/.kube/config"\n')
+  expect(plan.stdout).toContain('[dryrun] Would run "find /tmp/jail/ann/.kube -mindepth 1 -maxdepth 1 -name config -delete"\n')
   expect(plan.stdout).toContain('[dryrun] Would run "ip link delete cni0"\n')
 })
 

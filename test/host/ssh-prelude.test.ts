@@ -1,0 +1,133 @@
+/** The functions of the far end, under each POSIX shell that this machine has. Over real lines: test/e2e/ssh-host.test.ts. */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Duplex } from 'node:stream'
+import type { Client } from 'ssh2'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { localHost } from '../../src/host/local-host.ts'
+import { startTimeIn } from '../../src/host/lock.ts'
+import { shellLine } from '../../src/host/shell-quote.ts'
+import { sshFiles } from '../../src/host/ssh-files.ts'
+import { openShell, type Shell } from '../../src/host/ssh-shell.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { contract } from './contract.ts'
+
+const shells = [['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(([program = '']) =>
+  (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(path.join(folder, program))),
+)
+
+describe.each(shells.map((argv) => ({ argv, name: argv.join(' ') })))('$name', ({ argv }) => {
+  test.for(contract.filter(({ name }) => name.startsWith('files:')))('$name', async ({ holds }) => {
+    const shell = await farEnd(argv).open()
+    const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+    await holds(
+      {
+        ...localHost(),
+        ...sshFiles(
+          (lines) => shell.request(lines),
+          () => boot,
+        ),
+      },
+      await temporaryDirectory(),
+    )
+  })
+
+  test('a write that fails is told and leaves nothing, and the shell goes on as it was', async () => {
+    const { request } = await farEnd(argv).open()
+    const dir = await temporaryDirectory()
+    const writes = [
+      write('/proc/none', {}),
+      write(`${dir}/a`, { owner: 'kadm-nobody' }),
+      write(`${dir}/b`, { mode: '9', umask: '-' }),
+      write(`${dir}/good`, {}),
+    ]
+    const codes: number[] = []
+    for (const lines of writes) {
+      codes.push((await request(lines)).code === 0 ? 0 : 1)
+      const after = await request('[ ! -e /proc/$$/fd/8 ] && umask && printf x >"$k_dir/shell-$$"')
+      expect([lines, after.code, Number(after.stdout)]).toEqual([lines, 0, 77])
+    }
+    expect([codes, await readdir(dir)]).toEqual([[1, 1, 1, 0], ['good']])
+  })
+
+  test('a link that lies where the temporary file is to be made is not followed', async () => {
+    const { request } = await farEnd(argv).open()
+    const dir = await temporaryDirectory()
+    expect((await request(`ln -s elsewhere "${dir}/.file.kadm-$$-name"; ${write(`${dir}/file`, {})}`)).code).not.toBe(0)
+    expect(await readdir(dir)).toEqual([expect.stringMatching(/^\.file/)])
+  })
+
+  test('a link that is put in the place of the temporary file gives neither owner nor content to what it leads to', async () => {
+    const { request } = await farEnd(argv).open()
+    const dir = await temporaryDirectory()
+    const [temporary, victim] = [`"${dir}/.file.kadm-$$-name"`, `${dir}/victim`]
+    await writeFile(victim, 'old', { mode: 0o600 })
+    await request(`chown() { mv ${temporary} ${dir}/away; ln -s victim ${temporary}; command chown "$@"; }
+${write(`${dir}/file`, { owner: '5:6', mode: '644', umask: '133' })}`)
+    const host = localHost()
+    expect([await host.readText(victim), await host.stat(victim)]).toMatchObject(['old', { mode: 0o600, owner: { uid: 0, gid: 0 } }])
+    expect([await host.readText(`${dir}/away`), await host.stat(`${dir}/away`)]).toMatchObject([
+      'x',
+      { mode: 0o644, owner: { uid: 5, gid: 6 } },
+    ])
+  })
+
+  test('a holder ends with its shell, and when there is a new one', async () => {
+    const shell = await farEnd(argv).open()
+    const [first, second] = [await hold(shell), await hold(shell)]
+    await expect.poll(() => isAlive(first), { timeout: 2000 }).toBe(false)
+    expect([await isAlive(second), (await shell.request(`k_beat ${second}`)).code]).toEqual([true, 0])
+    shell.end()
+    await expect.poll(() => isAlive(second), { timeout: 2000 }).toBe(false)
+  })
+
+  test('a beat fails when the holder was killed, also for a shell that is not its parent', async () => {
+    const { open } = farEnd(argv)
+    const [parent, other] = [await open(), await open()]
+    const holder = await hold(parent)
+    const beats = async (): Promise<readonly boolean[]> => [await isHeard(parent, holder), await isHeard(other, holder)]
+    expect(await beats()).toEqual([true, true])
+    process.kill(holder, 'SIGKILL')
+    await expect.poll(() => isAlive(holder)).toBe(false)
+    expect([await isHeard(other, holder), await isHeard(parent, holder)]).toEqual([false, false])
+  })
+})
+
+/** Shells of one line, and what is left of it when the test is over is taken away. */
+function farEnd([program = '', ...words]: readonly string[]): { readonly open: () => Promise<Shell> } {
+  const directory = `kadm-test-${randomBytes(6).toString('hex')}`
+  onTestFinished(() => rm(`/run/${directory}`, { recursive: true, force: true }))
+  const client = {
+    exec: (_: string, answer: (error: undefined, channel: unknown) => void) => {
+      const { stdin, stdout, stderr } = spawn(program, words, { stdio: 'pipe' })
+      answer(undefined, Object.assign(Duplex.from({ readable: stdout, writable: stdin } as never), { stderr }))
+    },
+  } as unknown as Client
+  return {
+    open: async () => {
+      const shell = await openShell(client, directory)
+      onTestFinished(() => shell.end())
+      return shell
+    },
+  }
+}
+
+/** Writes an `x`. */
+function write(file: string, { mode = '600', owner = '-', umask = '177' }: Readonly<Record<string, string>>): string {
+  return `${shellLine(['k_write', file, mode, '0', '755', owner, 'no-hash', '1', 'name', umask])} <<'END'\neA==\nEND`
+}
+
+async function hold(shell: Shell): Promise<number> {
+  return Number((await shell.request('k_hold')).stdout)
+}
+
+async function isHeard(shell: Shell, holder: number): Promise<boolean> {
+  return (await shell.request(`k_beat ${holder}`)).code === 0
+}
+
+async function isAlive(pid: number): Promise<boolean> {
+  return startTimeIn((await localHost().readText(`/proc/${pid}/stat`)) ?? '') !== undefined
+}
