@@ -4,13 +4,14 @@ import { parseClusterFile, type ClusterFile } from '../config/cluster-file.ts'
 import { readConfigText } from '../config/load.ts'
 import { KadmError } from '../errors.ts'
 import { openFleet, type Fleet } from '../fleet/open-fleet.ts'
+import type { FileSource } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import { secretFor } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 
 export interface FleetOfFile {
   readonly file: ClusterFile
-  readonly source: { readonly path: string; readonly text: string }
+  readonly source: FileSource
   readonly fleet: Fleet
 }
 
@@ -25,6 +26,7 @@ export async function fleetOfFile(
     throw new KadmError('USAGE', 'no cluster file is given', { remedy: ['-f cluster.yaml   # docs/cluster-file.md says what is in it'] })
   const text = await readConfigText(given, localHost())
   const file = parseClusterFile(text, given)
+  const networkManifest = await manifestOf(file, given)
   // One question for all hosts: they mostly have the same key, and the same password of sudo.
   const answers = new Map<string, Promise<string | undefined>>()
   const fleet = await openFleet(file, {
@@ -39,5 +41,17 @@ export async function fleetOfFile(
     say: (line) => void io.stderr.write(`${line}\n`),
     signal,
   })
-  return { file, source: { path: path.resolve(given), text }, fleet }
+  return { file, source: { path: path.resolve(given), text, ...(networkManifest !== undefined && { networkManifest }) }, fleet }
+}
+
+/** A file beside the cluster file, or all .yaml files of a folder, as one text. */
+async function manifestOf({ networkManifest }: ClusterFile, clusterFile: string): Promise<string | undefined> {
+  if (networkManifest === undefined) return undefined
+  const at = path.resolve(path.dirname(clusterFile), networkManifest)
+  const names =
+    (await localHost().stat(at))?.kind === 'directory'
+      ? ((await localHost().list(at)) ?? []).filter((name) => /\.ya?ml$/.test(name))
+      : undefined
+  const files = names === undefined ? [at] : names.map((name) => path.join(at, name))
+  return (await Promise.all(files.map((one) => readConfigText(one, localHost())))).join('\n---\n')
 }

@@ -12,17 +12,19 @@ const words: Readonly<Record<ActionKind, string>> = {
   join: 'join the cluster',
   mark: 'mark the Node',
   remove: 'drain, reset, take out of the cluster',
-  network: 'lay the pod network',
   upgrade: 'upgrade',
 }
 
 function actionLines({ cluster, actions, seen }: MadePlan['plan']): readonly string[] {
   const hosts = Object.keys(seen.hosts)
-  if (actions.length === 0) return [`${cluster}: nothing to do on ${hosts.length} hosts`]
+  const count = hosts.length === 1 ? '1 host' : `${hosts.length} hosts`
+  const unseen = hosts.filter((name) => seen.hosts[name]?.kind === 'unreachable')
+  if (actions.length === 0 && unseen.length > 0) return [`${cluster}: ${unseen.join(', ')} of ${count} could not be looked at`]
+  if (actions.length === 0) return [`${cluster}: nothing to do on ${count}`]
   const acting = new Set(actions.map(({ host }) => host))
   const idle = hosts.filter((name) => !acting.has(name))
   return [
-    `${cluster}: ${actions.length} ${actions.length === 1 ? 'action' : 'actions'} on ${acting.size} of ${hosts.length} hosts`,
+    `${cluster}: ${actions.length} ${actions.length === 1 ? 'action' : 'actions'} on ${acting.size} of ${count}`,
     ...actions.map(({ host, kind, why }) => `  ${host}: ${words[kind]} (${why})`),
     ...(idle.length === 0 ? [] : [`  nothing on ${idle.join(', ')}`]),
   ]

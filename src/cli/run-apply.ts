@@ -1,6 +1,4 @@
 /** `kadm apply` for a user: the plan shown, the question, the work, what came of it. */
-import path from 'node:path'
-import type { ClusterFile } from '../config/cluster-file.ts'
 import { readConfigText } from '../config/load.ts'
 import { KadmError } from '../errors.ts'
 import { applyPlan, requireNoProblems } from '../fleet/apply.ts'
@@ -8,7 +6,7 @@ import { makePlan, parsePlan, requireSame } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import type { CommandInput, Streams } from './command.ts'
 import { confirm } from './confirm.ts'
-import { fleetOfFile, type FleetOfFile } from './fleet-of-file.ts'
+import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetPlanText } from './fleet-plan-text.ts'
 import { fleetProgress } from './fleet-progress.ts'
 import { lockOwner, notedCommand } from './noted-command.ts'
@@ -56,7 +54,6 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Appl
     if (!confirmed.has(plan)) io.stdout.write(plan)
     requireNoProblems(made.problems)
     if (made.plan.actions.length === 0) return
-    const networkManifest = await manifestOf(opened)
     // Who applies a kept plan has seen it.
     if (kept === undefined && !flags.isOn('yes') && !confirmed.has(plan)) await during('question', () => ask(io, signal))
     confirmed.add(plan)
@@ -68,7 +65,7 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Appl
           fleet,
           made,
           tokens: flags.isOn('tokens'),
-          networkManifest,
+          networkManifest: source.networkManifest,
           owner: lockOwner(io, 'apply'),
           wait,
           report: tellAll(progress.report, hear, trace?.hear),
@@ -89,16 +86,4 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Appl
 async function ask(io: Streams, signal: AbortSignal): Promise<void> {
   if (await confirm(io, 'Do this?', signal)) return
   throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the plan was not confirmed', { remedy: ['answer y, or give --yes'] })
-}
-
-/** A file beside the cluster file, or all .yaml files of a folder, as one text. */
-async function manifestOf({ file, source }: Pick<FleetOfFile, 'source'> & { readonly file: ClusterFile }): Promise<string | undefined> {
-  if (file.networkManifest === undefined) return undefined
-  const at = path.resolve(path.dirname(source.path), file.networkManifest)
-  const names =
-    (await localHost().stat(at))?.kind === 'directory'
-      ? ((await localHost().list(at)) ?? []).filter((name) => /\.ya?ml$/.test(name))
-      : undefined
-  const files = names === undefined ? [at] : names.map((name) => path.join(at, name))
-  return (await Promise.all(files.map((one) => readConfigText(one, localHost())))).join('\n---\n')
 }

@@ -1,5 +1,7 @@
 /** `kadm reset --cluster-file` for a user. */
 import { KadmError } from '../errors.ts'
+import type { ReachedHost } from '../fleet/host-state.ts'
+import type { Fleet } from '../fleet/open-fleet.ts'
 import { resetFleet } from '../fleet/reset-fleet.ts'
 import type { CommandInput } from './command.ts'
 import { confirm } from './confirm.ts'
@@ -17,7 +19,9 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
   const { flags, signal } = input
   const { events, io } = besideEvents(input)
   const others = [...flags.given].filter(
-    (name) => !['cluster-file', 'force', 'cleanup-tmp-dir', 'trust-on-first-use', 'v', 'vmodule'].includes(name) && !runFlagNames.has(name),
+    (name) =>
+      !['cluster-file', 'force', 'dry-run', 'cleanup-tmp-dir', 'trust-on-first-use', 'v', 'vmodule'].includes(name) &&
+      !runFlagNames.has(name),
   )
   if (others.length > 0)
     throw new KadmError('USAGE', `--cluster-file cannot be mixed with ${others.map((name) => `--${name}`).join(', ')}`, {
@@ -28,6 +32,7 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
   const fleet = timedFleet(opened.fleet, trace)
   try {
     const names = file.hosts.map(({ name }) => name)
+    if (flags.isOn('dry-run')) return void io.stdout.write(wouldBeReset(fleet))
     const isSure =
       flags.isOn('force') ||
       (await confirm(
@@ -55,4 +60,18 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
   } finally {
     await fleet.close()
   }
+}
+
+/** Host by host: what it is in the cluster, which it would not be any more. */
+function wouldBeReset({ hosts, states }: Fleet): string {
+  const lines = Array.from(states, ([name, state]) => {
+    if (state.kind === 'reached') return `${name}: would be reset (${whatItIs(state)})`
+    return hosts.has(name) ? `${name}: would be reset (${state.why})` : `${name}: cannot be reached: ${state.why}`
+  })
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+function whatItIs({ node, unfinished }: ReachedHost): string {
+  if (node !== 'none') return node
+  return unfinished === undefined ? 'nothing of a cluster is on it' : `what is left of a "kadm ${unfinished}"`
 }

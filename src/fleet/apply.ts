@@ -52,11 +52,13 @@ export async function applyPlan({
   const hosts = reachedHosts(fleet)
   const first = hosts.get(made.first ?? '')
   if (first === undefined || plan.actions.length === 0) return
-  const isNew = plan.actions.some(({ kind }) => kind === 'init')
+  const isThere = plan.seen.cluster.kind === 'running' && !plan.actions.some(({ kind }) => kind === 'init')
   const others = [...hosts.values()]
     .filter(({ name, state }) => name !== first.name && state.node === 'control-plane')
     .map(({ host }) => host)
-  const access = clusterAccess({ host: first.host, others, isThere: !isNew, tokens, signal })
+  const lost = new AbortController()
+  const stop = AbortSignal.any([signal, lost.signal])
+  const access = clusterAccess({ host: first.host, others, isThere, tokens, signal: stop })
   const run: FleetRun = {
     file,
     actions: plan.actions,
@@ -69,28 +71,46 @@ export async function applyPlan({
     within,
     ...(networkManifest !== undefined && { networkManifest }),
   }
-  let lease: ClusterLease | undefined
+  const say = (text: string): void =>
+    report({ host: plan.actions[0]?.host ?? ownName, event: { kind: 'line', phase: 'lease', text, at: new Date() } })
+  const ended = new AbortController()
+  const hold = async (): Promise<ClusterLease> =>
+    takeLease(await access.cluster(), {
+      owner,
+      wait,
+      signal: AbortSignal.any([stop, ended.signal]),
+      say,
+      lost: (error) => lost.abort(error),
+    })
+  let lease: Promise<ClusterLease | undefined> | undefined
   try {
-    // A cluster that is being made has no API yet: the lock of the host that makes it stands for the Lease.
-    if (isNew) await requireFree(first.host)
-    else {
-      const say = (text: string): void =>
-        report({ host: plan.actions[0]?.host ?? ownName, event: { kind: 'line', phase: 'lease', text, at: new Date() } })
-      lease = await takeLease(await access.cluster(), { owner, wait, signal, say })
-    }
+    if (isThere) lease = Promise.resolve(await hold())
+    await requireFree(plan.actions.flatMap(({ host }) => hosts.get(host)?.host ?? []))
+    // Where no API answers yet the locks of the hosts stand for the Lease until one does.
+    lease ??= hold().catch((error: unknown) => {
+      if (error instanceof KadmError && error.code === 'RUN_IN_PROGRESS') lost.abort(error)
+      return undefined
+    })
     const tell = (event: PhaseEvent): void => fleetEvent(event).forEach(report)
-    await runPhases(fleetPhases(run), run, { now: () => new Date(), signal, report: tell })
+    await runPhases(fleetPhases(run), run, { now: () => new Date(), signal: stop, report: tell })
   } finally {
-    await lease?.release()
+    // A Lease that is still waited for is of no use any more.
+    ended.abort()
+    access.failed(new Error('the apply has ended'))
+    await (await lease)?.release()
     await access.close()
   }
   if (run.failures.size > 0) throw fleetFailed(run.failures)
 }
 
-/** Before anything is begun on the others. Throws RUN_IN_PROGRESS. */
-async function requireFree(host: Host): Promise<void> {
-  const giveBack = await host.lock('kadm apply')
-  await giveBack()
+/** Before anything is begun on any of them. Throws RUN_IN_PROGRESS. */
+async function requireFree(hosts: readonly Host[]): Promise<void> {
+  await Promise.all(
+    [...new Set(hosts)].map(async (host) => {
+      const giveBack = await host.lock('kadm apply')
+      await giveBack()
+    }),
+  )
 }
 
 /** Throws PREFLIGHT_FAILED. */

@@ -1,5 +1,7 @@
 /** The cluster by way of one of its control planes, as soon as that one's API answers; and what it does for nodes that join. */
 import type { Cluster } from '../cluster/cluster.ts'
+import { kinds } from '../cluster/kinds.ts'
+import { retryUntil } from '../cluster/wait.ts'
 import { paths } from '../config/paths.ts'
 import type { Host } from '../host/host.ts'
 import { readKubeconfig } from '../pki/kubeconfig-file.ts'
@@ -21,13 +23,59 @@ export interface ClusterAccessOptions {
   readonly signal: AbortSignal
 }
 
+/** Milliseconds. A control plane that was just switched on has no API for a while. */
+const patience = 60_000
+
+/**
+ * As administrator, by the own API server of one of these control planes: of the first that answers.
+ * @param timeout milliseconds
+ * @throws API_UNREACHABLE or KUBECONFIG_INVALID of one of them, when none does in time
+ */
+export async function firstThatAnswers(
+  controlPlanes: readonly Host[],
+  { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
+): Promise<Cluster> {
+  const over = new AbortController()
+  const asked = controlPlanes.map(async (host) => {
+    const cluster = await connectOwnCluster(host, signal)
+    try {
+      await retryUntil(() => cluster.list(kinds.node), {
+        timeout,
+        signal: AbortSignal.any([signal, over.signal]),
+        describe: `an answer of the API at "${cluster.server}"`,
+      })
+      return cluster
+    } catch (error) {
+      await cluster.close()
+      throw error
+    }
+  })
+  try {
+    const first = await Promise.any(asked)
+    for (const other of asked)
+      other.then(
+        (cluster) => (cluster === first ? undefined : cluster.close()),
+        () => undefined,
+      )
+    return first
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error instanceof AggregateError ? (error.errors[0] ?? new Error('no control plane is there to be asked')) : error
+  } finally {
+    over.abort()
+  }
+}
+
 export function clusterAccess({ host, others, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {
   const up = Promise.withResolvers<void>()
   up.promise.catch(() => undefined)
   if (isThere) up.resolve()
   let opened: Promise<Cluster> | undefined
   let token: Promise<FleetToken> | undefined
-  const cluster = (): Promise<Cluster> => (opened ??= up.promise.then(() => connectOwnCluster(host, signal)))
+  const cluster = (): Promise<Cluster> =>
+    (opened ??= up.promise.then(() =>
+      isThere ? firstThatAnswers([host, ...others], { timeout: patience, signal }) : connectOwnCluster(host, signal),
+    ))
 
   const sponsor = async (nodeName: string): Promise<Sponsor> => {
     const api = await cluster()

@@ -1,8 +1,9 @@
 /** One kadm at a time on a cluster: a Lease with owner and expiry, which others are shown. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRefusal } from '../cluster/api-error.ts'
+import { isRefusal, isTransient } from '../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
+import { retryUntil } from '../cluster/wait.ts'
 import { KadmError } from '../errors.ts'
 
 export interface ClusterLease {
@@ -21,6 +22,8 @@ export interface LeaseOptions {
   readonly signal: AbortSignal
   /** Told once, when there is something to wait for. */
   readonly say: (text: string) => void
+  /** Told when it is not ours any more, with RUN_IN_PROGRESS: it ran out while the API did not answer, and somebody else took it. */
+  readonly lost: (error: KadmError) => void
   readonly now?: () => Date
 }
 
@@ -30,7 +33,7 @@ export interface LeaseOptions {
  */
 export async function takeLease(
   cluster: Cluster,
-  { owner, wait, signal, say, now = () => new Date() }: LeaseOptions,
+  { owner, wait, signal, say, lost, now = () => new Date() }: LeaseOptions,
 ): Promise<ClusterLease> {
   const found = await endedLease(cluster, { wait, signal, say, now })
   const since = now()
@@ -38,36 +41,55 @@ export async function takeLease(
     const lease = leaseObject({ owner, since, now: now() }, before?.metadata.resourceVersion)
     return before === undefined ? cluster.create(lease) : cluster.replace(lease)
   }
-  let held = await write(found).catch((error: unknown) => {
-    if (isRefusal(error, 'AlreadyExists', 'Conflict')) throw inProgress('another kadm', undefined)
-    throw error
+  const ours = holderOf(leaseObject({ owner, since, now: since }, undefined))
+  const isOurs = (lease: KubernetesObject | undefined): lease is KubernetesObject => lease !== undefined && holderOf(lease) === ours
+  // A young API has no kube-system yet, and the answer to a write may be lost.
+  let held = await patiently(signal, async () => {
+    try {
+      return await write(found)
+    } catch (error) {
+      if (!isRefusal(error, ...taken)) throw error
+      const other = await cluster.get(ref)
+      if (isOurs(other)) return other
+      throw takenBy(other)
+    }
   })
-  const renewal = setInterval(
-    () => {
-      write(held).then(
-        (lease) => (held = lease),
-        () => undefined, // the next try may do; work on hosts has locks of its own
-      )
-    },
+  const renew = async (): Promise<void> => {
+    try {
+      held = await write(held)
+    } catch (error) {
+      if (!isRefusal(error, 'NotFound', ...taken)) throw error
+      // A renewal whose answer was lost, or somebody has written a note on it.
+      const other = await cluster.get(ref)
+      if (isOurs(other)) return void (held = other)
+      clearInterval(renewal)
+      lost(takenBy(other))
+    }
+  }
+  const renewal: NodeJS.Timeout = setInterval(
+    () => void renew().catch(() => undefined), // the next try may do; work on hosts has locks of its own
     (seconds * 1000) / 3,
   )
   return {
     release: async () => {
       clearInterval(renewal)
-      await cluster.delete(ref).catch(() => undefined)
+      if (isOurs(await cluster.get(ref).catch(() => undefined))) await cluster.delete(ref).catch(() => undefined)
     },
   }
 }
 
+/** Somebody was faster. */
+const taken = ['AlreadyExists', 'Conflict']
+
 /** Resolves to what is left of it. Its owner may have been killed, or works on: only the next renewal tells. */
 async function endedLease(
   cluster: Cluster,
-  { wait, signal, say, now }: Required<Omit<LeaseOptions, 'owner'>>,
+  { wait, signal, say, now }: Required<Omit<LeaseOptions, 'owner' | 'lost'>>,
 ): Promise<KubernetesObject | undefined> {
   const patience = now().getTime() + wait
   let before: { readonly owner: string; readonly end: Date } | undefined
   for (;;) {
-    const found = await cluster.get(ref)
+    const found = await patiently(signal, () => cluster.get(ref))
     const end = found === undefined ? undefined : endOf(found)
     // Given back: somebody has changed the cluster since the plan was made.
     if (found === undefined && before !== undefined) throw inProgress(before.owner, undefined)
@@ -79,6 +101,16 @@ async function endedLease(
     before = { owner, end }
     await sleep(500, undefined, { signal })
   }
+}
+
+/** An API server that is restarted has an answer a moment later. */
+function patiently<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  return retryUntil(ask, {
+    timeout: 60_000,
+    signal,
+    describe: `the Lease "${ref.name}" of the cluster`,
+    giveUp: (error) => !isTransient(error),
+  })
 }
 
 function leaseObject(
@@ -106,6 +138,10 @@ function holderOf({ spec }: KubernetesObject): string {
   if (typeof spec !== 'object' || spec === null || !('holderIdentity' in spec)) return 'another kadm'
   const since = 'acquireTime' in spec ? ` (since ${String(spec.acquireTime).replace(/\.\d+Z$/, 'Z')})` : ''
   return `${String(spec.holderIdentity)}${since}`
+}
+
+function takenBy(lease: KubernetesObject | undefined): KadmError {
+  return inProgress(lease === undefined ? 'another kadm' : holderOf(lease), lease && endOf(lease))
 }
 
 function inProgress(owner: string, until: Date | undefined): KadmError {

@@ -33,7 +33,7 @@ export interface FleetLog {
 /** Only reads. */
 export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'>, operator: OperatorJournal): Promise<FleetLog> {
   const unreached = [...states].flatMap(([name, state]) =>
-    state.kind === 'unreachable' ? [`${name} cannot be reached: ${state.why}`] : [],
+    state.kind === 'unreachable' && !hosts.has(name) ? [`${name} cannot be reached: ${state.why}`] : [],
   )
   const found = await Promise.all(
     Array.from(hosts, async ([name, host]) => {

@@ -108,8 +108,10 @@ function step(one: Action, needs: readonly string[] | undefined): Phase<FleetRun
     name: one.kind,
     summary: one.why,
     ...(needs !== undefined && { needs }),
-    skip: ({ failures }) => {
+    skip: ({ failures, actions }) => {
       if (failures.has(one.host)) return `${one.host} has failed before`
+      const missing = actions.find(({ host, kind }) => (kind === 'init' || kind === 'join') && failures.has(host))
+      if (one.kind === 'remove' && missing !== undefined) return `${missing.host} has not come in`
       return one.kind === 'upgrade' && failures.size > 0 ? 'the upgrade has stopped' : false
     },
     run: async (run, { signal }) => {

@@ -1,12 +1,13 @@
 /** What a host is now, as far as a plan depends on it. JSON data; nothing secret is in it. */
 import { paths } from '../config/paths.ts'
-import { messageOf } from '../errors.ts'
+import { KadmError, messageOf } from '../errors.ts'
 import { readJournal } from '../host/journal-file.ts'
 import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 
-export type HostState = ReachedHost | { readonly kind: 'unreachable'; readonly why: string }
+/** `remedy`: lines to paste or to follow. */
+export type HostState = ReachedHost | { readonly kind: 'unreachable'; readonly why: string; readonly remedy: readonly string[] }
 
 export interface ReachedHost {
   readonly kind: 'reached'
@@ -70,7 +71,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
 }
 
 export function unreachable(error: unknown): HostState {
-  return { kind: 'unreachable', why: messageOf(error) }
+  return { kind: 'unreachable', why: messageOf(error), remedy: error instanceof KadmError ? error.remedy : [] }
 }
 
 /** Devices that come and go with Pods. */

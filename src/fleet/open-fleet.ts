@@ -1,6 +1,7 @@
 /** A connection to every host of a cluster file, all at once. */
 import { atMost } from '../cluster/at-most.ts'
 import type { ClusterFile, ClusterHost, SshSettings } from '../config/cluster-file.ts'
+import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { openBastion } from '../host/ssh-bastion.ts'
 import { connectSsh } from '../host/ssh-host.ts'
@@ -14,7 +15,7 @@ export interface FleetOptions extends Pick<SshOptions, 'trustOnFirstUse' | 'secr
 }
 
 export interface Fleet {
-  /** Those that could be reached. */
+  /** Those that there is a connection to, be it that they did not say what they are. */
   readonly hosts: ReadonlyMap<string, Host>
   /** Of every host of the file. */
   readonly states: ReadonlyMap<string, HostState>
@@ -48,6 +49,12 @@ export async function openFleet(file: ClusterFile, options: FleetOptions): Promi
   }
 }
 
+/** HOST_UNREACHABLE of a host that is in the way. */
+export function notReached(name: string, { why, remedy }: Extract<HostState, { readonly kind: 'unreachable' }>): KadmError {
+  const [first = 'mend the way to the host, then run the same command again', ...others] = remedy
+  return new KadmError('HOST_UNREACHABLE', `${name} cannot be reached: ${why}`, { remedy: [first, ...others] })
+}
+
 interface Shared extends Required<Pick<SshOptions, 'readKeys'>> {
   readonly bastionOf: (ssh: SshSettings) => Bastion | undefined
 }
@@ -79,18 +86,16 @@ async function openHost(
   options: FleetOptions & Shared,
 ): Promise<{ readonly host: Host | undefined; readonly state: HostState }> {
   const { user, bastionOf, ...rest } = options
-  let host: Host | undefined
   try {
-    host = await connectSsh(targetOf(ssh, address, user), {
+    const host = await connectSsh(targetOf(ssh, address, user), {
       ...rest,
       ...identityOf(ssh),
       become: ssh.become === 'sudo' ? 'sudo' : undefined,
       hostKey: ssh.hostKey,
       bastion: bastionOf(ssh),
     })
-    return { host, state: await observeHost(host, version) }
+    return { host, state: await observeHost(host, version).catch(unreachable) }
   } catch (error) {
-    await host?.close().catch(() => undefined)
     return { host: undefined, state: unreachable(error) }
   }
 }

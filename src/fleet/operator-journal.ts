@@ -53,7 +53,7 @@ export function operatorJournal(host: Host, environment: Readonly<Record<string,
 /**
  * Does the work as a command of the journal; nothing is done before its beginning is on the disk. `hear` is told of what happens on the
  * hosts.
- * @throws JOURNAL_BROKEN, FILE_FAILED, RUN_IN_PROGRESS; else what the work throws
+ * @throws JOURNAL_BROKEN, FILE_FAILED; else what the work throws
  */
 export async function asCommand(
   journal: OperatorJournal,
@@ -68,17 +68,16 @@ export async function asCommand(
     return (writing = writing.then(() => append(journal, waiting.splice(0))))
   }
   await write({ kind: 'command-started', command, version: kadmVersion, ...words })
-  let outcome: 'done' | 'failed' | 'refused' = 'failed'
+  const finish = (outcome: 'done' | 'failed' | 'refused'): Promise<void> => write({ kind: 'command-finished', command, outcome })
   try {
     // What cannot be written shows at the end: the hosts are in the middle of it.
     await work((event) => void write(...actionOf(command, event)).catch(() => undefined))
-    outcome = 'done'
   } catch (error) {
-    if (error instanceof KadmError && error.code === 'RUN_IN_PROGRESS') outcome = 'refused'
+    // What happened on the hosts says more than what happened to this file.
+    await finish(error instanceof KadmError && error.code === 'RUN_IN_PROGRESS' ? 'refused' : 'failed').catch(() => undefined)
     throw error
-  } finally {
-    await write({ kind: 'command-finished', command, outcome })
   }
+  await finish('done')
 }
 
 export interface OperatorCommand extends CommandWords {
@@ -145,7 +144,10 @@ async function lockShortly(file: string): Promise<() => Promise<void>> {
     try {
       return await lockFile(file, 'kadm')
     } catch (error) {
-      if (!(error instanceof KadmError && error.code === 'RUN_IN_PROGRESS') || performance.now() > end) throw error
+      if (!(error instanceof KadmError && error.code === 'RUN_IN_PROGRESS')) throw error
+      // Not RUN_IN_PROGRESS, after which commands are begun again: this may be the end of one.
+      if (performance.now() > end)
+        throw new KadmError('FILE_FAILED', `cannot write ${file.replace(/\.lock$/, '')}: ${error.message}`, { remedy: error.remedy })
     }
     await sleep(pause)
   }

@@ -2,7 +2,7 @@
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
 import type { HostState, ReachedHost } from './host-state.ts'
-import { decideUpgrade } from './plan-upgrade.ts'
+import { decideUpgrade, isUpgradeCutOff } from './plan-upgrade.ts'
 
 export interface Action {
   readonly host: string
@@ -10,7 +10,7 @@ export interface Action {
   readonly why: string
 }
 
-export type ActionKind = 'init' | 'join' | 'mark' | 'remove' | 'network' | 'upgrade'
+export type ActionKind = 'init' | 'join' | 'mark' | 'remove' | 'upgrade'
 
 export interface Decision {
   readonly actions: readonly Action[]
@@ -28,33 +28,42 @@ export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>
   if (upgrade.actions.length > 0)
     return { ...upgrade, problems: problemsOfAll, warnings: [...strangers(file, cluster), ...upgrade.warnings] }
   const hosts = file.hosts.map((host) =>
-    decideHost(host, { file, cluster, first, state: states.get(host.name) ?? { kind: 'unreachable', why: 'it was not asked' } }),
+    decideHost(host, {
+      file,
+      cluster,
+      first,
+      state: states.get(host.name) ?? { kind: 'unreachable', why: 'it was not asked', remedy: [] },
+    }),
   )
   const actions = hosts.flatMap((one) => one.actions)
-  const isNew = actions.some(({ kind }) => kind === 'init')
-  const network =
-    file.networkManifest !== undefined && isNew && first !== undefined
-      ? [action(first, 'network', `a new cluster needs ${file.networkManifest}`)]
-      : []
   return {
-    actions: [...actions, ...network],
+    actions,
     problems: [...problemsOfAll, ...hosts.flatMap((one) => one.problems)],
     warnings: [...strangers(file, cluster), ...upgrade.warnings],
   }
 }
 
 /**
- * The one that makes the cluster, or made it: a control plane that is there, else one whose init was cut off, else the first of the file.
+ * The one that makes the cluster, or made it: one whose upgrade of the cluster was cut off, else a control plane that is there, else one
+ * whose init was cut off, else the first of the file.
  */
 export function firstControlPlane({ hosts }: ClusterFile, states: ReadonlyMap<string, HostState>): string | undefined {
   const controlPlanes = hosts.filter(({ role }) => role === 'control-plane').map(({ name }) => name)
-  const reached = (name: string): ReachedHost | undefined => {
-    const state = states.get(name)
-    return state?.kind === 'reached' ? state : undefined
-  }
-  const isMember = (name: string): boolean => reached(name)?.node === 'control-plane' && reached(name)?.unfinished === undefined
-  return controlPlanes.find(isMember) ?? controlPlanes.find((name) => reached(name)?.unfinished === 'init') ?? controlPlanes[0]
+  const findWhere = (matches: (state: ReachedHost) => boolean): string | undefined =>
+    controlPlanes.find((name) => {
+      const state = states.get(name)
+      return state?.kind === 'reached' && matches(state)
+    })
+  return (
+    findWhere(({ node, unfinished }) => node === 'control-plane' && unfinished?.startsWith('upgrade apply') === true) ??
+    findWhere(({ node, unfinished = '' }) => node === 'control-plane' && !comings.test(unfinished)) ??
+    findWhere(({ unfinished }) => unfinished === 'init') ??
+    controlPlanes[0]
+  )
 }
+
+/** Commands that have a host come into a cluster, or go: one that was cut off leaves no member. */
+const comings = /^(?:init|join|undo)\b/
 
 interface HostContext {
   readonly file: ClusterFile
@@ -67,10 +76,14 @@ function decideHost(host: ClusterHost, { file, cluster, first, state }: HostCont
   const { name, role } = host
   const node = cluster.kind === 'running' ? cluster.nodes.find((one) => one.name === name) : undefined
   if (role === 'absent') return decideAbsent(name, state, node)
-  if (state.kind === 'unreachable') return problem(`${name} cannot be reached: ${state.why}`)
+  if (state.kind === 'unreachable') return problem(reachProblem(`${name} cannot be reached`, state))
   const marks = missingMarks(host, node)
   const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
-  const begin = (kind: 'init' | 'join', why: string) => ({ actions: [action(name, kind, why), ...mark], problems: [] })
+  const network = file.networkManifest === undefined ? '' : `, with the pod network of ${file.networkManifest}`
+  const begin = (kind: 'init' | 'join', why: string) => ({
+    actions: [action(name, kind, `${why}${kind === 'init' ? network : ''}`), ...mark],
+    problems: [],
+  })
   const isFirst = name === first
   if (state.unfinished === 'undo') return problem(`${name} has an undo that was not finished: run kadm undo there again first`)
   if (state.unfinished === 'init' && isFirst) return begin('init', 'an init was cut off here')
@@ -82,7 +95,8 @@ function decideHost(host: ClusterHost, { file, cluster, first, state }: HostCont
       return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file`)
     return begin('join', `${name} is not in the cluster "${file.name}" yet`)
   }
-  if (cluster.kind !== 'running') return { actions: [], problems: [] }
+  // An init is gone on with: whether the Node has its marks already only the cluster will tell.
+  if (cluster.kind !== 'running') return { actions: mark, problems: [] }
   return decideMember(host, { state, node, mark, cluster })
 }
 
@@ -106,15 +120,19 @@ function decideAbsent(name: string, state: HostState, node: NodeState | undefine
   if (state.kind === 'unreachable') {
     return node === undefined
       ? { actions: [], problems: [] }
-      : problem(`${name} is to leave the cluster and cannot be reached: ${state.why}`)
+      : problem(reachProblem(`${name} is to leave the cluster and cannot be reached`, state))
   }
-  if (node === undefined && state.node === 'none') return { actions: [], problems: [] }
+  if (node === undefined && state.node === 'none' && state.unfinished === undefined) return { actions: [], problems: [] }
   return {
     actions: [
       action(
         name,
         'remove',
-        node === undefined ? 'it has a kubelet of a cluster, and the file wants it absent' : 'the file wants it absent',
+        node !== undefined
+          ? 'the file wants it absent'
+          : state.node === 'none'
+            ? `it has what is left of a "kadm ${state.unfinished}", and the file wants it absent`
+            : 'it has a kubelet of a cluster, and the file wants it absent',
       ),
     ],
     problems: [],
@@ -135,7 +153,7 @@ function clusterProblems(states: ReadonlyMap<string, HostState>, cluster: Cluste
   const reached = [...states].flatMap(([name, state]) => (state.kind === 'reached' ? [{ name, ...state }] : []))
   const members = reached.filter(({ caHash }) => caHash !== '')
   const authorities = [...new Set(members.map(({ caHash }) => caHash))]
-  const isResumed = reached.some(({ unfinished }) => unfinished === 'init')
+  const isResumed = reached.some(({ unfinished }) => unfinished === 'init') || isUpgradeCutOff(states)
   return [
     ...(authorities.length > 1
       ? [
@@ -166,6 +184,10 @@ function strangers(file: ClusterFile, cluster: ClusterState): readonly string[] 
 
 function action(host: string, kind: ActionKind, why: string): Action {
   return { host, kind, why }
+}
+
+function reachProblem(what: string, { why, remedy }: Extract<HostState, { readonly kind: 'unreachable' }>): string {
+  return [`${what}: ${why}`, ...remedy.map((line) => `    ${line}`)].join('\n')
 }
 
 function problem(text: string): Omit<Decision, 'warnings'> {

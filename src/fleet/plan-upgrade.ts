@@ -2,54 +2,72 @@
 import type { ClusterFile, UpgradeSettings } from '../config/cluster-file.ts'
 import { compareVersions } from '../config/versions.ts'
 import type { ClusterState } from './cluster-state.ts'
-import type { HostState } from './host-state.ts'
+import type { HostState, ReachedHost } from './host-state.ts'
 import type { Action, Decision } from './plan-actions.ts'
 
-/** The first control plane, then the other ones, then workers: canaries before the rest. */
+/**
+ * The first control plane, then the other ones, then workers: canaries before the rest. What an upgrade that was cut off has left undone
+ * does not show in versions, so its hosts are gone on with; then also without an API, which it may have stopped.
+ */
 export function decideUpgrade(
   file: ClusterFile,
   states: ReadonlyMap<string, HostState>,
   cluster: ClusterState,
   first: string | undefined,
 ): Decision {
-  if (cluster.kind !== 'running' || cluster.kubernetesVersion === '') return nothing
   const wanted = file.kubernetesVersion
-  const isNewer = compareVersions(wanted, cluster.kubernetesVersion)
+  const running = cluster.kind === 'running' && cluster.kubernetesVersion !== '' ? cluster : undefined
+  if (running === undefined && !(cluster.kind === 'unreachable' && isUpgradeCutOff(states))) return nothing
+  const isNewer = running === undefined ? 0 : compareVersions(wanted, running.kubernetesVersion)
   if (isNewer < 0)
     return {
       ...nothing,
-      problems: [`the cluster has Kubernetes ${cluster.kubernetesVersion}, and the file wants ${wanted}: there is no way back`],
+      problems: [`the cluster has Kubernetes ${running?.kubernetesVersion}, and the file wants ${wanted}: there is no way back`],
     }
   const members = file.hosts.flatMap(({ name, role }) => {
     const state = states.get(name)
-    const node = cluster.nodes.find((one) => one.name === name)
-    return role !== 'absent' && node !== undefined && state?.kind === 'reached' && state.node !== 'none'
-      ? [{ name, role, state, node }]
-      : []
+    if (role === 'absent' || state?.kind !== 'reached' || state.node === 'none') return []
+    // Without an API the installed one has to do.
+    const kubelet = running === undefined ? state.kubelet : running.nodes.find((one) => one.name === name)?.kubelet
+    return kubelet === undefined ? [] : [{ name, role, state, kubelet }]
   })
-  const behind = members.filter(({ node }) => compareVersions(node.kubelet, wanted) < 0)
-  const needing = members.filter(({ role, state, node }) => {
-    const kubelet = compareVersions(node.kubelet, wanted) < 0 && state.hasWantedKubelet
-    return kubelet || (role === 'control-plane' && state.controlPlane !== '' && compareVersions(state.controlPlane, wanted) < 0)
+  const behind = members.filter(({ kubelet }) => compareVersions(kubelet, wanted) < 0)
+  const needing = members.filter((member) => {
+    const { name, role, state } = member
+    const hasNewKubelet = behind.includes(member) && state.hasWantedKubelet
+    const isOld = role === 'control-plane' && state.controlPlane !== '' && compareVersions(state.controlPlane, wanted) < 0
+    // Without an API nobody says what runs: an upgrade of a host that has it already changes nothing.
+    return running === undefined || hasNewKubelet || isOld || isCutOff(state) || (name === first && isNewer > 0)
   })
   const rank = ({ name, role }: { readonly name: string; readonly role: string }): number =>
     name === first ? 0 : role === 'control-plane' ? 1 : file.upgrade.canary.includes(name) ? 2 : 3
   return {
     actions: needing
       .toSorted((a, b) => rank(a) - rank(b))
-      .map(({ name, state, node }): Action => ({
+      .map(({ name, state, kubelet }): Action => ({
         host: name,
         kind: 'upgrade',
-        why: `${versionsOf(state.controlPlane, node.kubelet)}, and the file wants ${wanted}`,
+        why: isCutOff(state)
+          ? `a "kadm ${state.unfinished}" was not finished here`
+          : `${versionsOf(state.controlPlane, kubelet)}, and the file wants ${wanted}`,
       })),
     problems: [],
     warnings: behind
       .filter(({ state }) => !state.hasWantedKubelet)
       .map(
-        ({ name, node }) =>
-          `${name} keeps kubelet ${node.kubelet}: there is none of ${wanted} on it (install it, or put it beside the other as kubelet-${wanted})`,
+        ({ name, kubelet }) =>
+          `${name} keeps kubelet ${kubelet}: there is none of ${wanted} on it (install it, or put it beside the other as kubelet-${wanted})`,
       ),
   }
+}
+
+/** Of a control plane: it may have stopped the API, and only an upgrade that goes on brings that back. */
+export function isUpgradeCutOff(states: ReadonlyMap<string, HostState>): boolean {
+  return [...states.values()].some((state) => state.kind === 'reached' && state.node === 'control-plane' && isCutOff(state))
+}
+
+function isCutOff({ unfinished }: ReachedHost): boolean {
+  return unfinished?.startsWith('upgrade ') === true
 }
 
 /** Workers that are upgraded at the same time; the canaries are the first wave. */

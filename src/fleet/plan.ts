@@ -13,13 +13,14 @@ import type { HostState } from './host-state.ts'
 import { measureFleet } from './measure-fleet.ts'
 import type { Fleet } from './open-fleet.ts'
 import { decide, firstControlPlane, type Action } from './plan-actions.ts'
+import { isUpgradeCutOff } from './plan-upgrade.ts'
 
 export interface FleetPlan {
   readonly apiVersion: string
   readonly kind: 'Plan'
   readonly cluster: string
-  /** The cluster file: where it was, and what was in it. */
-  readonly file: { readonly path: string; readonly sha256: string }
+  /** The cluster file: where it was, and what was in it and in the manifest of the pod network that it names. */
+  readonly file: { readonly path: string; readonly sha256: string; readonly networkSha256?: string }
   readonly seen: { readonly hosts: Readonly<Record<string, HostState>>; readonly cluster: ClusterState }
   readonly actions: readonly Action[]
 }
@@ -33,9 +34,16 @@ export interface MadePlan {
   readonly warnings: readonly string[]
 }
 
+export interface FileSource {
+  readonly path: string
+  readonly text: string
+  /** Text of the manifest of the pod network. */
+  readonly networkManifest?: string
+}
+
 export interface PlanInput extends AskOptions {
   readonly file: ClusterFile
-  readonly source: { readonly path: string; readonly text: string }
+  readonly source: FileSource
   readonly fleet: Fleet
 }
 
@@ -45,8 +53,8 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
   const members = file.hosts
     .filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name)))
     .flatMap(({ name }) => hosts.get(name) ?? [])
-  // An init that was cut off may have left an API server that cannot come up before it is gone on with.
-  const comesUp = ![...states.values()].some((state) => state.kind === 'reached' && state.unfinished === 'init')
+  // An init or an upgrade that was cut off may have left an API server that cannot come up before it is gone on with.
+  const comesUp = ![...states.values()].some((state) => state.kind === 'reached' && state.unfinished === 'init') && !isUpgradeCutOff(states)
   const cluster = await observeCluster(members, file, { signal, patience: comesUp ? patience : 0, say })
   const { actions, problems, warnings } = decide(file, states, cluster)
   const checked = hostChecks(file, states, actions)
@@ -56,7 +64,11 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
       apiVersion: clusterFileApiVersion,
       kind: 'Plan',
       cluster: file.name,
-      file: { path: source.path, sha256: sha256(source.text) },
+      file: {
+        path: source.path,
+        sha256: sha256(source.text),
+        ...(source.networkManifest !== undefined && { networkSha256: sha256(source.networkManifest) }),
+      },
       seen: { hosts: Object.fromEntries([...states].map(([name, state]) => [name, lasting(state)])), cluster },
       actions,
     },
@@ -66,9 +78,9 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
   }
 }
 
-/** A plan that was kept. Throws CONFIG_SYNTAX or CONFIG_INVALID for what is none. */
+/** A plan that was kept. Throws CONFIG_INVALID for what is none. */
 export function parsePlan(text: string, name: string): FleetPlan {
-  const plan = parseJson(text, name)
+  const plan = jsonIn(text)
   const file = isObject(plan) ? plan['file'] : undefined
   const isPlan =
     isObject(plan) &&
@@ -78,13 +90,16 @@ export function parsePlan(text: string, name: string): FleetPlan {
     Array.isArray(plan['actions'])
   if (isPlan && isObject(file) && typeof file['path'] === 'string' && typeof file['sha256'] === 'string')
     return plan as unknown as FleetPlan
-  throw new KadmError('CONFIG_INVALID', `"${name}" is no plan: kadm plan --out writes one`, { remedy: [`kadm plan -f FILE --out ${name}`] })
+  // Mostly a cluster file, which nothing may be written over.
+  throw new KadmError('CONFIG_INVALID', `"${name}" is no kept plan: kadm plan --out writes one`, {
+    remedy: [`kadm apply -f ${name}   # if it is a cluster file`, 'kadm plan -f FILE --out plan.json && kadm apply plan.json'],
+  })
 }
 
 /** Throws PLAN_STALE, with every difference, unless hosts, cluster and file are as the kept plan saw them. */
 export function requireSame(kept: FleetPlan, now: FleetPlan): void {
-  const before = { file: kept.file.sha256, ...kept.seen, actions: kept.actions }
-  const differences = differencesOf(before, { file: now.file.sha256, ...now.seen, actions: now.actions }, '')
+  const facts = ({ file, seen, actions }: FleetPlan) => ({ file: file.sha256, network: file.networkSha256, ...seen, actions })
+  const differences = differencesOf(facts(kept), facts(now), '')
   if (differences.length === 0) return
   throw new KadmError(
     'PLAN_STALE',
@@ -104,13 +119,15 @@ function differencesOf(before: unknown, after: unknown, path: string): readonly 
   return names.flatMap((name) => differencesOf(left[name], right[name], path === '' ? name : `${path}.${name}`))
 }
 
-/** Lists of nodes and of actions are compared by the name of what they are about. */
+/** Lists of nodes and of actions are compared by the name of what they are about, others as a whole. */
 function byName(value: unknown): unknown {
   if (!Array.isArray(value)) return value
   const named = value.flatMap((item: unknown) =>
-    isObject(item) ? [[[item['name'] ?? item['host'], item['kind']].filter(Boolean).join(' '), item] as const] : [],
+    isObject(item) && (item['name'] ?? item['host']) !== undefined
+      ? [[[item['name'] ?? item['host'], item['kind']].filter(Boolean).join(' '), item] as const]
+      : [],
   )
-  return named.length === value.length ? Object.fromEntries(named) : value
+  return named.length === value.length && new Set(named.map(([name]) => name)).size === value.length ? Object.fromEntries(named) : value
 }
 
 function shown(value: unknown): string {
@@ -126,11 +143,11 @@ function isControlPlane(state: HostState | undefined): boolean {
   return state?.kind === 'reached' && state.node === 'control-plane'
 }
 
-function parseJson(text: string, name: string): unknown {
+function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (error) {
-    throw new KadmError('CONFIG_SYNTAX', `"${name}" is not JSON`, { cause: error, remedy: [`kadm plan -f FILE --out ${name}`] })
+  } catch {
+    return undefined
   }
 }
 

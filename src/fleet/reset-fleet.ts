@@ -1,7 +1,7 @@
 /** The end of a cluster: every host of its file is reset, all at once. */
 import type { FleetEvent, WithinHost } from './fleet-run.ts'
-import { fleetFailed, reachedHosts } from './apply.ts'
-import type { Fleet } from './open-fleet.ts'
+import { fleetFailed } from './apply.ts'
+import { notReached, type Fleet } from './open-fleet.ts'
 import { requestOf, resetHost } from './steps.ts'
 
 export interface ResetFleetInput {
@@ -17,8 +17,10 @@ export interface ResetFleetInput {
 export async function resetFleet({ fleet, cleanupTmpDir, report, within, signal }: ResetFleetInput): Promise<void> {
   const failures = new Map<string, unknown>()
   for (const [name, state] of fleet.states)
-    if (state.kind === 'unreachable') failures.set(name, new Error(`cannot be reached: ${state.why}`))
-  const reset = [...reachedHosts(fleet).values()].map(async (on) => {
+    if (state.kind === 'unreachable' && !fleet.hosts.has(name)) failures.set(name, notReached(name, state))
+  // One that does not say what it is may have a broken journal: that is no reason to stay.
+  const reset = Array.from(fleet.hosts, async ([name, host]) => {
+    const on = { name, host }
     const tell = (kind: 'started' | 'done'): void => report({ host: on.name, event: { kind, phase: 'reset', at: new Date() } })
     tell('started')
     try {

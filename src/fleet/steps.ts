@@ -13,10 +13,11 @@ import { eventOfAction, type Phase, type PhaseEvent } from '../phases/phase.ts'
 import type { RunRequest } from '../phases/run-request.ts'
 import { withRunSession } from '../phases/run-session.ts'
 import { runPhases } from '../phases/runner.ts'
+import type { InitRun } from '../phases/init/init-run.ts'
 import { startInit } from '../phases/init/start-init.ts'
 import { startJoin } from '../phases/join/start-join.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
-import { startReset } from '../phases/reset/start-reset.ts'
+import { startReset, type ResetRequest } from '../phases/reset/start-reset.ts'
 import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from './fleet-run.ts'
 import type { ActionKind } from './plan-actions.ts'
@@ -29,7 +30,7 @@ export interface StepInput {
   readonly signal: AbortSignal
 }
 
-export const steps: Readonly<Record<ActionKind, (input: StepInput) => Promise<void>>> = { init, join, mark, remove, network, upgrade }
+export const steps: Readonly<Record<ActionKind, (input: StepInput) => Promise<void>>> = { init, join, mark, remove, upgrade }
 
 /** The phase of init with whose end the API answers. */
 const apiPhase = 'wait-control-plane/api'
@@ -51,6 +52,8 @@ async function init(input: StepInput): Promise<void> {
       file: path,
       // The file may name tokens; what nobody asked for is not made.
       withoutToken: file.kubeadm.initConfiguration['bootstrapTokens'] === undefined,
+      // A part of init, so that one that is cut off before it is gone on with.
+      furtherPhases: run.networkManifest === undefined ? [] : [network(run.networkManifest)],
       options: {
         uploadCerts: false,
         skipTokenPrint: true,
@@ -122,12 +125,15 @@ async function remove(input: StepInput): Promise<void> {
     }
     await runPhases([drain], cluster, { now: () => new Date(), signal, report: request.report, within: request.within })
   }
-  await resetHost(on, request)
+  await resetHost(on, { ...request, mustLeaveEtcd: true })
   await cluster.delete(node)
 }
 
 /** Who leaves a cluster that stays must leave it a quorum: without the flag `force` that is held. */
-export async function resetHost({ host }: FleetHost, request: RunRequest): Promise<void> {
+export async function resetHost(
+  { host }: Pick<FleetHost, 'host'>,
+  request: RunRequest & Pick<ResetRequest, 'mustLeaveEtcd'>,
+): Promise<void> {
   await startReset(host, {
     ...request,
     options: { kubeconfig: paths.adminConf, cleanup: new Set() },
@@ -137,20 +143,36 @@ export async function resetHost({ host }: FleetHost, request: RunRequest): Promi
 }
 
 /** kubectl is on a control plane by kubeadm's own habit; the manifest may hold kinds that kadm knows nothing of. */
-async function network({ run, on, signal }: StepInput): Promise<void> {
-  await run.access.cluster()
+function network(manifest: string): Phase<InitRun> {
   const apply = ['kubectl', '--kubeconfig', paths.adminConf, 'apply', '--server-side', '--force-conflicts', '-f', '-'] as const
-  await on.host.run(apply, { input: run.networkManifest ?? '', timeout: 120_000, signal })
+  return {
+    name: 'network',
+    summary: 'Lay the pod network',
+    run: async ({ host }, { signal }) => void (await host.run(apply, { input: manifest, timeout: 120_000, signal })),
+  }
 }
 
 async function upgrade(input: StepInput): Promise<void> {
-  await upgradeHost(input.run, input.on, requestOf('upgrade', input))
+  const { run, on } = input
+  const isFirst = on.name === run.first.name
+  try {
+    await upgradeHost(run, on, requestOf('upgrade', input))
+    // One that was cut off may have stopped the API.
+    if (isFirst) run.access.apiAnswers()
+  } catch (error) {
+    if (isFirst) run.access.failed(error)
+    throw error
+  }
 }
 
 /** What all workflows are asked with. Closing words are for one host: the fleet has its own. */
 export function requestOf(
   kind: string,
-  { run, on, signal }: Pick<StepInput, 'on' | 'signal'> & { readonly run: Pick<FleetRun, 'report' | 'within'> },
+  {
+    run,
+    on,
+    signal,
+  }: Pick<StepInput, 'signal'> & { readonly on: Pick<FleetHost, 'name'>; readonly run: Pick<FleetRun, 'report' | 'within'> },
 ): WorkflowRequest {
   const { within } = run
   const report = (event: PhaseEvent): void => {

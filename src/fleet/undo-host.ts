@@ -1,17 +1,14 @@
 /** The last run on one host of a fleet is undone; what the cluster knows of it goes by way of a control plane that stays. */
 import type { Cluster } from '../cluster/cluster.ts'
-import { kinds } from '../cluster/kinds.ts'
-import { retryUntil } from '../cluster/wait.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
-import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
-import { connectOwnCluster } from '../pki/own-cluster.ts'
 import { startUndo, type UndoOutcome, type UndoRequest } from '../phases/undo/start-undo.ts'
 import { reachedHosts } from './apply.ts'
+import { firstThatAnswers } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
 import type { FleetEvent, WithinHost } from './fleet-run.ts'
-import type { Fleet } from './open-fleet.ts'
+import { notReached, type Fleet } from './open-fleet.ts'
 import { requestOf } from './steps.ts'
 
 export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'confirm' | 'signal'> {
@@ -42,10 +39,7 @@ export async function undoHostOfFleet({
   signal,
 }: UndoHostInput): Promise<UndoOutcome> {
   const state = fleet.states.get(name)
-  if (state?.kind === 'unreachable')
-    throw new KadmError('HOST_UNREACHABLE', `${name} cannot be reached: ${state.why}`, {
-      remedy: ['mend the way to the host, then run the same command again'],
-    })
+  if (state?.kind === 'unreachable') throw notReached(name, state)
   const on = reachedHosts(fleet).get(name)
   if (on === undefined)
     throw new KadmError('USAGE', `the cluster file has no host "${name}"`, {
@@ -57,9 +51,11 @@ export async function undoHostOfFleet({
   const tell = (event: PhaseEvent): void => report({ host: name, event })
   let cluster: Cluster | undefined
   let lease: ClusterLease | undefined
+  const lost = new AbortController()
+  const stop = AbortSignal.any([signal, lost.signal])
   try {
     const outcome = await startUndo(on.host, {
-      ...requestOf('undo', { run: { report, within }, on, signal }),
+      ...requestOf('undo', { run: { report, within }, on, signal: stop }),
       all,
       force,
       node: name,
@@ -67,12 +63,13 @@ export async function undoHostOfFleet({
       cluster: async ({ isEntry, marks }) => {
         tell({ kind: 'started', phase: 'undo', at: new Date() })
         const controlPlanes = isEntry ? others : [...others, on.host]
-        if (isEntry || marks.length > 0) cluster = await firstThatAnswers(controlPlanes, signal)
+        if (isEntry || marks.length > 0) cluster = await firstThatAnswers(controlPlanes, { timeout: 5000, signal }).catch(() => undefined)
         if (cluster !== undefined)
           lease = await takeLease(cluster, {
             owner,
             wait,
-            signal,
+            signal: stop,
+            lost: (error) => lost.abort(error),
             say: (text) => tell({ kind: 'line', phase: 'undo', text, at: new Date() }),
           })
         return cluster
@@ -87,19 +84,4 @@ export async function undoHostOfFleet({
     await lease?.release()
     await cluster?.close()
   }
-}
-
-async function firstThatAnswers(controlPlanes: readonly Host[], signal: AbortSignal): Promise<Cluster | undefined> {
-  for (const host of controlPlanes) {
-    const cluster = await connectOwnCluster(host, signal).catch(() => undefined)
-    try {
-      if (cluster === undefined) continue
-      await retryUntil(() => cluster.list(kinds.node), { timeout: 5000, signal, describe: `an answer of the API at "${cluster.server}"` })
-      return cluster
-    } catch {
-      await cluster?.close()
-    }
-  }
-  signal.throwIfAborted()
-  return undefined
 }

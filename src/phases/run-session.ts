@@ -28,7 +28,7 @@ export interface RunSession {
   readonly host: Host
   /** The run that this one goes on with. */
   readonly resumed: JournaledRun | undefined
-  /** A run of the same command with another input that was not finished: what it left may be in the way. */
+  /** A run of the same command with another input, or of another upgrade, that was not finished: what it left may be in the way. */
   readonly unfinished: JournaledRun | undefined
   /** Did the run that this one goes on with make this file or directory? */
   readonly owns: (path: string) => boolean
@@ -65,6 +65,7 @@ export async function openRunSession(host: Host, { command, fingerprint, version
   try {
     const earlier = unfinishedRun(await readJournal(host))
     const resumed = earlier?.fingerprint === fingerprint && earlier.command === command ? earlier : undefined
+    const unfinished = resumed === undefined && earlier !== undefined && isSameKind(earlier.command, command) ? earlier : undefined
     // A run that was killed right after its end.
     if (earlier === undefined) await removeRunSecrets(host)
     const owned = new Set(resumed?.changes.flatMap((change) => ('path' in change ? [change.path] : [])))
@@ -81,7 +82,7 @@ export async function openRunSession(host: Host, { command, fingerprint, version
     return {
       host: journalingHost(host, journal, run, made),
       resumed,
-      unfinished: resumed === undefined && earlier?.command === command ? earlier : undefined,
+      unfinished,
       owns: (path) => owned.has(path),
       secret: async (name, make) => {
         const value = secrets.get(name) ?? (await keepRunSecret({ ...host, recording: lookOnly }, { fingerprint, name, make }))
@@ -92,6 +93,9 @@ export async function openRunSession(host: Host, { command, fingerprint, version
       note: (change) => journal.append({ kind: 'change', run, change }),
       finish: async (outcome) => {
         try {
+          // One that found nothing to do has still finished what an earlier one had left.
+          const isFinishing = outcome === 'done' && (resumed ?? unfinished) !== undefined
+          if (isFinishing) await journal.start()
           if (journal.started()) await journal.append({ kind: 'run-finished', run, outcome })
           if (outcome === 'done') await removeRunSecrets(host)
         } finally {
@@ -105,6 +109,11 @@ export async function openRunSession(host: Host, { command, fingerprint, version
   }
 }
 
+/** Of upgrades one takes up what another has left: the phase of a node, what the whole was cut off at. */
+function isSameKind(one: string, other: string): boolean {
+  return one === other || [one, other].every((command) => command.startsWith('upgrade '))
+}
+
 // Looks for a kept secret without keeping a new one.
 const lookOnly = { wouldWaitFor: () => {} }
 
@@ -113,7 +122,7 @@ function journalFromFirstChange(
   host: Host,
   start: JournalEntry,
   onStart: () => Promise<JournalEntry>,
-): JournalWriter & { started: () => boolean } {
+): JournalWriter & { readonly started: () => boolean; readonly start: () => Promise<void> } {
   const early: JournalEntry[] = []
   let opening: Promise<JournalWriter> | undefined
   const open = async (): Promise<JournalWriter> => {
@@ -124,6 +133,7 @@ function journalFromFirstChange(
   }
   return {
     started: () => opening !== undefined,
+    start: async () => void (await (opening ??= open())),
     append: async (entry) => {
       if (opening === undefined && !isTrace(entry)) return void early.push(entry)
       opening ??= open()

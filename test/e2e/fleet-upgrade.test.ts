@@ -23,8 +23,14 @@ describe.runIf(isLongRun)('from 1.36.3 to 1.37.2', () => {
     await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=90s'], { timeout: 100_000 })
   }, 400_000)
 
-  test('the probe stops it after the canary; then it goes on with what is left', { timeout: 400_000 }, async () => {
+  test('killed while it has stopped the kubelet and the API of the only control plane', { timeout: 120_000 }, async () => {
     await Promise.all(['h1', 'h2', 'h3'].map((host) => sandbox.version(host, 'v1.37.2')))
+    const file = await operator.write(roles)
+    await operator.kadmKilledWhen(['apply', '-f', file, '--yes'], isStopped)
+    expect(await isStopped()).toBe(true)
+  })
+
+  test('gone on with; the probe stops it after the canary', { timeout: 400_000 }, async () => {
     const probes = `${folder}/probes`
     // Fails the second time, which is after the canary.
     const probe = `echo probed >>${probes}; test "$(wc -l <${probes})" != 2`
@@ -33,12 +39,32 @@ describe.runIf(isLongRun)('from 1.36.3 to 1.37.2', () => {
     expect([stopped.exitCode, stopped.stderr], stopped.stdout).toEqual([1, expect.stringContaining('the upgrade stops here: the probe')])
     expect(await versions()).toBe('h1:v1.37.2 h2:v1.36.3 h3:v1.37.2')
 
+    await operator.kadmKilledWhen(['apply', '-f', file, '--yes'], isRestarting)
+    expect(await cordoned()).toBe('h2')
     const again = await operator.kadm(['apply', '-f', file, '--yes'])
     expect([again.exitCode, again.stderr], again.stdout).toEqual([0, ''])
     expect(await versions()).toBe('h1:v1.37.2 h2:v1.37.2 h3:v1.37.2')
+    expect(await cordoned()).toBe('')
     expect((await readFile(probes, 'utf8')).split('\n').length - 1).toBe(3)
     expect((await operator.kadm(['apply', '-f', file])).stdout).toBe('shop: nothing to do on 3 hosts\n')
   })
+
+  /** Neither a kubelet nor an API server. */
+  async function isStopped(): Promise<boolean> {
+    const script = 'systemctl is-active -q kubelet || (: </dev/tcp/127.0.0.1/6443) 2>/dev/null || echo stopped'
+    return (await sandbox.run('h1', ['bash', '-c', script])).trim() === 'stopped'
+  }
+
+  /** The kubelet of the last worker, which takes Pods again only after that. */
+  async function isRestarting(): Promise<boolean> {
+    const script = 'tail -n 1 /var/lib/kadm/journal.jsonl | grep -c \'"kind":"restart-service","service":"kubelet"\' || true'
+    return (await sandbox.run('h2', ['sh', '-c', script])).trim() === '1'
+  }
+
+  async function cordoned(): Promise<string> {
+    const fields = '{range .items[?(@.spec.unschedulable)]}{.metadata.name} {end}'
+    return (await kubectl(sandbox, 'h1', ['get', 'nodes', '-o', `jsonpath=${fields}`])).trim()
+  }
 
   async function versions(): Promise<string> {
     const fields = '{range .items[*]}{.metadata.name}:{.status.nodeInfo.kubeletVersion} {end}'

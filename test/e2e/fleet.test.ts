@@ -5,7 +5,7 @@ import { readTrace } from '../../src/progress/read-trace.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { checkEvents } from '../support/event-schema.ts'
-import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
+import { fleetOperator, networkMark, type FleetOperator } from '../support/fleet-operator.ts'
 import { isLongRun } from '../support/long-run.ts'
 import { folderOfFile } from '../support/temporary.ts'
 import { etcdVoters } from '../support/whole-cluster.ts'
@@ -22,7 +22,8 @@ beforeAll(async () => {
 
 describe('one control plane and two workers', () => {
   test('killed on the way, applied again, then nothing is left to do', { timeout: 150_000 }, async () => {
-    const file = await operator.write({ h1: 'control-plane', h2: 'worker' }, { labels: { 'example.com/kind': 'test' } })
+    const changes = { labels: { 'example.com/kind': 'test' }, network: networkMark }
+    const file = await operator.write({ h1: 'control-plane', h2: 'worker' }, changes)
     const bare = await operator.kadm(['plan', '-f', file])
     expect(bare.stdout).toContain('h1: make the cluster (there is no cluster yet')
     const killed = await operator.kadm(['apply', '-f', file, '--yes', '--events'], { killAfter: 4 + 5 * Math.random() })
@@ -30,6 +31,7 @@ describe('one control plane and two workers', () => {
     const again = await operator.kadm(['apply', '-f', file, '--yes'])
     expect([again.exitCode, again.stderr], again.stdout).toEqual([0, ''])
     expect(await nodes('{.metadata.name}:{.metadata.labels.example\\.com/kind} ')).toBe('h1: h2:test')
+    expect(await hasNetwork()).toBe(true)
 
     const log = await operator.kadm(['log', '-f', file])
     expect(log.stdout).toMatch(/ h1 {2}kadm init: done, \d+ phases, \d+ changes/)
@@ -132,6 +134,15 @@ describe('one control plane and two workers', () => {
 
   test('reset of all', { timeout: 60_000 }, async () => {
     const file = await operator.write({ h1: 'control-plane', h2: 'worker', h3: 'worker' })
+    const would = await operator.kadm(['reset', '--cluster-file', file, '--force', '--dry-run'])
+    expect(would).toMatchObject({
+      exitCode: 0,
+      stdout: [
+        'h1: would be reset (control-plane)\n',
+        'h2: would be reset (nothing of a cluster is on it)\n',
+        'h3: would be reset (worker)\n',
+      ].join(''),
+    })
     const done = await operator.kadm(['reset', '--cluster-file', file, '--force', '--events'])
     expect(done.exitCode, done.stderr).toBe(0)
     expect(checkEvents(done.stdout)).toMatchObject({ problems: [], kinds: expect.arrayContaining(['started', 'done', 'line']) })
@@ -155,6 +166,16 @@ describe.runIf(isLongRun)('three control planes behind a balancer, two workers',
     expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h3'])
   })
 
+  test('a pod network that cannot be laid is an error, and laid by the next apply', { timeout: 200_000 }, async () => {
+    await renewHosts(sandbox)
+    const bad = await operator.write({ h1: 'control-plane' }, { network: networkMark.replace('ConfigMap', 'NoSuchKind') })
+    const failed = await operator.kadm(['apply', '-f', bad, '--yes'])
+    expect([failed.exitCode, failed.stderr]).toEqual([1, expect.stringContaining('NoSuchKind')])
+    const again = await operator.kadm(['apply', '-f', await operator.write({ h1: 'control-plane' }, { network: networkMark }), '--yes'])
+    expect([again.exitCode, again.stderr], again.stdout).toEqual([0, ''])
+    expect(await hasNetwork()).toBe(true)
+  })
+
   test('with bootstrap tokens, which are gone afterwards', { timeout: 200_000 }, async () => {
     await renewHosts(sandbox)
     const file = await operator.write({ h1: 'control-plane', h2: 'worker', h3: 'worker' })
@@ -167,4 +188,9 @@ describe.runIf(isLongRun)('three control planes behind a balancer, two workers',
 
 async function nodes(fields: string): Promise<string> {
   return (await kubectl(sandbox, 'h1', ['get', 'nodes', '-o', `jsonpath={range .items[*]}${fields}{end}`])).trim()
+}
+
+async function hasNetwork(): Promise<boolean> {
+  const found = await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'configmap', 'pod-network', '--ignore-not-found', '-o', 'name'])
+  return found !== ''
 }

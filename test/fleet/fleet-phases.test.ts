@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
-import { fleetEvent } from '../../src/fleet/fleet-phases.ts'
+import { fleetEvent, fleetPhases } from '../../src/fleet/fleet-phases.ts'
+import type { FleetRun } from '../../src/fleet/fleet-run.ts'
+import type { Action } from '../../src/fleet/plan-actions.ts'
+import { fileOf } from './planned.ts'
 
 const at = new Date(0)
 
@@ -22,4 +25,26 @@ test('what an apply tells of its own steps: actions by their host, what they com
 test('folders are nothing to tell of, and how a step ends it tells itself', () => {
   for (const phase of ['hosts', 'hosts/h1']) expect(fleetEvent({ kind: 'started', phase, needs: [], at })).toEqual([])
   for (const phase of ['hosts/h1/join', 'after-wave-1']) expect(fleetEvent({ kind: 'done', phase, at })).toEqual([])
+})
+
+test('nobody leaves before all new ones are in: where one has failed, those who were to go stay', async () => {
+  const actions: readonly Action[] = [
+    { host: 'h6', kind: 'join', why: '' },
+    { host: 'h3', kind: 'remove', why: '' },
+    { host: 'h4', kind: 'mark', why: '' },
+  ]
+  const file = fileOf({ h6: 'control-plane', h3: 'absent', h4: 'worker' })
+  const run = {
+    actions,
+    file,
+    hosts: new Map(),
+    failures: new Map<string, unknown>([['h6', new Error('no image')]]),
+  } as unknown as FleetRun
+  const [hosts] = fleetPhases(run)
+  const skipped = hosts?.phases?.flatMap(({ name, phases = [] }) => phases.map(async (step) => [name, await step.skip?.(run)]))
+  expect(await Promise.all(skipped ?? [])).toEqual([
+    ['h6', 'h6 has failed before'],
+    ['h3', 'h6 has not come in'],
+    ['h4', false],
+  ])
 })

@@ -1,10 +1,11 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { KadmError } from '../../src/errors.ts'
 import { fleetLog } from '../../src/fleet/fleet-log.ts'
 import { asCommand, operatorJournal, readOperatorJournal, type OperatorJournal } from '../../src/fleet/operator-journal.ts'
 import { localHost } from '../../src/host/local-host.ts'
+import { lockFile } from '../../src/host/local-lock.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const words = { name: 'apply', clusterFile: '/home/ann/shop.yaml', owner: 'ann@desk' }
@@ -57,6 +58,26 @@ test('a command is in it before its work begins, then what it did on which host,
   ])
   expect(await readFile(journal.file, 'utf8')).not.toContain('0123456789abcdef')
   expect([(await stat(journal.file)).mode & 0o777, (await stat(path.dirname(journal.file))).mode & 0o777]).toEqual([0o600, 0o700])
+})
+
+test('what happened on the hosts is told, not that it could not be written down afterwards', async () => {
+  const journal = await fresh()
+  const failing = asCommand(journal, words, async () => {
+    await rm(path.dirname(journal.file), { recursive: true })
+    await writeFile(path.dirname(journal.file), 'a file')
+    throw new Error('h2 has no disk')
+  })
+  await expect(failing).rejects.toThrow('h2 has no disk')
+})
+
+test('a journal that another one holds on to is no reason to begin a command again', { timeout: 15_000 }, async () => {
+  const journal = await fresh()
+  let release: (() => Promise<void>) | undefined
+  const held = asCommand(journal, words, async () => {
+    release = await lockFile(`${journal.file}.lock`, 'another')
+  })
+  await expect(held).rejects.toMatchObject({ code: 'FILE_FAILED', message: expect.stringContaining('another') })
+  await release?.()
 })
 
 test('many commands side by side write one chain', async () => {

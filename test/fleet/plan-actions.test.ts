@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest'
-import { parseClusterFile } from '../../src/config/cluster-file.ts'
-import type { ClusterState, NodeState } from '../../src/fleet/cluster-state.ts'
-import type { HostState, ReachedHost } from '../../src/fleet/host-state.ts'
+import type { ClusterState } from '../../src/fleet/cluster-state.ts'
+import type { HostState } from '../../src/fleet/host-state.ts'
 import { hostChecks } from '../../src/fleet/fleet-checks.ts'
 import { decide } from '../../src/fleet/plan-actions.ts'
-import { waves } from '../../src/fleet/plan-upgrade.ts'
 import { requireSame, type FleetPlan } from '../../src/fleet/plan.ts'
+import { fileOf, planned, running, type Hosts } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 
 const file = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker' })
@@ -41,6 +40,24 @@ test('cut off runs are gone on with', () => {
     actions: ['h1 init', 'h2 join', 'h3 join'],
     problems: [],
   })
+})
+
+test('an init that is gone on with says nothing yet of the marks of a node that is in already: they are set again', () => {
+  const marked = fileOf({ h1: 'control-plane', h3: 'worker' }, { labels: { a: 'b' } })
+  const hosts = { h1: { unfinished: 'init', caHash: 'sha256:a' }, h3: { node: 'worker', caHash: 'sha256:a' } } as const
+  expect(planned(marked, hosts, { kind: 'none' })).toEqual({ actions: ['h1 init', 'h3 mark'], problems: [] })
+})
+
+test('the pod network is a part of init', () => {
+  const wanted = fileOf({ h1: 'control-plane' }, {}, { network: { manifest: 'net.yaml' } })
+  const { actions } = decide(wanted, new Map([['h1', reachedHost({ unfinished: 'init' })]]), { kind: 'none' })
+  expect(actions).toEqual([{ host: 'h1', kind: 'init', why: 'an init was cut off here, with the pod network of net.yaml' }])
+})
+
+test('a host that is to be absent is rid of what a join has left that was cut off', () => {
+  const wanted = fileOf({ h1: 'control-plane', h2: 'absent', h3: 'absent' })
+  const hosts = { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: { unfinished: 'join' }, h3: {} } as const
+  expect(planned(wanted, hosts, running('h1')).actions).toEqual(['h2 remove'])
 })
 
 test('labels and taints that are missing are set; those nobody named are left', () => {
@@ -90,12 +107,14 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
 test('a host that cannot be reached stands in the way, unless it is to be absent and is gone already', () => {
   const states = new Map<string, HostState>([
     ['h1', reachedHost({ node: 'control-plane', caHash: 'sha256:a' })],
-    ['h3', { kind: 'unreachable', why: 'no route' }],
+    ['h3', { kind: 'unreachable', why: 'no route', remedy: ['ip route get 192.168.7.3'] }],
   ])
-  expect(decide(fileOf({ h1: 'control-plane', h3: 'worker' }), states, running('h1')).problems).toEqual(['h3 cannot be reached: no route'])
+  expect(decide(fileOf({ h1: 'control-plane', h3: 'worker' }), states, running('h1')).problems).toEqual([
+    'h3 cannot be reached: no route\n    ip route get 192.168.7.3',
+  ])
   expect(decide(fileOf({ h1: 'control-plane', h3: 'absent' }), states, running('h1'))).toMatchObject({ actions: [], problems: [] })
   expect(decide(fileOf({ h1: 'control-plane', h3: 'absent' }), states, running('h1', 'h3')).problems).toEqual([
-    'h3 is to leave the cluster and cannot be reached: no route',
+    'h3 is to leave the cluster and cannot be reached: no route\n    ip route get 192.168.7.3',
   ])
 })
 
@@ -117,49 +136,6 @@ test('hosts that are twins, clocks apart, addresses in a range of the cluster, k
   ]
   expect(wanted.filter((text) => !errors.some((error) => error.includes(text)))).toEqual([])
   expect(hostChecks(file, states, []).errors.filter((text) => text.includes('kubelet'))).toEqual([])
-})
-
-test('an upgrade: the first control plane, the others, canaries, the rest; nothing else beside it', () => {
-  const roles = { h1: 'control-plane', h2: 'control-plane', h3: 'worker', h4: 'worker', h5: 'worker', h6: 'worker', h7: 'worker' }
-  const wanted = { ...fileOf(roles), upgrade: { maxUnavailable: '2', canary: ['h5'], soak: 0 } }
-  const old = (name: string): NodeState => ({ name, isControlPlane: false, kubelet: 'v1.36.3', labels: {}, taints: [] })
-  const cluster = { ...running(), kubernetesVersion: 'v1.36.3', nodes: ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map(old) }
-  const member = (node: 'worker' | 'control-plane'): Partial<ReachedHost> => ({
-    node,
-    caHash: 'sha256:a',
-    hasWantedKubelet: true,
-    ...(node === 'control-plane' && { controlPlane: 'v1.36.3' }),
-  })
-  const hosts = {
-    h1: member('control-plane'),
-    h2: member('control-plane'),
-    h3: member('worker'),
-    h4: member('worker'),
-    h5: member('worker'),
-    h6: { ...member('worker'), hasWantedKubelet: false },
-    h7: {},
-  }
-  expect(planned(wanted, hosts, cluster)).toEqual({
-    actions: ['h1 upgrade', 'h2 upgrade', 'h5 upgrade', 'h3 upgrade', 'h4 upgrade'],
-    problems: [],
-  })
-  // Cut off after the first control plane: what is there counts, not what the cluster says of itself.
-  const later = { ...cluster, kubernetesVersion: 'v1.37.2', nodes: [{ ...old('h1'), kubelet: 'v1.37.2' }, ...cluster.nodes.slice(1)] }
-  expect(planned(wanted, { ...hosts, h1: { ...member('control-plane'), controlPlane: 'v1.37.2' } }, later).actions).toEqual([
-    'h2 upgrade',
-    'h5 upgrade',
-    'h3 upgrade',
-    'h4 upgrade',
-  ])
-  expect(planned({ ...wanted, kubernetesVersion: 'v1.35.4' }, hosts, cluster).problems.join()).toContain('there is no way back')
-})
-
-test.each([
-  { maxUnavailable: '2', total: 5, expected: [['c'], ['a', 'b'], ['d', 'e']] },
-  { maxUnavailable: '10%', total: 5, expected: [['c'], ['a'], ['b'], ['d'], ['e']] },
-  { maxUnavailable: '60%', total: 5, expected: [['c'], ['a', 'b', 'd'], ['e']] },
-])('waves of $maxUnavailable of $total, the canary first', ({ maxUnavailable, total, expected }) => {
-  expect(waves(['a', 'b', 'c', 'd', 'e'], { maxUnavailable, canary: ['c'], soak: 0 }, total)).toEqual(expected)
 })
 
 test('a kept plan is refused with what has changed', () => {
@@ -184,30 +160,37 @@ test('a kept plan is refused with what has changed', () => {
   )
 })
 
-type Hosts = Readonly<Record<string, Partial<ReachedHost>>>
+test.each<{ readonly name: string; readonly change: (plan: FleetPlan) => FleetPlan; readonly difference: string }>([
+  {
+    name: 'one of two taints',
+    change: (plan) => withTaints(plan, 'b'),
+    difference: 'cluster.nodes.h1.taints was',
+  },
+  {
+    name: 'the manifest of the pod network',
+    change: (plan) => ({ ...plan, file: { ...plan.file, networkSha256: 'z' } }),
+    difference: 'network was "y", is "z"',
+  },
+])('a kept plan is refused when this has changed: $name', ({ change, difference }) => {
+  const plan = withTaints(
+    {
+      apiVersion: 'kadm.dev/v1alpha1',
+      kind: 'Plan',
+      cluster: 'c',
+      file: { path: '/c.yaml', sha256: 'x', networkSha256: 'y' },
+      seen: { hosts: {}, cluster: running('h1') },
+      actions: [],
+    },
+    'a',
+    'b',
+  )
+  expect(() => requireSame(plan, change(plan))).toThrow(
+    expect.objectContaining({ code: 'PLAN_STALE', details: [expect.stringContaining(difference)] }),
+  )
+})
 
-function planned(
-  wanted: typeof file,
-  hosts: Hosts,
-  cluster: ClusterState,
-): { readonly actions: readonly string[]; readonly problems: readonly string[] } {
-  const states = new Map(Object.entries(hosts).map(([name, state]) => [name, reachedHost({ hostname: name, ...state })]))
-  const { actions, problems } = decide(wanted, states, cluster)
-  return { actions: actions.map(({ host, kind }) => `${host} ${kind}`), problems }
-}
-
-function running(...names: readonly string[]): Extract<ClusterState, { kind: 'running' }> {
-  const nodes = names.map((name): NodeState => ({ name, isControlPlane: true, kubelet: 'v1.37.2', labels: {}, taints: [] }))
-  return { kind: 'running', server: 'https://lb:6443', kubernetesVersion: 'v1.37.2', nodes }
-}
-
-function fileOf(roles: Readonly<Record<string, string>>, worker: object = {}): ReturnType<typeof parseClusterFile> {
-  const hosts = Object.entries(roles).map(([name, role], index) => ({
-    name,
-    role,
-    address: `192.168.7.${index + 1}`,
-    ...(role === 'worker' && worker),
-  }))
-  const spec = { kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'lb:6443', hosts }
-  return parseClusterFile(JSON.stringify({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Cluster', metadata: { name: 'c' }, spec }), 'c.yaml')
+function withTaints(plan: FleetPlan, ...keys: readonly string[]): FleetPlan {
+  const cluster = running('h1')
+  const taints = keys.map((key) => ({ key, effect: 'NoSchedule' }))
+  return { ...plan, seen: { ...plan.seen, cluster: { ...cluster, nodes: cluster.nodes.map((node) => ({ ...node, taints })) } } }
 }

@@ -1,6 +1,7 @@
 /** An operator's machine beside the hosts of a sandbox: it reaches them by ssh alone, with kadm from the working tree. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { runProgram, type ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 
@@ -9,6 +10,8 @@ export interface FleetOperator {
   readonly write: (roles: Readonly<Record<string, Role>>, changes?: FileChanges) => Promise<string>
   /** Resolves with any exit code. `killAfter`: seconds, then SIGKILL. */
   readonly kadm: (words: readonly string[], options?: { readonly killAfter?: number }) => Promise<ProgramResult>
+  /** SIGKILL as soon as it is so; what is looked at may fail meanwhile. Throws when it never is. */
+  readonly kadmKilledWhen: (words: readonly string[], isSo: () => Promise<boolean>) => Promise<void>
   readonly folder: string
 }
 
@@ -21,16 +24,31 @@ export interface FileChanges {
   readonly labels?: Readonly<Record<string, string>>
   /** Further fields of the kubelet's configuration. */
   readonly kubelet?: object
+  /** Text of the manifest of the pod network. */
+  readonly network?: string
 }
+
+/** The manifest of a ConfigMap `pod-network`, where only that a network is laid matters. */
+export const networkMark = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'pod-network', namespace: 'kube-system' },
+})
 
 const project = new URL('../..', import.meta.url).pathname
 
 /** @param folder for its files; removed by the caller */
 export function fleetOperator(sandbox: Sandbox, folder: string): FleetOperator {
   const { outside, identity } = doorOf(sandbox)
+  const run = (words: readonly string[], limit: readonly string[], signal?: AbortSignal): Promise<ProgramResult> => {
+    const [program, ...rest] = [...outside, ...limit, process.execPath, path.join(project, 'bin/kadm.js'), ...words]
+    const environment = { HOME: folder, USER: 'root' }
+    return runProgram([program ?? '', ...rest], { environment, timeout: 300_000, ...(signal && { signal }) })
+  }
   return {
     folder,
-    write: async (roles, { controlPlaneEndpoint, labels = {}, kubernetesVersion = 'v1.37.2', upgrade = {}, kubelet = {} } = {}) => {
+    write: async (roles, changes = {}) => {
+      const { controlPlaneEndpoint, labels = {}, kubernetesVersion = 'v1.37.2', upgrade = {}, kubelet = {}, network } = changes
       const hosts = await Promise.all(
         Object.entries(roles).map(async ([name, role]) => ({
           name,
@@ -55,17 +73,33 @@ export function fleetOperator(sandbox: Sandbox, folder: string): FleetOperator {
         hosts,
         kubeadm,
         upgrade,
+        ...(network !== undefined && { network: { manifest: 'network.yaml' } }),
       }
       await mkdir(folder, { recursive: true })
+      if (network !== undefined) await writeFile(path.join(folder, 'network.yaml'), network)
       const file = path.join(folder, 'cluster.yaml')
       // JSON is YAML.
       await writeFile(file, JSON.stringify({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Cluster', metadata: { name: 'shop' }, spec }))
       return file
     },
-    kadm: (words, { killAfter } = {}) => {
-      const limit = killAfter === undefined ? [] : ['timeout', '--signal=KILL', String(killAfter)]
-      const [program, ...rest] = [...outside, ...limit, process.execPath, path.join(project, 'bin/kadm.js'), ...words]
-      return runProgram([program ?? '', ...rest], { environment: { HOME: folder, USER: 'root' }, timeout: 300_000 })
+    kadm: (words, { killAfter } = {}) => run(words, killAfter === undefined ? [] : ['timeout', '--signal=KILL', String(killAfter)]),
+    kadmKilledWhen: async (words, isSo) => {
+      const end = new AbortController()
+      const killed = new Error('killed')
+      const ended = run(words, [], end.signal).then(
+        ({ exitCode, stdout, stderr }) => Promise.reject(new Error(`it has ended before that with ${exitCode}: ${stdout}${stderr}`)),
+        (error: unknown) => (error === killed ? undefined : Promise.reject(error)),
+      )
+      const look = async (): Promise<void> => {
+        while (!end.signal.aborted && !(await isSo().catch(() => false))) await sleep(20)
+        end.abort(killed)
+      }
+      try {
+        await Promise.race([ended, look()])
+      } finally {
+        end.abort(killed)
+      }
+      await ended
     },
   }
 }

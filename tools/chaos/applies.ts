@@ -1,7 +1,7 @@
 /** What the applies of chaos do: from which cluster to which. */
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { renewHosts } from '../../test/support/cluster.ts'
-import type { FileChanges, FleetOperator, Role } from '../../test/support/fleet-operator.ts'
+import { networkMark, type FileChanges, type FleetOperator, type Role } from '../../test/support/fleet-operator.ts'
 import { giveDisk } from './faults.ts'
 
 export interface Stage {
@@ -89,6 +89,7 @@ async function write(
   const changes: FileChanges = {
     kubernetesVersion,
     labels: { 'example.com/kind': 'chaos' },
+    network: networkMark,
     kubelet: withoutEviction,
     ...(controlPlaneEndpoint !== undefined && { controlPlaneEndpoint }),
   }

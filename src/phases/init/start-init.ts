@@ -15,6 +15,7 @@ import { keySupply } from '../../pki/key-supply.ts'
 import { countMissingKeys } from '../../pki/missing-keys.ts'
 import { generateToken } from '../../tokens/bootstrap-token.ts'
 import { KadmError } from '../../errors.ts'
+import type { Phase } from '../phase.ts'
 import { requireRoot, runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
 import { withRunSession, type RunSession } from '../run-session.ts'
 import { initCluster } from './init-cluster.ts'
@@ -23,6 +24,8 @@ import type { InitOptions, InitRun } from './init-run.ts'
 
 export interface InitRequest extends RunRequest {
   readonly options: Omit<InitOptions, 'ignorePreflightErrors'>
+  /** What comes after all of kubeadm's. */
+  readonly furtherPhases?: readonly Phase<InitRun>[]
   /** No bootstrap token is made: nodes are brought in another way. */
   readonly withoutToken?: boolean
   /** Hears of the phases that are going to run, before the first of them. */
@@ -65,7 +68,7 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
       // Who names a phase wants it: as in kubeadm, what a whole run leaves out is no matter then.
       const except = only === undefined ? skippedPhases(run) : []
       const onStart = (phases: readonly string[]): void => request.onStart(phases, config.cluster.kubernetesVersion)
-      await runSelected(initPhases, run, { request, except, session, host: real, onStart })
+      await runSelected([...initPhases, ...(request.furtherPhases ?? [])], run, { request, except, session, host: real, onStart })
     } finally {
       run.keys.stop()
     }

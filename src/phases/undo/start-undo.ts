@@ -72,7 +72,10 @@ export async function startUndo(host: Host, request: UndoRequest): Promise<UndoO
 async function leave(host: Host, { force, node }: UndoRequest): Promise<Leaving> {
   const { config } = await loadResetConfig({ file: undefined, flags: { force }, host, needs: { criSocket: true } })
   const before = await lookAtHost(host, config.certificatesDir)
-  return { node: node ?? before.nodeName, reset: { config, host, kubeconfig: paths.adminConf, cleanup: new Set(), before } }
+  return {
+    node: node ?? before.nodeName,
+    reset: { config, host, kubeconfig: paths.adminConf, mustLeaveEtcd: false, cleanup: new Set(), before },
+  }
 }
 
 async function undo(host: Host, { run: undoRun, request }: { readonly run: UndoRun; readonly request: UndoRequest }): Promise<void> {

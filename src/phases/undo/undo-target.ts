@@ -54,7 +54,8 @@ export function undoTarget(journal: Journal, { all }: { readonly all: boolean })
     programs: replacedPrograms(changes),
     marks: changes.filter((change) => change.kind === 'mark-node'),
     images: [...new Set(changes.flatMap((change) => (change.kind === 'pull-image' ? [change.image] : [])))],
-    found: runs[0]?.found ?? {},
+    // The first attempt may have been cut off before it could say.
+    found: runs.find(({ found }) => Object.keys(found).length > 0)?.found ?? {},
     isEntry: madeFile(changes, paths.kubeletConf) || madeFile(changes, paths.bootstrapKubeletConf),
     isControlPlane: madeFile(changes, `${paths.manifests}/kube-apiserver.yaml`),
   }

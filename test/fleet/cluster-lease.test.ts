@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { ApiError } from '../../src/cluster/api-error.ts'
+import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts'
+import type { KadmError } from '../../src/errors.ts'
+import { takeLease, type LeaseOptions } from '../../src/fleet/cluster-lease.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  return () => vi.useRealTimers()
+})
+
+test('it is renewed while it is held, and gone when it is given back', async () => {
+  const api = leaseServer()
+  const lease = await takeLease(api.cluster, options('ann'))
+  const first = api.found()?.spec
+  await vi.advanceTimersByTimeAsync(25_000)
+  expect(api.found()?.spec).not.toEqual(first)
+  await lease.release()
+  expect(api.found()).toBeUndefined()
+})
+
+test('a renewal whose answer was lost, and a note that somebody writes on it, do not end it', async () => {
+  const api = leaseServer()
+  const lost: KadmError[] = []
+  const lease = await takeLease(api.cluster, { ...options('ann'), lost: (error) => lost.push(error) })
+  api.losesAnswers(1)
+  await vi.advanceTimersByTimeAsync(21_000)
+  api.write({ ...api.found(), note: 'of kubectl annotate' })
+  await vi.advanceTimersByTimeAsync(40_000)
+  expect(renewedAt(api.found())).toBeGreaterThan(Date.now() - 15_000)
+  expect(lost).toEqual([])
+  await lease.release()
+  expect(api.found()).toBeUndefined()
+})
+
+test('who has lost it is told whose it is now, and leaves it alone', async () => {
+  const api = leaseServer()
+  const lost: KadmError[] = []
+  const ann = await takeLease(api.cluster, { ...options('ann'), lost: (error) => lost.push(error) })
+  api.isAway(true)
+  await vi.advanceTimersByTimeAsync(31_000)
+  api.isAway(false)
+  const bob = await takeLease(api.cluster, options('bob'))
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(lost).toEqual([
+    expect.objectContaining({ code: 'RUN_IN_PROGRESS', message: expect.stringMatching(/^bob \(since .*\) is working on this cluster/) }),
+  ])
+  await ann.release()
+  expect(api.found()).toMatchObject({ spec: { holderIdentity: 'bob' } })
+  await bob.release()
+})
+
+test('an API server that is restarted just then is asked again', async () => {
+  const api = leaseServer()
+  vi.useRealTimers()
+  api.isAway(true)
+  const taking = takeLease(api.cluster, options('ann'))
+  await sleep(100)
+  api.isAway(false)
+  await (await taking).release()
+})
+
+function options(owner: string): LeaseOptions {
+  return { owner, wait: 0, signal: new AbortController().signal, say: () => {}, lost: () => {} }
+}
+
+function renewedAt(lease: KubernetesObject | undefined): number {
+  return Date.parse((lease as { readonly spec: { readonly renewTime: string } } | undefined)?.spec.renewTime ?? '')
+}
+
+interface LeaseServer {
+  readonly cluster: Cluster
+  readonly found: () => KubernetesObject | undefined
+  readonly write: (lease: object) => void
+  readonly isAway: (away: boolean) => void
+  /** So many writes are done, and not answered. */
+  readonly losesAnswers: (count: number) => void
+}
+
+/** An API with one object, which it takes only from who knows its version. */
+function leaseServer(): LeaseServer {
+  let stored: KubernetesObject | undefined
+  let version = 0
+  let away = false
+  let lost = 0
+  const write = (lease: object): KubernetesObject => {
+    const one = lease as KubernetesObject
+    stored = { ...one, metadata: { ...one.metadata, resourceVersion: String(++version) } }
+    return stored
+  }
+  const answer = <T>(act: () => T): Promise<T> => (away ? Promise.reject(refusal(503, 'ServiceUnavailable')) : Promise.resolve().then(act))
+  const cluster = {
+    get: () => answer(() => stored),
+    create: (lease: KubernetesObject) =>
+      answer(() => {
+        if (stored !== undefined) throw refusal(409, 'AlreadyExists')
+        return write(lease)
+      }),
+    replace: (lease: KubernetesObject) =>
+      answer(() => {
+        if (lease.metadata.resourceVersion !== stored?.metadata.resourceVersion) throw refusal(409, 'Conflict')
+        const written = write(lease)
+        if (lost-- > 0) throw refusal(503, 'ServiceUnavailable')
+        return written
+      }),
+    delete: () => answer(() => void (stored = undefined)),
+  }
+  return {
+    cluster: cluster as unknown as Cluster,
+    found: () => stored,
+    write,
+    isAway: (value) => void (away = value),
+    losesAnswers: (count) => void (lost = count),
+  }
+}
+
+function refusal(status: number, reason: string): ApiError {
+  return new ApiError('work on the Lease', { status, reason, message: '' })
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { fleetPlanText } from '../../src/cli/fleet-plan-text.ts'
+import { unreachable } from '../../src/fleet/host-state.ts'
+import { parsePlan, type FleetPlan } from '../../src/fleet/plan.ts'
+import { running } from './planned.ts'
+import { reachedHost } from './reached-host.ts'
+
+const plan: FleetPlan = {
+  apiVersion: 'kadm.dev/v1alpha1',
+  kind: 'Plan',
+  cluster: 'shop',
+  file: { path: '/shop.yaml', sha256: 'x' },
+  seen: { hosts: { h1: reachedHost({}) }, cluster: running('h1') },
+  actions: [],
+}
+
+test('of a host that nobody could look at it is not said that nothing is to do', () => {
+  expect(textOf(plan)).toBe('shop: nothing to do on 1 host\n')
+  const hosts = { h1: reachedHost({}), h2: unreachable(new Error('refused')) }
+  expect(textOf({ ...plan, seen: { ...plan.seen, hosts } })).toBe('shop: h2 of 2 hosts could not be looked at\n')
+})
+
+test('a cluster file in the place of a kept plan is told as one, and nothing is written over it', () => {
+  expect(parsePlan(JSON.stringify(plan), 'plan.json')).toEqual(plan)
+  for (const text of ['kind: Cluster\n', '{"kind":"Cluster"}', '', 'null']) {
+    expect(() => parsePlan(text, 'shop.yaml')).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        remedy: [expect.stringMatching(/^kadm apply -f shop\.yaml/), expect.not.stringContaining('--out shop.yaml')],
+      }),
+    )
+  }
+})
+
+function textOf(of: FleetPlan): string {
+  return fleetPlanText({ plan: of, first: 'h1', problems: [], warnings: [] })
+}

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import type { NodeState } from '../../src/fleet/cluster-state.ts'
+import type { ReachedHost } from '../../src/fleet/host-state.ts'
+import { firstControlPlane } from '../../src/fleet/plan-actions.ts'
+import { waves } from '../../src/fleet/plan-upgrade.ts'
+import { fileOf, planned, running } from './planned.ts'
+import { reachedHost } from './reached-host.ts'
+
+test('an upgrade: the first control plane, the others, canaries, the rest; nothing else beside it', () => {
+  const roles = { h1: 'control-plane', h2: 'control-plane', h3: 'worker', h4: 'worker', h5: 'worker', h6: 'worker', h7: 'worker' }
+  const wanted = { ...fileOf(roles), upgrade: { maxUnavailable: '2', canary: ['h5'], soak: 0 } }
+  const old = (name: string): NodeState => ({ name, isControlPlane: false, kubelet: 'v1.36.3', labels: {}, taints: [] })
+  const cluster = { ...running(), kubernetesVersion: 'v1.36.3', nodes: ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map(old) }
+  const member = (node: 'worker' | 'control-plane'): Partial<ReachedHost> => ({
+    node,
+    caHash: 'sha256:a',
+    hasWantedKubelet: true,
+    ...(node === 'control-plane' && { controlPlane: 'v1.36.3' }),
+  })
+  const hosts = {
+    h1: member('control-plane'),
+    h2: member('control-plane'),
+    h3: member('worker'),
+    h4: member('worker'),
+    h5: member('worker'),
+    h6: { ...member('worker'), hasWantedKubelet: false },
+    h7: {},
+  }
+  expect(planned(wanted, hosts, cluster)).toEqual({
+    actions: ['h1 upgrade', 'h2 upgrade', 'h5 upgrade', 'h3 upgrade', 'h4 upgrade'],
+    problems: [],
+  })
+  // Cut off after the first control plane: what is there counts, not what the cluster says of itself.
+  const later = { ...cluster, kubernetesVersion: 'v1.37.2', nodes: [{ ...old('h1'), kubelet: 'v1.37.2' }, ...cluster.nodes.slice(1)] }
+  expect(planned(wanted, { ...hosts, h1: { ...member('control-plane'), controlPlane: 'v1.37.2' } }, later).actions).toEqual([
+    'h2 upgrade',
+    'h5 upgrade',
+    'h3 upgrade',
+    'h4 upgrade',
+  ])
+  expect(planned({ ...wanted, kubernetesVersion: 'v1.35.4' }, hosts, cluster).problems.join()).toContain('there is no way back')
+})
+
+test.each([
+  { maxUnavailable: '2', total: 5, expected: [['c'], ['a', 'b'], ['d', 'e']] },
+  { maxUnavailable: '10%', total: 5, expected: [['c'], ['a'], ['b'], ['d'], ['e']] },
+  { maxUnavailable: '60%', total: 5, expected: [['c'], ['a', 'b', 'd'], ['e']] },
+])('waves of $maxUnavailable of $total, the canary first', ({ maxUnavailable, total, expected }) => {
+  expect(waves(['a', 'b', 'c', 'd', 'e'], { maxUnavailable, canary: ['c'], soak: 0 }, total)).toEqual(expected)
+})
+
+test('an upgrade that was cut off is gone on with, whatever the versions say', () => {
+  const wanted = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker' })
+  const done = { h1: controlPlane({}), h2: controlPlane({}), h3: worker({}) }
+  const all = running('h1', 'h2', 'h3')
+  expect(planned(wanted, done, all).actions).toEqual([])
+  // Its kubelet runs in the new version, and the node is cordoned still.
+  expect(planned(wanted, { ...done, h3: worker({ unfinished: 'upgrade node' }) }, all).actions).toEqual(['h3 upgrade'])
+  expect(planned(wanted, { ...done, h2: controlPlane({ unfinished: 'upgrade node phase kubelet' }) }, all).actions).toEqual(['h2 upgrade'])
+  // The static Pods are new, the cluster has not heard of it, and there is no new kubelet.
+  const old = { ...all, kubernetesVersion: 'v1.36.3' }
+  expect(planned(wanted, { ...done, h1: controlPlane({ hasWantedKubelet: false }) }, old).actions).toEqual(['h1 upgrade'])
+})
+
+test('the control plane whose upgrade of the cluster was cut off stays the first', () => {
+  const file = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'control-plane' })
+  const states = (h1: Partial<ReachedHost>, h2: Partial<ReachedHost>) =>
+    new Map(Object.entries({ h1: reachedHost(h1), h2: reachedHost(h2), h3: reachedHost(controlPlane({})) }))
+  expect(firstControlPlane(file, states(controlPlane({}), controlPlane({ unfinished: 'upgrade apply' })))).toBe('h2')
+  expect(firstControlPlane(file, states(controlPlane({ unfinished: 'upgrade node' }), controlPlane({})))).toBe('h1')
+  expect(firstControlPlane(file, states(controlPlane({ unfinished: 'mark' }), controlPlane({})))).toBe('h1')
+  expect(firstControlPlane(file, states(controlPlane({ unfinished: 'join' }), controlPlane({})))).toBe('h2')
+})
+
+test('an upgrade that was cut off may have stopped the API: then it is gone on with without one', () => {
+  const file = fileOf({ h1: 'control-plane', h3: 'worker' })
+  const away = { kind: 'unreachable', why: 'refused' } as const
+  const hosts = {
+    h1: controlPlane({ unfinished: 'upgrade apply', controlPlane: 'v1.36.3', kubelet: 'v1.36.3' }),
+    h3: worker({}),
+  }
+  expect(planned(file, hosts, away)).toEqual({ actions: ['h1 upgrade', 'h3 upgrade'], problems: [] })
+  // Of a worker it has stopped no API.
+  expect(planned(file, { h1: controlPlane({}), h3: worker({ unfinished: 'upgrade node' }) }, away)).toEqual({
+    actions: [],
+    problems: ['the cluster is there, and its API does not answer: refused'],
+  })
+})
+
+function controlPlane(state: Partial<ReachedHost>): Partial<ReachedHost> {
+  return { node: 'control-plane', caHash: 'sha256:a', hasWantedKubelet: true, controlPlane: 'v1.37.2', ...state }
+}
+
+function worker(state: Partial<ReachedHost>): Partial<ReachedHost> {
+  return { node: 'worker', caHash: 'sha256:a', hasWantedKubelet: true, ...state }
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import type { Host } from '../../src/host/host.ts'
+import { readJournal } from '../../src/host/journal-file.ts'
+import { runsOf, unfinishedRun } from '../../src/host/journal-runs.ts'
+import { openRunSession, type RunInput } from '../../src/phases/run-session.ts'
+import { rootedHost } from '../support/rooted-host.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+const upgrade: RunInput = { command: 'upgrade node', fingerprint: 'a', version: '1' }
+
+test('a run that finds nothing left to do finishes what one before it has left', async () => {
+  const host = await fresh()
+  await cutOff(host, upgrade)
+  const again = await openRunSession(host, upgrade)
+  expect(again.resumed?.outcome).toBe('failed')
+  await again.finish('done')
+  expect(unfinishedRun(await readJournal(host))).toBeUndefined()
+  expect(runsOf(await readJournal(host)).map(({ outcome }) => outcome)).toEqual(['failed', 'done'])
+})
+
+test('one that changes nothing and finishes nothing leaves no trace', async () => {
+  const host = await fresh()
+  for (const outcome of ['done', 'failed'] as const) await (await openRunSession(host, upgrade)).finish(outcome)
+  expect(await host.stat('/var/lib/kadm')).toBeUndefined()
+  await cutOff(host, upgrade)
+  await (await openRunSession(host, upgrade)).finish('failed')
+  expect(runsOf(await readJournal(host))).toHaveLength(1)
+})
+
+test.each([
+  { command: 'upgrade apply', taken: 'unfinished' },
+  { command: 'upgrade node phase kubelet', taken: 'unfinished' },
+  { command: 'upgrade node', taken: 'unfinished' },
+  { command: 'init', taken: 'neither' },
+])('an upgrade takes up what another upgrade has left: $command is $taken', async ({ command, taken }) => {
+  const host = await fresh()
+  await cutOff(host, upgrade)
+  const { resumed, unfinished, finish } = await openRunSession(host, { ...upgrade, command, fingerprint: 'b' })
+  await finish('failed')
+  expect([resumed, unfinished?.command]).toEqual([undefined, taken === 'unfinished' ? 'upgrade node' : undefined])
+})
+
+/** Its lock is taken from all the world. */
+async function fresh(): Promise<Host> {
+  return { ...rootedHost(await temporaryDirectory()), lock: async () => async () => {} }
+}
+
+async function cutOff(host: Host, input: RunInput): Promise<void> {
+  const session = await openRunSession(host, input)
+  await session.host.writeFile('/etc/kubernetes/file', 'text', { mode: 0o600 })
+  await session.finish('failed')
+}
