@@ -26,6 +26,7 @@ export const errorCodes = {
   CERTIFICATE_INVALID: 'a certificate or key on disk cannot be used',
   EXTERNAL_CA_INCOMPLETE: 'the CA key is kept elsewhere, and a file that it must have signed is missing or wrong',
   CERTIFICATE_EXPIRING: 'a certificate ends within the time of --warn-within',
+  CERTIFICATE_MISSING: 'a certificate is not there that every control plane has, and --warn-within was given',
   RENEWAL_MISSING: 'a certificate was not renewed, since it is not there',
   RENEWAL_EXTERNAL: 'a certificate was not renewed, since the key of its CA is kept elsewhere',
   RENEWAL_INCOMPLETE: 'not every certificate could be renewed, and --strict makes that a failure',

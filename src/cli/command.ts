@@ -9,6 +9,8 @@ export interface Command {
   readonly maxArguments?: number
   readonly flags?: readonly Flag[]
   readonly commands?: readonly Command[]
+  /** Of a workflow, by full name, for the help: what `--skip-phases` takes. */
+  readonly phases?: readonly { readonly name: string; readonly summary: string }[]
   /** Resolves with the exit code where the command has one of its own, as that of a program that it ran. */
   readonly run?: (input: CommandInput) => Promise<number | void>
 }
@@ -23,6 +25,8 @@ export interface Flag {
   /** Shown in the help, and the value when it is not given. */
   readonly default?: string
   readonly hidden?: boolean
+  /** Of a list: `a,,b` is taken, as by kubeadm. */
+  readonly allowsEmptyItems?: boolean
 }
 
 export interface CommandInput {

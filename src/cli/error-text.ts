@@ -9,13 +9,15 @@ import { redact } from '../host/redact.ts'
 export function errorText(error: unknown, verbosity: number): string {
   const lines = error instanceof KadmError ? foreseen(error) : unforeseen(error)
   if (verbosity >= 5) lines.push('', inspect(error))
-  return redact(`${lines.join('\n')}\n`)
+  // A file's bytes in a message must not reach the terminal as orders.
+  return redact(`${lines.join('\n')}\n`).replaceAll(/(?![\t\n])\p{Cc}/gu, '\uFFFD')
 }
 
 function foreseen(error: KadmError): string[] {
   return [
     `error: ${error.message} [${error.code}]`,
-    ...error.details.map((line) => `  ${line}`),
+    // One problem alone stands in the message already.
+    ...error.details.filter((line) => !error.message.endsWith(line)).map((line) => `  ${line}`),
     ...error.remedy.map((line) => `try: ${line}`),
   ]
 }

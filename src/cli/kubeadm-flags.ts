@@ -43,6 +43,7 @@ const flags: readonly Flag[] = [
   {
     name: 'discovery-token-ca-cert-hash',
     kind: 'list',
+    allowsEmptyItems: true,
     doc: 'With a token: the hash of the public key of the CA, "sha256:<hex>"; one that matches is enough',
   },
   {
@@ -77,6 +78,7 @@ const flags: readonly Flag[] = [
   {
     name: 'ignore-preflight-errors',
     kind: 'list',
+    allowsEmptyItems: true,
     doc: "Checks whose errors are shown as warnings, e.g. 'Swap,NumCPU'; 'all' for all of them",
   },
   { name: 'image-repository', kind: 'text', default: 'registry.k8s.io', doc: 'Registry to pull the images of the control plane from' },

@@ -12,7 +12,12 @@ export async function main(argv: readonly string[], io: Streams): Promise<number
   let signalled: number | undefined
   for (const [name, code] of Object.entries(signalExitCodes)) {
     process.on(name, () => {
-      if (signalled !== undefined) process.exit(code) // asked twice: do not wait for what is under way
+      if (signalled !== undefined) {
+        // Asked twice: nothing is waited for. process.exit would wait for a read of a pipe that nobody writes to.
+        process.removeAllListeners(name)
+        process.kill(process.pid, name)
+        return
+      }
       signalled = code
       stop.abort(
         new KadmError('STOPPED', `stopped by ${name}`, { remedy: ['run the same command again: it goes on with what is done already'] }),
@@ -57,6 +62,10 @@ async function dispatch(argv: readonly string[], io: Streams, signal: AbortSigna
   const { command, path, rest } = resolve(root, words)
   const help = async (): Promise<string> => helpText(command, path, globalFlags, Math.min(io.stdout.columns ?? 140, 140))
   const before = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
+  const stray = rest[wordAfterFlags(command, rest)]
+  if (asksHelp && stray !== undefined) {
+    throw new KadmError('USAGE', `unknown command or argument "${stray}" for "${path}"`, { remedy: [`${path} --help`] })
+  }
   if (asksHelp || before.includes('--help') || before.includes('-h')) {
     io.stdout.write(await help())
     return 0
@@ -103,7 +112,8 @@ function wordAfterFlags(command: Command, words: readonly string[]): number {
   let at = 0
   while (words[at]?.startsWith('-') === true && words[at] !== '--') {
     const [name = '', value] = (words[at] ?? '').split('=')
-    at += value !== undefined || isSwitch(command, name) ? 1 : 2
+    const hasValue = value !== undefined || /^-[a-zA-Z]./.test(name) // `-v5`
+    at += hasValue || isSwitch(command, name) ? 1 : 2
   }
   return at
 }
@@ -120,8 +130,9 @@ function hoistGlobals(argv: readonly string[]): readonly string[] {
   let index = 0
   while (index < argv.length && argv[index]?.startsWith('-') === true) {
     const [name = '', value] = (argv[index] ?? '').split('=')
-    if (!names.has(name)) break
-    index += value === undefined ? 2 : 1
+    const isGlued = gluedVerbosity.test(name)
+    if (!names.has(name) && !isGlued) break
+    index += value === undefined && !isGlued ? 2 : 1
   }
   const leading = argv.slice(0, index)
   const following = argv.slice(index)
@@ -130,10 +141,14 @@ function hoistGlobals(argv: readonly string[]): readonly string[] {
 }
 
 function verbosity(argv: readonly string[]): number {
-  const at = argv.findIndex((word) => /^--?v(=|$)/.test(word))
-  const word = at === -1 ? undefined : argv[at]
-  return word === undefined ? 0 : Number(word.split('=')[1] ?? argv[at + 1] ?? 0)
+  const at = argv.findLastIndex((word) => /^--?v(=|$)/.test(word) || gluedVerbosity.test(word))
+  const word = argv[at]
+  if (word === undefined) return 0
+  return Number(gluedVerbosity.exec(word)?.[1] ?? word.split('=')[1] ?? argv[at + 1] ?? 0)
 }
+
+/** As `-ojson`. */
+const gluedVerbosity = /^-v(\d+)$/
 
 if (import.meta.main) {
   const code = await main(process.argv.slice(2), {

@@ -1,14 +1,28 @@
 /** From a workflow's list of phases to its `phase` command tree: `kadm init phase certs ca`, `kadm init phase certs all`. */
 import type { Phase } from '../phases/phase.ts'
+import { flatten } from '../phases/phase-tree.ts'
 import type { Command, CommandInput } from './command.ts'
 import { hostFlags } from './host-flags.ts'
 import { kubeadmFlags } from './kubeadm-flags.ts'
 import { runFlags } from './run-flags.ts'
 
+/** A workflow's commands below its own, and its phases for the help. */
+export function phasesOf<Run>(
+  workflow: string,
+  phases: readonly Phase<Run>[],
+  run: RunPhase,
+): Required<Pick<Command, 'commands' | 'phases'>> {
+  const shown = flatten(phases).filter(({ phase }) => phase.hidden !== true)
+  return {
+    commands: [phaseCommand(workflow, phases, run)],
+    phases: shown.map(({ name, phase: { summary } }) => ({ name, summary })),
+  }
+}
+
 /** Runs the phases of these full names and what they hold. */
 export type RunPhase = (names: readonly string[], input: CommandInput) => Promise<void>
 
-export function phaseCommand<Run>(workflow: string, phases: readonly Phase<Run>[], run: RunPhase): Command {
+function phaseCommand<Run>(workflow: string, phases: readonly Phase<Run>[], run: RunPhase): Command {
   return {
     name: 'phase',
     summary: `Use this command to invoke single phase of the ${workflow} workflow`,

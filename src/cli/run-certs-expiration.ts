@@ -12,7 +12,7 @@ import type { CommandInput } from './command.ts'
 import { humanDuration } from './human-duration.ts'
 import { outputPrinter, type Printer } from './output.ts'
 
-/** The exit code when something ends within `--warn-within`; kubeadm has 1 to 3 for other things. */
+/** The exit code when something ends within `--warn-within` or is missing; kubeadm has 1 to 3 for other things. */
 const expiringExitCode = 4
 
 /** @returns exit code */
@@ -25,8 +25,10 @@ export async function checkExpiration(input: CommandInput): Promise<number> {
     const wire = flags.isOn('all-nodes') ? { wire: await onTheWire(input, host) } : {}
     const report: CertificateReport = { ...(await certificateExpirations({ config, host })), ...wire, now: host.now() }
     io.stdout.write(await print(report))
-    const expiring =
-      within === undefined ? [] : seenCertificates(report).filter(({ certificate }) => secondsLeft(certificate, report.now) * 1000 < within)
+    if (within === undefined) return 0
+    const missing = missingNames(report)
+    for (const name of missing) io.stderr.write(`WARNING: ${name} is not there [CERTIFICATE_MISSING]\n`)
+    const expiring = seenCertificates(report).filter(({ certificate }) => secondsLeft(certificate, report.now) * 1000 < within)
     for (const { source, labels, certificate } of expiring) {
       const what = `${source} ${Object.values(labels)
         .filter((text) => text !== '')
@@ -34,8 +36,13 @@ export async function checkExpiration(input: CommandInput): Promise<number> {
       const left = secondsLeft(certificate, report.now)
       io.stderr.write(`WARNING: ${what} ${left < 0 ? 'has expired' : `ends in ${humanDuration(left * 1000)}`} [CERTIFICATE_EXPIRING]\n`)
     }
-    return expiring.length > 0 ? expiringExitCode : 0
+    return expiring.length + missing.length > 0 ? expiringExitCode : 0
   })
+}
+
+/** Of the control planes only the first one has a super-admin.conf. */
+function missingNames({ certificates, authorities }: CertificateReport): readonly string[] {
+  return [...certificates, ...authorities].flatMap(({ name, kind }) => (kind === 'missing' && name !== 'super-admin.conf' ? [name] : []))
 }
 
 async function printer({ flags }: CommandInput): Promise<Printer<CertificateReport>> {

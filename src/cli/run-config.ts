@@ -1,9 +1,11 @@
 /** `kadm config print`, `validate` and `migrate` for a user. */
+import path from 'node:path'
 import { readConfigText } from '../config/load.ts'
 import { printInitDefaults, printJoinDefaults, printResetDefaults, printUpgradeDefaults } from '../config/print-defaults.ts'
 import { releaseServer } from '../config/release-server.ts'
 import { migrateConfig, validateConfig } from '../config/validate.ts'
 import { KadmError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
 import { localHost } from '../host/local-host.ts'
 import type { CommandInput } from './command.ts'
 
@@ -32,15 +34,22 @@ export async function validate({ flags, io }: CommandInput): Promise<void> {
 export async function migrate({ flags, io }: CommandInput): Promise<void> {
   const host = localHost()
   const file = flags.text('old-config') || missing('old-config', 'kadm config migrate --old-config FILE')
+  const target = flags.text('new-config')
+  if (target) await requireFolder(path.dirname(target), host)
   const migrated = await migrateConfig(
     await readConfigText(file, host),
     { file, allowExperimental: flags.isOn('allow-experimental-api'), fetchVersion: releaseServer(host) },
     host,
   )
   for (const warning of migrated.warnings) io.stderr.write(`WARNING: ${warning}\n`)
-  const target = flags.text('new-config')
-  if (target) await host.writeFile(target, migrated.text, { mode: 0o644, keepMode: true })
+  if (target) await host.writeFile(target, migrated.text, { mode: 0o600, keepMode: true })
   else io.stdout.write(migrated.text)
+}
+
+/** As kubeadm: a folder that is not there is more likely a slip than wanted. */
+async function requireFolder(folder: string, host: Host): Promise<void> {
+  if ((await host.stat(folder)) !== undefined) return
+  throw new KadmError('FILE_FAILED', `there is no folder "${folder}"`, { remedy: [`mkdir -p "${folder}"`] })
 }
 
 function missing(flag: string, remedy: string): never {

@@ -16,7 +16,7 @@ export function parseWords(command: Command, path: string, words: readonly strin
   const parsed = parser(flags)
     .fail((message, error) => {
       // A YError is yargs' own word for what the user got wrong.
-      throw error === undefined || error.name === 'YError' ? usageError(lowerFirst(message || error.message), help) : error
+      throw error === undefined || error.name === 'YError' ? usageError(inKadmsWords(message || error.message), help) : error
     })
     .parseSync(plainWords(words, flags, help))
   const known = new Map(flags.map((flag) => [flag.name, flag]))
@@ -54,7 +54,14 @@ export async function helpText(command: Command, path: string, globalFlags: read
   for (const child of command.commands ?? []) {
     if (child.hidden !== true) built.command([child.name, ...(child.aliases ?? [])], child.summary)
   }
-  return `${await built.getHelp()}\n`
+  return `${await built.getHelp()}\n${phasesText(command)}`
+}
+
+function phasesText({ phases = [] }: Command): string {
+  if (phases.length === 0) return ''
+  const width = Math.max(...phases.map(({ name }) => name.length))
+  const rows = phases.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`)
+  return `\nPhases, by the names that --skip-phases takes:\n${rows.join('')}`
 }
 
 /**
@@ -115,8 +122,11 @@ function checked(flag: Flag, texts: readonly string[], help: string): readonly s
   const last = texts.at(-1) ?? ''
   if (flag.kind === 'number' && !/^-?\d+$/.test(last))
     throw usageError(`invalid value "${last}" for "--${flag.name}": not a whole number`, help)
-  if (flag.kind === 'list') return texts.flatMap((text) => text.split(',')).filter((text) => text !== '')
-  return [last]
+  if (flag.kind !== 'list') return [last]
+  const odd = texts.find((text) => text !== '' && text.split(',').includes(''))
+  if (odd !== undefined && flag.allowsEmptyItems !== true)
+    throw usageError(`invalid value "${odd}" for "--${flag.name}": nothing stands beside a comma`, help)
+  return texts.flatMap((text) => text.split(',')).filter((text) => text !== '')
 }
 
 function values(known: ReadonlyMap<string, Flag>, given: ReadonlyMap<string, readonly string[]>): FlagValues {
@@ -138,6 +148,9 @@ function usageError(message: string, help: string): KadmError {
   return new KadmError('USAGE', message, { remedy: [help] })
 }
 
-function lowerFirst(text: string): string {
+/** What the parser says of the user's words. */
+function inKadmsWords(text: string): string {
+  const name = /^Not enough arguments following: (.+)$/.exec(text)?.[1]
+  if (name !== undefined) return `${name.length === 1 ? '-' : '--'}${name} needs a value`
   return text.charAt(0).toLowerCase() + text.slice(1)
 }

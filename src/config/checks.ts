@@ -79,7 +79,9 @@ export function argumentProblems(value: unknown): Problems {
 
 /** A repository is good when `<repository>/name:tag` is an image reference. Grammar: distribution/reference. */
 export function imageRepositoryProblems(value: string): Problems {
-  return reference.test(`${value}/name:tag`) ? [] : [`"${clip(value)}" is not an image repository`]
+  if (reference.test(`${value}/name:tag`)) return []
+  const scheme = /^[a-z]+:\/\//i.exec(value)?.[0]
+  return [`"${clip(value)}" is not an image repository${scheme === undefined ? '' : `: leave "${scheme}" out`}`]
 }
 
 export function pullPolicyProblems(value: string): Problems {

@@ -6,6 +6,7 @@ import { clusterFields } from './cluster-fields.ts'
 import { durationField, integerField, listField, objectField, stringField, stringsField, type Field } from './field.ts'
 import { kubeProxyFields } from './kube-proxy-fields.ts'
 import { kubeletFields } from './kubelet-fields.ts'
+import { exactVersionProblems } from './kubernetes-version.ts'
 import type { Json } from './model.ts'
 import { initFields, joinFields } from './node-fields.ts'
 
@@ -92,7 +93,10 @@ export const clusterFileFields: readonly Field[] = [
     stringField('name', 'Name of the cluster; also its clusterName where that is not given.', { check: subdomainProblems, required: true }),
   ]),
   objectField('spec', 'The cluster.', [
-    stringField('kubernetesVersion', 'Version of the control plane.', { defaultNote: 'the newest that kadm knows' }),
+    stringField('kubernetesVersion', 'Version of the control plane: one such as "v1.37.2", not a label.', {
+      defaultNote: 'the newest that kadm knows',
+      check: exactVersionProblems,
+    }),
     stringField('controlPlaneEndpoint', 'Name or address of the balancer, with an optional port. Needed for more than one control plane.', {
       check: hostPortProblems,
     }),
@@ -114,6 +118,9 @@ export const clusterFileFields: readonly Field[] = [
         type: { kind: 'json' },
         doc: 'How many workers at a time: a number or a share such as 10%.',
         default: 1,
+        // 0 is refused, not taken for what was left out.
+        optional: true,
+        required: true,
         check: shareProblems,
       },
       stringsField('canary', 'Workers that go first.'),

@@ -5,6 +5,7 @@ import type { ClusterFile } from './cluster-file.ts'
 import type { Problem } from './decode.ts'
 import { isEmpty, part, withDefaults } from './defaults.ts'
 import { parseIp } from './ip-address.ts'
+import { exactVersionProblems, withV } from './kubernetes-version.ts'
 import type { Json, JsonObject } from './model.ts'
 
 /** Paths are those of the file. */
@@ -39,12 +40,15 @@ function kubeadmProblems({ kubernetesVersion, controlPlaneEndpoint, kubeadm }: C
   const documents = { initConfiguration: init, joinConfiguration: join }
   const said = (kind: keyof typeof documents, path: string, text: string): readonly Problem[] =>
     isEmpty(valueAt(documents[kind], path)) ? [] : [{ path: `spec.kubeadm.${kind}.${path}`, text }]
-  const other = (name: string, value: string | undefined): readonly Problem[] =>
-    cluster[name] === undefined || value === undefined || cluster[name] === value
+  const other = (name: string, value: string | undefined, same = (text: string) => text): readonly Problem[] =>
+    cluster[name] === undefined || value === undefined || same(String(cluster[name])) === value
       ? []
       : [{ path: `spec.kubeadm.clusterConfiguration.${name}`, text: `is "${String(cluster[name])}", and spec.${name} is "${value}"` }]
+  const version = cluster['kubernetesVersion']
+  const badVersion = isEmpty(version) ? [] : exactVersionProblems(String(version))
   return [
-    ...other('kubernetesVersion', kubernetesVersion),
+    ...badVersion.map((text) => ({ path: 'spec.kubeadm.clusterConfiguration.kubernetesVersion', text })),
+    ...(badVersion.length > 0 ? [] : other('kubernetesVersion', kubernetesVersion, withV)),
     ...other('controlPlaneEndpoint', controlPlaneEndpoint),
     ...(['initConfiguration', 'joinConfiguration'] as const).flatMap((kind) => [
       ...said(kind, 'nodeRegistration.name', 'is not for a fleet: it is the name of the host in spec.hosts'),

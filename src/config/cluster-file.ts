@@ -6,6 +6,7 @@ import { decodeObject, isObject } from './decode.ts'
 import { fillFields, part } from './defaults.ts'
 import { invalid } from './documents.ts'
 import { parseDuration } from './durations.ts'
+import { withV } from './kubernetes-version.ts'
 import { configProblems, readNamedDocuments } from './load.ts'
 import type { Json, JsonObject, Taint } from './model.ts'
 import { newestKubernetes } from './own-version.ts'
@@ -69,7 +70,7 @@ export interface UpgradeSettings {
 
 /** Throws CONFIG_SYNTAX, or CONFIG_INVALID with every problem and its path in the details. `name`: of the file, for errors. */
 export function parseClusterFile(text: string, name: string): ClusterFile {
-  const [document, ...others] = readNamedDocuments(text, name)
+  const [document, ...others] = readNamedDocuments(text, name, [`kadm plan -f "${name}"   # looks only`, formHint])
   if (
     document === undefined ||
     others.length > 0 ||
@@ -77,7 +78,7 @@ export function parseClusterFile(text: string, name: string): ClusterFile {
     document.kind !== 'Cluster'
   ) {
     throw invalid(`"${name}" is no cluster file: it must hold one document of apiVersion ${clusterFileApiVersion}, kind Cluster`, [
-      'see docs/cluster-file.md for the right form',
+      formHint,
     ])
   }
   const { value, problems, unknown } = decodeObject(clusterFileFields, document.content, ['apiVersion', 'kind'])
@@ -93,9 +94,11 @@ export function parseClusterFile(text: string, name: string): ClusterFile {
   ]
   // Rules between fields make sense only of fields that are right.
   const wrong = all.length > 0 ? all : clusterFileProblems(toClusterFile(complete))
-  if (wrong.length > 0) throw configProblems(wrong, name)
+  if (wrong.length > 0) throw configProblems(wrong, name, [`kadm plan -f "${name}"   # looks only`])
   return toClusterFile(complete)
 }
+
+const formHint = 'see docs/cluster-file.md for the right form'
 
 function withKubeadm(document: JsonObject, kubeadm: JsonObject): JsonObject {
   return { ...document, spec: { ...part(document, 'spec'), kubeadm } }
@@ -108,10 +111,11 @@ function toClusterFile(document: JsonObject): ClusterFile {
   const hosts = objects(spec['hosts']).map((host) => toHost(host, part(spec, 'ssh')))
   return {
     name: textOf(part(document, 'metadata')['name']),
-    kubernetesVersion:
+    kubernetesVersion: withV(
       textOf(spec['kubernetesVersion']) ||
-      textOf(part(part(spec, 'kubeadm'), 'clusterConfiguration')['kubernetesVersion']) ||
-      newestKubernetes,
+        textOf(part(part(spec, 'kubeadm'), 'clusterConfiguration')['kubernetesVersion']) ||
+        newestKubernetes,
+    ),
     ...(endpoint !== '' && { controlPlaneEndpoint: endpoint }),
     hosts: [...hosts.filter(({ role }) => role === 'control-plane'), ...hosts.filter(({ role }) => role !== 'control-plane')],
     kubeadm: toKubeadm(part(spec, 'kubeadm')),

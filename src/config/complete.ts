@@ -2,13 +2,15 @@
  * Every document of a file with all of its defaults, whatever kinds it holds: what `config validate`, `migrate` and `diff` have in common.
  */
 import type { Host } from '../host/host.ts'
+import { clusterFileApiVersion } from './cluster-file-fields.ts'
 import { componentKinds } from './component-config.ts'
 import type { Problem } from './decode.ts'
 import { invalid, isOldVersion, readDocuments, requireSupportedVersion, type AllowedVersions, type ConfigDocument } from './documents.ts'
-import { isKindName, kubeadmGroup, kubeadmVersion } from './kinds.ts'
+import { isKindName, kinds, kubeadmApiVersion, kubeadmGroup, kubeadmVersion } from './kinds.ts'
 import type { FetchVersion } from './kubernetes-version.ts'
 import { configProblems, noFetch, readNamedDocuments } from './load.ts'
 import type { JsonObject } from './model.ts'
+import { nearestName } from './nearest-name.ts'
 import { printedDocument } from './print.ts'
 import { resolveInit } from './resolve-init.ts'
 import { resolveNodeKind, type NodeKind } from './resolve-node.ts'
@@ -68,6 +70,22 @@ export async function completeDocuments(given: readonly ConfigDocument[], option
 
 const nodeKinds: readonly NodeKind[] = ['JoinConfiguration', 'ResetConfiguration', 'UpgradeConfiguration']
 
+const knownKinds = [
+  ...Object.keys(kinds).map((kind) => ({ kind, apiVersion: kubeadmApiVersion })),
+  ...componentKinds.map(({ kind, group, version }) => ({ kind, apiVersion: `${group}/${version}` })),
+]
+
+function kindRemedy(unknown: readonly ConfigDocument[]): readonly [string, ...string[]] {
+  const clusterFile = unknown.find(({ group, version, kind }) => kind === 'Cluster' && `${group}/${version}` === clusterFileApiVersion)
+  if (clusterFile !== undefined) return [`kadm plan -f "${clusterFile.file ?? 'cluster.yaml'}"   # of a cluster file; looks only`]
+  const names = knownKinds.map(({ kind }) => kind)
+  const near = new Set(unknown.map(({ kind }) => nearestName(kind, names)))
+  const [first, ...others] = knownKinds
+    .filter(({ kind }) => near.has(kind))
+    .map(({ kind, apiVersion }) => `write "apiVersion: ${apiVersion}" and "kind: ${kind}"`)
+  return first === undefined ? [`use kinds that are known: ${names.join(', ')}`] : [first, ...others]
+}
+
 /** kubeadm lets documents of an old version with a kind that it does not know pass unread; here nothing passes unread. */
 function requireKnown(documents: readonly ConfigDocument[], allowed: AllowedVersions): void {
   for (const document of documents) if (isOldVersion(document)) requireSupportedVersion(document, allowed)
@@ -82,7 +100,5 @@ function requireKnown(documents: readonly ConfigDocument[], allowed: AllowedVers
   })
   if (unknown.length === 0) return
   const names = unknown.map(({ group, version, kind }) => `"${kind}" of ${group}/${version}`)
-  throw invalid(`the configuration has documents of kinds that kadm does not know: ${names.join(', ')}`, [
-    'correct their apiVersion and kind, or remove them',
-  ])
+  throw invalid(`the configuration has documents of kinds that kadm does not know: ${names.join(', ')}`, kindRemedy(unknown))
 }

@@ -1,6 +1,6 @@
 /** Outside data into a document of a table of fields: types checked, unknown fields found, `null` dropped. */
 import { clip, tokenProblems } from './checks.ts'
-import { durationNanoseconds, formatNanoseconds } from './durations.ts'
+import { durationNanoseconds, formatNanoseconds, isLongDuration } from './durations.ts'
 import type { Field, ValueType } from './field.ts'
 import type { Json, JsonObject } from './model.ts'
 import { nearestName } from './nearest-name.ts'
@@ -93,7 +93,9 @@ function decodeValue(type: ValueType, value: unknown, path: string, sink: Sink):
     case 'json':
       return asJson(value)
     default:
-      return typeof value === 'string' ? text(type.kind, value, path, sink) : notText(value, path, sink)
+      if (typeof value === 'string') return text(type.kind, value, path, sink)
+      // In quotes a bare number is no duration either.
+      return type.kind === 'duration' ? mismatch('a duration such as 30s or 4m0s', value, path, sink) : notText(value, path, sink)
   }
 }
 
@@ -114,7 +116,10 @@ function integer(value: unknown, path: string, sink: Sink): number | undefined {
 function text(kind: 'string' | 'duration' | 'time' | 'token', value: string, path: string, sink: Sink): string | undefined {
   if (kind === 'duration') {
     const nanoseconds = durationNanoseconds(value)
-    return nanoseconds === undefined ? mismatch('a duration such as 4m0s', value, path, sink) : formatNanoseconds(nanoseconds)
+    if (nanoseconds !== undefined) return formatNanoseconds(nanoseconds)
+    const why = isLongDuration(value) ? 'is too long: at most 2562047h' : 'is not a duration such as 4m0s'
+    sink.problems.push({ path, text: `"${clip(value)}" ${why}` })
+    return undefined
   }
   if (kind === 'token') {
     // A secret: the value is not shown.
@@ -135,7 +140,8 @@ function mismatch(wanted: string, value: unknown, path: string, sink: Sink): und
 function notText(value: unknown, path: string, sink: Sink): undefined {
   const given =
     typeof value === 'number' || typeof value === 'bigint' ? 'a number' : typeof value === 'boolean' ? 'true or false' : describe(value)
-  sink.problems.push({ path, text: `must be a text, not ${given}${isObject(value) || Array.isArray(value) ? '' : ': put it in quotes'}` })
+  const quotable = ['number', 'bigint', 'boolean'].includes(typeof value)
+  sink.problems.push({ path, text: `must be a text, not ${given}${quotable ? ': put it in quotes' : ''}` })
 }
 
 function describe(value: unknown): string {

@@ -12,6 +12,8 @@ export interface ConfigDocument {
   readonly content: Readonly<Record<string, unknown>>
   /** Keys given twice. */
   readonly duplicates: readonly string[]
+  /** Its name, for errors; absent for words of a command line. */
+  readonly file?: string
 }
 
 /** Throws CONFIG_SYNTAX for what is no YAML, CONFIG_INVALID for a document without apiVersion and kind or a kind given twice. */
@@ -50,27 +52,27 @@ export interface AllowedVersions {
 
 /** Throws CONFIG_INVALID for a kubeadm version that is too old, deprecated or experimental, and not allowed. */
 export function requireSupportedVersion(
-  { group, version, kind }: ConfigDocument,
+  { group, version, kind, file = 'old.yaml' }: ConfigDocument,
   { allowExperimental, allowDeprecated = false }: AllowedVersions,
 ): void {
   if (group !== kubeadmGroup) return
   if (version === 'v1beta3') {
     if (allowDeprecated) return
     throw invalid(`${kind} has the old apiVersion "${group}/${version}"; kadm reads "${kubeadmGroup}/${kubeadmVersion}"`, [
-      'convert it: kadm config migrate --old-config old.yaml --new-config new.yaml',
-      'or pass --allow-deprecated-api to "kadm config validate"',
+      `kadm config migrate --old-config "${file}" --new-config new.yaml`,
+      `kadm config validate --allow-deprecated-api --config "${file}"   # checks it as it is`,
     ])
   }
   const last = Object.hasOwn(oldVersions, version) ? oldVersions[version] : undefined
   if (last !== undefined) {
     throw invalid(`${kind} has the old apiVersion "${group}/${version}"; kadm reads "${kubeadmGroup}/${kubeadmVersion}"`, [
-      `convert it with kubeadm ${last}: kubeadm config migrate --old-config old.yaml --new-config new.yaml`,
+      `kubeadm config migrate --old-config "${file}" --new-config new.yaml   # by kubeadm ${last}`,
     ])
   }
   if (version === 'v1' && !allowExperimental) {
     throw invalid(`${kind} has the experimental apiVersion "${group}/v1"`, [
       `write apiVersion: ${kubeadmGroup}/${kubeadmVersion}`,
-      'or pass --allow-experimental-api to "kadm config validate" or "kadm config migrate"',
+      `kadm config validate --allow-experimental-api --config "${file}"   # checks it as it is`,
     ])
   }
 }
@@ -83,7 +85,9 @@ function readDocument(text: string, index: number): ConfigDocument {
   const { value, duplicates } = parseYamlStrictly(text)
   const where = `document ${index + 1} of the configuration`
   if (value !== null && !isObject(value)) {
-    throw invalid(`${where} must be an object with apiVersion and kind`, ['see "kadm config print init-defaults" for the right form'])
+    throw invalid(`${where} must be an object with apiVersion and kind`, [
+      'kadm config print init-defaults   # documents of the right form',
+    ])
   }
   const apiVersion = value?.['apiVersion']
   const kind = value?.['kind']

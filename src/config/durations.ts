@@ -15,6 +15,11 @@ export function durationNanoseconds(text: string): bigint | undefined {
   return match[1] === '-' ? -total : total
 }
 
+/** Of the right form, and more than 64 bits of nanoseconds hold. */
+export function isLongDuration(text: string): boolean {
+  return durationNanoseconds(text) === undefined && durationNanoseconds(text.replaceAll(/\d+/g, '1')) !== undefined
+}
+
 /** Milliseconds, or `undefined` when Go would not read it. */
 export function parseDuration(text: string): number | undefined {
   const nanoseconds = durationNanoseconds(text)

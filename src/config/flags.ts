@@ -118,12 +118,17 @@ function typed(flag: string, type: ValueType, value: FlagValue): unknown {
 
 function pairs(flag: string, value: FlagValue): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    strings(value).map((pair) => {
+    pairTexts(flag, value).map((pair) => {
       const equals = pair.indexOf('=')
       if (equals <= 0) throw invalid(`--${flag}: "${pair}" is not name=value`, [`write --${flag} name=value,other=value`])
       return [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()]
     }),
   )
+}
+
+/** As in kubeadm, `a=true,,b=true` is taken for gates alone. */
+function pairTexts(flag: string, value: FlagValue): readonly string[] {
+  return flag === 'feature-gates' || value === '' ? strings(value) : [value].flat().flatMap((item) => String(item).split(','))
 }
 
 function strings(value: FlagValue): readonly string[] {

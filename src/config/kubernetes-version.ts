@@ -1,5 +1,6 @@
 /** `kubernetesVersion` of the user into one version: labels such as `stable-1` are looked up. */
 import { messageOf } from '../errors.ts'
+import { clip } from './checks.ts'
 import { newestKubernetes } from './own-version.ts'
 import { compareVersions, parseVersion, versionTable } from './versions.ts'
 
@@ -32,6 +33,19 @@ export async function resolveKubernetesVersion(given: string, fetchVersion: Fetc
   return { version, ci, warnings, problems }
 }
 
+/** For a file that is applied again and again: a label would stand for another version another day. */
+export function exactVersionProblems(given: string): readonly string[] {
+  if (parseVersion(given) === undefined) return [`"${clip(given)}" is not a version such as ${newestKubernetes}`]
+  const oldest = versionTable.oldestControlPlane
+  if (compareVersions(given, oldest) < 0) return [`${withV(given)} is too old: it must be ${oldest} or newer`]
+  return newerMinor(given) ? [`${withV(given)} is newer than this kadm, which deploys up to ${newestKubernetes}`] : []
+}
+
+/** kubeadm takes a version without its `v` too. */
+export function withV(version: string): string {
+  return version.startsWith('v') ? version : `v${version}`
+}
+
 /** `version`: with `v`; `undefined` for what is neither a version nor a label that stands for one. */
 export async function lookUpVersion(
   given: string,
@@ -46,7 +60,7 @@ const label = /^(?:(?:latest|stable)+(?:-[1-9](?:\.[1-9]\d?)?)?)$/
 
 async function lookUp(given: string, fetchVersion: FetchVersion, warnings: string[], depth: number): Promise<string | undefined> {
   const [, bucket = '', name = ''] = /^((?:release|ci)\/)?([-\w.+]+)$/.exec(given) ?? []
-  if (exact.test(name)) return name.startsWith('v') ? name : `v${name}`
+  if (exact.test(name)) return withV(name)
   if (!label.test(name) || depth > 2) return undefined
   let fetched: string
   try {

@@ -1,9 +1,11 @@
 /** The configuration of a join: file or flags, defaults, what the host says, all checks. */
+import type { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import type { Problem } from './decode.ts'
 import { adjustInit, mergedPreflightErrors, type InitFlags } from './flags.ts'
 import { toJoinConfig } from './join-config.ts'
-import { joinDocuments } from './join-flags.ts'
-import { bindAddressProblems, configProblems, readConfigFile, refuseMixedFlags } from './load.ts'
+import { joinDocuments, joinWordProblems } from './join-flags.ts'
+import { bindAddressProblems, configProblems, readConfigFile, refuseMixedFlags, wordProblems } from './load.ts'
 import type { JoinConfig, JsonObject } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
 
@@ -38,13 +40,19 @@ export async function loadJoinConfig(
   const address = config.controlPlane?.localAPIEndpoint.advertiseAddress
   const path = 'controlPlane.localAPIEndpoint.advertiseAddress'
   const problems = [...resolved.problems, ...(address === undefined ? [] : bindAddressProblems(address, resolved.problems, path))]
-  if (problems.length > 0) throw configProblems(problems, file)
+  if (problems.length > 0) throw file === undefined ? badWords(problems, options) : configProblems(problems, file)
   const { nodeRegistration } = config
   const ignorePreflightErrors = mergedPreflightErrors(nodeRegistration.ignorePreflightErrors, flags['ignore-preflight-errors'])
   return {
     config: { ...config, nodeRegistration: { ...nodeRegistration, ignorePreflightErrors } },
     warnings: [...warnings, ...resolved.warnings],
   }
+}
+
+function badWords(problems: readonly Problem[], { flags, endpoint, needs }: LoadJoinOptions): KadmError {
+  const told = joinWordProblems(problems, { flags, endpoint, discoveryFile: needs.discoveryFile })
+  const lacks = told.some(({ text }) => text === 'is missing')
+  return lacks ? wordProblems(told, ['kadm token create --print-join-command   # on a control plane']) : wordProblems(told)
 }
 
 async function givenDocuments({ file, flags, endpoint, host, needs }: LoadJoinOptions): Promise<ReturnType<typeof joinDocuments>> {

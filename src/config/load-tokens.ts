@@ -1,9 +1,10 @@
 /** The bootstrap tokens that a user asks for, by flags or by the InitConfiguration of a file. */
 import type { Host } from '../host/host.ts'
 import type { ConfigDocument } from './documents.ts'
+import { toldByWords, wordsOf } from './flag-problems.ts'
 import { toInitConfiguration } from './init-config.ts'
 import { kubeadmGroup, kubeadmVersion, type KindName } from './kinds.ts'
-import { configProblems, loadInitConfig } from './load.ts'
+import { loadInitConfig, wordProblems } from './load.ts'
 import type { BootstrapToken, Json, JsonObject } from './model.ts'
 import { resolveInit } from './resolve-init.ts'
 import { newestKubernetes } from './own-version.ts'
@@ -48,7 +49,7 @@ export async function loadTokens(asked: { readonly file: string } | { readonly f
     detectCriSocket: false,
     fetchVersion,
   })
-  if (problems.length > 0) throw configProblems(problems)
+  if (problems.length > 0) throw wordProblems(toldByWords(problems, wordsOf.token))
   return { tokens: toInitConfiguration(init).bootstrapTokens, warnings }
 }
 

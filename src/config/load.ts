@@ -1,8 +1,10 @@
 /** The configuration of a run: file or flags, defaults, what the host says, all checks. */
+import { dirname } from 'node:path'
 import type { Host } from '../host/host.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import { invalid, readDocuments, type ConfigDocument } from './documents.ts'
 import type { Problem } from './decode.ts'
+import { isWord, problemText, toldByWords, wordsOf } from './flag-problems.ts'
 import { adjustInit, initDocuments, mergedPreflightErrors, mixedFlags, type InitFlags } from './flags.ts'
 import { toClusterConfiguration, toInitConfiguration } from './init-config.ts'
 import { isGlobalUnicast, isLoopback, parseIp } from './ip-address.ts'
@@ -40,7 +42,7 @@ export async function loadInitConfig(
   })
   const init = toInitConfiguration(resolved.init)
   const problems = [...resolved.problems, ...bindAddressProblems(init.localAPIEndpoint.advertiseAddress, resolved.problems)]
-  if (problems.length > 0) throw configProblems(problems, file)
+  if (problems.length > 0) throw file === undefined ? wordProblems(toldByWords(problems, wordsOf.init)) : configProblems(problems, file)
   const ignorePreflightErrors = mergedPreflightErrors(init.nodeRegistration.ignorePreflightErrors, flags['ignore-preflight-errors'])
   const config: InitConfig = {
     init: { ...init, nodeRegistration: { ...init.nodeRegistration, ignorePreflightErrors } },
@@ -60,33 +62,52 @@ export async function readConfigFile(file: string, host: Pick<Host, 'readText'>)
 export async function readConfigText(file: string, host: Pick<Host, 'readText'>): Promise<string> {
   const text = await readText(file, host)
   if (text === undefined) {
-    throw new KadmError('CONFIG_UNREADABLE', `there is no configuration file "${file}"`, { remedy: ['check the path given to --config'] })
+    throw new KadmError('CONFIG_UNREADABLE', `there is no configuration file "${file}"`, {
+      remedy: [`ls "${dirname(file)}"   # the files that are there`],
+    })
   }
   return text
 }
 
-/** As `readDocuments`, with the file's name in what it throws. */
-export function readNamedDocuments(text: string, file: string): readonly ConfigDocument[] {
+/** As `readDocuments`, with the file's name in what it throws. `remedy`: of a file that is not of kubeadm's kinds. */
+export function readNamedDocuments(text: string, file: string, remedy?: Remedy): readonly ConfigDocument[] {
   try {
-    return readDocuments(text)
+    return readDocuments(text).map((document) => ({ ...document, file }))
   } catch (error) {
     if (!(error instanceof KadmError)) throw error
-    const { code, message, remedy, details } = error
+    const { code, message, details } = error
     throw new KadmError(code, code === 'CONFIG_SYNTAX' ? `"${file}" is ${message}` : `"${file}": ${message}`, {
-      remedy,
+      remedy: remedy ?? error.remedy,
       details,
       cause: error,
     })
   }
 }
 
-/** All problems as one error: a line for each in its details. */
-export function configProblems(problems: readonly Problem[], file?: string): KadmError {
-  const lines = problems.map(({ path, text }) => `${path}: ${text}`)
+type Remedy = readonly [string, ...string[]]
+
+/** All problems of a file as one error: a line for each in its details. Without a file: of a text that has no name. */
+export function configProblems(
+  problems: readonly Problem[],
+  file?: string,
+  remedy: Remedy = [
+    file === undefined ? again : `kadm config validate --config "${file}"   # correct what is listed, then this looks without acting`,
+  ],
+): KadmError {
+  const lines = problems.map(problemText)
   const where = file === undefined ? 'the configuration' : `"${file}"`
   const message = lines.length === 1 ? `${where} cannot work: ${lines[0]}` : `${where} has ${lines.length} problems`
-  return invalid(message, ['correct what is listed and run it again; "kadm config validate" checks a file without acting'], lines)
+  return invalid(message, remedy, lines)
 }
+
+/** The same of the words of a command line; `problems` as `toldByWords` has them. */
+export function wordProblems(problems: readonly Problem[], remedy: Remedy = [again]): KadmError {
+  const [line = '', ...others] = problems.map(problemText)
+  if (!problems.every(({ path }) => isWord(path))) return configProblems(problems, undefined, remedy)
+  return invalid(others.length === 0 ? line : `the command line has ${problems.length} problems`, remedy, [line, ...others])
+}
+
+const again = 'correct what is listed and run it again'
 
 export const noFetch: FetchVersion = () => Promise.reject(new Error('looking up versions is off'))
 
@@ -95,7 +116,7 @@ async function readText(file: string, host: Pick<Host, 'readText'>): Promise<str
     return await host.readText(file)
   } catch (error) {
     throw new KadmError('CONFIG_UNREADABLE', `the configuration file cannot be read: ${messageOf(error)}`, {
-      remedy: ['check the path given to --config, and its mode'],
+      remedy: error instanceof KadmError ? error.remedy : [`ls -ld "${file}"`],
       cause: error,
     })
   }

@@ -152,7 +152,7 @@ function syntaxError(error: unknown): KadmError {
     error instanceof YAMLException && error.mark !== undefined ? ` (line ${error.mark.line + 1}, column ${error.mark.column + 1})` : ''
   const reason = error instanceof YAMLException ? error.reason : messageOf(error)
   return new KadmError('CONFIG_SYNTAX', `not valid YAML: ${clip(reason)}${at}`, {
-    remedy: ['correct the YAML; "kadm config print init-defaults" shows a document of the right form'],
+    remedy: ['kadm config print init-defaults   # documents of the right form, to correct the YAML by'],
     cause: error,
   })
 }

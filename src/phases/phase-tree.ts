@@ -1,4 +1,5 @@
 /** A workflow as a flat list of steps with full names (`certs/ca`), which of them run, and what each of them waits for. Pure. */
+import { nearestName } from '../config/nearest-name.ts'
 import { KadmError } from '../errors.ts'
 import type { Phase } from './phase.ts'
 
@@ -94,7 +95,8 @@ function within(name: string, ancestor: string): boolean {
 }
 
 function unknownPhase(name: string, known: ReadonlySet<string>): KadmError {
-  return new KadmError('PHASE_UNKNOWN', `no phase is named "${name}"`, {
-    remedy: [`use one of: ${[...known].join(', ')}`],
+  const near = nearestName(name, [...known]) ?? [...known].find((one) => nearestName(name, [one.split('/').at(-1) ?? '']) !== undefined)
+  return new KadmError('PHASE_UNKNOWN', `no phase is named "${name}"${near === undefined ? '' : `; is "${near}" meant?`}`, {
+    remedy: [`use one of: ${[...new Set([near ?? [], ...known].flat())].join(', ')}`],
   })
 }

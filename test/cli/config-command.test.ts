@@ -84,7 +84,7 @@ test('validate: ok, or every field that is wrong', async (context) => {
   }
 })
 
-test('migrate: to standard output or into a file, whose mode stays', async (context) => {
+test('migrate: to standard output or into a file, which is new and 0600 or keeps its mode', async (context) => {
   const { kadm, kubeadm } = bothPrograms(context)
   const dir = await temporaryDirectory()
   const at = (name: string): string => path.join(dir, name)
@@ -93,15 +93,17 @@ test('migrate: to standard output or into a file, whose mode stays', async (cont
   const [ours, theirs] = [await kadm(...migrate), await kubeadm(...migrate)]
   expect(ours.stdout).toBe(theirs.stdout)
   expect(ours.stdout).toContain('example.test/b')
-  await writeFile(at('there'), 'before', { mode: 0o600 })
+  await writeFile(at('there'), 'before', { mode: 0o644 })
   for (const [name, mode] of [
-    ['new', 0o644],
-    ['there', 0o600],
+    ['new', 0o600],
+    ['there', 0o644],
   ] as const) {
     expect(await kadm(...migrate, '--new-config', at(name))).toMatchObject({ exitCode: 0, stdout: '' })
     expect(await readFile(at(name), 'utf8')).toBe(theirs.stdout)
     expect((await stat(at(name))).mode & 0o777).toBe(mode)
   }
+  for (const program of [kadm, kubeadm]) expect((await program(...migrate, '--new-config', at('nowhere/new'))).exitCode).toBe(1)
+  await expect(stat(at('nowhere'))).rejects.toThrow('ENOENT')
   await mkdir(at('folder'))
   for (const program of [kadm, kubeadm]) expect((await program(...migrate, '--new-config', at('folder'))).exitCode).toBe(1)
 })

@@ -134,6 +134,22 @@ describe('beyond kubeadm', () => {
     expect([odd?.code, odd?.stderr]).toEqual([1, expect.stringContaining('[USAGE]')])
   })
 
+  test('--warn-within: 4 when something is missing that every control plane has', { timeout: 60_000 }, async (context) => {
+    const files = await madeByKubeadm(context)
+    const words = ['check-expiration', '--warn-within', '1d']
+    const [nothing, some, joined] = await Promise.all([
+      kadmIn({}, words),
+      kadmIn(files, words, { before: `rm ${pki}/etcd/peer.crt ${pki}/front-proxy-ca.crt ${pki}/front-proxy-client.crt` }),
+      kadmIn(files, words, { before: 'rm /etc/kubernetes/super-admin.conf' }),
+    ])
+    expect([nothing.code, nothing.stderr.match(/\[CERTIFICATE_MISSING\]/g)]).toEqual([4, Array(10 + 3).fill('[CERTIFICATE_MISSING]')])
+    expect([some.code, some.stderr]).toEqual([
+      4,
+      'WARNING: etcd-peer is not there [CERTIFICATE_MISSING]\nWARNING: front-proxy-client is not there [CERTIFICATE_MISSING]\nWARNING: front-proxy-ca is not there [CERTIFICATE_MISSING]\n',
+    ])
+    expect([joined.code, joined.stderr]).toEqual([0, ''])
+  })
+
   test('-o prometheus: samples for every certificate, in the text format', { timeout: 60_000 }, async (context) => {
     const files = await madeByKubeadm(context)
     const { code, stdout } = await kadmIn(files, ['check-expiration', '-o', 'prometheus'], { before: `rm ${pki}/apiserver.crt` })

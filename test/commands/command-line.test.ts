@@ -1,7 +1,14 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { parseYaml } from '../../src/config/yaml.ts'
 import { kadmProgram, runKadm, runProgram } from '../support/command-line.ts'
 import { realBinary } from '../support/real-binary.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 
 describe('words that kadm does not know: exit code 1, as kubeadm, and where to look', () => {
   test.each([
@@ -14,7 +21,15 @@ describe('words that kadm does not know: exit code 1, as kubeadm, and where to l
       help: 'kadm init phase certs --help',
     },
     { words: ['version', '--nope'], says: 'unknown flag: --nope', help: 'kadm version --help' },
-    { words: ['version', '-o'], says: '', help: 'kadm version --help' },
+    { words: ['init', '--cert-dir'], says: '--cert-dir needs a value', help: 'kadm init --help' },
+    { words: ['help', 'bogus'], says: 'unknown command or argument "bogus" for "kadm"', help: 'kadm --help' },
+    { words: ['help', 'init', 'phase', 'bogus'], says: 'unknown command or argument "bogus"', help: 'kadm init phase --help' },
+    {
+      words: ['init', '--apiserver-cert-extra-sans=a,,b'],
+      says: 'invalid value "a,,b" for "--apiserver-cert-extra-sans"',
+      help: 'kadm init --help',
+    },
+    { words: ['version', '-o'], says: '-o needs a value', help: 'kadm version --help' },
     {
       words: ['init', '--apiserver-bind-port', 'many'],
       says: 'invalid value "many" for "--apiserver-bind-port"',
@@ -45,12 +60,22 @@ describe('words that kadm does not know: exit code 1, as kubeadm, and where to l
       ['init', 'phase'],
       ['init', 'phase', 'certs'],
       ['version', '--nope'],
+      ['config', 'print', 'init-defaults', '--component-configs=KubeProxyConfiguration,'],
+      ['init', 'phase', 'certs', 'apiserver', '--kubernetes-version=v1.37.0', '--apiserver-cert-extra-sans=a,,b'],
+      ['init', 'phase', 'control-plane', 'apiserver', '--kubernetes-version=v1.37.0', '--apiserver-extra-args=a=b,,c=d'],
       [],
     ]) {
       const [theirs, ours] = await Promise.all([runProgram(kubeadm, words), runKadm(...words)])
       expect([words, ours.exitCode]).toEqual([words, theirs.exitCode])
     }
   })
+})
+
+test('a directory in the place of a file: what to do works when it is pasted', async () => {
+  const { exitCode, stderr } = await runKadm('token', 'list', '--kubeconfig', '/etc')
+  expect(exitCode).toBe(1)
+  expect(stderr).toContain('"/etc": it is a directory')
+  expect(stderr).toMatch(/^try: ls "\/etc" {3}# a file is needed here, not a directory$/m)
 })
 
 test.each([[['init', 'phase']], [['init', 'phase', 'certs']], [['sandbox']]])(
@@ -97,7 +122,7 @@ test('the reader of a pipe that goes away is no error', async () => {
   expect(stderr).toBe('')
 })
 
-test.each([[['-v', '5']], [['-v=5']], [['--v=5']], [['--v', '5']]])(
+test.each([[['-v', '5']], [['-v=5']], [['-v5']], [['--v=5']], [['--v', '5']]])(
   '%j shows where an error comes from; below 5 it is not shown',
   async (flags) => {
     const words = ['sandbox', 'network', '--name', 'no-such-sandbox']
@@ -115,6 +140,34 @@ test.each([[['-v', '5']], [['-v=5']], [['--v=5']], [['--v', '5']]])(
     expect((await runKadm(...words, '-v', '4')).stderr).not.toContain('    at ')
   },
 )
+
+test('-v5 may stand before the command and within it', async () => {
+  for (const words of [
+    ['-v5', 'config', 'print', 'reset-defaults'],
+    ['config', '-v5', 'print', 'reset-defaults'],
+    ['config', 'print', 'reset-defaults', '-v5'],
+  ])
+    expect([words, await runKadm(...words)]).toEqual([words, expect.objectContaining({ exitCode: 0, stderr: '' })])
+  expect((await runKadm('config', 'print', 'init-defaults', '--bad', '-v5')).stderr).toMatch(/\n +at \S/)
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s twice ends a read of a pipe that nobody writes to', async (signal) => {
+  const pipe = path.join(await temporaryDirectory(), 'pipe')
+  await runProgram('mkfifo', [pipe])
+  const child = spawn(process.execPath, [kadmProgram, 'config', 'validate', '--config', pipe], { stdio: 'ignore' })
+  const ended = once(child, 'exit')
+  await until(async () => {
+    const caught = /^SigCgt:.*(\w{4})$/m.exec(await readFile(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? '0'
+    return (Number.parseInt(caught, 16) & 1) === 1 ? true : undefined // SIGHUP, which node does not hear by itself
+  })
+  await delay(500) // into the read
+  child.kill(signal)
+  await delay(100)
+  child.kill(signal)
+  const end = await Promise.race([ended, delay(5000, 'still there')])
+  child.kill('SIGKILL')
+  expect(end).toEqual([null, signal])
+})
 
 const kubeadmVersion = Object.fromEntries(
   ['buildDate', 'compiler', 'gitCommit', 'gitTreeState', 'gitVersion', 'goVersion', 'major', 'minor', 'platform'].map((key) => [

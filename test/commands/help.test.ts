@@ -96,6 +96,27 @@ test('help of every command that kadm has, also as `kadm help ...` and -h: every
   expect(walked).toBeGreaterThan(100)
 })
 
+test.each([
+  ['init', 'certs/apiserver-kubelet-client'],
+  ['join', 'control-plane-prepare/certs'],
+  ['reset', 'cleanup-node'],
+  ['upgrade apply', 'addon/coredns'],
+])('the help of %s lists the phases that --skip-phases takes, %s among them', async (workflow, phase) => {
+  const { stdout } = await runInProcess(...workflow.split(' '), '--help')
+  expect(stdout).toMatch(new RegExp(`^  ${phase} +\\S`, 'm'))
+})
+
+test('phases of init are those of kubeadm', { timeout: 60_000 }, async (context) => {
+  const { stdout } = await runProgram(realBinary(context, 'kubeadm'), ['init', '--help'])
+  const theirs = [...(/```\n([^]*?)```/.exec(stdout)?.[1] ?? '').matchAll(/^( *)\/?(\S+)/gm)].map(([, indent = '', name = '']) => [
+    indent,
+    name,
+  ])
+  expect(theirs.length).toBeGreaterThan(20)
+  const ours = (await runInProcess('init', '--help')).stdout
+  for (const [, name = ''] of theirs) expect(ours).toMatch(new RegExp(`^  (?:\\S+/)?${name} +\\S`, 'm'))
+})
+
 test('without words: the help', async () => {
   expect(await runKadm()).toEqual(await runKadm('--help'))
 })

@@ -58,6 +58,8 @@ describe('--skip-phases', () => {
   test('a name that is no phase is refused with those that are', async () => {
     const { exitCode, stderr } = await kadm(...dryRun, '--skip-phases=foo')
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^error: .*"foo".* \[PHASE_UNKNOWN\]\n/m)])
+    const near = await kadm(...dryRun, '--skip-phases=kube-proxy')
+    expect(near.stderr).toMatch(/; is "addon\/kube-proxy" meant\? \[PHASE_UNKNOWN\]\ntry: use one of: addon\/kube-proxy, /)
   })
 
   test('leaves out exactly what it names', async () => {

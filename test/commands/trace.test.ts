@@ -1,4 +1,6 @@
 /** `--trace`, `--events` and `kadm trace view` on hosts in jails. */
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { eventKinds } from '../../src/progress/event-lines.ts'
 import { readTrace, type Bar, type ReadTrace } from '../../src/progress/read-trace.ts'
@@ -6,12 +8,13 @@ import { kadmProgram } from '../support/command-line.ts'
 import { checkEvents } from '../support/event-schema.ts'
 import { runJailed, type JailOptions, type JailResult } from '../support/jail.ts'
 import { runInProcess } from '../support/in-process.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
 
 const kadm = [process.execPath, kadmProgram]
 const file = '/tmp/jail/trace.json'
 
-function contentOf({ tree }: JailResult, path: string): string {
-  return tree.get(path)?.content.toString('utf8') ?? ''
+function contentOf({ tree }: JailResult, name: string): string {
+  return tree.get(name)?.content.toString('utf8') ?? ''
 }
 
 function traceOf(result: JailResult): ReadTrace {
@@ -42,6 +45,14 @@ describe('--trace', () => {
     expect(result.stdout).toMatch(/kadm init: done in \d+\.\d{3} s; the critical path/)
     expect(contentOf(result, '/tmp/jail/trace.html')).toBe(contentOf(result, '/tmp/jail/other.html'))
     expect(contentOf(result, '/tmp/jail/trace.html')).toContain('init/certs/sa')
+  })
+
+  test('of a file that is none: nothing of its bytes reaches the terminal as an order', async () => {
+    const binary = path.join(await temporaryDirectory(), 'binary')
+    await writeFile(binary, '\u001b[2J\u0000\u0007{')
+    const { exitCode, stderr } = await runInProcess('trace', 'view', binary)
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^error: .* is not a trace that kadm wrote: [^]*\[FILE_FAILED\]\ntry: /)])
+    expect(stderr).not.toMatch(/(?!\n)\p{Cc}/u)
   })
 
   test('of a run that fails: what failed and why', async () => {
@@ -88,7 +99,7 @@ describe('--trace', () => {
       1,
       expect.stringMatching(/^error: --trace: "\/tmp\/jail\/gone\/trace.json" cannot be written.* \[FILE_FAILED\]\n/),
     ])
-    expect([...tree.keys()].filter((path) => path.includes('kubernetes'))).toEqual([])
+    expect([...tree.keys()].filter((name) => name.includes('kubernetes'))).toEqual([])
   })
 
   test('a file that cannot be written at the end is a warning: the run is done', async () => {

@@ -143,8 +143,49 @@ test.each<{ readonly name: string; readonly change: (file: Spec) => void; readon
   expect(problemsOf(change).join('\n')).toContain(problem)
 })
 
+test.each(['stable', 'stable-1', 'v1.37', 'vv1.37.2', 'v1.20.0', 'v1.99.0', 'v1.38.0-alpha.1'])(
+  'no version of a cluster file: %s',
+  (version) => {
+    expect(problemsOf(({ spec }) => (spec.kubernetesVersion = version))).toEqual([expect.stringMatching(/^spec\.kubernetesVersion: /)])
+    const said = ({ spec }: Spec): void => {
+      delete spec.kubernetesVersion
+      spec.kubeadm.clusterConfiguration.kubernetesVersion = version
+    }
+    expect(problemsOf(said)).toEqual([expect.stringMatching(/^spec\.kubeadm\.clusterConfiguration\.kubernetesVersion: /)])
+  },
+)
+
+test('a version without its v gets one, wherever it is said', () => {
+  const file = parse(({ spec }) => {
+    spec.kubernetesVersion = '1.37.1'
+    spec.kubeadm.clusterConfiguration.kubernetesVersion = '1.37.1'
+  })
+  expect(file.kubernetesVersion).toBe('v1.37.1')
+})
+
+test('no worker at a time is refused, and not taken for the default', () => {
+  expect(problemsOf(({ spec }) => (spec.upgrade = { maxUnavailable: 0 }))).toEqual([
+    'spec.upgrade.maxUnavailable: "0" is neither a number above 0 nor a share such as 10%',
+  ])
+  expect(parse().upgrade.maxUnavailable).toBe('1')
+})
+
 test('a file of another kind', () => {
   expect(() => parseClusterFile('apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n', 'c.yaml')).toThrow(
     '"c.yaml" is no cluster file',
   )
 })
+
+test.each(['a: [', '- a\n', 'kind: Cluster\n', JSON.stringify({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Cluster', ...good, spec: {} })])(
+  'what looks at a cluster file once more is plan, not what reads the files of kubeadm: %j',
+  (text) => {
+    try {
+      parseClusterFile(text, 'c.yaml')
+    } catch (error) {
+      expect((error as KadmError).remedy[0]).toBe('kadm plan -f "c.yaml"   # looks only')
+      expect((error as KadmError).remedy.join()).not.toContain('config')
+      return
+    }
+    throw new Error('the file was taken')
+  },
+)

@@ -65,13 +65,27 @@ test('only --control-plane makes a control plane: it has the taint and an addres
 test('without an endpoint and without a file there is no discovery; with both there is one too many', async () => {
   await expect(load({ flags: { token } })).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
-    details: [expect.stringContaining('needs bootstrapToken or file')],
+    message: '[api-server-endpoint] is missing',
   })
   const both = load({
     flags: { token, 'discovery-file': 'https://example.com/d.conf', 'discovery-token-ca-cert-hash': [hash] },
     endpoint: 'a:1',
   })
-  await expect(both).rejects.toMatchObject({ details: ['discovery: bootstrapToken and file exclude each other'] })
+  await expect(both).rejects.toMatchObject({ details: ['[api-server-endpoint] and --discovery-file exclude each other'] })
+})
+
+test('what a join command lacks is told by its flags, with the command that prints one', async () => {
+  await expect(load({ endpoint: '10.0.0.1:6443' })).rejects.toMatchObject({
+    message: 'the command line has 2 problems',
+    details: ['--token is missing', '--discovery-token-ca-cert-hash is missing'],
+    remedy: ['kadm token create --print-join-command   # on a control plane'],
+  })
+  const flags = { 'discovery-token-unsafe-skip-ca-verification': true }
+  await expect(load({ flags, endpoint: '10.0.0.1:6443' })).rejects.toMatchObject({ message: '--token is missing' })
+  await expect(load({ flags: { ...flags, token: 'short' }, endpoint: '10.0.0.1:6443' })).rejects.toMatchObject({
+    details: [expect.stringMatching(/^--token is not a bootstrap token/)],
+    remedy: ['correct what is listed and run it again'],
+  })
 })
 
 test('every problem at once', async () => {
@@ -86,14 +100,13 @@ test('every problem at once', async () => {
     () => ({ details: [] }),
     (error: { details: readonly string[] }) => error,
   )
-  expect(details.map((line) => line.split(':')[0]).toSorted()).toEqual([
-    'controlPlane.certificateKey',
-    'controlPlane.localAPIEndpoint.advertiseAddress',
-    'discovery.bootstrapToken.apiServerEndpoint',
-    'discovery.bootstrapToken.caCertHashes',
-    'discovery.bootstrapToken.token',
-    'discovery.tlsBootstrapToken',
-    'nodeRegistration.name',
+  expect(details.map((line) => line.split(/:| is /)[0]).toSorted()).toEqual([
+    '--apiserver-advertise-address',
+    '--certificate-key',
+    '--discovery-token-ca-cert-hash',
+    '--node-name',
+    '--token',
+    '[api-server-endpoint]',
   ])
   expect(details.join()).not.toContain('short')
 })

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { errorText } from '../../src/cli/error-text.ts'
 import { mixedFlags } from '../../src/config/flags.ts'
 import { loadInitConfig, type LoadInitOptions } from '../../src/config/load.ts'
+import { validateConfig } from '../../src/config/validate.ts'
 import type { Host } from '../../src/host/host.ts'
 import { runJailed } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'
@@ -221,8 +223,50 @@ test('the address that is announced is the one that kubeadm finds', async (conte
   }
 })
 
+test.each([
+  ['pod-network-cidr', 'foo', /^--pod-network-cidr: "foo" is not an IP range/],
+  ['token', 'bad', /^--token is not a bootstrap token/],
+  ['token-ttl', 'bad', '--token-ttl: "bad" is not a duration such as 4m0s'],
+  ['token-ttl', '99999999h', '--token-ttl: "99999999h" is too long: at most 2562047h'],
+  ['control-plane-endpoint', 'https://x', /^--control-plane-endpoint: "https:\/\/x" is not a host name/],
+  ['apiserver-bind-port', '70000', '--apiserver-bind-port: 70000 is not a port: 1 to 65535'],
+  ['image-repository', 'http://a', '--image-repository: "http://a" is not an image repository: leave "http://" out'],
+])('a fault of a flag is told by its name, and not as one of a file: --%s %s', async (flag, value, says) => {
+  const error: unknown = await load({ [flag]: value }).catch((caught: unknown) => caught)
+  expect(error).toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: typeof says === 'string' ? says : expect.stringMatching(says),
+    remedy: ['correct what is listed and run it again'],
+  })
+  expect(errorText(error, 0).split('\n')).toHaveLength(3)
+})
+
+test('a fault of a file is told by its path, with the command that looks at it once more', async () => {
+  const text = `${head}InitConfiguration\nbootstrapTokens: [{ttl: 5}]\n`
+  await expect(load({}, text)).rejects.toMatchObject({
+    message: '"/x/config.yaml" cannot work: bootstrapTokens.0.ttl: must be a duration such as 30s or 4m0s, not 5',
+    remedy: ['kadm config validate --config "/x/config.yaml"   # correct what is listed, then this looks without acting'],
+  })
+})
+
+test.each([
+  ['ClusterConfigration', 'kubeadm.k8s.io/v1beta4', /^write "apiVersion: kubeadm.k8s.io\/v1beta4" and "kind: ClusterConfiguration"$/],
+  [
+    'KubeletConfiguration',
+    'kubelet.config.k8s.io/v1',
+    /^write "apiVersion: kubelet.config.k8s.io\/v1beta1" and "kind: KubeletConfiguration"$/,
+  ],
+  ['Cluster', 'kadm.dev/v1alpha1', /^kadm plan -f "x.yaml" /],
+  ['Pod', 'a/v1', /^use kinds that are known: InitConfiguration, .*KubeletConfiguration$/],
+])('a document of a kind that nobody knows: %s of %s', async (kind, apiVersion, remedy) => {
+  const text = `apiVersion: ${apiVersion}\nkind: ${kind}\n`
+  const error: unknown = await validateConfig(text, { file: 'x.yaml' }, fixtureHost()).catch((caught: unknown) => caught)
+  expect(error).toMatchObject({ code: 'CONFIG_INVALID', remedy: [expect.stringMatching(remedy)] })
+})
+
 test('a file that is not there is told as such', async () => {
   await expect(loadInitConfig({ file: '/nowhere', flags: {}, host: fixtureHost(), needs: { criSocket: false } })).rejects.toMatchObject({
     code: 'CONFIG_UNREADABLE',
+    remedy: ['ls "/"   # the files that are there'],
   })
 })

@@ -33,7 +33,7 @@ test('a gate that never was, and a version that nobody here deploys, are refused
 test('who does not convert it says who does', async () => {
   const refused = {
     code: 'CONFIG_INVALID',
-    remedy: expect.arrayContaining(['convert it: kadm config migrate --old-config old.yaml --new-config new.yaml']) as unknown,
+    remedy: expect.arrayContaining(['kadm config migrate --old-config "/x/config.yaml" --new-config new.yaml']) as unknown,
   }
   const file = '/x/config.yaml'
   await expect(

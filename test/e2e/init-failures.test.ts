@@ -55,14 +55,14 @@ const refusals: readonly Refusal[] = [
     kadm: 'kadm init --config /root/none.yaml',
     code: 'CONFIG_UNREADABLE',
     says: /^error: there is no configuration file "\/root\/none.yaml"/m,
-    remedy: /--config/,
+    remedy: /ls "\/root"/,
   },
   {
     name: 'a directory as file',
     kadm: 'kadm init --config /etc',
     code: 'CONFIG_UNREADABLE',
     says: /^error: .*"\/etc": it is a directory/m,
-    remedy: /--config/,
+    remedy: /ls "\/etc"/,
   },
   {
     name: 'broken YAML',

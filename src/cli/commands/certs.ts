@@ -26,7 +26,11 @@ const expirationFlags: readonly Flag[] = [
     default: 'false',
     doc: "Show what the ports of all nodes serve, and every kubeconfig on this host, too (kadm's own)",
   },
-  { name: 'warn-within', kind: 'text', doc: "Exit with 4 when something ends within this time, such as 30d or 12h (kadm's own)" },
+  {
+    name: 'warn-within',
+    kind: 'text',
+    doc: "Exit with 4 when something is missing or ends within this time, such as 30d or 12h (kadm's own)",
+  },
 ]
 
 export const certsCommand: Command = {

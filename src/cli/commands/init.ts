@@ -3,7 +3,7 @@ import { initPhases } from '../../phases/init/init-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
 import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
-import { phaseCommand } from '../phase-commands.ts'
+import { phasesOf } from '../phase-commands.ts'
 import { runFlags } from '../run-flags.ts'
 
 const flags = kubeadmFlags(
@@ -38,7 +38,7 @@ export const initCommand: Command = {
   summary: 'Run this command in order to set up the Kubernetes control plane',
   flags: [...flags, ...hostFlags, ...runFlags],
   run: (input) => start(input, undefined),
-  commands: [phaseCommand('init', initPhases, (names, input) => start(input, names))],
+  ...phasesOf('init', initPhases, (names, input) => start(input, names)),
 }
 
 async function start(input: CommandInput, only: readonly string[] | undefined): Promise<void> {

@@ -4,7 +4,7 @@ import { joinPhases } from '../../phases/join/join-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
 import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
-import { phaseCommand } from '../phase-commands.ts'
+import { phasesOf } from '../phase-commands.ts'
 import { runFlags } from '../run-flags.ts'
 
 const own = ['apiserver-advertise-address', 'apiserver-bind-port', 'certificate-key', 'config', 'control-plane', 'cri-socket', 'dry-run']
@@ -19,7 +19,7 @@ export const joinCommand: Command = {
   maxArguments: 1,
   flags: [...flags, ...hostFlags, ...runFlags],
   run: (input) => start(input, undefined),
-  commands: [phaseCommand('join', joinPhases, (names, input) => start(input, names))],
+  ...phasesOf('join', joinPhases, (names, input) => start(input, names)),
 }
 
 async function start(input: CommandInput, only: readonly string[] | undefined): Promise<void> {

@@ -3,7 +3,7 @@ import { resetPhases } from '../../phases/reset/reset-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
 import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
-import { phaseCommand } from '../phase-commands.ts'
+import { phasesOf } from '../phase-commands.ts'
 import { runFlags } from '../run-flags.ts'
 
 const flags = kubeadmFlags(
@@ -34,7 +34,7 @@ export const resetCommand: Command = {
   ],
   run: async (input) =>
     input.flags.given.has('cluster-file') ? (await import('../run-fleet-reset.ts')).runFleetReset(input) : start(input, undefined),
-  commands: [phaseCommand('reset', resetPhases, (names, input) => start(input, names))],
+  ...phasesOf('reset', resetPhases, (names, input) => start(input, names)),
 }
 
 async function start(input: CommandInput, only: readonly string[] | undefined): Promise<void> {

@@ -5,7 +5,7 @@ import type { Command, CommandInput } from '../command.ts'
 import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { kubeletFlags } from '../kubelet-flags.ts'
-import { phaseCommand } from '../phase-commands.ts'
+import { phasesOf } from '../phase-commands.ts'
 import { runFlags } from '../run-flags.ts'
 import { diffCommand, planCommand } from './upgrade-plan.ts'
 
@@ -19,7 +19,7 @@ const apply: Command = {
   maxArguments: 1,
   flags: [...kubeadmFlags(...[...both, ...ofApply].toSorted()), ...hostFlags, ...runFlags],
   run: (input) => startApply(input, undefined),
-  commands: [phaseCommand('apply', applyPhases, startApplyPhases)],
+  ...phasesOf('apply', applyPhases, startApplyPhases),
 }
 
 const node: Command = {
@@ -28,7 +28,7 @@ const node: Command = {
   maxArguments: 0,
   flags: [...kubeadmFlags(...[...both, ...kubeletFlags].toSorted()), ...hostFlags, ...runFlags],
   run: (input) => startNode(input, undefined),
-  commands: [phaseCommand('node', nodePhases, (names, input) => startNode(input, names))],
+  ...phasesOf('node', nodePhases, (names, input) => startNode(input, names)),
 }
 
 export const upgradeCommand: Command = {

@@ -5,7 +5,7 @@
 
 export const allowedDifferences = {
   'kadm-files': {
-    what: '`/var/lib/kadm` (journal and backups) and `/run/kadm`',
+    what: '`/var/lib/kadm` (journal and backups) and `/run/kadm.lock`',
     why: "kadm's own: what it needs to go on after a kill and to undo",
   },
   'private-key': { what: 'private keys', why: 'random; type, size, PEM form and that they fit their certificates are compared' },

@@ -145,7 +145,7 @@ const refusedWords: readonly TableCase[] = [
     '--apiserver-advertise-address x',
     '--control-plane-endpoint a.example:x',
     '--image-repository A',
-  ].map((line) => words('cmd', `init phase preflight --kubernetes-version=v1.37.0 ${line}`)),
+  ].map((line) => words('cmd', `init --dry-run --kubernetes-version=v1.37.0 ${line}`)),
   ...['', 'v1.37.1 v1.37.2', 'foo', '--config /nowhere v1.37.2'].map((line) => words('cmd/upgrade', `upgrade apply ${line}`.trim())),
   ...['--output foo', 'a b', '--config /nowhere'].map((line) => words('cmd/upgrade', `upgrade plan ${line}`)),
   ...['x', '--config /nowhere', '--kubelet-conf /nowhere'].map((line) => words('cmd/upgrade', `upgrade node ${line}`)),

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { expect, type TestContext } from 'vitest'
 import { dumpYaml, parseYamlDocuments } from '../../../src/config/yaml.ts'
+import { wordsOf } from '../../../src/config/flag-problems.ts'
 import { errorPaths } from '../../config/kubeadm-config.ts'
 import { runJailed, type TreeEntry } from '../../support/jail.ts'
 import { realBinary } from '../../support/real-binary.ts'
@@ -53,7 +54,13 @@ function difference({ same }: TableCase, their: TableResult, our: TableResult, i
   if (their.exitCode !== our.exitCode) return `exit code ${their.exitCode}, kadm ${our.exitCode}`
   if (our.exitCode !== 0 && !/^error: .*\[[A-Z_]+\]\n( {2}.*\n)*try: /m.test(our.stderr)) return `no remedy: ${our.stderr}`
   const [theirPaths, ourPaths] = [errorPaths(their.stderr), pathsOf(our.stderr)]
-  if (theirPaths.length > 0 && theirPaths.join() !== ourPaths.join()) return `fields ${theirPaths.join()}, kadm ${ourPaths.join()}`
+  const words = toldWords(our.stderr)
+  if (words.length > 0) {
+    const known = words.map((word) => pathsOfWord.get(word) ?? [])
+    const areSame =
+      theirPaths.every((at) => known.flat().includes(at)) && known.every((paths) => paths.some((at) => theirPaths.includes(at)))
+    if (theirPaths.length > 0 && !areSame) return `fields ${theirPaths.join()}, kadm ${words.join()}`
+  } else if (theirPaths.length > 0 && theirPaths.join() !== ourPaths.join()) return `fields ${theirPaths.join()}, kadm ${ourPaths.join()}`
   if (their.exitCode !== 0) return undefined
   if (same === 'output' && outputMeaning(their.stdout) !== outputMeaning(our.stdout)) return `printed ${their.stdout}\nkadm ${our.stdout}`
   if (same !== 'files') return undefined
@@ -63,10 +70,24 @@ function difference({ same }: TableCase, their: TableResult, our: TableResult, i
   return theirFiles === ourFiles ? undefined : `files ${theirFiles}\nkadm ${ourFiles}`
 }
 
-/** `  a.b: text` of an error. */
+/** `  a.b: text` of an error, or the one problem in its message. */
 function pathsOf(stderr: string): readonly string[] {
-  return [...new Set([...stderr.matchAll(/^ {2}(\S+): /gm)].map(([, at = '']) => at))].toSorted()
+  return [...new Set([...stderr.matchAll(/^(?:error: .* cannot work: | {2})(\S+): /gm)].map(([, at = '']) => at))].toSorted()
 }
+
+/** `--token` and `[api-server-endpoint]`: what was wrong in the words of a command line. */
+function toldWords(stderr: string): readonly string[] {
+  const message = /^error: .* \[CONFIG_INVALID\]\n/m.test(stderr)
+  return message ? [...new Set([...stderr.matchAll(/^(?:error: | {2})(--[a-z-]+|\[[a-z-]+\])/gm)].map(([, word = '']) => word))] : []
+}
+
+/** The fields that a word sets. */
+const pathsOfWord: ReadonlyMap<string, readonly string[]> = (() => {
+  const pairs = Object.values(wordsOf).flatMap((words) => [...words])
+  const ofJoin = [...wordsOf.join].filter(([at]) => at.endsWith('Token') || at.endsWith('.token'))
+  const all = [...pairs, ...ofJoin.map(([at]) => [at, '--token'] as const)]
+  return new Map(all.map(([, word]) => [word, all.flatMap(([at, other]) => (other === word ? [at.replace(/\.\d+\b/, '')] : []))]))
+})()
 
 /** Manifests as data: kubeadm's lines about patches stand among them. */
 function outputMeaning(stdout: string): string {
