@@ -47,6 +47,11 @@ export async function kubeletFailed({ url, timeout, last, host }: Seen): Promise
   return failed(`the kubelet is not healthy after ${timeout / 1000} s`, { url, last, log, ...kubelet })
 }
 
+/** Of a kubelet that has not come to the API in time, as `error` says. */
+export async function nodeNotRegistered(error: KadmError, host: Host): Promise<KadmError> {
+  return failed(error.message, { log: await host.services.recentLog('kubelet', lines), ...kubelet })
+}
+
 interface Node extends Required<Pick<Seen, 'host' | 'ended'>> {
   readonly criSocket: string
 }
@@ -107,8 +112,8 @@ async function newestContainer(name: string, { host, criSocket, ended }: Node): 
 }
 
 interface Told extends Pick<ComponentState, 'log' | 'from' | 'remedy'> {
-  readonly url: string
-  readonly last: string
+  readonly url?: string
+  readonly last?: string
 }
 
 function failed(message: string, { url, last, log, from, remedy }: Told): KadmError {
@@ -117,7 +122,7 @@ function failed(message: string, { url, last, log, from, remedy }: Told): KadmEr
     details: [
       ...(cause === undefined ? [] : [`likely cause: ${cause}`]),
       ...(log.length === 0 ? [] : [`the end of the log of ${from}:`, ...readableLog(log).map((line) => `  ${line}`)]),
-      `last answer of ${url}: ${last}`,
+      ...(url === undefined ? [] : [`last answer of ${url}: ${last}`]),
     ],
     remedy: [
       remedy,

@@ -36,14 +36,20 @@ export const networkMark = JSON.stringify({
 })
 
 const project = new URL('../..', import.meta.url).pathname
+const sources = [process.execPath, path.join(project, 'bin/kadm.js')]
+/** The executable that `npm run package` makes. */
+export const packagedKadm = [path.join(project, 'dist/kadm')]
 
-/** @param folder for its files; removed by the caller */
-export function fleetOperator(sandbox: Sandbox, folder: string): FleetOperator {
+/**
+ * @param folder for its files; removed by the caller
+ * @param program what kadm is started by; default: its sources
+ */
+export function fleetOperator(sandbox: Sandbox, folder: string, program: readonly string[] = sources): FleetOperator {
   const { outside, identity } = doorOf(sandbox)
   const run = (words: readonly string[], limit: readonly string[], signal?: AbortSignal): Promise<ProgramResult> => {
-    const [program, ...rest] = [...outside, ...limit, process.execPath, path.join(project, 'bin/kadm.js'), ...words]
+    const [first = '', ...rest] = [...outside, ...limit, ...program, ...words]
     const environment = { HOME: folder, USER: 'root' }
-    return runProgram([program ?? '', ...rest], { environment, timeout: 300_000, ...(signal && { signal }) })
+    return runProgram([first, ...rest], { environment, timeout: 300_000, ...(signal && { signal }) })
   }
   return {
     folder,

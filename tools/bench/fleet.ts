@@ -4,7 +4,7 @@ import path from 'node:path'
 import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import { runProgram } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { fleetOperator } from '../../test/support/fleet-operator.ts'
+import { fleetOperator, packagedKadm } from '../../test/support/fleet-operator.ts'
 import { benchVersion, joinCommands, renewAll, type Benchmark } from './benchmark.ts'
 
 const controlPlanes = ['h1', 'h2', 'h3']
@@ -27,7 +27,7 @@ export const fleet: Benchmark = {
 async function byApply(sandbox: Sandbox, endpoint: string): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kadm-bench-'))
   try {
-    const operator = fleetOperator(sandbox, folder)
+    const operator = fleetOperator(sandbox, folder, packagedKadm)
     const roles = {
       ...Object.fromEntries(controlPlanes.map((host) => [host, 'control-plane' as const])),
       ...Object.fromEntries(workers.map((host) => [host, 'worker' as const])),

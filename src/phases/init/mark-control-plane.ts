@@ -8,8 +8,8 @@ export const markControlPlane: Phase<InitRun> = {
   summary: 'Mark a node as a control-plane',
   flags: ['config', 'dry-run', 'node-name'],
   needs: ['kubelet-start', 'wait-control-plane/api'],
-  run: async ({ config, cluster }, context) => {
+  run: async ({ config, cluster, host }, context) => {
     const { name, taints } = config.init.nodeRegistration
-    await markAsControlPlane(await cluster(), { name, taints, timeout: config.init.timeouts.kubernetesAPICall }, context)
+    await markAsControlPlane(await cluster(), { name, taints, timeout: config.init.timeouts.kubernetesAPICall, host }, context)
   },
 }

@@ -17,11 +17,11 @@ export const controlPlaneJoin: Phase<JoinRun> = {
       flags: ['config', 'control-plane', 'dry-run', 'node-name'],
       needs: [],
       skip: noControlPlane,
-      run: async ({ join, learn }, context) => {
+      run: async ({ join, learn, host }, context) => {
         const { taints } = join.nodeRegistration
         await markAsControlPlane(
           await learn.asAdministrator(),
-          { name: nodeNameOf(join), taints, timeout: join.timeouts.kubernetesAPICall },
+          { name: nodeNameOf(join), taints, timeout: join.timeouts.kubernetesAPICall, host },
           context,
         )
       },
