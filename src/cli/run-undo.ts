@@ -2,6 +2,7 @@
 import { KadmError } from '../errors.ts'
 import type { FleetEvent } from '../fleet/fleet-run.ts'
 import { undoHostOfFleet } from '../fleet/undo-host.ts'
+import { localHost } from '../host/local-host.ts'
 import { startUndo, type UndoOutcome, type UndoPlan, type UndoRequest } from '../phases/undo/start-undo.ts'
 import { givenText, type CommandInput, type Streams } from './command.ts'
 import { confirm } from './confirm.ts'
@@ -74,6 +75,7 @@ async function undoByFile(input: CommandInput, { trace, wait, confirmed }: UndoT
         name,
         ...wordsOf(input),
         owner: lockOwner(io, 'undo'),
+        operator: localHost(),
         wait,
         confirm: askFor(input, io, confirmed),
         report,

@@ -6,6 +6,7 @@ import type { PhaseEvent } from '../phases/phase.ts'
 import { runPhases } from '../phases/runner.ts'
 import { clusterAccess } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
+import { leaseHolder } from './lease-holder.ts'
 import { fleetEvent, fleetPhases } from './fleet-phases.ts'
 import { ownName, type FleetEvent, type FleetHost, type FleetRun, type WithinHost } from './fleet-run.ts'
 import type { Fleet } from './open-fleet.ts'
@@ -77,6 +78,7 @@ export async function applyPlan({
   const hold = async (): Promise<ClusterLease> =>
     takeLease(await access.cluster(), {
       owner,
+      holder: await leaseHolder(operator),
       wait,
       signal: AbortSignal.any([stop, ended.signal]),
       say,

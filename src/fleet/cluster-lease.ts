@@ -5,6 +5,7 @@ import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { retryUntil } from '../cluster/wait.ts'
 import { KadmError } from '../errors.ts'
+import type { LeaseHolder } from './lease-holder.ts'
 
 export interface ClusterLease {
   readonly release: () => Promise<void>
@@ -16,7 +17,9 @@ const seconds = 30
 const longestLeft = (seconds + 5) * 1000
 
 export interface LeaseOptions {
+  /** Who is shown to others. */
   readonly owner: string
+  readonly holder: LeaseHolder
   /** Milliseconds that the end of one that nobody renews is waited for. */
   readonly wait: number
   readonly signal: AbortSignal
@@ -28,21 +31,21 @@ export interface LeaseOptions {
 }
 
 /**
- * Renewed every 10 s until it is released. One that is not renewed any more is waited out, and taken over. Throws RUN_IN_PROGRESS, which
- * says who has it and until when, as soon as somebody renews it or gives it back: a plan of before is of no use then.
+ * Renewed every 10 s until it is released. One that is not renewed any more is waited out, and taken over; that of a process of this
+ * machine that is gone, at once. Throws RUN_IN_PROGRESS, which says who has it and until when, as soon as somebody renews it or gives it
+ * back: a plan of before is of no use then.
  */
 export async function takeLease(
   cluster: Cluster,
-  { owner, wait, signal, say, lost, now = () => new Date() }: LeaseOptions,
+  { owner, holder, wait, signal, say, lost, now = () => new Date() }: LeaseOptions,
 ): Promise<ClusterLease> {
-  const found = await endedLease(cluster, { wait, signal, say, now })
+  const found = await endedLease(cluster, { holder, wait, signal, say, now })
   const since = now()
   const write = async (before: KubernetesObject | undefined): Promise<KubernetesObject> => {
-    const lease = leaseObject({ owner, since, now: now() }, before?.metadata.resourceVersion)
+    const lease = leaseObject({ owner, process: holder.own, since, now: now() }, before?.metadata.resourceVersion)
     return before === undefined ? cluster.create(lease) : cluster.replace(lease)
   }
-  const ours = holderOf(leaseObject({ owner, since, now: since }, undefined))
-  const isOurs = (lease: KubernetesObject | undefined): lease is KubernetesObject => lease !== undefined && holderOf(lease) === ours
+  const isOurs = (lease: KubernetesObject | undefined): lease is KubernetesObject => lease !== undefined && processOf(lease) === holder.own
   // A young API has no kube-system yet, and the answer to a write may be lost.
   let held = await patiently(signal, async () => {
     try {
@@ -84,7 +87,7 @@ const taken = ['AlreadyExists', 'Conflict']
 /** Resolves to what is left of it. Its owner may have been killed, or works on: only the next renewal tells. */
 async function endedLease(
   cluster: Cluster,
-  { wait, signal, say, now }: Required<Omit<LeaseOptions, 'owner' | 'lost'>>,
+  { holder, wait, signal, say, now }: Required<Omit<LeaseOptions, 'owner' | 'lost'>>,
 ): Promise<KubernetesObject | undefined> {
   const patience = now().getTime() + wait
   let before: { readonly owner: string; readonly end: Date } | undefined
@@ -93,7 +96,7 @@ async function endedLease(
     const end = found === undefined ? undefined : endOf(found)
     // Given back: somebody has changed the cluster since the plan was made.
     if (found === undefined && before !== undefined) throw inProgress(before.owner, undefined)
-    if (found === undefined || end === undefined || end <= now()) return found
+    if (found === undefined || end === undefined || end <= now() || (await holder.isGone(processOf(found)))) return found
     const owner = holderOf(found)
     const isRenewed = before !== undefined && end > before.end
     if (isRenewed || end.getTime() - now().getTime() > longestLeft || now().getTime() >= patience) throw inProgress(owner, end)
@@ -114,7 +117,7 @@ function patiently<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
 }
 
 function leaseObject(
-  { owner, since, now }: { readonly owner: string; readonly since: Date; readonly now: Date },
+  { owner, process, since, now }: { readonly owner: string; readonly process: string; readonly since: Date; readonly now: Date },
   resourceVersion: string | undefined,
 ): KubernetesObject {
   // MicroTime has six digits.
@@ -122,7 +125,12 @@ function leaseObject(
   return {
     apiVersion: ref.apiVersion,
     kind: ref.kind,
-    metadata: { name: ref.name, namespace: ref.namespace, ...(resourceVersion !== undefined && { resourceVersion }) },
+    metadata: {
+      name: ref.name,
+      namespace: ref.namespace,
+      annotations: { [processAnnotation]: process },
+      ...(resourceVersion !== undefined && { resourceVersion }),
+    },
     spec: { holderIdentity: owner, leaseDurationSeconds: seconds, acquireTime, renewTime },
   }
 }
@@ -131,6 +139,12 @@ function endOf({ spec }: KubernetesObject): Date | undefined {
   if (typeof spec !== 'object' || spec === null || !('renewTime' in spec) || !('leaseDurationSeconds' in spec)) return undefined
   const end = new Date(Date.parse(String(spec.renewTime)) + Number(spec.leaseDurationSeconds) * 1000)
   return Number.isNaN(end.getTime()) ? undefined : end
+}
+
+const processAnnotation = 'kadm.dev/process'
+
+function processOf({ metadata }: KubernetesObject): string {
+  return metadata.annotations?.[processAnnotation] ?? ''
 }
 
 /** With since when, where it is told. */

@@ -17,7 +17,7 @@ export interface FleetRun {
   /** By host; a host that failed gets no further steps. */
   readonly failures: Map<string, unknown>
   /** The machine that kadm runs on: there the probe of an upgrade is run. */
-  readonly operator: Pick<Host, 'query'>
+  readonly operator: Pick<Host, 'query' | 'readText'>
   readonly report: (event: FleetEvent) => void
   readonly within?: WithinHost | undefined
   /** Text of the manifest of the pod network. */

@@ -7,7 +7,8 @@ import { startUndo, type UndoOutcome, type UndoRequest } from '../phases/undo/st
 import { reachedHosts } from './apply.ts'
 import { firstThatAnswers } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
-import type { FleetEvent, WithinHost } from './fleet-run.ts'
+import type { FleetEvent, FleetRun, WithinHost } from './fleet-run.ts'
+import { leaseHolder } from './lease-holder.ts'
 import { notReached, type Fleet } from './open-fleet.ts'
 import { requestOf } from './steps.ts'
 
@@ -18,6 +19,8 @@ export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'conf
   readonly name: string
   /** Who is shown to others that wait. */
   readonly owner: string
+  /** The machine that kadm runs on. */
+  readonly operator: FleetRun['operator']
   /** Milliseconds, as for an apply. */
   readonly wait: number
   readonly report: (event: FleetEvent) => void
@@ -32,6 +35,7 @@ export async function undoHostOfFleet({
   all,
   force,
   owner,
+  operator,
   wait,
   confirm,
   report,
@@ -67,6 +71,7 @@ export async function undoHostOfFleet({
         if (cluster !== undefined)
           lease = await takeLease(cluster, {
             owner,
+            holder: await leaseHolder(operator),
             wait,
             signal: stop,
             lost: (error) => lost.abort(error),

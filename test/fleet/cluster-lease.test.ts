@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { ApiError } from '../../src/cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts'
 import type { KadmError } from '../../src/errors.ts'
 import { takeLease, type LeaseOptions } from '../../src/fleet/cluster-lease.ts'
+import { leaseHolder } from '../../src/fleet/lease-holder.ts'
+import { localHost } from '../../src/host/local-host.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -61,8 +65,25 @@ test('an API server that is restarted just then is asked again', async () => {
   await (await taking).release()
 })
 
+test('that of a process of this machine that is gone is taken at once, that of one that lives is not', async () => {
+  vi.useRealTimers()
+  const machine = await leaseHolder(localHost())
+  const gone = spawn('true', { stdio: 'ignore' })
+  await once(gone, 'exit')
+  const api = leaseServer()
+  const own = { ...options('ann'), holder: machine }
+  await takeLease(api.cluster, { ...own, holder: { ...machine, own: machine.own.replace(` ${process.pid} `, ` ${gone.pid} `) } })
+  const lease = await takeLease(api.cluster, own)
+  await expect(takeLease(api.cluster, own)).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' })
+  await lease.release()
+  // Of another machine nobody here knows.
+  await takeLease(api.cluster, { ...own, holder: { ...machine, own: `another boot pid:[1] ${gone.pid} 5` } })
+  await expect(takeLease(api.cluster, own)).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' })
+})
+
 function options(owner: string): LeaseOptions {
-  return { owner, wait: 0, signal: new AbortController().signal, say: () => {}, lost: () => {} }
+  const holder = { own: owner, isGone: async () => false }
+  return { owner, holder, wait: 0, signal: new AbortController().signal, say: () => {}, lost: () => {} }
 }
 
 function renewedAt(lease: KubernetesObject | undefined): number {
