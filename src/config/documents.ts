@@ -3,7 +3,7 @@ import { KadmError } from '../errors.ts'
 import { clip } from './checks.ts'
 import { isObject } from './decode.ts'
 import { kubeadmGroup, kubeadmVersion } from './kinds.ts'
-import { parseYamlStrictly, splitYamlDocuments } from './yaml.ts'
+import { parseYamlStrictly, splitYamlDocuments, type YamlDocument } from './yaml.ts'
 
 export interface ConfigDocument {
   readonly group: string
@@ -81,8 +81,8 @@ export function invalid(message: string, remedy: readonly [string, ...string[]],
   return new KadmError('CONFIG_INVALID', message, { remedy, details })
 }
 
-function readDocument(text: string, index: number): ConfigDocument {
-  const { value, duplicates } = parseYamlStrictly(text)
+function readDocument({ text, linesBefore }: YamlDocument, index: number): ConfigDocument {
+  const { value, duplicates } = parseYamlStrictly(text, linesBefore)
   const where = `document ${index + 1} of the configuration`
   if (value !== null && !isObject(value)) {
     throw invalid(`${where} must be an object with apiVersion and kind`, [

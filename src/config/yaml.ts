@@ -22,36 +22,43 @@ export function parseYaml(text: string): unknown {
   return parseYamlStrictly(text).value
 }
 
-/** As `parseYaml`; `duplicates` tells which keys are given twice, by hand or by a merge key; the line stands with the first. */
-export function parseYamlStrictly(text: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
+/**
+ * As `parseYaml`; `duplicates` tells which keys are given twice, by hand or by a merge key; the line stands with the first.
+ * @param linesBefore of the file, for a document that is not its first
+ */
+export function parseYamlStrictly(text: string, linesBefore = 0): { readonly value: unknown; readonly duplicates: readonly string[] } {
   const keys: string[] = []
   try {
     const value = loadOne(text, (key) => {
       keys.push(key)
       return ''
     })
-    const line = keys.length > 0 ? lineOfDuplicate(text) : 0
+    const line = keys.length > 0 ? linesBefore + lineOfDuplicate(text) : 0
     return { value, duplicates: keys.map((key, index) => `${index === 0 ? `line ${line}: ` : ''}key "${clip(key)}" is given twice`) }
   } catch (error) {
-    throw syntaxError(error)
+    throw syntaxError(error, linesBefore)
   }
 }
 
 /** All documents of a text, split as kubeadm splits them; one that holds only comments is `null`, one without any line is none. */
 export function parseYamlDocuments(text: string): unknown[] {
-  return splitYamlDocuments(text).map(parseYaml)
+  return splitYamlDocuments(text).map((document) => parseYamlStrictly(document.text, document.linesBefore).value)
 }
 
 /**
  * Splits at lines that begin with `---`; only a comment may follow on such a line. Rules of the YAML reader of apimachinery:
  * documents without a single line are left out, a blank line makes a document.
  */
-export function splitYamlDocuments(text: string): string[] {
-  const documents: string[] = []
+export function splitYamlDocuments(text: string): readonly YamlDocument[] {
+  const documents: YamlDocument[] = []
   let lines: string[] = []
   const rows = text.split(/\r?\n/)
   if (rows.at(-1) === '') rows.pop()
-  for (const row of rows) {
+  const endAt = (row: number): void => {
+    if (lines.length > 0) documents.push({ text: `${lines.join('\n')}\n`, linesBefore: row - lines.length })
+    lines = []
+  }
+  for (const [index, row] of rows.entries()) {
     if (!row.startsWith('---')) {
       lines.push(row)
       continue
@@ -59,11 +66,16 @@ export function splitYamlDocuments(text: string): string[] {
     const rest = row.slice(3).trim()
     if (rest !== '' && !rest.startsWith('#'))
       throw syntaxError(new Error(`the document separator "${clip(row)}" has more than a comment on its line`))
-    if (lines.length > 0) documents.push(`${lines.join('\n')}\n`)
-    lines = []
+    endAt(index)
   }
-  if (lines.length > 0) documents.push(`${lines.join('\n')}\n`)
+  endAt(rows.length)
   return documents
+}
+
+export interface YamlDocument {
+  readonly text: string
+  /** Of the file. */
+  readonly linesBefore: number
 }
 
 /** YAML text as Go prints it: keys sorted, lists not indented below their key. Values that are `undefined` are left out. */
@@ -146,10 +158,12 @@ function loadOne(text: string, onDuplicate: (key: string) => string): unknown {
   return value
 }
 
-function syntaxError(error: unknown): KadmError {
+function syntaxError(error: unknown, linesBefore = 0): KadmError {
   if (error instanceof KadmError) return error
   const at =
-    error instanceof YAMLException && error.mark !== undefined ? ` (line ${error.mark.line + 1}, column ${error.mark.column + 1})` : ''
+    error instanceof YAMLException && error.mark !== undefined
+      ? ` (line ${linesBefore + error.mark.line + 1}, column ${error.mark.column + 1})`
+      : ''
   const reason = error instanceof YAMLException ? error.reason : messageOf(error)
   return new KadmError('CONFIG_SYNTAX', `not valid YAML: ${clip(reason)}${at}`, {
     remedy: ['kadm config print init-defaults   # documents of the right form, to correct the YAML by'],

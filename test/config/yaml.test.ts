@@ -188,6 +188,14 @@ test('integers beyond 2^53 keep their digits', () => {
   expect(dumpYaml(parseYaml('a: 12345678901234567890\nb: 0x7fffffffffffffff\n'))).toBe('a: 12345678901234567890\nb: 9223372036854775807\n')
 })
 
+test('a fault in a later document stands at its line of the file', () => {
+  for (const [text, line] of [
+    ['a: 1\n---\n\nb: [\n', 5],
+    ['---\r\na: 1\r\n---\r\nb: 2\r\nc: }\r\n', 5],
+  ] as const)
+    expect(() => parseYamlDocuments(text)).toThrow(new RegExp(`\\(line ${line}, `))
+})
+
 test('a key given twice is told with its line, and the last counts', () => {
   expect(parseYamlStrictly('a: 1\nb: 2\na: 3\n')).toEqual({ value: { a: 3, b: 2 }, duplicates: ['line 3: key "a" is given twice'] })
 })

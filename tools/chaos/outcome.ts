@@ -101,17 +101,25 @@ const configured = [
 
 async function hostOutcome(sandbox: Sandbox, host: string): Promise<Lines> {
   const [files, left] = await Promise.all([readFiles(sandbox, host, configured), sandbox.run(host, ['sh', '-c', leftovers])])
-  // Members of etcd are named in the order in which they came.
+  // Members of etcd are named in the order in which they came, what an upgrade keeps by the time at which it began.
   const meaning = Object.entries(meaningOfFiles(files)).map(([name, text]) => [
-    `${host} ${name}`,
-    text.replace(/--initial-cluster=\S+/, '--initial-cluster=…'),
+    `${host} ${withoutTime(name)}`,
+    withoutTime(text).replace(/--initial-cluster=\S+/, '--initial-cluster=…'),
   ])
   return { ...(Object.fromEntries(meaning) as Lines), [`${host} leftovers`]: left }
 }
 
-/** Temporary files, locks, shells of kadm that nobody holds, secrets of a run, a journal without its end. */
+function withoutTime(text: string): string {
+  return text.replace(/kadm-upgrade-[\d-]+/g, 'kadm-upgrade-<time>')
+}
+
+/**
+ * Temporary files, locks that are held, shells of kadm that nobody holds, secrets of a run, a journal without its end. The lock of a process
+ * that is gone is nobody's.
+ */
 const leftovers = `find /etc /etc/kubernetes /var/lib/kubelet /var/lib/kadm /var/lib/etcd /usr/bin /root /tmp -xdev -name '.*kadm-*' 2>/dev/null | sort -u
-ls -d /run/*kadm.* /var/lib/kadm/run-secrets 2>/dev/null
+ls -d /run/*kadm.* /var/lib/kadm/run-secrets 2>/dev/null | grep -vx /run/kadm.lock
+pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' /run/kadm.lock 2>/dev/null); [ -z "$pid" ] || [ ! -d "/proc/$pid" ] || echo "/run/kadm.lock of $pid"
 tail -qn1 /var/lib/kadm/journal.jsonl 2>/dev/null | grep -v '"kind":"run-finished".*"outcome":"done"'
 true`
 
