@@ -33,6 +33,8 @@ const proxyServer = http.createServer().on('connect', ({ url = '', headers }, so
   asked.push(`CONNECT ${url} by ${login}`)
   if (login !== 'me:s p') return socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
   const through = connect(443, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
+  // Who has what he wants hangs up while the other side still speaks.
+  for (const one of [socket, through]) one.on('error', () => through.destroy())
   return socket.pipe(through).pipe(socket)
 })
 await new Promise<void>((resolve) => server.listen(443, '127.0.0.1', resolve))
