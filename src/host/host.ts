@@ -45,7 +45,7 @@ export interface Host {
   appendFile(path: string, content: string | Uint8Array, mode: number): Promise<void>
   /** Removes a file or link; nothing happens when it is not there. */
   removeFile(path: string): Promise<void>
-  /** Removes a directory; nothing happens when it is not there or something is in it. */
+  /** Removes a directory; nothing happens when it is not there, something is in it or it is a mount point: a disk may be given to it. */
   removeDirectory(path: string): Promise<void>
   /** Changes the owner of one entry. */
   changeOwner(path: string, owner: Owner): Promise<void>

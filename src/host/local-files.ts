@@ -45,7 +45,7 @@ export function localFiles(): Files {
         const removed = await rmdir(dir).then(
           () => true,
           (error: unknown) => {
-            if (['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) return false
+            if (['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(systemCode(error) ?? '')) return false
             throw error
           },
         )

@@ -42,7 +42,8 @@ export function sshFiles(ask: Ask, boot: () => string): Files {
     appendFile: (file, text, mode) =>
       change('append to', file, withInput(['k_append', plain(file), octal(mode), randomName(), boot()], Buffer.from(text))),
     removeFile: (file) => change('remove', file, shellLine(['k_remove', plain(file)])),
-    removeDirectory: (dir) => change('remove the directory', dir, shellLine(['k_rmdir', plain(dir)]), ['ENOENT', 'ENOTDIR', 'ENOTEMPTY']),
+    removeDirectory: (dir) =>
+      change('remove the directory', dir, shellLine(['k_rmdir', plain(dir)]), ['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EBUSY']),
     changeOwner: (file, { uid, gid }) =>
       change('change the owner of', file, shellLine(['chown', '-h', `${uid}:${gid}`, '--', plain(file)])),
   }

@@ -41,6 +41,12 @@ test("the kubelet's folder itself stays mounted, and is emptied", async (context
   expect([kubeadm.exitCode, kubeadm.after]).toEqual([0, kadm.after])
 })
 
+test("a disk that is given to kadm's own folder stays mounted, and is empty", async () => {
+  const before = [['mkdir', '-p', '/var/lib/kadm'], tmpfs('/var/lib/kadm'), ['touch', '/var/lib/kadm/journal.jsonl']]
+  const { exitCode, after } = await resetByKadm({ files, before, after: [showMounts, ['ls', '-A', '/var/lib/kadm']] })
+  expect([exitCode, after]).toEqual([0, '/var/lib/kadm\n'])
+})
+
 test('a mount in use: an error by both, no file is removed; with MNT_DETACH it goes', async (context) => {
   const scene = { files, before: [tmpfs(`${volumes}/a`), busy(`${volumes}/a`)], after: [showMounts] }
   const { kadm, kubeadm } = await resetByBoth(context, scene)
