@@ -34,8 +34,9 @@ export async function ensureSignedKubelet({ host, nodeName, server, caPem, sign,
   if ((await host.stat(paths.kubeletConf)) !== undefined && (await host.stat(current)) !== undefined) return
   const name = `kubelet-client-${timestamp(host.now())}.pem`
   await host.makeDirectory(directory, 0o755)
-  // Not every openssl makes a key 0600; each keeps the mode of a file that is there.
-  await host.writeFile(`${directory}/${name}`, '', { mode: 0o600 })
+  // Not every openssl makes a key 0600; each keeps the mode of a file that is there. Not written by kadm: an undo would take what comes
+  // into it for somebody else's.
+  await host.run(['install', '-m', '600', '/dev/null', `${directory}/${name}`])
   // The key first, then the certificate is put behind it: in this file the order does not matter.
   const { stdout: request } = await host.run(requestCommand(`${directory}/${name}`, nodeName)).catch(explainMissing)
   await host.appendFile(`${directory}/${name}`, await sign(request, say), 0o600)
