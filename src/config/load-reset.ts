@@ -2,9 +2,9 @@
 import type { Host } from '../host/host.ts'
 import { part } from './defaults.ts'
 import { document, documentContent, mergedPreflightErrors, type InitFlags } from './flags.ts'
-import { toldByWords, wordsOf } from './flag-problems.ts'
+import { wordsOf } from './flag-problems.ts'
 import { toTimeouts } from './init-config.ts'
-import { configProblems, readConfigFile, refuseMixedFlags, wordProblems } from './load.ts'
+import { givenProblems, readConfigFile, refuseMixedFlags } from './load.ts'
 import type { Json, JsonObject, ResetConfig } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
 
@@ -34,8 +34,7 @@ export async function loadResetConfig({
     detectCriSocket: needs.criSocket,
     adjust: (reset) => ({ ...reset, ...switched('dryRun', flags['dry-run']), ...listed('skipPhases', flags['skip-phases']) }),
   })
-  if (resolved.problems.length > 0)
-    throw file === undefined ? wordProblems(toldByWords(resolved.problems, wordsOf.reset)) : configProblems(resolved.problems, file)
+  if (resolved.problems.length > 0) throw givenProblems(resolved.problems, wordsOf.reset, file)
   const config = toResetConfig(resolved.document)
   const ignorePreflightErrors = mergedPreflightErrors(config.ignorePreflightErrors, flags['ignore-preflight-errors'])
   return { config: { ...config, ignorePreflightErrors }, warnings: resolved.warnings }

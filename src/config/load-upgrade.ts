@@ -2,8 +2,8 @@
 import type { Host } from '../host/host.ts'
 import { part } from './defaults.ts'
 import { document, documentContent, mergedPreflightErrors, type InitFlags } from './flags.ts'
-import { toldByWords, wordsOf } from './flag-problems.ts'
-import { configProblems, readConfigFile, refuseMixedFlags, wordProblems } from './load.ts'
+import { wordsOf } from './flag-problems.ts'
+import { givenProblems, readConfigFile, refuseMixedFlags } from './load.ts'
 import type { JsonObject } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
 import { toUpgradeConfig, type UpgradeConfigs } from './upgrade-config.ts'
@@ -42,7 +42,7 @@ export async function loadUpgradeConfig<Action extends keyof UpgradeConfigs>(
   })
   // As in kubeadm, only a file must name the folder of patches by its absolute path.
   const problems = resolved.problems.filter(({ path }) => flags['patches'] === undefined || path !== `${action}.patches.directory`)
-  if (problems.length > 0) throw file === undefined ? wordProblems(toldByWords(problems, wordsOf.upgrade)) : configProblems(problems, file)
+  if (problems.length > 0) throw givenProblems(problems, wordsOf.upgrade, file)
   return { config: toUpgradeConfig[action](resolved.document), warnings: resolved.warnings }
 }
 

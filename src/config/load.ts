@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import { invalid, readDocuments, type ConfigDocument } from './documents.ts'
 import type { Problem } from './decode.ts'
-import { isWord, problemText, toldByWords, wordsOf } from './flag-problems.ts'
+import { isWord, problemText, toldByWords, wordsOf, type WordOfPath } from './flag-problems.ts'
 import { adjustInit, initDocuments, mergedPreflightErrors, mixedFlags, type InitFlags } from './flags.ts'
 import { toClusterConfiguration, toInitConfiguration } from './init-config.ts'
 import { isGlobalUnicast, isLoopback, parseIp } from './ip-address.ts'
@@ -42,7 +42,7 @@ export async function loadInitConfig(
   })
   const init = toInitConfiguration(resolved.init)
   const problems = [...resolved.problems, ...bindAddressProblems(init.localAPIEndpoint.advertiseAddress, resolved.problems)]
-  if (problems.length > 0) throw file === undefined ? wordProblems(toldByWords(problems, wordsOf.init)) : configProblems(problems, file)
+  if (problems.length > 0) throw givenProblems(problems, wordsOf.init, file)
   const ignorePreflightErrors = mergedPreflightErrors(init.nodeRegistration.ignorePreflightErrors, flags['ignore-preflight-errors'])
   const config: InitConfig = {
     init: { ...init, nodeRegistration: { ...init.nodeRegistration, ignorePreflightErrors } },
@@ -98,6 +98,11 @@ export function configProblems(
   const where = file === undefined ? 'the configuration' : `"${file}"`
   const message = lines.length === 1 ? `${where} cannot work: ${lines[0]}` : `${where} has ${lines.length} problems`
   return invalid(message, remedy, lines)
+}
+
+/** Of what was given as a file, or else as words. */
+export function givenProblems(problems: readonly Problem[], words: WordOfPath, file: string | undefined): KadmError {
+  return file === undefined ? wordProblems(toldByWords(problems, words)) : configProblems(problems, file)
 }
 
 /** The same of the words of a command line; `problems` as `toldByWords` has them. */

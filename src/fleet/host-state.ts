@@ -6,8 +6,14 @@ import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 
-/** `remedy`: lines to paste or to follow. */
-export type HostState = ReachedHost | { readonly kind: 'unreachable'; readonly why: string; readonly remedy: readonly string[] }
+export type HostState = ReachedHost | UnreachableHost
+
+export interface UnreachableHost {
+  readonly kind: 'unreachable'
+  readonly why: string
+  /** Lines to paste or to follow. */
+  readonly remedy: readonly string[]
+}
 
 export interface ReachedHost {
   readonly kind: 'reached'

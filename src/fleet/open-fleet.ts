@@ -6,7 +6,7 @@ import type { Host } from '../host/host.ts'
 import { openBastion } from '../host/ssh-bastion.ts'
 import { connectSsh } from '../host/ssh-host.ts'
 import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from '../host/ssh-target.ts'
-import { observeHost, unreachable, type HostState } from './host-state.ts'
+import { observeHost, unreachable, type HostState, type UnreachableHost } from './host-state.ts'
 
 export interface FleetOptions extends Pick<SshOptions, 'trustOnFirstUse' | 'secret' | 'say'> {
   /** Who logs in where the file does not say. */
@@ -50,7 +50,7 @@ export async function openFleet(file: ClusterFile, options: FleetOptions): Promi
 }
 
 /** HOST_UNREACHABLE of a host that is in the way. */
-export function notReached(name: string, { why, remedy }: Extract<HostState, { readonly kind: 'unreachable' }>): KadmError {
+export function notReached(name: string, { why, remedy }: UnreachableHost): KadmError {
   const [first = 'mend the way to the host, then run the same command again', ...others] = remedy
   return new KadmError('HOST_UNREACHABLE', `${name} cannot be reached: ${why}`, { remedy: [first, ...others] })
 }

@@ -1,7 +1,7 @@
 /** From what is wanted and what is there to what is to be done, host by host, and why. Pure. */
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
-import type { HostState, ReachedHost } from './host-state.ts'
+import type { HostState, ReachedHost, UnreachableHost } from './host-state.ts'
 import { decideUpgrade, isUpgradeCutOff } from './plan-upgrade.ts'
 
 export interface Action {
@@ -149,11 +149,16 @@ function missingMarks({ labels, taints }: ClusterHost, node: NodeState | undefin
   return [...wanted.map(([key, value]) => `label ${key}=${value}`), ...taintsMissing.map(({ key, effect }) => `taint ${key}:${effect}`)]
 }
 
+/** An init or an upgrade that was cut off may have left an API server that cannot come up before it is gone on with. */
+export function isGoneOnWith(states: ReadonlyMap<string, HostState>): boolean {
+  return [...states.values()].some((state) => state.kind === 'reached' && state.unfinished === 'init') || isUpgradeCutOff(states)
+}
+
 function clusterProblems(states: ReadonlyMap<string, HostState>, cluster: ClusterState): readonly string[] {
   const reached = [...states].flatMap(([name, state]) => (state.kind === 'reached' ? [{ name, ...state }] : []))
   const members = reached.filter(({ caHash }) => caHash !== '')
   const authorities = [...new Set(members.map(({ caHash }) => caHash))]
-  const isResumed = reached.some(({ unfinished }) => unfinished === 'init') || isUpgradeCutOff(states)
+  const isResumed = isGoneOnWith(states)
   return [
     ...(authorities.length > 1
       ? [
@@ -186,7 +191,7 @@ function action(host: string, kind: ActionKind, why: string): Action {
   return { host, kind, why }
 }
 
-function reachProblem(what: string, { why, remedy }: Extract<HostState, { readonly kind: 'unreachable' }>): string {
+function reachProblem(what: string, { why, remedy }: UnreachableHost): string {
   return [`${what}: ${why}`, ...remedy.map((line) => `    ${line}`)].join('\n')
 }
 

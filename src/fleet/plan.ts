@@ -12,8 +12,7 @@ import { hostChecks } from './fleet-checks.ts'
 import type { HostState } from './host-state.ts'
 import { measureFleet } from './measure-fleet.ts'
 import type { Fleet } from './open-fleet.ts'
-import { decide, firstControlPlane, type Action } from './plan-actions.ts'
-import { isUpgradeCutOff } from './plan-upgrade.ts'
+import { decide, firstControlPlane, isGoneOnWith, type Action } from './plan-actions.ts'
 
 export interface FleetPlan {
   readonly apiVersion: string
@@ -53,9 +52,7 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
   const members = file.hosts
     .filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name)))
     .flatMap(({ name }) => hosts.get(name) ?? [])
-  // An init or an upgrade that was cut off may have left an API server that cannot come up before it is gone on with.
-  const comesUp = ![...states.values()].some((state) => state.kind === 'reached' && state.unfinished === 'init') && !isUpgradeCutOff(states)
-  const cluster = await observeCluster(members, file, { signal, patience: comesUp ? patience : 0, say })
+  const cluster = await observeCluster(members, file, { signal, patience: isGoneOnWith(states) ? 0 : patience, say })
   const { actions, problems, warnings } = decide(file, states, cluster)
   const checked = hostChecks(file, states, actions)
   const measured = await measureFleet(file, fleet, actions, signal)

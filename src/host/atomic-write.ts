@@ -111,8 +111,9 @@ async function followLink(file: string, depth = 0): Promise<string> {
  * (fs.protected_symlinks), and lends its owner and mode to nobody.
  */
 async function isPlanted(file: string, { uid }: Stats): Promise<boolean> {
+  if (uid === process.geteuid?.()) return false
   const folder = await stat(path.dirname(file))
-  return (folder.mode & 0o1000) !== 0 && uid !== process.geteuid?.() && uid !== folder.uid
+  return (folder.mode & 0o1000) !== 0 && uid !== folder.uid
 }
 
 async function withHandle<T>(file: string, flags: number, use: (handle: FileHandle) => Promise<T>, mode?: number): Promise<T> {
