@@ -1,9 +1,9 @@
 /**
- * `npm run chaos [-- --runs N] [--seed S] [--name SANDBOX] [--apply NAME]`: applies in which kadm, a host, a link or a disk fails at a
- * random moment. After a second apply the cluster has to be that of an unbroken one. Run i has the seed S + i: `--runs 1 --seed` does it
- * again. Every tenth is an upgrade (`--apply upgrade` alone does that again).
+ * `npm run chaos [-- --runs N] [--lanes N] [--seed S] [--name SANDBOX] [--apply NAME]`: applies in which kadm, a host, a link or a disk
+ * fails at a random moment. After a second apply the cluster has to be that of an unbroken one. Run i has the seed S + i: `--runs 1 --seed`
+ * does it again. Every tenth is an upgrade (`--apply upgrade` alone does that again). Lanes: sandboxes in which runs go on at once.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -20,43 +20,56 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '100' },
     seed: { type: 'string' },
+    lanes: { type: 'string', default: '1' },
     name: { type: 'string', default: 'chaos' },
     apply: { type: 'string' },
   },
 })
 
+const runs = Number(values.runs)
+const firstSeed = values.seed === undefined ? Math.floor(Math.random() * 1e6) : Number(values.seed)
+const names = Array.from({ length: Number(values.lanes) }, (_, lane) => (lane === 0 ? values.name : `${values.name}-${lane + 1}`))
 const folder = await mkdtemp(path.join(tmpdir(), 'kadm-chaos-'))
 try {
-  if ((await readState(values.name)) !== undefined) await takeDown(values.name)
-  const source = new URL('..', import.meta.url).pathname
-  const settings = { hosts: 3, loadBalancer: true, kubernetesVersion: newestVersion, furtherVersions: [olderVersion] }
-  const sandbox = await sandboxUp({ ...settings, name: values.name, source, say: (line) => console.error(line) })
-  const failed = await runAll({ sandbox, operator: fleetOperator(sandbox, folder) })
-  process.exitCode = failed === 0 ? 0 : 1
+  const stages: Stage[] = []
+  // One after the other: each takes a subnet that nobody has.
+  for (const name of names) stages.push(await stageOf(name))
+  const left = Array.from({ length: runs }, (_, index) => index)
+  const good = await Promise.all(stages.map((stage) => runAll(stage, left)))
+  const sum = good.reduce((total, one) => total + one, 0)
+  console.log(`${sum} of ${runs}`)
+  process.exitCode = sum === runs ? 0 : 1
 } catch (error) {
   process.stderr.write(errorText(error, 0))
   process.exitCode = 1
 } finally {
-  await takeDown(values.name)
+  await Promise.all(names.map(takeDown))
   await rm(folder, { recursive: true, force: true })
 }
 
-/** Returns how many runs have failed. */
-async function runAll(stage: Stage): Promise<number> {
-  const runs = Number(values.runs)
-  const first = values.seed === undefined ? Math.floor(Math.random() * 1e6) : Number(values.seed)
+async function stageOf(name: string): Promise<Stage> {
+  if ((await readState(name)) !== undefined) await takeDown(name)
+  const source = new URL('..', import.meta.url).pathname
+  const settings = { hosts: 3, loadBalancer: true, kubernetesVersion: newestVersion, furtherVersions: [olderVersion] }
+  const sandbox = await sandboxUp({ ...settings, name, source, say: (line) => console.error(line) })
+  const own = path.join(folder, name)
+  await mkdir(own)
+  return { sandbox, operator: fleetOperator(sandbox, own) }
+}
+
+/** Takes run after run out of `left`, which other lanes share, and returns how many were as they should be. */
+async function runAll(stage: Stage, left: number[]): Promise<number> {
   const unbroken = new Map<ApplyName, Unbroken>()
   let good = 0
-  for (let index = 0; index < runs; index++) {
-    const drawn = draw(first + index, choicesOf(index))
+  for (let index = left.shift(); index !== undefined; index = left.shift()) {
+    const drawn = draw(firstSeed + index, choicesOf(index))
     const reference = unbroken.get(drawn.apply) ?? (await unbrokenRun(stage, drawn.apply))
     unbroken.set(drawn.apply, reference)
     const verdict = await chaosRun(stage, drawn, reference)
     if (verdict.failures.length === 0) good++
     console.log(`${index + 1}/${runs} ${drawText(drawn)}: ${verdictText(verdict)}`)
   }
-  console.log(`${good} of ${runs}`)
-  return runs - good
+  return good
 }
 
 function choicesOf(index: number): readonly [ApplyName, ...ApplyName[]] {

@@ -26,7 +26,7 @@ export interface ContainerRuntime {
   close(): Promise<void>
 }
 
-/** A Pod of one container on the network of the host. What it prints is kept nowhere. */
+/** A Pod of one container on the network of the host. */
 export interface HostPod {
   /** Of the Pod and of its container. */
   readonly name: string
@@ -38,6 +38,12 @@ export interface HostPod {
   readonly mounts: readonly { readonly path: string; readonly hostPath: string; readonly readOnly: boolean }[]
   /** The folder of the host that it writes to. */
   readonly writesTo: string
+  /**
+   * The file of the host that takes what it prints, in a folder that is there. Never none: a kubelet that finds the container removes
+   * `<log>*` with it (`Clean` of pkg/kubelet/logs/container_log_manager.go, 1.37), and without a log that is `*` in its working directory,
+   * `/`: the links and empty folders there, up to the first that is not empty. So `/bin` was lost.
+   */
+  readonly log: string
   /** As the runtime's cgroup driver wants it: `system.slice` for systemd, '' for cgroupfs. */
   readonly cgroupParent: string
 }

@@ -1,4 +1,5 @@
 /** A Pod of one container, as a kubelet has it made. Field numbers: k8s.io/cri-api, pkg/apis/runtime/v1/api.proto (1.37). */
+import path from 'node:path/posix'
 import type { HostPod } from './container-runtime.ts'
 import type { CriClient } from './cri-client.ts'
 import { encodeMessage, type WireValue } from './protobuf.ts'
@@ -7,7 +8,7 @@ import { encodeMessage, type WireValue } from './protobuf.ts'
 export async function startHostPod({ call }: CriClient, pod: HostPod): Promise<string> {
   const metadata = message({ 1: pod.name, 2: pod.name, 3: pod.namespace })
   const linux = message({ 1: pod.cgroupParent, 2: message({ 1: onHostNetwork }) })
-  const sandbox = message({ 1: metadata, 8: linux })
+  const sandbox = message({ 1: metadata, 3: path.dirname(pod.log), 8: linux })
   const timeout = 30_000
   const podId = (await call('runtime.v1.RuntimeService/RunPodSandbox', fields({ 1: sandbox }), { timeout })).text(1)
   try {
@@ -35,9 +36,14 @@ function message(values: Readonly<Record<number, WireValue>>): Buffer {
 /** NamespaceOption: the network of the node; processes each container for itself, as a kubelet says. */
 const onHostNetwork = message({ 1: 2, 2: 1 })
 
-function containerConfig({ name, image, command, environment, mounts }: HostPod): Buffer {
+function containerConfig({ name, image, command, environment, mounts, log }: HostPod): Buffer {
   return encodeMessage([
-    ...fields({ 1: message({ 1: name }), 2: message({ 1: image }), 15: message({ 2: message({ 3: onHostNetwork }) }) }),
+    ...fields({
+      1: message({ 1: name }),
+      2: message({ 1: image }),
+      11: path.basename(log),
+      15: message({ 2: message({ 3: onHostNetwork }) }),
+    }),
     ...command.map((word): Field => [3, word]),
     ...environment.map((variable): Field => [6, message({ 1: variable.name, 2: variable.value })]),
     ...mounts.map((mount): Field => [7, message({ 1: mount.path, 2: mount.hostPath, 3: mount.readOnly })]),

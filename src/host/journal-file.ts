@@ -5,6 +5,8 @@ import type { Argv, Host, Owner } from './host.ts'
 /** kadm's own directory, 0700. What lies in it is never journaled itself. */
 export const stateDirectory = '/var/lib/kadm'
 export const journalFile = `${stateDirectory}/journal.jsonl`
+/** What a Pod that kadm starts itself prints, while it lives. */
+export const podLogFile = `${stateDirectory}/pod.log`
 
 export type JournalEntry =
   | { readonly kind: 'run-started'; readonly run: string; readonly command: string; readonly fingerprint: string; readonly version: string }

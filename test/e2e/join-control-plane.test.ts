@@ -1,6 +1,9 @@
 /** Control planes: kadm's join leaves what kubeadm's leaves, on the host, in the API and in etcd; and it may be killed at any moment. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { podLogFile } from '../../src/host/journal-file.ts'
+import { localHost } from '../../src/host/local-host.ts'
+import { hostLeader } from '../../src/sandbox/host-power.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { clusterObjects } from '../interop/difference/cluster-objects.ts'
 import { hostFiles } from '../interop/difference/host-files.ts'
@@ -35,6 +38,36 @@ test('what kubeadm and kadm leave: the same files, Node, Pods and members', { ti
   )
   expect(ours.members).toMatch(/^h1 voter\nh2 voter$/)
 })
+
+test('a kubelet that comes before kadm and removes the container of a Pod that kadm has started removes nothing else', async () => {
+  const before = await top()
+  expect(before).toMatch(/^bin$/m)
+  const { pid } = (await hostLeader(sandbox.name, joining)) ?? {}
+  const host = localHost()
+  onTestFinished(() => host.close())
+  const runtime = host.containerRuntime(`unix:///proc/${pid}/root/run/containerd/containerd.sock`)
+  const image = (await runtime.containers()).find(({ name }) => name === 'etcd')?.image
+  const id = await runtime.startPod({
+    name: 'brief',
+    namespace: 'kube-system',
+    image: image ?? '',
+    // Two ports that nobody has; what it does is of no interest.
+    command: ['etcd', '--data-dir=/tmp/etcd', ...urls('client', 12379), '--listen-peer-urls=http://127.0.0.1:12380'],
+    environment: [],
+    mounts: [],
+    writesTo: '/var/lib/etcd',
+    log: podLogFile,
+    cgroupParent: 'system.slice',
+  })
+  await until(async () => ((await runtime.containers()).some(({ podId }) => podId === id) ? undefined : true))
+  await runtime.removePod(id)
+  expect(await top()).toBe(before)
+  expect(await sandbox.run(joining, ['ls', '/var/lib/kadm'])).not.toContain('.log')
+})
+
+function urls(kind: string, port: number): readonly string[] {
+  return ['listen', 'advertise'].map((verb) => `--${verb}-${kind}-urls=http://127.0.0.1:${port}`)
+}
 
 describe('cut off and run again', () => {
   test('killed three times, each time a part further', { timeout: 240_000 }, async () => {
@@ -125,6 +158,8 @@ interface Joined {
   readonly node: unknown
   readonly pods: Readonly<Record<string, unknown>>
   readonly members: string
+  /** What is at the top of the host. */
+  readonly top: string
 }
 
 async function freshCluster(maker: Tool): Promise<void> {
@@ -148,6 +183,7 @@ async function joinedBy(tool: Tool): Promise<Joined> {
     node: await node(),
     pods: await mirrorPods(),
     members: await members(),
+    top: await top(),
   }
   return withoutChance(found)
 }
@@ -182,6 +218,10 @@ async function mirrorPods(): Promise<Readonly<Record<string, unknown>>> {
     const own = Object.entries(pods).filter(([name]) => name.endsWith(`-${joining}`))
     return own.length === 4 ? Object.fromEntries(own) : undefined
   })
+}
+
+async function top(): Promise<string> {
+  return sandbox.run(joining, ['ls', '-A', '/'])
 }
 
 /** `h1 voter`, a line each. */

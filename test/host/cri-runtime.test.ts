@@ -78,16 +78,20 @@ test('a Pod of one container: its program, variables and folders, on the network
     name: 'short',
     namespace: 'kube-system',
     image: 'lab.test/busybox:1',
-    command: ['/bin/sh', '-c', 'echo "$WORD" >/data/said; exec sleep 1000'],
+    command: ['/bin/sh', '-c', 'echo "$WORD" | tee /data/said; exec sleep 1000'],
     environment: [{ name: 'WORD', value: 'two words' }],
     mounts: [{ path: '/data', hostPath: path.join(shared, 'data'), readOnly: false }],
     writesTo: path.join(shared, 'data'),
+    log: path.join(shared, 'log'),
     cgroupParent,
   }
   const id = await runtime.startPod(pod)
   // That it starts at all shows whose network it is on: there is no CNI.
   expect(await until(async () => (await host.readText(path.join(shared, 'data/said'))) || undefined)).toBe('two words\n')
-  expect(await runtime.containers()).toMatchObject([{ name: 'short', podName: 'short', podNamespace: 'kube-system', state: 'running' }])
+  const containers = await runtime.containers()
+  expect(containers).toMatchObject([{ name: 'short', podName: 'short', podNamespace: 'kube-system', state: 'running' }])
+  expect(await runtime.recentLog(containers[0]?.id ?? '', 1)).toEqual(['two words'])
+  expect(await host.readText(pod.log)).toContain('two words')
   await runtime.stopPod(id)
   await runtime.removePod(id)
   expect([await runtime.pods(), await runtime.containers()]).toEqual([[], []])

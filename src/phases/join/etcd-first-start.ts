@@ -10,13 +10,14 @@ import type { Json, JsonObject } from '../../config/model.ts'
 import { messageOf } from '../../errors.ts'
 import type { ContainerRuntime, HostPod } from '../../host/container-runtime.ts'
 import type { Host } from '../../host/host.ts'
+import { podLogFile } from '../../host/journal-file.ts'
 import { waitUntil } from '../../host/wait.ts'
 import { hostPathOf } from '../../manifests/host-path-of.ts'
 import { isJsonArray, isJsonObject, objectsIn } from '../../manifests/json-value.ts'
 import { commandOf, containerOf, imageOf } from '../../manifests/static-pod-file.ts'
 
 export interface FirstStartOptions {
-  readonly host: Pick<Host, 'containerRuntime' | 'list'>
+  readonly host: Pick<Host, 'containerRuntime' | 'list' | 'makeDirectory' | 'removeFile'>
   readonly criSocket: string
   readonly cgroupDriver: string
   /** Folder on the host. */
@@ -39,16 +40,21 @@ export async function startEtcdForItsData(manifest: JsonObject, options: FirstSt
   try {
     // Of a run that was killed here.
     for (const { id, name } of await runtime.pods()) if (name === pod.name) await endPod(runtime, id)
-    if (await hasData(options)) return
-    const id = await runtime.startPod(pod)
-    try {
-      await untilDataIsThere(options)
-    } finally {
-      await endPod(runtime, id)
-    }
+    if (!(await hasData(options))) await startOnce(runtime, pod, options)
+    await host.removeFile(podLogFile)
   } catch (error) {
     signal.throwIfAborted()
     say(`etcd gets its data when the kubelet starts it: ${messageOf(error)}`)
+  }
+}
+
+async function startOnce(runtime: ContainerRuntime, pod: HostPod, options: FirstStartOptions): Promise<void> {
+  await options.host.makeDirectory(path.dirname(pod.log), 0o700)
+  const id = await runtime.startPod(pod)
+  try {
+    await untilDataIsThere(options)
+  } finally {
+    await endPod(runtime, id)
   }
 }
 
@@ -104,6 +110,7 @@ function hostPodOf(
     environment,
     mounts,
     writesTo: dataDir,
+    log: podLogFile,
     cgroupParent,
   }
 }
