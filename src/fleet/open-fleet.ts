@@ -50,9 +50,9 @@ export async function openFleet(file: ClusterFile, options: FleetOptions): Promi
 }
 
 /** HOST_UNREACHABLE of a host that is in the way. */
-export function notReached(name: string, { why, remedy }: UnreachableHost): KadmError {
+export function notReached(who: string, { why, remedy }: UnreachableHost): KadmError {
   const [first = 'mend the way to the host, then run the same command again', ...others] = remedy
-  return new KadmError('HOST_UNREACHABLE', `${name} cannot be reached: ${why}`, { remedy: [first, ...others] })
+  return new KadmError('HOST_UNREACHABLE', `${who} cannot be reached: ${why}`, { remedy: [first, ...others] })
 }
 
 interface Shared extends Required<Pick<SshOptions, 'readKeys'>> {

@@ -17,7 +17,7 @@ export interface ResetFleetInput {
 export async function resetFleet({ fleet, cleanupTmpDir, report, within, signal }: ResetFleetInput): Promise<void> {
   const failures = new Map<string, unknown>()
   for (const [name, state] of fleet.states)
-    if (state.kind === 'unreachable' && !fleet.hosts.has(name)) failures.set(name, notReached(name, state))
+    if (state.kind === 'unreachable' && !fleet.hosts.has(name)) failures.set(name, notReached('it', state))
   // One that does not say what it is may have a broken journal: that is no reason to stay.
   const reset = Array.from(fleet.hosts, async ([name, host]) => {
     const on = { name, host }

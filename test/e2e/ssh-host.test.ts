@@ -288,7 +288,9 @@ describe('users who may not, and secrets', () => {
 
   test('a host with one session for each connection', { timeout: 60_000 }, async () => {
     await sandbox.run('h1', ['sh', '-c', 'echo "MaxSessions 1" >>/etc/ssh/sshd_config; systemctl reload ssh'])
-    onTestFinished(() => void sandbox.exec('h1', ['sh', '-c', 'sed -i "/^MaxSessions/d" /etc/ssh/sshd_config; systemctl reload ssh']))
+    onTestFinished(async () => {
+      await sandbox.run('h1', ['sh', '-c', 'sed -i "/^MaxSessions/d" /etc/ssh/sshd_config; systemctl reload ssh'])
+    })
     for (const user of ['root', 'admin']) {
       const host = await connect(user)
       const started = performance.now()
