@@ -3,6 +3,7 @@ import { KadmError } from '../errors.ts'
 import type { ReachedHost } from '../fleet/host-state.ts'
 import type { Fleet } from '../fleet/open-fleet.ts'
 import { resetFleet } from '../fleet/reset-fleet.ts'
+import { resetScope } from '../fleet/reset-scope.ts'
 import type { CommandInput } from './command.ts'
 import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
@@ -31,8 +32,11 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
   const { file } = opened
   const fleet = timedFleet(opened.fleet, trace)
   try {
-    const names = file.hosts.map(({ name }) => name)
-    if (flags.isOn('dry-run')) return void io.stdout.write(wouldBeReset(fleet))
+    const { hosts, left } = resetScope(file, fleet.states)
+    const names = [...hosts]
+    for (const line of left) io.stderr.write(`WARNING: ${line}\n`)
+    if (flags.isOn('dry-run')) return void io.stdout.write(wouldBeReset(fleet, hosts))
+    if (!flags.isOn('force')) io.stderr.write(wouldBeReset(fleet, hosts))
     const isSure =
       flags.isOn('force') ||
       (await confirm(
@@ -47,6 +51,7 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
       await notedCommand(input, { name: 'reset', opened }, async (hear) => {
         await resetFleet({
           fleet,
+          hosts,
           cleanupTmpDir: flags.isOn('cleanup-tmp-dir'),
           report: tellAll(progress.report, hear, trace?.hear),
           within: trace?.within,
@@ -63,8 +68,9 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
 }
 
 /** Host by host: what it is in the cluster, which it would not be any more. */
-function wouldBeReset({ hosts, states }: Fleet): string {
-  const lines = Array.from(states, ([name, state]) => {
+function wouldBeReset({ hosts, states }: Fleet, names: ReadonlySet<string>): string {
+  const meant = [...states].filter(([name]) => names.has(name))
+  const lines = meant.map(([name, state]) => {
     if (state.kind === 'reached') return `${name}: would be reset (${whatItIs(state)})`
     return hosts.has(name) ? `${name}: would be reset (${state.why})` : `${name}: cannot be reached: ${state.why}`
   })

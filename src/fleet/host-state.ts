@@ -5,6 +5,7 @@ import { readJournal } from '../host/journal-file.ts'
 import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
 import { caHashes } from '../pki/ca-hash.ts'
+import { nodeNameOfKubelet } from '../pki/kubelet-node-name.ts'
 
 export type HostState = ReachedHost | UnreachableHost
 
@@ -29,6 +30,8 @@ export interface ReachedHost {
   /** `v1.37.2`; empty when there is no kubelet. */
   readonly kubelet: string
   readonly node: 'none' | 'worker' | 'control-plane'
+  /** Of its Node, by its kubelet's certificate; absent where there is none, or none that can be read. */
+  readonly nodeName?: string
   /** Of its kube-apiserver, by the manifest; empty when it has none. */
   readonly controlPlane: string
   /** A kubelet of the version that is wanted lies there: installed, or as `kubelet-<version>` beside it. */
@@ -43,7 +46,7 @@ export interface ReachedHost {
 
 /** Reads and changes nothing. Throws what the host throws; files that are not there are facts. */
 export async function observeHost(host: Host, wantedVersion: string): Promise<ReachedHost> {
-  const [facts, machineId, productUuid, kubelets, journal, ca, marks, manifest] = await Promise.all([
+  const [facts, machineId, productUuid, kubelets, journal, ca, marks, manifest, nodeName] = await Promise.all([
     host.facts(),
     host.readText('/etc/machine-id'),
     host.readText('/sys/class/dmi/id/product_uuid').catch(() => undefined),
@@ -52,6 +55,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     host.readText(`${paths.defaultCertificates}/ca.crt`),
     Promise.all([paths.kubeletConf, paths.kubeletConfig, paths.adminConf].map((path) => host.stat(path))),
     host.readText(`${paths.manifests}/kube-apiserver.yaml`),
+    nodeNameOfKubelet(host).catch(() => undefined),
   ])
   const [kubeletConf, kubeletConfig, adminConf] = marks
   const unfinished = unfinishedRun(journal)
@@ -68,12 +72,17 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     addresses: facts.addresses.filter(({ loopback, device }) => !loopback && !ofPods.test(device)).map(({ address }) => address),
     kubelet: kubelets[0] ?? '',
     node: !isNode ? 'none' : adminConf !== undefined && manifest !== undefined ? 'control-plane' : 'worker',
-    controlPlane: /image: \S*kube-apiserver:(v[\d.]+\S*)/.exec(manifest ?? '')?.[1] ?? '',
+    ...(nodeName !== undefined && { nodeName }),
+    controlPlane: versionOfApiServer(manifest ?? ''),
     hasWantedKubelet: kubelets.includes(wantedVersion),
     caHash: ca === undefined || (!isNode && unfinished === undefined) ? '' : (caHashes(ca)[0] ?? ''),
     ...(unfinished !== undefined && { unfinished: unfinished.command }),
     clockAhead: host.now().getTime() - Date.now(),
   }
+}
+
+function versionOfApiServer(manifest: string): string {
+  return /image: \S*kube-apiserver:(v[\d.]+\S*)/.exec(manifest)?.[1] ?? ''
 }
 
 export function unreachable(error: unknown): HostState {

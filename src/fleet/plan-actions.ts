@@ -8,6 +8,8 @@ export interface Action {
   readonly host: string
   readonly kind: ActionKind
   readonly why: string
+  /** A join in the place of a machine that is gone: its Node, and its member of etcd, are removed if they are dead. */
+  readonly replaces?: true
 }
 
 export type ActionKind = 'init' | 'join' | 'mark' | 'remove' | 'upgrade'
@@ -24,9 +26,7 @@ export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>
   const first = firstControlPlane(file, states)
   const upgrade = decideUpgrade(file, states, cluster, first)
   const problemsOfAll = [...clusterProblems(states, cluster), ...upgrade.problems]
-  // One thing at a time: a node that joins in the middle of an upgrade would have to be of two versions.
-  if (upgrade.actions.length > 0)
-    return { ...upgrade, problems: problemsOfAll, warnings: [...strangers(file, cluster), ...upgrade.warnings] }
+  const warnings = [...strangers(file, cluster), ...upgrade.warnings]
   const hosts = file.hosts.map((host) =>
     decideHost(host, {
       file,
@@ -36,11 +36,36 @@ export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>
     }),
   )
   const actions = hosts.flatMap((one) => one.actions)
+  const problems = hosts.flatMap((one) => one.problems)
+  if (upgrade.actions.length === 0) return { actions, problems: [...problemsOfAll, ...problems], warnings }
+  // One thing at a time: a node that joins in the middle of an upgrade would have to be of two versions.
+  const postponed = actions.map(
+    ({ host, kind, why }) => `${host} is left for the next apply (${kind}: ${why}): this one upgrades the cluster`,
+  )
+  const { blocking, others } = besideUpgrade(file, states)
   return {
-    actions,
-    problems: [...problemsOfAll, ...hosts.flatMap((one) => one.problems)],
-    warnings: [...strangers(file, cluster), ...upgrade.warnings],
+    actions: upgrade.actions,
+    problems: [...problemsOfAll, ...blocking],
+    warnings: [...warnings, ...others, ...postponed],
   }
+}
+
+/**
+ * An upgrade does not go round a control plane: kubelets may not be newer than any of them. One that was cut off is gone on with all the
+ * same. A worker that cannot be reached is upgraded by the apply that finds it.
+ */
+function besideUpgrade(
+  { hosts }: ClusterFile,
+  states: ReadonlyMap<string, HostState>,
+): { readonly blocking: readonly string[]; readonly others: readonly string[] } {
+  const texts = (role: ClusterHost['role']): readonly string[] =>
+    hosts.flatMap((host) => {
+      const state = states.get(host.name)
+      return host.role === role && state?.kind === 'unreachable' ? [reachProblem(`${host.name} cannot be reached`, state)] : []
+    })
+  const ofControlPlanes = texts('control-plane')
+  const isCutOff = isUpgradeCutOff(states)
+  return { blocking: isCutOff ? [] : ofControlPlanes, others: [...(isCutOff ? ofControlPlanes : []), ...texts('worker')] }
 }
 
 /**
@@ -75,8 +100,11 @@ interface HostContext {
 function decideHost(host: ClusterHost, { file, cluster, first, state }: HostContext): Omit<Decision, 'warnings'> {
   const { name, role } = host
   const node = cluster.kind === 'running' ? cluster.nodes.find((one) => one.name === name) : undefined
+  const other = otherNode(name, state)
+  if (other !== undefined) return problem(other)
   if (role === 'absent') return decideAbsent(name, state, node)
-  if (state.kind === 'unreachable') return problem(reachProblem(`${name} cannot be reached`, state))
+  if (state.kind === 'unreachable')
+    return problem(reachProblem(`${name} cannot be reached`, state, node && `${goneForGood(node)}; and "role: absent" for it in the file`))
   const marks = missingMarks(host, node)
   const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
   const network = file.networkManifest === undefined ? '' : `, with the pod network of ${file.networkManifest}`
@@ -85,19 +113,36 @@ function decideHost(host: ClusterHost, { file, cluster, first, state }: HostCont
     problems: [],
   })
   const isFirst = name === first
-  if (state.unfinished === 'undo') return problem(`${name} has an undo that was not finished: run kadm undo there again first`)
   if (state.unfinished === 'init' && isFirst) return begin('init', 'an init was cut off here')
   if (state.unfinished === 'join' && !isFirst) return begin('join', 'a join was cut off here')
-  if (state.unfinished !== undefined && state.node === 'none')
-    return problem(`${name} has a "kadm ${state.unfinished}" that was not finished: kadm reset there first`)
+  const unfinished = unfinishedProblem(name, state)
+  if (unfinished !== undefined) return problem(unfinished)
   if (state.node === 'none') {
     if (isFirst && cluster.kind === 'none')
       return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file`)
-    return begin('join', `${name} is not in the cluster "${file.name}" yet`)
+    return node === undefined ? begin('join', `${name} is not in the cluster "${file.name}" yet`) : replacement(name, mark)
   }
   // An init is gone on with: whether the Node has its marks already only the cluster will tell.
   if (cluster.kind !== 'running') return { actions: mark, problems: [] }
   return decideMember(host, { state, node, mark, cluster })
+}
+
+/** The machine at this address is somebody else in the cluster: what the plan would do to one it would do to the other. */
+function otherNode(name: string, state: HostState): string | undefined {
+  if (state.kind !== 'reached' || state.node === 'none' || state.nodeName === undefined || state.nodeName === name) return undefined
+  return `the machine at the address of ${name} is Node "${state.nodeName}": call it so in the file, or give ${name} its own address`
+}
+
+/** Only what has begun it can end it. */
+function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): string | undefined {
+  if (unfinished === 'undo') return `${name} has an undo that was not finished: run kadm undo there again first`
+  if (unfinished === undefined || node !== 'none') return undefined
+  return `${name} has a "kadm ${unfinished}" that was not finished: kadm reset there first`
+}
+
+function replacement(name: string, mark: readonly Action[]): Omit<Decision, 'warnings'> {
+  const why = `the cluster has a Node ${name}, and this machine has nothing of it: it takes the place of the one that is gone`
+  return { actions: [{ ...action(name, 'join', why), replaces: true }, ...mark], problems: [] }
 }
 
 interface MemberContext {
@@ -120,7 +165,7 @@ function decideAbsent(name: string, state: HostState, node: NodeState | undefine
   if (state.kind === 'unreachable') {
     return node === undefined
       ? { actions: [], problems: [] }
-      : problem(reachProblem(`${name} is to leave the cluster and cannot be reached`, state))
+      : problem(reachProblem(`${name} is to leave the cluster and cannot be reached`, state, goneForGood(node)))
   }
   if (node === undefined && state.node === 'none' && state.unfinished === undefined) return { actions: [], problems: [] }
   return {
@@ -191,8 +236,12 @@ function action(host: string, kind: ActionKind, why: string): Action {
   return { host, kind, why }
 }
 
-function reachProblem(what: string, { why, remedy }: UnreachableHost): string {
-  return [`${what}: ${why}`, ...remedy.map((line) => `    ${line}`)].join('\n')
+function reachProblem(what: string, { why, remedy }: UnreachableHost, further?: string): string {
+  return [`${what}: ${why}`, ...[...remedy, ...(further === undefined ? [] : [further])].map((line) => `    ${line}`)].join('\n')
+}
+
+function goneForGood({ name }: NodeState): string {
+  return `kubectl delete node ${name}   # if the machine is gone for good`
 }
 
 function problem(text: string): Omit<Decision, 'warnings'> {

@@ -1,7 +1,8 @@
 /** Which hosts have to come to the file's version of Kubernetes, in which order. Pure. */
 import type { ClusterFile, UpgradeSettings } from '../config/cluster-file.ts'
 import { compareVersions } from '../config/versions.ts'
-import type { ClusterState } from './cluster-state.ts'
+import { skewProblems } from '../phases/upgrade/skew-policy.ts'
+import type { ClusterState, RunningCluster } from './cluster-state.ts'
 import type { HostState, ReachedHost } from './host-state.ts'
 import type { Action, Decision } from './plan-actions.ts'
 
@@ -51,7 +52,7 @@ export function decideUpgrade(
           ? `a "kadm ${state.unfinished}" was not finished here`
           : `${versionsOf(state.controlPlane, kubelet)}, and the file wants ${wanted}`,
       })),
-    problems: [],
+    problems: running === undefined || isNewer === 0 ? [] : skewOf(wanted, running),
     warnings: behind
       .filter(({ state }) => !state.hasWantedKubelet)
       .map(
@@ -59,6 +60,22 @@ export function decideUpgrade(
           `${name} keeps kubelet ${kubelet}: there is none of ${wanted} on it (install it, or put it beside the other as kubelet-${wanted})`,
       ),
   }
+}
+
+/** As the upgrade itself would refuse, which passes over nothing. */
+function skewOf(target: string, { kubernetesVersion, nodes }: RunningCluster): readonly string[] {
+  const kubelets = Map.groupBy(
+    nodes.filter(({ kubelet }) => kubelet !== ''),
+    ({ kubelet }) => kubelet,
+  )
+  const { mandatory, skippable } = skewProblems({
+    target,
+    cluster: kubernetesVersion,
+    kubelets: new Map([...kubelets].map(([version, group]) => [version, group.map(({ name }) => name)])),
+    allowExperimentalUpgrades: false,
+    allowRCUpgrades: false,
+  })
+  return [...mandatory, ...skippable]
 }
 
 /** Of a control plane: it may have stopped the API, and only an upgrade that goes on brings that back. */

@@ -74,13 +74,14 @@ async function join(input: StepInput): Promise<void> {
   const { run, wanted, on } = input
   const { file } = run
   const path = `${file.name} (${on.name})`
+  const replace = run.actions.some((action) => action.host === on.name && action.replaces === true)
   const host = withFile(on.host, { path, text: joinDocuments(file, wanted, on.state.addresses) })
   await startJoin(host, {
     ...requestOf('join', input),
     file: path,
     endpoint: undefined,
     sponsor: () => sponsorOf(input),
-    options: { replace: false, unsafeAllowUnpinnedCa: false, unsafeAllowInsecureDiscoveryFile: false },
+    options: { replace, unsafeAllowUnpinnedCa: false, unsafeAllowInsecureDiscoveryFile: false },
   })
 }
 

@@ -114,7 +114,44 @@ test('a host that cannot be reached stands in the way, unless it is to be absent
   ])
   expect(decide(fileOf({ h1: 'control-plane', h3: 'absent' }), states, running('h1'))).toMatchObject({ actions: [], problems: [] })
   expect(decide(fileOf({ h1: 'control-plane', h3: 'absent' }), states, running('h1', 'h3')).problems).toEqual([
-    'h3 is to leave the cluster and cannot be reached: no route\n    ip route get 192.168.7.3',
+    'h3 is to leave the cluster and cannot be reached: no route\n    ip route get 192.168.7.3\n    kubectl delete node h3   # if the machine is gone for good',
+  ])
+  expect(decide(fileOf({ h1: 'control-plane', h3: 'worker' }), states, running('h1', 'h3')).problems.join()).toContain(
+    'kubectl delete node h3   # if the machine is gone for good; and "role: absent" for it in the file',
+  )
+})
+
+test('a machine that is another Node than its name in the file says is not touched, whatever its role', () => {
+  const h1 = { node: 'control-plane', nodeName: 'h1', caHash: 'sha256:a' } as const
+  const h4 = { node: 'worker', nodeName: 'h4', caHash: 'sha256:a' } as const
+  const isNode = (name: string): string => `the machine at the address of ${name} is Node "h4"`
+  for (const roles of [
+    { h4: 'worker', old: 'absent' },
+    { h4: 'absent', old: 'worker' },
+  ]) {
+    const wanted = fileOf({ h1: 'control-plane', ...roles })
+    const { actions, problems } = planned(wanted, { h1, h4, old: h4 }, running('h1', 'h4', 'old'))
+    expect([actions.includes('old remove'), problems.join()]).toEqual([false, expect.stringContaining(isNode('old'))])
+  }
+  // Only renamed in the file: its cluster still has it by the old name.
+  expect(planned(fileOf({ h1: 'control-plane', h5: 'worker' }), { h1, h5: h4 }, running('h1', 'h4')).problems).toEqual([
+    expect.stringContaining(isNode('h5')),
+  ])
+})
+
+test('a bare machine with the name of a Node takes its place', () => {
+  const h1 = { node: 'control-plane', caHash: 'sha256:a' } as const
+  const states = new Map([
+    ['h1', reachedHost(h1)],
+    ['h2', reachedHost({})],
+  ])
+  expect(decide(fileOf({ h1: 'control-plane', h2: 'worker' }), states, running('h1', 'h2')).actions).toEqual([
+    { host: 'h2', kind: 'join', why: expect.stringContaining('takes the place of the one that is gone'), replaces: true },
+  ])
+  // Its own join was cut off: the Node may be its own.
+  states.set('h2', reachedHost({ unfinished: 'join' }))
+  expect(decide(fileOf({ h1: 'control-plane', h2: 'worker' }), states, running('h1', 'h2')).actions).toEqual([
+    { host: 'h2', kind: 'join', why: 'a join was cut off here' },
   ])
 })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { NodeState } from '../../src/fleet/cluster-state.ts'
-import type { ReachedHost } from '../../src/fleet/host-state.ts'
-import { firstControlPlane } from '../../src/fleet/plan-actions.ts'
+import type { HostState, ReachedHost } from '../../src/fleet/host-state.ts'
+import { decide, firstControlPlane } from '../../src/fleet/plan-actions.ts'
 import { waves } from '../../src/fleet/plan-upgrade.ts'
 import { fileOf, planned, running } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
@@ -39,6 +39,38 @@ test('an upgrade: the first control plane, the others, canaries, the rest; nothi
     'h4 upgrade',
   ])
   expect(planned({ ...wanted, kubernetesVersion: 'v1.35.4' }, hosts, cluster).problems.join()).toContain('there is no way back')
+})
+
+test('an upgrade does not go round a control plane; a worker that is not reached and what is left for later are told', () => {
+  const wanted = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker', h4: 'worker' })
+  const old = (name: string): NodeState => ({ name, isControlPlane: false, kubelet: 'v1.36.3', labels: {}, taints: [] })
+  const cluster = { ...running(), kubernetesVersion: 'v1.36.3', nodes: ['h1', 'h2', 'h3'].map(old) }
+  const member = { node: 'control-plane', controlPlane: 'v1.36.3', caHash: 'sha256:a', hasWantedKubelet: true } as const
+  const away: HostState = { kind: 'unreachable', why: 'no route', remedy: [] }
+  const states = new Map<string, HostState>([
+    ['h1', reachedHost(member)],
+    ['h2', reachedHost(member)],
+    ['h3', away],
+    ['h4', reachedHost({})],
+  ])
+  const { actions, problems, warnings } = decide(wanted, states, cluster)
+  expect([actions.map(({ host }) => host), problems]).toEqual([['h1', 'h2'], []])
+  expect(warnings).toEqual(['h3 cannot be reached: no route', expect.stringMatching(/^h4 is left for the next apply \(join: /)])
+  states.set('h2', away)
+  expect(decide(wanted, states, cluster).problems).toEqual(['h2 cannot be reached: no route'])
+  // One that was cut off is gone on with: it may be what keeps the others from coming up.
+  states.set('h1', reachedHost({ ...member, unfinished: 'upgrade apply' }))
+  expect(decide(wanted, states, cluster).problems).toEqual([])
+})
+
+test('what the skew policy forbids is said by the plan', () => {
+  const wanted = fileOf({ h1: 'control-plane' })
+  const old: NodeState = { name: 'h1', isControlPlane: true, kubelet: 'v1.35.4', labels: {}, taints: [] }
+  const cluster = { ...running(), kubernetesVersion: 'v1.35.4', nodes: [old] }
+  const h1 = { node: 'control-plane', controlPlane: 'v1.35.4', caHash: 'sha256:a', hasWantedKubelet: true } as const
+  expect(planned(wanted, { h1 }, cluster).problems).toEqual([
+    '"v1.37.2" is too new for a cluster of v1.35.4: control planes are upgraded one minor version at a time',
+  ])
 })
 
 test.each([

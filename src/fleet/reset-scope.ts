@@ -1,0 +1,40 @@
+/** Which hosts of a cluster file a reset of the cluster is about. Pure. */
+import type { ClusterFile } from '../config/cluster-file.ts'
+import { KadmError } from '../errors.ts'
+import type { HostState } from './host-state.ts'
+
+export interface ResetScope {
+  /** Those that are reset, or could not be asked and are to be. */
+  readonly hosts: ReadonlySet<string>
+  /** What is left alone, in words. */
+  readonly left: readonly string[]
+}
+
+/**
+ * All that the file wants in the cluster; of those that it wants absent the ones that are still in it: others may serve another one by now.
+ * Throws PREFLIGHT_FAILED when hosts are in different clusters.
+ */
+export function resetScope({ hosts, name: cluster }: ClusterFile, states: ReadonlyMap<string, HostState>): ResetScope {
+  const clusterOf = (name: string): string => {
+    const state = states.get(name)
+    return state?.kind === 'reached' ? state.caHash : ''
+  }
+  const wanted = hosts.filter(({ role }) => role !== 'absent').map(({ name }) => name)
+  const members = wanted.filter((name) => clusterOf(name) !== '')
+  const groups = [...Map.groupBy(members, clusterOf).values()]
+  if (groups.length > 1)
+    throw new KadmError(
+      'PREFLIGHT_FAILED',
+      `nothing was changed: hosts of the file are in different clusters: ${groups.map((names) => names.join(', ')).join(' | ')}`,
+      { remedy: [`kadm reset --host USER@ADDRESS   # for each that is to be reset and is not of "${cluster}"`] },
+    )
+  const own = clusterOf(members[0] ?? '')
+  const leaving = hosts.filter(({ role }) => role === 'absent').map(({ name }) => name)
+  const isStillIn = (name: string): boolean => own !== '' && clusterOf(name) === own
+  return {
+    hosts: new Set([...wanted, ...leaving.filter(isStillIn)]),
+    left: leaving
+      .filter((name) => !isStillIn(name) && clusterOf(name) !== '')
+      .map((name) => `${name} is in another cluster, and the file wants it absent: it is left alone`),
+  }
+}

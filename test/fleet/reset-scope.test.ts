@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { resetScope, type ResetScope } from '../../src/fleet/reset-scope.ts'
+import { fileOf, type Hosts } from './planned.ts'
+import { reachedHost } from './reached-host.ts'
+
+const file = fileOf({ h1: 'control-plane', h2: 'worker', h3: 'worker', old: 'absent' })
+
+test.each<{ readonly name: string; readonly hosts: Hosts; readonly reset: readonly string[]; readonly left: number }>([
+  { name: 'one that left is in another cluster', hosts: { h1: { caHash: 'a' }, old: { caHash: 'b' } }, reset: ['h1', 'h2', 'h3'], left: 1 },
+  {
+    name: 'one that is to leave is still in it',
+    hosts: { h1: { caHash: 'a' }, old: { caHash: 'a' } },
+    reset: ['h1', 'h2', 'h3', 'old'],
+    left: 0,
+  },
+  { name: 'nobody is in one but the one that left', hosts: { h1: {}, old: { caHash: 'b' } }, reset: ['h1', 'h2', 'h3'], left: 1 },
+  { name: 'one that left and has nothing', hosts: { h1: { caHash: 'a' }, old: {} }, reset: ['h1', 'h2', 'h3'], left: 0 },
+])('$name', ({ hosts, reset, left }) => {
+  const scope = scopeOf(hosts)
+  expect([[...scope.hosts], scope.left.length]).toEqual([reset, left])
+})
+
+test('hosts in different clusters are refused', () => {
+  expect(() => scopeOf({ h1: { caHash: 'a' }, h2: { caHash: 'b' }, h3: { caHash: 'a' } })).toThrow(
+    expect.objectContaining({ code: 'PREFLIGHT_FAILED', message: expect.stringContaining('in different clusters: h1, h3 | h2') }),
+  )
+})
+
+function scopeOf(hosts: Hosts): ResetScope {
+  return resetScope(file, new Map(Object.entries(hosts).map(([name, state]) => [name, reachedHost(state)])))
+}
