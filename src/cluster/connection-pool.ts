@@ -28,7 +28,8 @@ export function connectionPool({ host, port }: Endpoint, { ca, clientCertificate
   const tls: ConnectionOptions = {
     // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
     rejectUnauthorized: true,
-    ...(ca && { ca }),
+    // As Go does: whatever the file holds is trusted, a company's intermediate CA too.
+    ...(ca && { ca, allowPartialTrustChain: true }),
     ...(clientCertificate && { cert: clientCertificate }),
     ...(clientKey && { key: clientKey }),
     // SNI carries no addresses (RFC 6066): an address given as the name is only checked.

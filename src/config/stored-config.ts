@@ -3,23 +3,27 @@ import { kubeletKind, kubeProxyKind, decodeComponent, type ComponentKind } from 
 import { decodeDocument } from './decode-document.ts'
 import { withDefaults } from './defaults.ts'
 import { invalid, readDocuments } from './documents.ts'
+import { KadmError } from '../errors.ts'
 import { toClusterConfiguration } from './init-config.ts'
 import type { Decoded } from './decode.ts'
 import { kubeletDefaults } from './kubelet-defaults.ts'
 import { kubeProxyDefaults, type KubeProxySource } from './kube-proxy-defaults.ts'
 import type { ClusterConfiguration, ComponentConfig, InitConfiguration } from './model.ts'
 
-/** `ClusterConfiguration` of ConfigMap kube-system/kubeadm-config. Unknown fields are warnings. Throws CONFIG_SYNTAX, CONFIG_INVALID. */
+/**
+ * `ClusterConfiguration` of ConfigMap kube-system/kubeadm-config. Unknown fields are warnings; a value of the wrong type is none, here and
+ * below: without it the cluster would be given another configuration, and what it had written over. Throws CONFIG_SYNTAX,
+ * CONFIG_INVALID.
+ */
 export function storedClusterConfiguration(text: string): { readonly cluster: ClusterConfiguration; readonly warnings: readonly string[] } {
   const decoded = decodeDocument('ClusterConfiguration', readDocuments(text), { strict: false, allowExperimental: false })
   if (decoded === undefined) throw unusable('kubeadm-config', 'ClusterConfiguration')
+  requireTypes('kubeadm-config', decoded.problems)
   const document = withDefaults('ClusterConfiguration', decoded.value)
   const [, ci = '', kubernetesVersion = ''] = /^(ci\/)?(.*)$/.exec(String(document['kubernetesVersion'])) ?? []
   return {
     cluster: toClusterConfiguration({ ...document, kubernetesVersion }, ci !== ''),
-    warnings: [...decoded.warnings, ...decoded.problems.map(({ path, text: problem }) => `${path} ${problem}`)].map(
-      (line) => `ConfigMap kubeadm-config: ${line}`,
-    ),
+    warnings: decoded.warnings.map((line) => `ConfigMap kubeadm-config: ${line}`),
   }
 }
 
@@ -53,11 +57,25 @@ export function settingsOfNode(
 function storedComponent(kind: ComponentKind, configMap: string, text: string): Decoded {
   const given = readDocuments(text).find((one) => one.group === kind.group && one.version === kind.version && one.kind === kind.kind)
   if (given === undefined) throw unusable(configMap, kind.kind)
-  return decodeComponent(kind, given)
+  const decoded = decodeComponent(kind, given)
+  requireTypes(configMap, decoded.problems)
+  return decoded
 }
 
-function oddities(configMap: string, { unknown, problems }: Decoded): readonly string[] {
-  return [...unknown, ...problems].map(({ path, text }) => `ConfigMap ${configMap}: ${path} ${text}`)
+function requireTypes(configMap: string, problems: Decoded['problems']): void {
+  if (problems.length === 0) return
+  throw new KadmError(
+    'CONFIG_INVALID',
+    `the ConfigMap kube-system/${configMap} of the cluster has values that are not what they have to be`,
+    {
+      details: problems.map(({ path, text }) => `${path} ${text}`),
+      remedy: [`kubectl -n kube-system edit configmap ${configMap}`],
+    },
+  )
+}
+
+function oddities(configMap: string, { unknown }: Decoded): readonly string[] {
+  return unknown.map(({ path, text }) => `ConfigMap ${configMap}: ${path} ${text}`)
 }
 
 function unusable(configMap: string, kind: string): Error {

@@ -8,6 +8,8 @@ export interface ContainerRuntime {
   hasRuntimeConfig(): Promise<boolean>
 
   hasImage(reference: string): Promise<boolean>
+  /** The id of the image that a name, a digest or an id stands for here; `undefined` when there is none. */
+  imageId(reference: string): Promise<string | undefined>
   pullImage(reference: string, options?: { readonly signal?: AbortSignal }): Promise<void>
 
   pods(): Promise<readonly PodSandbox[]>

@@ -22,10 +22,8 @@ export function criRuntime(endpoint: string, { query, dial }: Pick<Host, 'query'
     status: async () => runtimeStatus(await call('runtime.v1.RuntimeService/Status', [[1, true]], { timeout: 10_000 })),
     hasRuntimeConfig: async () =>
       (await unlessRefused('UNIMPLEMENTED', call('runtime.v1.RuntimeService/RuntimeConfig', [], { timeout: 10_000 }))) !== undefined,
-    hasImage: async (reference) => {
-      const answer = await call('runtime.v1.ImageService/ImageStatus', [[1, imageSpec(reference)]], { timeout: 10_000 })
-      return answer.message(1) !== undefined
-    },
+    hasImage: async (reference) => (await imageStatus(client, reference)) !== undefined,
+    imageId: async (reference) => (await imageStatus(client, reference))?.text(1),
     pullImage: async (reference, options = {}) => {
       // Half an hour: 150 MB over a line of 0.7 Mbit/s. Who has less time gives a signal.
       await call('runtime.v1.ImageService/PullImage', [[1, imageSpec(reference)]], { timeout: 1_800_000, ...options })
@@ -62,6 +60,11 @@ export function criRuntime(endpoint: string, { query, dial }: Pick<Host, 'query'
     },
     close: async () => client.close(),
   }
+}
+
+async function imageStatus({ call }: CriClient, reference: string): Promise<Message | undefined> {
+  const answer = await call('runtime.v1.ImageService/ImageStatus', [[1, imageSpec(reference)]], { timeout: 10_000 })
+  return answer.message(1)
 }
 
 function imageSpec(reference: string): Buffer {

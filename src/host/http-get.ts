@@ -73,7 +73,8 @@ function secured(plain: Duplex, target: URL, { ca, cert, key, verify = true, ser
       // Node would look at the subject's common name where there are no names; clients of Kubernetes do not.
       checkServerIdentity: (name, certificate) =>
         certificate.subjectaltname === undefined ? new Error('the certificate is for no host') : checkServerIdentity(name, certificate),
-      ...(ca === undefined ? {} : { ca }),
+      // As Go does: whatever the file holds is trusted, a company's intermediate CA too.
+      ...(ca === undefined ? {} : { ca, allowPartialTrustChain: true }),
       ...(cert === undefined || key === undefined ? {} : { cert, key }),
     })
     plain.once('error', reject).once('close', () => reject(new Error('the connection was closed')))

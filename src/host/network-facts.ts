@@ -35,7 +35,8 @@ const isReject = 0x200
 export function parseIpv4Routes(text: string): readonly Route[] {
   return rows(text.split('\n').slice(1)).flatMap(([device = '', destination = '', gateway = '', flagText = '', , , metric, mask = '']) => {
     const flags = Number.parseInt(flagText, 16)
-    if ((flags & isUp) === 0 || (flags & isReject) !== 0) return []
+    // `*`: a route into nothing (blackhole), which the kernel does not mark as a refusal; Calico leaves such.
+    if ((flags & isUp) === 0 || (flags & isReject) !== 0 || device === '*') return []
     const prefixLength = [...Number.parseInt(mask, 16).toString(2)].filter((bit) => bit === '1').length
     const via = (flags & hasGateway) === 0 ? {} : { gateway: ipv4(gateway) }
     return [{ device, family: 4 as const, destination: `${ipv4(destination)}/${prefixLength}`, ...via, metric: Number(metric) }]

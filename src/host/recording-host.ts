@@ -79,6 +79,7 @@ function recordingRuntime(real: ContainerRuntime, note: (change: PlannedChange) 
     status: () => real.status(),
     hasRuntimeConfig: () => real.hasRuntimeConfig(),
     hasImage: async (reference) => pulled.has(reference) || real.hasImage(reference),
+    imageId: (reference) => real.imageId(reference),
     pullImage: async (image) => {
       pulled.add(image)
       note({ kind: 'pull-image', image })

@@ -7,6 +7,8 @@ import { waitUntil, type WaitOptions } from './wait.ts'
 export interface WaitForHttpOptions
   extends Omit<HttpGetOptions, 'signal'>, Pick<WaitOptions<HttpResponse>, 'timeout' | 'interval' | 'signal' | 'onWaiting' | 'clock'> {
   readonly url: string
+  /** Default: a GET of the URL. */
+  readonly ask?: (signal: AbortSignal) => Promise<HttpResponse>
   /** Default: the status is 200. */
   readonly until?: (response: HttpResponse) => boolean
   /** The error after the time is up, given what was last seen. Default: COMPONENT_NOT_HEALTHY. */
@@ -20,6 +22,7 @@ export function waitForHttp(host: Pick<Host, 'dial' | 'recording'>, options: Wai
     until = ({ status }) => status === 200,
     timeout,
     timedOut = (last: string) => notHealthy(url, timeout, last),
+    ask = (signal: AbortSignal) => httpGet(host, url, { ...rest, signal }),
     ...rest
   } = options
   return waitUntil(host, {
@@ -28,7 +31,7 @@ export function waitForHttp(host: Pick<Host, 'dial' | 'recording'>, options: Wai
     timeout,
     timedOut,
     look: async (signal) => {
-      const response = await httpGet(host, url, { ...rest, signal })
+      const response = await ask(signal)
       return until(response) ? { kind: 'done', value: response } : { kind: 'not-yet', seen: shortened(response) }
     },
   })

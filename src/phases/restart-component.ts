@@ -107,7 +107,9 @@ async function lookAt(
   }: { readonly url: string; readonly command: readonly string[]; readonly host: Host; readonly limit: AbortSignal },
 ): Promise<Look<undefined>> {
   const { status } = await httpGet(host, url, { verify: false, signal: limit })
-  if (status !== 200) return { kind: 'not-yet', seen: `${url}: status ${status}` }
+  // An API server that lets nobody ask without a name is up as well.
+  const isUp = status === 200 || (component === 'kube-apiserver' && status === 401)
+  if (!isUp) return { kind: 'not-yet', seen: `${url}: status ${status}` }
   const looks = servingEndpoints(component, command).map((endpoint) => staleness(endpoint, host, limit))
   const stale = (await Promise.all(looks)).find((text) => text !== undefined)
   return stale === undefined ? { kind: 'done', value: undefined } : { kind: 'not-yet', seen: stale }

@@ -3,6 +3,7 @@ import type { ComponentConfig, InitConfig } from '../config/model.ts'
 import type { Host } from '../host/host.ts'
 import { waitForHttp } from '../host/wait-for-http.ts'
 import { componentHealthUrl, kubeletHealthUrl, type HealthComponent } from '../manifests/health-endpoints.ts'
+import { healthQuestion } from './ask-health.ts'
 import { componentFailed, kubeletFailed } from './component-failed.ts'
 import type { PhaseContext } from './phase.ts'
 
@@ -29,14 +30,12 @@ export async function waitForComponent(
   const { config, host } = node
   const url = await componentHealthUrl(component, node)
   const timeout = config.init.timeouts.controlPlaneComponentHealthCheck
-  // The other two serve their health with certificates that they made themselves, on loopback.
-  const ca = component === 'kube-apiserver' ? await host.readText(`${config.cluster.certificatesDir}/ca.crt`) : undefined
-  const trust = ca === undefined ? { verify: false } : { ca }
+  const ask = await healthQuestion(component, node)
   // They come up within seconds, one waits for the other, and a look costs 3 ms.
   const interval = { first: 20, most: 100 }
   await waitForHttp(host, {
     url,
-    ...trust,
+    ask: (limit) => ask(url, limit),
     interval,
     until,
     timeout,

@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts'
 import { findKey, findPair } from './certificate-files.ts'
 import { certificateSpecs } from './certificate-specs.ts'
 import { periodProblem } from './chain.ts'
-import { parsePublicKey, spkiDer } from './keys.ts'
+import { parsePublicKeys, spkiDer } from './keys.ts'
 import { serviceAccountPaths } from './service-account.ts'
 
 export interface CheckSharedCertificatesOptions {
@@ -58,7 +58,7 @@ async function serviceAccountProblems({ cluster }: Pick<InitConfig, 'cluster'>, 
   const paths = serviceAccountPaths({ cluster })
   const key = await findKey(host, paths.privateKey)
   const text = await host.readText(paths.publicKey)
-  const publicKey = text === undefined ? undefined : parsePublicKey(text)
+  const publicKeys = text === undefined ? [] : parsePublicKeys(text)
   const own =
     key.kind === 'absent'
       ? [`"${paths.privateKey}" is not there`]
@@ -68,9 +68,10 @@ async function serviceAccountProblems({ cluster }: Pick<InitConfig, 'cluster'>, 
   const half =
     text === undefined
       ? [`"${paths.publicKey}" is not there`]
-      : publicKey === undefined
+      : publicKeys.length === 0
         ? [`"${paths.publicKey}" holds no RSA or ECDSA public key`]
         : []
-  if (key.kind !== 'found' || publicKey === undefined) return [...own, ...half]
-  return spkiDer(key.key).equals(spkiDer(publicKey)) ? [] : [`"${paths.publicKey}" does not belong to "${paths.privateKey}"`]
+  if (key.kind !== 'found' || publicKeys.length === 0) return [...own, ...half]
+  const wanted = spkiDer(key.key)
+  return publicKeys.some((one) => spkiDer(one).equals(wanted)) ? [] : [`"${paths.publicKey}" does not belong to "${paths.privateKey}"`]
 }

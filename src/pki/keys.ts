@@ -49,6 +49,12 @@ export function parsePublicKey(text: string): KeyObject | undefined {
   return key !== undefined && isUsable(key) ? publicKeyOf(key) : undefined
 }
 
+/** All of them: an API server takes tokens of every key in the file, as while one key goes over into another. */
+export function parsePublicKeys(text: string): readonly KeyObject[] {
+  const blocks = text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? []
+  return blocks.flatMap((block) => parsePublicKey(block) ?? [])
+}
+
 const generate = promisify(generateKeyPair)
 
 function privateKeyFrom(type: string, der: Buffer): KeyObject | undefined {

@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts'
 import { isExternalAuthority } from './certificate-authority.ts'
 import { findKey } from './certificate-files.ts'
 import type { KeySupply } from './key-supply.ts'
-import { parsePublicKey, privateKeyPem, publicKeyPem, spkiDer } from './keys.ts'
+import { parsePublicKeys, privateKeyPem, publicKeyPem, spkiDer } from './keys.ts'
 
 export interface EnsureServiceAccountKeyOptions {
   readonly config: InitConfig
@@ -48,7 +48,7 @@ export function serviceAccountPaths({ cluster }: Pick<InitConfig, 'cluster'>): {
 
 function publicKeyProblem(text: string | undefined, wanted: Buffer): string | undefined {
   if (text === undefined) return 'is not there'
-  const key = parsePublicKey(text)
-  if (key === undefined) return 'holds no RSA or ECDSA public key'
-  return spkiDer(key).equals(wanted) ? undefined : 'belongs to another key'
+  const keys = parsePublicKeys(text)
+  if (keys.length === 0) return 'holds no RSA or ECDSA public key'
+  return keys.some((key) => spkiDer(key).equals(wanted)) ? undefined : 'belongs to another key'
 }

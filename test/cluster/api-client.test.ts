@@ -74,7 +74,7 @@ test('a server whose certificate does not match is refused, one whose name is gi
   const other = (await import('node:tls')).rootCertificates[0] ?? ''
   await expect(plane.connect('super-admin', { ca: other }).list(kinds.node)).rejects.toMatchObject({
     code: 'API_UNREACHABLE',
-    cause: { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
+    cause: { code: expect.stringMatching(/^UNABLE_TO_/) },
   })
   await expect(connectCluster({ server: plane.server }).list(kinds.node)).rejects.toMatchObject({ code: 'API_UNREACHABLE' })
   await expect(plane.connect('super-admin', { serverName: 'elsewhere' }).list(kinds.node)).rejects.toMatchObject({

@@ -120,6 +120,15 @@ test('the configuration that a cluster keeps, read back, is the one that was sto
   const text = dumpYaml(clusterConfigurationDocument(config.cluster))
   expect(storedClusterConfiguration(text)).toEqual({ cluster: config.cluster, warnings: [] })
   expect(storedClusterConfiguration(`${text}fieldOfTomorrow: 1\n`).warnings).toEqual([expect.stringContaining('fieldOfTomorrow')])
+  // A value of the wrong type is not left out: the cluster would lose it by the next upgrade.
+  const unquoted = text.replace('apiServer: {}', 'apiServer: {extraArgs: [{name: profiling, value: false}]}')
+  expect(unquoted).not.toBe(text)
+  expect(() => storedClusterConfiguration(unquoted)).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID', details: [expect.stringMatching(/^apiServer\.extraArgs\.0\.value /)] }),
+  )
+  expect(() => storedKubeletConfiguration(`${dumpYaml(config.kubelet.document)}maxPods: "250"\n`, config.cluster)).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID', details: [expect.stringMatching(/^maxPods /)] }),
+  )
   expect(storedKubeletConfiguration(dumpYaml(config.kubelet.document), config.cluster)).toEqual({
     kubelet: { document: config.kubelet.document, userSupplied: true },
     warnings: [],

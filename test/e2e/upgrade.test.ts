@@ -32,6 +32,9 @@ beforeAll(async () => {
   await olderCluster(sandbox)
   await sandbox.version('h2', older)
   await sandbox.run('h2', ['kubeadm', ...(await joinWords(sandbox, 'h1')), cgroupVersion], { timeout: 60_000 })
+  // As beside a registry of one's own: containerd calls an image by the first of its names.
+  const tag = `for name in $(ctr -n k8s.io images ls -q | grep /kube-apiserver:); do ctr -n k8s.io images tag "$name" "a.test/\${name##*/}"; done`
+  await sandbox.run('h1', ['sh', '-c', tag])
 }, 300_000)
 
 describe('one control plane', () => {

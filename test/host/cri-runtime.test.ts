@@ -23,6 +23,9 @@ test('a real containerd: version, status, images, a pod that runs, its log, its 
   // The call came with containerd 2.0.
   expect(await runtime.hasRuntimeConfig()).toBe(!(await runtime.version()).version.startsWith('1.'))
   expect([await runtime.hasImage(pauseImage), await runtime.hasImage('lab.test/none:1')]).toEqual([true, false])
+  expect(await runtime.imageId('lab.test/none:1')).toBeUndefined()
+  const busybox = await runtime.imageId('lab.test/busybox:1')
+  expect([busybox, await runtime.imageId(busybox ?? '')]).toEqual([expect.stringMatching(/^sha256:/), busybox])
   await expect(runtime.pullImage('127.0.0.1:1/none:1')).rejects.toMatchObject({
     code: 'CONTAINER_RUNTIME_FAILED',
     message: expect.stringContaining('refused: '),

@@ -60,6 +60,7 @@ test('gateways and metrics are read, routes that are down or only refuse are lef
     'eth1\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0',
     'eth1\t0000000A\t00000000\t0000\t0\t0\t0\t000000FF\t0\t0\t0',
     '*\t0000000A\t00000000\t0201\t0\t0\t0\t000000FF\t0\t0\t0',
+    '*\t4001F40A\t00000000\t0001\t0\t0\t0\tC0FFFFFF\t0\t0\t0', // a blackhole
   ]
   expect(parseIpv4Routes(`${heading}${rows.join('\n')}\n`)).toEqual([
     { device: 'eth1', family: 4, destination: '0.0.0.0/0', gateway: '192.168.1.1', metric: 100 },

@@ -75,6 +75,7 @@ const certCases: Readonly<Record<string, Case>> = {
   },
   'sa.pub is lost (E10)': { change: lose('pki/sa.pub'), expected: 'kept', warnings: [/sa\.pub" is not there/] },
   "sa.pub is another's (E10)": { change: foreignPublicKey, expected: 'kept', warnings: [/sa\.pub" belongs to another key/] },
+  'sa.pub has the key before sa.key too': { change: furtherPublicKey, expected: 'kept' },
   'sa.key is lost (E10)': { change: lose('pki/sa.key'), expected: 'made' },
   'sa.key is no key': { change: put('pki/sa.key', 'nothing\n'), expected: /sa\.key" cannot be used/ },
   'ca.key is of another CA, no leaf is missing (E12)': {
@@ -287,8 +288,15 @@ function swap(name: string, first: string): (files: Files) => void {
 }
 
 function foreignPublicKey(files: Files): void {
-  const pem = String(createPublicKey(files.get('pki/ca.key')?.content ?? '').export({ type: 'spki', format: 'pem' }))
-  edit('pki/sa.pub', () => pem)(files)
+  edit('pki/sa.pub', () => publicKeyOfCa(files))(files)
+}
+
+function furtherPublicKey(files: Files): void {
+  edit('pki/sa.pub', (own) => `${publicKeyOfCa(files)}${own}`)(files)
+}
+
+function publicKeyOfCa(files: Files): string {
+  return String(createPublicKey(files.get('pki/ca.key')?.content ?? '').export({ type: 'spki', format: 'pem' }))
 }
 
 function dropEtcd(files: Files): void {

@@ -85,6 +85,7 @@ function fakeRuntime({
     },
     version: refuse,
     hasRuntimeConfig: refuse,
+    imageId: refuse,
     pods: refuse,
     containers: refuse,
     changes: refuse,

@@ -145,11 +145,13 @@ function startProgram(program: string, flags: readonly string[], dir: string, un
 }
 
 /** `ca`, `server` (127.0.0.1), `admin` and `super-admin`, each with .crt and .key. */
-export async function makeCertificates(dir: string): Promise<void> {
+export async function makeCertificates(dir: string, { hasRoot = false } = {}): Promise<void> {
   await mkdir(dir, { recursive: true })
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
   const openssl = (...args: readonly string[]) => run('openssl', ['req', '-x509', ...key, ...args], { cwd: dir })
+  if (hasRoot) await openssl('-subj', '/CN=root', '-keyout', 'root.key', '-out', 'root.crt')
   await openssl(
+    ...(hasRoot ? ['-CA', 'root.crt', '-CAkey', 'root.key', '-addext', 'basicConstraints=critical,CA:TRUE'] : []),
     '-subj',
     '/CN=kubernetes',
     '-keyout',

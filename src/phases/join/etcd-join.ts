@@ -1,6 +1,7 @@
 /** `kadm join phase etcd-join`: this node's member of the cluster's own etcd, from learner to voter. */
 import { finishEtcdJoin, startEtcdMember } from '../../cluster/etcd-join.ts'
 import type { InitialClusterMember, JoinEtcdOptions } from '../../cluster/etcd-new-member.ts'
+import type { InitConfiguration } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
 import { ensureEtcdDataDirectory, patchedStaticPod, staticPodPath, writeStaticPod } from '../../manifests/write-static-pod.ts'
 import { componentFailed } from '../component-failed.ts'
@@ -56,15 +57,18 @@ async function withJoining(
     const cgroupDriver = String(config.kubelet.document['cgroupDriver'])
     if (pod !== undefined) await startEtcdForItsData(pod, { host, criSocket, cgroupDriver, dataDir: local.dataDir, say, signal })
   }
-  const restart = (): Promise<void> => stopContainers('etcd', host, criSocket)
+  const restart = (): Promise<void> => stopEtcd(host, config.init.nodeRegistration)
   const notStarted = (last: string): Promise<Error> => componentFailed('etcd', { url: member.clientUrl, timeout, last, config, host })
   const options = { host, member, manifest, firstStart, restart, notStarted, timeout, signal, say, waiting }
   await withEtcd(run, signal, (etcd) => work({ ...options, etcd }))
 }
 
 /** Hard: an etcd that serves nobody yet does not hear SIGTERM, and its log survives. The kubelet starts them again at once. */
-async function stopContainers(name: string, host: Host, criSocket: string): Promise<void> {
+async function stopEtcd(host: Host, { name, criSocket }: InitConfiguration['nodeRegistration']): Promise<void> {
   const runtime = host.containerRuntime(criSocket)
-  const running = (await runtime.containers()).filter((container) => container.name === name && container.state === 'running')
+  // The static Pod's alone: others may run an etcd here too.
+  const running = (await runtime.containers()).filter(
+    ({ podName, podNamespace, state }) => podNamespace === 'kube-system' && podName === `etcd-${name}` && state === 'running',
+  )
   await Promise.all(running.map(({ id }) => runtime.stopContainer(id, 0)))
 }

@@ -4,14 +4,14 @@
  */
 import type { InitConfig } from '../../config/model.ts'
 import type { KadmError } from '../../errors.ts'
-import type { Container, ContainerProcess } from '../../host/container-runtime.ts'
+import type { Container, ContainerRuntime } from '../../host/container-runtime.ts'
 import type { Host } from '../../host/host.ts'
-import { httpGet } from '../../host/http-get.ts'
 import { waitUntil, type Look } from '../../host/wait.ts'
 import { componentHealthUrl } from '../../manifests/health-endpoints.ts'
 import type { Manifest } from '../../manifests/manifest.ts'
 import { commandOf, imageOf } from '../../manifests/static-pod-file.ts'
 import type { StaticPodComponent } from '../../manifests/write-static-pod.ts'
+import { healthQuestion } from '../ask-health.ts'
 import { componentFailed } from '../component-failed.ts'
 import type { PhaseContext } from '../phase.ts'
 import { isEtcdHealthy } from './own-etcd.ts'
@@ -60,7 +60,7 @@ export async function awaitStaticPod(
       if (newest === undefined) return { kind: 'not-yet', seen: 'the kubelet has not started its container' }
       firstAttempt ??= newest.attempt
       if (newest.state !== 'running') return restartLook(newest, newest.attempt - firstAttempt)
-      const wrong = difference(await node.runtime.process(newest.id), expected)
+      const wrong = await difference(node.runtime, newest.id, expected)
       if (wrong !== undefined) return { kind: 'not-yet', seen: wrong }
       return health(component, { host, config, signal: limit })
     },
@@ -81,17 +81,29 @@ function restartLook({ state, exitCode, attempt }: Container, restarts: number):
   return state === 'exited' && restarts >= mostRestarts ? { kind: 'done', value: { crashed: seen } } : { kind: 'not-yet', seen }
 }
 
-function difference(process: ContainerProcess | undefined, { component, pod }: ExpectedStaticPod): string | undefined {
+async function difference(
+  runtime: ContainerRuntime,
+  containerId: string,
+  { component, pod }: ExpectedStaticPod,
+): Promise<string | undefined> {
+  const process = await runtime.process(containerId)
   // A runtime that does not tell; a new container in a Pod of this name is all there is to see then.
   if (process === undefined) return undefined
   const image = imageOf(pod, component)
-  if (process.image !== image) return `it runs "${process.image}", not "${image}"`
+  if (!(await isSameImage(runtime, process.image, image))) return `it runs "${process.image}", not "${image}"`
   const command = commandOf(pod, component)
   // The kubelet fills in $(VARIABLES).
   const same =
     command.some((word) => word.includes('$(')) ||
     (command.length === process.arguments.length && command.every((word, index) => word === process.arguments[index]))
   return same ? undefined : 'it runs with other arguments than its manifest has'
+}
+
+/** A runtime may call an image by another of its names: the first of the alphabet, or one with the registry that was left out. */
+async function isSameImage(runtime: ContainerRuntime, one: string, other: string): Promise<boolean> {
+  if (one === other) return true
+  const [id, otherId] = await Promise.all([runtime.imageId(one), runtime.imageId(other)])
+  return id !== undefined && id === otherId
 }
 
 interface HealthOptions {
@@ -104,11 +116,9 @@ async function health(component: StaticPodComponent, { host, config, signal }: H
   if (component === 'etcd')
     return (await isEtcdHealthy({ host, config, signal })) ? { kind: 'done', value: {} } : { kind: 'not-yet', seen: 'it is not healthy' }
   const url = await componentHealthUrl(component, { config, host })
-  const ca = component === 'kube-apiserver' ? await host.readText(`${config.cluster.certificatesDir}/ca.crt`) : undefined
-  // The other two serve their health with certificates that they made themselves, on loopback.
-  const trust = ca === undefined ? { verify: false } : { ca }
+  const ask = await healthQuestion(component, { host, config })
   for (const each of component === 'kube-apiserver' ? [url, url.replace(/\/livez$/, '/readyz')] : [url]) {
-    const { status, body } = await httpGet(host, each, { ...trust, signal })
+    const { status, body } = await ask(each, signal)
     if (status !== 200)
       return {
         kind: 'not-yet',

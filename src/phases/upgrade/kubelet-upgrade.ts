@@ -13,6 +13,7 @@ import type { InitConfig } from '../../config/model.ts'
 import { parseVersion, versionTable } from '../../config/versions.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
+import { nodeKubeletConfiguration } from '../../manifests/kubelet-files.ts'
 import type { PhaseContext } from '../phase.ts'
 import { readableLog } from '../readable-log.ts'
 import { waitForKubelet } from '../wait-for-component.ts'
@@ -84,7 +85,9 @@ async function restart({ host, cluster, config }: KubeletUpgrade, version: strin
   const { name } = config.init.nodeRegistration
   const timeout = config.init.timeouts.kubeletHealthCheck
   await host.services.restart('kubelet')
-  await waitForKubelet({ kubelet: config.kubelet, host, timeout }, context)
+  // Patches may have moved the health port.
+  const kubelet = { document: await nodeKubeletConfiguration(host), userSupplied: true }
+  await waitForKubelet({ kubelet, host, timeout }, context)
   const describe = `node "${name}" to be Ready at ${version}`
   if (host.recording !== undefined) return host.recording.wouldWaitFor(describe)
   context.waiting(describe)
