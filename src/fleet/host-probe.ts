@@ -52,13 +52,20 @@ export function parseProbe(text: string): HostProbe {
 }
 
 /**
- * Seconds that each of up to 200 small writes took to reach the disk that this directory is on or will be on; stops after a second. The
- * file has no name while it is written. Empty where that cannot be measured.
+ * Seconds that each of some small writes took to reach the disk that this directory is on or will be on: 25, and where one of them was slow
+ * 200 more; stops after a second. The file has no name while it is written. Empty where that cannot be measured.
  */
 export async function measureWrites(host: Pick<Host, 'query'>, directory: string, signal: AbortSignal): Promise<readonly number[]> {
-  const { stdout } = await host.query(shell(writeScript, [directory]), { timeout: 10_000, signal })
-  return [...stdout.matchAll(/copied, ([\d.e+-]+) s/g)].map(([, seconds]) => Number(seconds))
+  const measure = async (count: number): Promise<readonly number[]> => {
+    const { stdout } = await host.query(shell(writeScript, [directory, String(count)]), { timeout: 10_000, signal })
+    return [...stdout.matchAll(/copied, ([\d.e+-]+) s/g)].map(([, seconds]) => Number(seconds))
+  }
+  const some = await measure(25)
+  return some.some((seconds) => seconds > slow) ? [...some, ...(await measure(200))] : some
 }
+
+/** Seconds. Half of what etcd wants at most. */
+const slow = 0.005
 
 function shell(script: string, words: readonly string[]): Argv {
   return ['sh', '-c', script, 'sh', ...words]
@@ -79,5 +86,5 @@ const writeScript = `${nearest}
 near "$1"; f=$p/.kadm-disk-$$
 umask 077; (: >"$f") 2>/dev/null || exit 0
 exec 3<>"$f"; rm -f "$f"
-timeout 1 sh -c 'i=0; while [ $i -lt 200 ]; do dd if=/dev/zero of=/proc/self/fd/3 bs=2300 count=1 seek=$i conv=notrunc oflag=dsync 2>&1; i=$((i + 1)); done'
+timeout 1 sh -c 'i=0; while [ $i -lt "$1" ]; do dd if=/dev/zero of=/proc/self/fd/3 bs=2300 count=1 seek=$i conv=notrunc oflag=dsync 2>&1; i=$((i + 1)); done' sh "$2"
 exit 0`

@@ -24,6 +24,13 @@ export const fleet: Benchmark = {
   },
 }
 
+/** What `labInitConfig` says of the kubelets of the loop. */
+const labKubelet = {
+  oomScoreAdj: 0,
+  evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
+  imageGCHighThresholdPercent: 100,
+}
+
 async function byApply(sandbox: Sandbox, endpoint: string): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kadm-bench-'))
   try {
@@ -32,7 +39,7 @@ async function byApply(sandbox: Sandbox, endpoint: string): Promise<number> {
       ...Object.fromEntries(controlPlanes.map((host) => [host, 'control-plane' as const])),
       ...Object.fromEntries(workers.map((host) => [host, 'worker' as const])),
     }
-    const file = await operator.write(roles, { controlPlaneEndpoint: endpoint })
+    const file = await operator.write(roles, { controlPlaneEndpoint: endpoint, kubelet: labKubelet })
     const start = performance.now()
     const { exitCode, stdout, stderr } = await operator.kadm(['apply', '-f', file, '--yes'])
     if (exitCode !== 0) throw new Error(`kadm apply: ${stdout.slice(-2000)}\n${stderr.slice(-2000)}`)

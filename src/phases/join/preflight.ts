@@ -32,17 +32,18 @@ export const preflight: Phase<JoinRun> = {
     const { join, host, own, unfinished, learn, ignorePreflightErrors } = run
     say('Running pre-flight checks')
     // What only reads need not wait for one another; the host's own problems are told first.
-    const learning = Promise.all([learn.discovered(), learn.config(), learn.node()])
-    learning.catch(() => undefined)
+    // The endpoint may come to this host later than a sponsor knows the rest: a balancer has yet to see that the API server is well.
+    const [reached, learning] = [learn.discovered(), Promise.all([learn.config(), learn.node()])]
+    for (const one of [reached, learning]) one.catch(() => undefined)
     const options = { ignore: ignorePreflightErrors, warn, explain: unfinished && leftBy(unfinished) }
     await runChecks(joinChecks({ config: join, host, own }), options)
-    const [, config] = await learning
+    const [config] = await learning
     await runChecks(
       discoveredChecks({ cluster: { get: learn.node }, name: nodeNameOf(join), networking: config.cluster.networking, host, own }),
       options,
     )
     const { controlPlane } = join
-    if (controlPlane === undefined) return
+    if (controlPlane === undefined) return void (await reached)
     // A sponsor brings what control planes share, as the Secret does whose key is given.
     const hasCertificateKey = controlPlane.certificateKey !== undefined || learn.sponsor !== undefined
     requireStableEndpoint(config)
@@ -52,6 +53,7 @@ export const preflight: Phase<JoinRun> = {
       joiningControlPlaneChecks({ config, host, images: controlPlaneImages(config.cluster), own, hasCertificateKey, say, signal }),
       options,
     )
+    await reached
   },
 }
 
