@@ -37,7 +37,7 @@ const intro = [
   '',
   '| command | what it does |',
   '| --- | --- |',
-  '| `kadm plan -f FILE [-o json] [--out PLAN]` | looks at all hosts and at the cluster and says, host by host, what would be done and why; changes nothing |',
+  '| `kadm plan -f FILE [-o json] [--out PLAN]` | looks at all hosts and at the cluster and says, host by host, what would be done and why; changes nothing. Of JSON the warnings are on standard error |',
   '| `kadm apply -f FILE` | does it, after a question (`--yes`: none). Cut off at any moment, it goes on where it was when it is run again |',
   '| `kadm apply PLAN` | does just what a kept plan says; refused (`PLAN_STALE`), with every difference, when hosts, cluster or file are no longer as the plan saw them |',
   '| `kadm reset --cluster-file FILE` | resets every host, all at once: the cluster is gone; `--cleanup-tmp-dir` takes what upgrades have put aside too |',
