@@ -4,6 +4,7 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
+import type { ClusterLease } from './cluster-lease.ts'
 import type { ReachedHost } from './host-state.ts'
 import type { Action } from './plan-actions.ts'
 
@@ -39,7 +40,8 @@ export interface ClusterAccess {
   /** Told by the init that makes the cluster. */
   readonly apiAnswers: () => void
   readonly failed: (error: unknown) => void
-  readonly close: () => Promise<void>
+  /** Takes from the cluster what was there for the time of the apply, also after a stop. */
+  readonly close: (lease: ClusterLease | undefined) => Promise<void>
 }
 
 /** As `Within`, for the phases of all hosts. */
