@@ -1,4 +1,5 @@
 /** Does what a plan says, on all hosts at once. */
+import path from 'node:path'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
@@ -62,6 +63,7 @@ export async function applyPlan({
   const access = clusterAccess({ host: first.host, ...controlPlanesBeside(first, hosts, plan.actions), isThere, tokens, signal: stop })
   const run: FleetRun = {
     file,
+    folder: path.dirname(plan.file.path),
     actions: plan.actions,
     hosts,
     first,

@@ -10,6 +10,8 @@ import type { Action } from './plan-actions.ts'
 
 export interface FleetRun {
   readonly file: ClusterFile
+  /** Where the cluster file lies: there the probe of an upgrade is run. */
+  readonly folder: string
   readonly actions: readonly Action[]
   readonly hosts: ReadonlyMap<string, FleetHost>
   /** The control plane that makes the cluster or is asked about it. */
@@ -17,7 +19,7 @@ export interface FleetRun {
   readonly access: ClusterAccess
   /** By host; a host that failed gets no further steps. */
   readonly failures: Map<string, unknown>
-  /** The machine that kadm runs on: there the probe of an upgrade is run. */
+  /** The machine that kadm runs on. */
   readonly operator: Pick<Host, 'query' | 'readText'>
   readonly report: (event: FleetEvent) => void
   readonly within?: WithinHost | undefined
