@@ -1,8 +1,9 @@
 /** From `-f FILE` to the cluster file and connections to its hosts. */
+import { userInfo } from 'node:os'
 import path from 'node:path'
 import { parseClusterFile, type ClusterFile } from '../config/cluster-file.ts'
 import { readConfigText } from '../config/load.ts'
-import { KadmError } from '../errors.ts'
+import { KadmError, messageOf } from '../errors.ts'
 import { openFleet, type Fleet } from '../fleet/open-fleet.ts'
 import type { FileSource } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
@@ -30,7 +31,7 @@ export async function fleetOfFile(
   // One question for all hosts: they mostly have the same key, and the same password of sudo.
   const answers = new Map<string, Promise<string | undefined>>()
   const fleet = await openFleet(file, {
-    user: io.environment['USER'] ?? 'root',
+    user: () => whoRuns(io.environment),
     trustOnFirstUse: flags.isOn('trust-on-first-use'),
     secret: (question) => {
       const key = question.kind === 'become' ? question.user : question.identityFile
@@ -42,6 +43,20 @@ export async function fleetOfFile(
     signal,
   })
   return { file, source: { path: path.resolve(given), text, ...(networkManifest !== undefined && { networkManifest }) }, fleet }
+}
+
+/** Cron and containers set no USER. Throws USAGE for a user without a name. */
+export function whoRuns(environment: CommandInput['io']['environment'], account: () => { readonly username: string } = userInfo): string {
+  const { USER: name = '' } = environment
+  if (name !== '') return name
+  try {
+    return account().username
+  } catch (error) {
+    throw new KadmError('USAGE', `the user who runs kadm has no name to log in with: ${messageOf(error)}`, {
+      remedy: ['say in the cluster file who logs in: spec.ssh.user'],
+      cause: error,
+    })
+  }
 }
 
 /** A file beside the cluster file, or all .yaml files of a folder, as one text. */

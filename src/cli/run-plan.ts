@@ -2,9 +2,9 @@
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
 import { requireNoProblems } from '../fleet/apply.ts'
-import { makePlan } from '../fleet/plan.ts'
+import { makePlan, type MadePlan } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
-import type { CommandInput } from './command.ts'
+import type { CommandInput, Streams } from './command.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetPlanText } from './fleet-plan-text.ts'
 
@@ -21,12 +21,21 @@ export async function runPlan(input: CommandInput): Promise<void> {
   const { file, source, fleet } = await fleetOfFile(input)
   try {
     const made = await makePlan({ file, source, fleet, signal })
-    const json = `${JSON.stringify(made.plan, undefined, 2)}\n`
-    if (output === 'json') io.stdout.write(json)
-    else io.stdout.write(fleetPlanText({ ...made, problems: [] }))
+    showPlan(made, output, io)
     requireNoProblems(made.problems)
-    if (out !== undefined) await localHost().writeFile(out, json, { mode: 0o644 })
+    if (out !== undefined) await localHost().writeFile(out, jsonOf(made), { mode: 0o644 })
   } finally {
     await fleet.close()
   }
+}
+
+/** Problems are told with the error. Warnings are no part of the JSON, which is kept and compared. */
+export function showPlan(made: MadePlan, output: 'text' | 'json', { stdout, stderr }: Pick<Streams, 'stdout' | 'stderr'>): void {
+  if (output === 'text') return void stdout.write(fleetPlanText({ ...made, problems: [] }))
+  for (const warning of made.warnings) stderr.write(`WARNING: ${warning}\n`)
+  stdout.write(jsonOf(made))
+}
+
+function jsonOf({ plan }: MadePlan): string {
+  return `${JSON.stringify(plan, undefined, 2)}\n`
 }

@@ -125,7 +125,7 @@ export const clusterFileFields: readonly Field[] = [
       },
       stringsField('canary', 'Workers that go first.'),
       durationField('soak', 'How long to wait after the canaries.', { default: '0s' }),
-      stringField('probe', 'A command on the machine of kadm that must succeed after each wave.'),
+      stringField('probe', 'A command on the machine of kadm that must succeed after each wave: `./smoke.sh` is beside the cluster file.'),
     ]),
   ]),
 ]

@@ -1,16 +1,18 @@
 /** Does what a plan says, on all hosts at once. */
+import path from 'node:path'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import { runPhases } from '../phases/runner.ts'
-import { clusterAccess } from './cluster-access.ts'
+import { clusterAccess, type ClusterAccessOptions } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
 import { leaseHolder } from './lease-holder.ts'
 import { fleetEvent, fleetPhases } from './fleet-phases.ts'
 import { ownName, type FleetEvent, type FleetHost, type FleetRun, type WithinHost } from './fleet-run.ts'
 import type { Fleet } from './open-fleet.ts'
 import type { MadePlan } from './plan.ts'
+import type { Action } from './plan-actions.ts'
 
 export interface ApplyInput {
   readonly file: ClusterFile
@@ -51,17 +53,17 @@ export async function applyPlan({
   const { plan, problems } = made
   requireNoProblems(problems)
   const hosts = reachedHosts(fleet)
+  if (plan.actions.length === 0) return
   const first = hosts.get(made.first ?? '')
-  if (first === undefined || plan.actions.length === 0) return
+  if (first === undefined)
+    throw preflightFailed([`${made.first ?? 'a control plane'} is to be asked about the cluster, and is not reached`])
   const isThere = plan.seen.cluster.kind === 'running' && !plan.actions.some(({ kind }) => kind === 'init')
-  const others = [...hosts.values()]
-    .filter(({ name, state }) => name !== first.name && state.node === 'control-plane')
-    .map(({ host }) => host)
   const lost = new AbortController()
   const stop = AbortSignal.any([signal, lost.signal])
-  const access = clusterAccess({ host: first.host, others, isThere, tokens, signal: stop })
+  const access = clusterAccess({ host: first.host, ...controlPlanesBeside(first, hosts, plan.actions), isThere, tokens, signal: stop })
   const run: FleetRun = {
     file,
+    folder: path.dirname(plan.file.path),
     actions: plan.actions,
     hosts,
     first,
@@ -84,6 +86,7 @@ export async function applyPlan({
       say,
       lost: (error) => lost.abort(error),
     })
+  const skipped = new Set<string>()
   let lease: Promise<ClusterLease | undefined> | undefined
   try {
     if (isThere) lease = Promise.resolve(await hold())
@@ -93,16 +96,33 @@ export async function applyPlan({
       if (error instanceof KadmError && error.code === 'RUN_IN_PROGRESS') lost.abort(error)
       return undefined
     })
-    const tell = (event: PhaseEvent): void => fleetEvent(event).forEach(report)
+    const tell = (event: PhaseEvent): void =>
+      fleetEvent(event).forEach((told) => {
+        if (told.event.kind === 'skipped' && told.host !== ownName) skipped.add(told.host)
+        report(told)
+      })
     await runPhases(fleetPhases(run), run, { now: () => new Date(), signal: stop, report: tell })
   } finally {
     // A Lease that is still waited for is of no use any more.
     ended.abort()
     access.failed(new Error('the apply has ended'))
-    await (await lease)?.release()
-    await access.close()
+    await access.close(await lease)
   }
-  if (run.failures.size > 0) throw fleetFailed(run.failures)
+  if (run.failures.size > 0) throw fleetFailed(run.failures, skipped)
+}
+
+/** Those that are there besides the first: who stays, and who is to leave. */
+export function controlPlanesBeside(
+  first: Pick<FleetHost, 'name'>,
+  hosts: FleetRun['hosts'],
+  actions: readonly Action[],
+): Pick<ClusterAccessOptions, 'others' | 'leaving'> {
+  const leavers = new Set(actions.filter(({ kind }) => kind === 'remove').map(({ host }) => host))
+  const found = [...hosts.values()].filter(({ name, state }) => name !== first.name && state.node === 'control-plane')
+  return {
+    others: found.filter(({ name }) => !leavers.has(name)).map(({ host }) => host),
+    leaving: found.filter(({ name }) => leavers.has(name)).map(({ host }) => host),
+  }
 }
 
 /** Before anything is begun on any of them. Throws RUN_IN_PROGRESS. */
@@ -117,8 +137,11 @@ async function requireFree(hosts: readonly Host[]): Promise<void> {
 
 /** Throws PREFLIGHT_FAILED. */
 export function requireNoProblems(problems: readonly string[]): void {
-  if (problems.length === 0) return
-  throw new KadmError(
+  if (problems.length > 0) throw preflightFailed(problems)
+}
+
+function preflightFailed(problems: readonly string[]): KadmError {
+  return new KadmError(
     'PREFLIGHT_FAILED',
     problems.length === 1 ? `nothing was changed: ${problems[0]}` : `nothing was changed: ${problems.length} problems`,
     {
@@ -137,8 +160,8 @@ export function reachedHosts({ hosts, states }: Fleet): ReadonlyMap<string, Flee
   )
 }
 
-/** Those that only waited for the one that failed first are told after it, by name. */
-export function fleetFailed(failures: ReadonlyMap<string, unknown>): KadmError {
+/** Those that only waited for the one that failed first are told after it, by name; at the end those that nothing was begun on. */
+export function fleetFailed(failures: ReadonlyMap<string, unknown>, skipped: ReadonlySet<string> = new Set()): KadmError {
   const causes = Map.groupBy([...failures], ([, error]) => error)
   const lines = [...causes].flatMap(([error, hosts]) => {
     const details = error instanceof KadmError ? error.details : []
@@ -149,6 +172,7 @@ export function fleetFailed(failures: ReadonlyMap<string, unknown>): KadmError {
       ...(others.length === 0 ? [] : [`  (${others.join(', ')} waited for it)`]),
     ]
   })
+  const notBegun = [...skipped].filter((name) => !failures.has(name))
   const remedies = [...causes.keys()].flatMap((error) => (error instanceof KadmError ? error.remedy : []))
   const again = 'run the same command again: it goes on with what is left'
   const [best = again, ...others] = new Set([...remedies, again])
@@ -156,7 +180,7 @@ export function fleetFailed(failures: ReadonlyMap<string, unknown>): KadmError {
     'FLEET_FAILED',
     `${failures.size === 1 ? 'a host has' : `${failures.size} hosts have`} not come to what the file says: ${[...failures.keys()].join(', ')}`,
     {
-      details: lines,
+      details: notBegun.length === 0 ? lines : [...lines, `not begun: ${notBegun.join(', ')}`],
       remedy: [best, ...others],
     },
   )

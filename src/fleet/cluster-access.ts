@@ -1,4 +1,5 @@
 /** The cluster by way of one of its control planes, as soon as that one's API answers; and what it does for nodes that join. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { retryUntil } from '../cluster/wait.ts'
@@ -14,8 +15,10 @@ import { signForNode } from './sign-for-node.ts'
 
 export interface ClusterAccessOptions {
   readonly host: Host
-  /** Further control planes that are there: one of them may have the key of the CA. */
+  /** Further control planes that are there and stay. */
   readonly others: readonly Host[]
+  /** Those that leave, and take their API with them in the middle of it: one of them may have the key of the CA. */
+  readonly leaving: readonly Host[]
   /** It is there already: nobody has to tell that it answers. */
   readonly isThere: boolean
   /** Nodes get their certificate by a bootstrap token, as kubeadm does it. */
@@ -23,8 +26,16 @@ export interface ClusterAccessOptions {
   readonly signal: AbortSignal
 }
 
+/** A control plane, and the cluster by way of its own API server. */
+export interface Entry {
+  readonly host: Host
+  readonly cluster: Cluster
+}
+
 /** Milliseconds. A control plane that was just switched on has no API for a while. */
 const patience = 60_000
+/** Milliseconds that the end of a run which was stopped may still take. */
+const tidyingTime = 5000
 
 /**
  * As administrator, by the own API server of one of these control planes: of the first that answers.
@@ -34,7 +45,7 @@ const patience = 60_000
 export async function firstThatAnswers(
   controlPlanes: readonly Host[],
   { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
-): Promise<Cluster> {
+): Promise<Entry> {
   const over = new AbortController()
   const asked = controlPlanes.map(async (host) => {
     const cluster = await connectOwnCluster(host, signal)
@@ -44,7 +55,7 @@ export async function firstThatAnswers(
         signal: AbortSignal.any([signal, over.signal]),
         describe: `an answer of the API at "${cluster.server}"`,
       })
-      return cluster
+      return { host, cluster }
     } catch (error) {
       await cluster.close()
       throw error
@@ -54,7 +65,7 @@ export async function firstThatAnswers(
     const first = await Promise.any(asked)
     for (const other of asked)
       other.then(
-        (cluster) => (cluster === first ? undefined : cluster.close()),
+        (entry) => (entry === first ? undefined : entry.cluster.close()),
         () => undefined,
       )
     return first
@@ -66,23 +77,49 @@ export async function firstThatAnswers(
   }
 }
 
-export function clusterAccess({ host, others, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {
+/**
+ * Takes from the cluster what was there for the time of a run. The signal that stopped a run has ended its connection: then by a new one. What
+ * cannot be taken away in a few seconds is left to its own end.
+ */
+export async function tidyUp(
+  { host, cluster }: Entry,
+  works: readonly ((by: Cluster) => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const areDone = async (by: Cluster): Promise<boolean> => {
+    const ended = await Promise.allSettled(works.map((work) => work(by)))
+    return ended.every(({ status }) => status === 'fulfilled')
+  }
+  if (works.length === 0 || (await areDone(cluster)) || !signal.aborted) return
+  const limit = AbortSignal.timeout(tidyingTime)
+  const again = async (): Promise<void> => {
+    const by = await connectOwnCluster(host, limit)
+    await areDone(by)
+    await by.close()
+  }
+  await Promise.race([again().catch(() => undefined), sleep(tidyingTime)])
+}
+
+export function clusterAccess({ host, others, leaving, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {
   const up = Promise.withResolvers<void>()
   up.promise.catch(() => undefined)
   if (isThere) up.resolve()
-  let opened: Promise<Cluster> | undefined
-  let token: Promise<FleetToken> | undefined
-  const cluster = (): Promise<Cluster> =>
-    (opened ??= up.promise.then(() =>
-      isThere ? firstThatAnswers([host, ...others], { timeout: patience, signal }) : connectOwnCluster(host, signal),
-    ))
+  let opened: Promise<Entry> | undefined
+  let token: FleetToken | undefined
+  const open = async (): Promise<Entry> => {
+    await up.promise
+    return isThere
+      ? firstThatAnswers([host, ...others], { timeout: patience, signal })
+      : { host, cluster: await connectOwnCluster(host, signal) }
+  }
+  const cluster = async (): Promise<Cluster> => (await (opened ??= open())).cluster
 
   const sponsor = async (nodeName: string): Promise<Sponsor> => {
     const api = await cluster()
     const { server, certificateAuthority: caPem = '' } = await readKubeconfig(host, paths.adminConf)
     const sharedFiles: Sponsor['sharedFiles'] = (config) => readSharedFiles(host, config)
     if (!tokens) {
-      const signing = { controlPlanes: [host, ...others], cluster: api, caPem, nodeName, signal }
+      const signing = { controlPlanes: [host, ...others, ...leaving], cluster: api, caPem, nodeName, signal }
       return {
         server,
         caPem,
@@ -92,16 +129,22 @@ export function clusterAccess({ host, others, isThere, tokens, signal }: Cluster
       }
     }
     token ??= fleetToken(api, host.now(), signal)
-    return { server, caPem, cluster: api, sharedFiles, identity: { kind: 'token', user: (await token).user } }
+    return { server, caPem, cluster: api, sharedFiles, identity: { kind: 'token', user: await token.user } }
   }
   return {
     cluster,
     sponsor,
     apiAnswers: () => up.resolve(),
     failed: (error) => up.reject(error),
-    close: async () => {
-      await (await token?.catch(() => undefined))?.remove()
-      await (await opened?.catch(() => undefined))?.close()
+    close: async (lease) => {
+      const entry = await opened?.catch(() => undefined)
+      if (entry === undefined) return
+      await tidyUp(
+        entry,
+        [token?.remove, lease?.release].filter((work) => work !== undefined),
+        signal,
+      )
+      await entry.cluster.close()
     },
   }
 }

@@ -8,7 +8,8 @@ import { KadmError } from '../errors.ts'
 import type { LeaseHolder } from './lease-holder.ts'
 
 export interface ClusterLease {
-  readonly release: () => Promise<void>
+  /** No renewals any more; it is given back unless somebody else has it. `by`: the same cluster, by a connection that no stop has ended. */
+  readonly release: (by: Cluster) => Promise<void>
 }
 
 const ref = { ...kinds.lease, namespace: 'kube-system', name: 'kadm' }
@@ -74,9 +75,9 @@ export async function takeLease(
     (seconds * 1000) / 3,
   )
   return {
-    release: async () => {
+    release: async (by) => {
       clearInterval(renewal)
-      if (isOurs(await cluster.get(ref).catch(() => undefined))) await cluster.delete(ref).catch(() => undefined)
+      if (isOurs(await by.get(ref))) await by.delete(ref)
     },
   }
 }

@@ -1,8 +1,9 @@
 /**
  * The steps of an apply as a workflow of phases over all hosts: `hosts/h2/join`. Every host begins at once; a join waits inside, for the
  * cluster that it joins. Hosts leave only when all new ones are in, and control planes one after the other: etcd loses one member at a
- * time. Upgrades go host by host over the control planes, then in waves over the workers.
+ * time. Upgrades go host by host over the control planes, then in waves over the workers, with a gate behind each wave.
  */
+import type { ClusterHost } from '../config/cluster-file.ts'
 import type { Phase, PhaseEvent } from '../phases/phase.ts'
 import { ownName, type FleetEvent, type FleetRun } from './fleet-run.ts'
 import type { Action } from './plan-actions.ts'
@@ -24,7 +25,7 @@ export function fleetPhases(plan: Plan): readonly Phase<FleetRun>[] {
       .filter(({ host }) => host === name)
       .map((one, index) => step(one, new Map(order).get(one) ?? (index === 0 ? [] : undefined))),
   }))
-  return [{ name: 'hosts', summary: 'All hosts side by side', needs: [], phases: hosts }, ...gates(plan)]
+  return [{ name: 'hosts', summary: 'All hosts side by side', needs: [], phases: hosts }, ...firstGate(plan), ...gates(plan)]
 }
 
 /**
@@ -63,34 +64,78 @@ function afterArrivals({ actions, hosts }: Plan): readonly (readonly [Action, re
 }
 
 function upgradeOrder(plan: Plan): readonly (readonly [Action, readonly string[]])[] {
-  return upgradeWaves(plan).flatMap((wave, index) => wave.map((one) => [one, index === 0 ? [] : [gateName(index - 1)]] as const))
+  const before = firstGate(plan).map(({ name }) => name)
+  return upgradeWaves(plan).flatMap((wave, index) => wave.map((one) => [one, index === 0 ? before : [gateName(index - 1)]] as const))
+}
+
+/**
+ * Of an upgrade that is gone on with: what the last gate said, and how long it has waited, is not known any more. None where a host was cut
+ * off or has failed: that may be what the probe would say no to, and only going on mends it.
+ */
+function firstGate(plan: Plan): readonly Phase<FleetRun>[] {
+  const { actions, hosts, file } = plan
+  const [wave] = upgradeWaves(plan)
+  const isCutOff = actions.some(({ host }) => hosts.get(host)?.state.unfinished !== undefined)
+  const done = upgraded(plan)
+  if (wave === undefined || isCutOff || done.length === 0) return []
+  const workers = done.filter(({ role }) => role === 'worker').map(({ name }) => name)
+  return [gate('before-wave-1', wave, { needs: [], soaks: soaksAfter(workers, file) })]
+}
+
+/** Members that have the wanted version already, be it of their control plane alone. */
+function upgraded({ actions, hosts, file }: Plan): readonly ClusterHost[] {
+  const due = new Set(actions.map(({ host }) => host))
+  return file.hosts.filter(({ name, role }) => {
+    const state = hosts.get(name)?.state
+    if (role === 'absent' || state === undefined || state.node === 'none') return false
+    // What is installed runs where nothing is due.
+    return state.controlPlane === file.kubernetesVersion || (!due.has(name) && state.kubelet === file.kubernetesVersion)
+  })
 }
 
 /** Between one wave and the next: soak after the canaries, and the probe. */
 function gates(plan: Plan): readonly Phase<FleetRun>[] {
-  return upgradeWaves(plan).map((wave, index) => ({
-    name: gateName(index),
-    summary: 'Is all well after this wave?',
-    needs: wave.map(fullName),
+  return upgradeWaves(plan).map((wave, index) =>
+    gate(gateName(index), wave, {
+      needs: wave.map(fullName),
+      soaks: soaksAfter(
+        wave.map(({ host }) => host),
+        plan.file,
+      ),
+    }),
+  )
+}
+
+/** @param wave whose hosts count as failed when the answer is no */
+function gate(
+  name: string,
+  wave: readonly Action[],
+  { needs, soaks }: { readonly needs: readonly string[]; readonly soaks: boolean },
+): Phase<FleetRun> {
+  return {
+    name,
+    summary: 'Is all well?',
+    needs,
     skip: ({ failures, file }) => {
       if (failures.size > 0) return 'the upgrade has stopped'
-      return file.upgrade.probe === undefined && !soaks(wave, file) ? '' : false
+      return file.upgrade.probe === undefined && !soaks ? '' : false
     },
     run: async (run, { signal }) => {
       try {
-        await afterWave(run, { soaks: soaks(wave, run.file), signal })
-        run.report({ host: ownName, event: { kind: 'done', phase: gateName(index), at: new Date() } })
+        await afterWave(run, { soaks, signal })
+        run.report({ host: ownName, event: { kind: 'done', phase: name, at: new Date() } })
       } catch (error) {
-        run.report({ host: ownName, event: { kind: 'failed', phase: gateName(index), error, at: new Date() } })
+        run.report({ host: ownName, event: { kind: 'failed', phase: name, error, at: new Date() } })
         signal.throwIfAborted()
         for (const { host } of wave) run.failures.set(host, error)
       }
     },
-  }))
+  }
 }
 
-function soaks(wave: readonly Action[], { upgrade }: FleetRun['file']): boolean {
-  return upgrade.soak > 0 && wave.every(({ host }) => upgrade.canary.includes(host))
+/** Are these canaries and nobody else, and is there a time to look at them? */
+function soaksAfter(names: readonly string[], { upgrade }: FleetRun['file']): boolean {
+  return upgrade.soak > 0 && names.length > 0 && names.every((name) => upgrade.canary.includes(name))
 }
 
 /** Control planes one by one, then the waves of workers. */
@@ -109,10 +154,10 @@ function step(one: Action, needs: readonly string[] | undefined): Phase<FleetRun
     summary: one.why,
     ...(needs !== undefined && { needs }),
     skip: ({ failures, actions }) => {
+      if (one.kind === 'upgrade') return failures.size > 0 ? 'the upgrade has stopped' : false
       if (failures.has(one.host)) return `${one.host} has failed before`
       const missing = actions.find(({ host, kind }) => (kind === 'init' || kind === 'join') && failures.has(host))
-      if (one.kind === 'remove' && missing !== undefined) return `${missing.host} has not come in`
-      return one.kind === 'upgrade' && failures.size > 0 ? 'the upgrade has stopped' : false
+      return one.kind === 'remove' && missing !== undefined ? `${missing.host} has not come in` : false
     },
     run: async (run, { signal }) => {
       const on = run.hosts.get(one.host)

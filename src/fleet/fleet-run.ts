@@ -4,11 +4,14 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
+import type { ClusterLease } from './cluster-lease.ts'
 import type { ReachedHost } from './host-state.ts'
 import type { Action } from './plan-actions.ts'
 
 export interface FleetRun {
   readonly file: ClusterFile
+  /** Where the cluster file lies: there the probe of an upgrade is run. */
+  readonly folder: string
   readonly actions: readonly Action[]
   readonly hosts: ReadonlyMap<string, FleetHost>
   /** The control plane that makes the cluster or is asked about it. */
@@ -16,7 +19,7 @@ export interface FleetRun {
   readonly access: ClusterAccess
   /** By host; a host that failed gets no further steps. */
   readonly failures: Map<string, unknown>
-  /** The machine that kadm runs on: there the probe of an upgrade is run. */
+  /** The machine that kadm runs on. */
   readonly operator: Pick<Host, 'query' | 'readText'>
   readonly report: (event: FleetEvent) => void
   readonly within?: WithinHost | undefined
@@ -39,7 +42,8 @@ export interface ClusterAccess {
   /** Told by the init that makes the cluster. */
   readonly apiAnswers: () => void
   readonly failed: (error: unknown) => void
-  readonly close: () => Promise<void>
+  /** Takes from the cluster what was there for the time of the apply, also after a stop. */
+  readonly close: (lease: ClusterLease | undefined) => Promise<void>
 }
 
 /** As `Within`, for the phases of all hosts. */

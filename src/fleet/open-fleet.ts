@@ -9,8 +9,8 @@ import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from '..
 import { observeHost, unreachable, type HostState, type UnreachableHost } from './host-state.ts'
 
 export interface FleetOptions extends Pick<SshOptions, 'trustOnFirstUse' | 'secret' | 'say'> {
-  /** Who logs in where the file does not say. */
-  readonly user: string
+  /** Who logs in where the file does not say; asked only then. */
+  readonly user: () => string
   readonly signal: AbortSignal
 }
 
@@ -100,8 +100,8 @@ async function openHost(
   }
 }
 
-function targetOf({ user, port }: Pick<SshSettings, 'user' | 'port'>, address: string, otherwise: string): SshTarget {
-  return { user: user ?? otherwise, address, port }
+function targetOf({ user, port }: Pick<SshSettings, 'user' | 'port'>, address: string, otherwise: () => string): SshTarget {
+  return { user: user ?? otherwise(), address, port }
 }
 
 function identityOf({ identityFile }: Pick<SshSettings, 'identityFile'>): Pick<SshOptions, 'identityFiles'> {

@@ -1,11 +1,10 @@
 /** The last run on one host of a fleet is undone; what the cluster knows of it goes by way of a control plane that stays. */
-import type { Cluster } from '../cluster/cluster.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import { startUndo, type UndoOutcome, type UndoRequest } from '../phases/undo/start-undo.ts'
 import { reachedHosts } from './apply.ts'
-import { firstThatAnswers } from './cluster-access.ts'
+import { firstThatAnswers, tidyUp, type Entry } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
 import type { FleetEvent, FleetRun, WithinHost } from './fleet-run.ts'
 import { leaseHolder } from './lease-holder.ts'
@@ -53,7 +52,7 @@ export async function undoHostOfFleet({
     .filter((host) => host.role === 'control-plane' && host.name !== name)
     .flatMap((host) => fleet.hosts.get(host.name) ?? [])
   const tell = (event: PhaseEvent): void => report({ host: name, event })
-  let cluster: Cluster | undefined
+  let entry: Entry | undefined
   let lease: ClusterLease | undefined
   const lost = new AbortController()
   const stop = AbortSignal.any([signal, lost.signal])
@@ -67,9 +66,9 @@ export async function undoHostOfFleet({
       cluster: async ({ isEntry, marks }) => {
         tell({ kind: 'started', phase: 'undo', at: new Date() })
         const controlPlanes = isEntry ? others : [...others, on.host]
-        if (isEntry || marks.length > 0) cluster = await firstThatAnswers(controlPlanes, { timeout: 5000, signal }).catch(() => undefined)
-        if (cluster !== undefined)
-          lease = await takeLease(cluster, {
+        if (isEntry || marks.length > 0) entry = await firstThatAnswers(controlPlanes, { timeout: 5000, signal }).catch(() => undefined)
+        if (entry !== undefined)
+          lease = await takeLease(entry.cluster, {
             owner,
             holder: await leaseHolder(operator),
             wait,
@@ -77,7 +76,7 @@ export async function undoHostOfFleet({
             lost: (error) => lost.abort(error),
             say: (text) => tell({ kind: 'line', phase: 'undo', text, at: new Date() }),
           })
-        return cluster
+        return entry?.cluster
       },
     })
     if (outcome === 'done') tell({ kind: 'done', phase: 'undo', at: new Date() })
@@ -86,7 +85,9 @@ export async function undoHostOfFleet({
     tell({ kind: 'failed', phase: 'undo', error, at: new Date() })
     throw error
   } finally {
-    await lease?.release()
-    await cluster?.close()
+    if (entry !== undefined) {
+      await tidyUp(entry, lease === undefined ? [] : [lease.release], signal)
+      await entry.cluster.close()
+    }
   }
 }

@@ -38,13 +38,14 @@ export async function upgradeHost(
 
 /** Between two waves: the time to look, then the user's own word. Throws COMMAND_FAILED when the probe says no. */
 export async function afterWave(
-  { file, operator }: Pick<FleetRun, 'file' | 'operator'>,
+  { file, folder, operator }: Pick<FleetRun, 'file' | 'folder' | 'operator'>,
   { soaks, signal }: { readonly soaks: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   const { soak, probe } = file.upgrade
   if (soaks) await sleep(soak, undefined, { signal })
   if (probe === undefined) return
-  const { exitCode, stdout, stderr } = await operator.query(['sh', '-c', probe], { timeout: 300_000, signal })
+  const argv = ['sh', '-c', 'cd "$1" && exec sh -c "$2"', 'sh', folder, probe] as const
+  const { exitCode, stdout, stderr } = await operator.query(argv, { timeout: 300_000, signal })
   if (exitCode === 0) return
   throw new KadmError('COMMAND_FAILED', `the upgrade stops here: the probe "${probe}" exited with ${exitCode}`, {
     details: `${stdout}\n${stderr}`.trim().split('\n').slice(-10),

@@ -22,7 +22,7 @@ export const everyEventHas: Readonly<Record<string, EventField>> = {
   host: { type: 'string', doc: 'as the cluster file or `--host` names it; `kadm` for what kadm does between waves of an upgrade' },
   phase: {
     type: 'string',
-    doc: 'the action (`init`, `join`, `upgrade`, `reset`, `undo`, and of `apply` also `mark`, `network`, `remove`, `after-wave-N`), or `action/phase`: `join/kubelet-start`',
+    doc: 'the action (`init`, `join`, `upgrade`, `reset`, `undo`, and of `apply` also `mark`, `network`, `remove`, `before-wave-1`, `after-wave-N`), or `action/phase`: `join/kubelet-start`',
   },
   event: { type: 'string', doc: 'one of the kinds below' },
 }

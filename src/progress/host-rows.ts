@@ -15,7 +15,8 @@ export interface HostRows {
 }
 
 interface HostRow {
-  readonly ended: PromiseWithResolvers<void>
+  /** With why it was not done, where it was not. */
+  readonly ended: PromiseWithResolvers<string | undefined>
   readonly actions: readonly string[]
   readonly began: number
   left: number
@@ -42,9 +43,10 @@ export function hostRows(actions: readonly { readonly host: string; readonly kin
   const list = new Listr(
     [...rows].map(([host, row]) => ({
       title: `${host}  ${row.actions.join(', ')}`,
-      task: (_context: unknown, task: Row) => {
+      task: async (_context: unknown, task: Row) => {
         row.task = task
-        return row.ended.promise
+        const why = await row.ended.promise
+        if (why !== undefined) task.skip(`${host}  ${row.actions.join(', ')}: ${why}`)
       },
     })),
     // kadm closes its journals and locks on a signal itself; listr2 would end the process with 127.
@@ -64,10 +66,15 @@ export function hostRows(actions: readonly { readonly host: string; readonly kin
         row.ended.reject(new Error(`${host}: ${messageOf(event.error)}`))
         return
       }
+      if (isAction && event.kind === 'skipped') {
+        row.left = 0
+        row.ended.resolve(event.reason)
+        return
+      }
       if (isAction && event.kind === 'done') {
         row.left -= 1
         if (row.left === 0 && row.task !== undefined) row.task.title = `${host}  ${row.actions.join(', ')}  ${seconds(row.began)}`
-        if (row.left === 0) row.ended.resolve()
+        if (row.left === 0) row.ended.resolve(undefined)
         return
       }
       if (event.kind === 'started') row.doing = event.phase
@@ -78,7 +85,8 @@ export function hostRows(actions: readonly { readonly host: string; readonly kin
     },
     end: async () => {
       clearInterval(clock)
-      for (const { ended } of rows.values()) ended.resolve()
+      // What nobody has told the end of was not come to: the run was stopped.
+      for (const { ended } of rows.values()) ended.resolve('not done')
       await drawing
     },
   }

@@ -1,6 +1,6 @@
 /** What happens on the hosts of a fleet as plain lines: `[h1] init/certs: ...`. */
 import { messageOf } from '../errors.ts'
-import type { FleetEvent } from '../fleet/fleet-run.ts'
+import { ownName, type FleetEvent } from '../fleet/fleet-run.ts'
 
 /** Empty for what makes no line. */
 export function plainHostLine({ host, event }: FleetEvent): string {
@@ -17,6 +17,9 @@ export function plainHostLine({ host, event }: FleetEvent): string {
       return isAction ? `[${host}] ${phase}: ${event.kind}\n` : ''
     case 'failed':
       return isAction ? `[${host}] ${phase}: failed: ${messageOf(event.error)}\n` : ''
+    case 'skipped':
+      // What lies between waves goes without saying then.
+      return isAction && host !== ownName ? `[${host}] ${phase}: skipped: ${event.reason}\n` : ''
     default:
       return ''
   }

@@ -20,7 +20,7 @@ test('it is renewed while it is held, and gone when it is given back', async () 
   const first = api.found()?.spec
   await vi.advanceTimersByTimeAsync(25_000)
   expect(api.found()?.spec).not.toEqual(first)
-  await lease.release()
+  await lease.release(api.cluster)
   expect(api.found()).toBeUndefined()
 })
 
@@ -34,7 +34,7 @@ test('a renewal whose answer was lost, and a note that somebody writes on it, do
   await vi.advanceTimersByTimeAsync(40_000)
   expect(renewedAt(api.found())).toBeGreaterThan(Date.now() - 15_000)
   expect(lost).toEqual([])
-  await lease.release()
+  await lease.release(api.cluster)
   expect(api.found()).toBeUndefined()
 })
 
@@ -50,9 +50,9 @@ test('who has lost it is told whose it is now, and leaves it alone', async () =>
   expect(lost).toEqual([
     expect.objectContaining({ code: 'RUN_IN_PROGRESS', message: expect.stringMatching(/^bob \(since .*\) is working on this cluster/) }),
   ])
-  await ann.release()
+  await ann.release(api.cluster)
   expect(api.found()).toMatchObject({ spec: { holderIdentity: 'bob' } })
-  await bob.release()
+  await bob.release(api.cluster)
 })
 
 test('an API server that is restarted just then is asked again', async () => {
@@ -62,7 +62,7 @@ test('an API server that is restarted just then is asked again', async () => {
   const taking = takeLease(api.cluster, options('ann'))
   await sleep(100)
   api.isAway(false)
-  await (await taking).release()
+  await (await taking).release(api.cluster)
 })
 
 test('that of a process of this machine that is gone is taken at once, that of one that lives is not', async () => {
@@ -75,7 +75,7 @@ test('that of a process of this machine that is gone is taken at once, that of o
   await takeLease(api.cluster, { ...own, holder: { ...machine, own: machine.own.replace(` ${process.pid} `, ` ${gone.pid} `) } })
   const lease = await takeLease(api.cluster, own)
   await expect(takeLease(api.cluster, own)).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' })
-  await lease.release()
+  await lease.release(api.cluster)
   // Of another machine nobody here knows.
   await takeLease(api.cluster, { ...own, holder: { ...machine, own: `another boot pid:[1] ${gone.pid} 5` } })
   await expect(takeLease(api.cluster, own)).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' })

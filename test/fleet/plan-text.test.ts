@@ -1,5 +1,7 @@
+import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { fleetPlanText } from '../../src/cli/fleet-plan-text.ts'
+import { showPlan } from '../../src/cli/run-plan.ts'
 import { unreachable } from '../../src/fleet/host-state.ts'
 import { parsePlan, type FleetPlan } from '../../src/fleet/plan.ts'
 import { running } from './planned.ts'
@@ -30,6 +32,18 @@ test('a cluster file in the place of a kept plan is told as one, and nothing is 
       }),
     )
   }
+})
+
+test('a warning is told beside the JSON of a plan too, which is nothing but the plan', () => {
+  const made = { plan, first: 'h1', problems: [], warnings: ['node "x" is not in the file'] }
+  const shown = (output: 'text' | 'json'): readonly [string, string] => {
+    const streams = { stdout: new PassThrough({ encoding: 'utf8' }), stderr: new PassThrough({ encoding: 'utf8' }) }
+    showPlan(made, output, streams)
+    return [String(streams.stdout.read() ?? ''), String(streams.stderr.read() ?? '')]
+  }
+  const [json, warnings] = shown('json')
+  expect([JSON.parse(json), warnings]).toEqual([plan, 'WARNING: node "x" is not in the file\n'])
+  expect(shown('text')).toEqual(['WARNING: node "x" is not in the file\nshop: nothing to do on 1 host\n', ''])
 })
 
 function textOf(of: FleetPlan): string {

@@ -1,0 +1,88 @@
+/** The way to the API that an apply goes, and what it leaves in the cluster when it is stopped: nothing. */
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeEach, expect, test } from 'vitest'
+import type { Cluster } from '../../src/cluster/cluster.ts'
+import { kinds } from '../../src/cluster/kinds.ts'
+import { clusterAccess } from '../../src/fleet/cluster-access.ts'
+import { takeLease, type ClusterLease } from '../../src/fleet/cluster-lease.ts'
+import type { Host } from '../../src/host/host.ts'
+import { localHost } from '../../src/host/local-host.ts'
+import { sharedControlPlane } from '../support/control-plane.ts'
+
+const controlPlane = sharedControlPlane()
+const leaseRef = { ...kinds.lease, namespace: 'kube-system', name: 'kadm' }
+
+let admin: Cluster
+/** A host with the API. */
+let host: Host
+
+beforeEach(async (context) => {
+  const plane = await controlPlane(context)
+  admin = plane.connect('super-admin')
+  const conf = await readFile(path.join(plane.dir, 'super-admin.conf'), 'utf8')
+  host = { ...localHost(), readText: async () => conf }
+})
+
+test('who is to leave is not asked, though its API alone answers', async () => {
+  const refuses: Host = { ...host, dial: () => Promise.reject(new Error('refused')) }
+  const stop = new AbortController()
+  const access = (others: readonly Host[], leaving: readonly Host[]) =>
+    clusterAccess({ host: refuses, others, leaving, isThere: true, tokens: false, signal: stop.signal })
+  const staying = access([host], [])
+  expect(await (await staying.cluster()).list(kinds.node)).toEqual([])
+  await staying.close(undefined)
+  setTimeout(() => stop.abort(new Error('nobody has answered')), 1000)
+  await expect(access([], [host]).cluster()).rejects.toThrow('nobody has answered')
+})
+
+test('a stop takes the bootstrap token away, and the Lease', async () => {
+  const { stop, access, lease } = await atWork(host)
+  expect([await tokens(), await admin.get(leaseRef)]).toEqual([1, expect.anything()])
+  stop.abort(new Error('Ctrl-C'))
+  await access.close(lease)
+  expect([await tokens(), await admin.get(leaseRef)]).toEqual([0, undefined])
+})
+
+test('a Lease that somebody else has taken is left alone; the token goes', async () => {
+  const { stop, access, lease } = await atWork(host)
+  const taken = await admin.get(leaseRef)
+  if (taken === undefined) throw new Error('there is no Lease')
+  const { annotations, ...metadata } = taken.metadata
+  await admin.replace({ ...taken, metadata: { ...metadata, annotations: { ...annotations, 'kadm.dev/process': 'of bob' } } })
+  stop.abort(new Error('RUN_IN_PROGRESS'))
+  await access.close(lease)
+  expect([await tokens(), await admin.get(leaseRef)]).toEqual([0, expect.anything()])
+  await admin.delete(leaseRef)
+})
+
+test('after a stop an API that is silent is not waited for longer than some seconds', async () => {
+  let isSilent = false
+  const silent: Host = { ...host, dial: async (...to) => (isSilent ? new Promise(() => {}) : host.dial(...to)) }
+  const { stop, access, lease } = await atWork(silent)
+  isSilent = true
+  stop.abort(new Error('Ctrl-C'))
+  const start = performance.now()
+  await access.close(lease)
+  expect(performance.now() - start).toBeLessThan(8000)
+})
+
+/** With a token for a node that joins, and the Lease. */
+async function atWork(on: Host): Promise<{
+  readonly stop: AbortController
+  readonly access: ReturnType<typeof clusterAccess>
+  readonly lease: ClusterLease
+}> {
+  const stop = new AbortController()
+  const access = clusterAccess({ host: on, others: [], leaving: [], isThere: true, tokens: true, signal: stop.signal })
+  await access.sponsor('h2')
+  const holder = { own: 'of ann', isGone: async () => true }
+  const { signal } = stop
+  const lease = await takeLease(await access.cluster(), { owner: 'ann', holder, wait: 0, signal, say: () => {}, lost: () => {} })
+  return { stop, access, lease }
+}
+
+async function tokens(): Promise<number> {
+  const found = await admin.list({ ...kinds.secret, namespace: 'kube-system' }, { fieldSelector: 'type=bootstrap.kubernetes.io/token' })
+  return found.length
+}
