@@ -9,17 +9,11 @@ import { dumpYaml } from './yaml.ts'
 
 /** YAML for `init` on this host. `own`: the host's addresses; one of them that the file names is the one to announce. */
 export function initDocuments(file: ClusterFile, host: ClusterHost, own: readonly string[]): string {
-  const { clusterConfiguration, initConfiguration, kubeletConfiguration, kubeProxyConfiguration } = file.kubeadm
+  const { initConfiguration, kubeletConfiguration, kubeProxyConfiguration } = file.kubeadm
   const init = { ...withNode(initConfiguration, host), localAPIEndpoint: apiEndpoint(initConfiguration, host, own) }
-  const cluster = {
-    clusterName: file.name,
-    ...clusterConfiguration,
-    kubernetesVersion: file.kubernetesVersion,
-    ...(file.controlPlaneEndpoint !== undefined && { controlPlaneEndpoint: file.controlPlaneEndpoint }),
-  }
   return documents([
     { apiVersion: kubeadmApiVersion, kind: 'InitConfiguration', ...init },
-    { apiVersion: kubeadmApiVersion, kind: 'ClusterConfiguration', ...cluster },
+    { apiVersion: kubeadmApiVersion, kind: 'ClusterConfiguration', ...clusterDocument(file) },
     ...[
       { ...kubeletKind, content: kubeletConfiguration },
       { ...kubeProxyKind, content: kubeProxyConfiguration },
@@ -27,6 +21,16 @@ export function initDocuments(file: ClusterFile, host: ClusterHost, own: readonl
       content === undefined ? [] : [{ apiVersion: `${group}/${version}`, kind, ...content }],
     ),
   ])
+}
+
+/** The ClusterConfiguration, without apiVersion and kind. */
+export function clusterDocument({ name, kubernetesVersion, controlPlaneEndpoint, kubeadm }: ClusterFile): JsonObject {
+  return {
+    clusterName: name,
+    ...kubeadm.clusterConfiguration,
+    kubernetesVersion,
+    ...(controlPlaneEndpoint !== undefined && { controlPlaneEndpoint }),
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What the cluster is now, as far as a plan depends on it: asked by way of a control plane. JSON data. */
 import { isTransient } from '../cluster/api-error.ts'
-import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
+import type { KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { retryUntil } from '../cluster/wait.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
@@ -9,7 +9,7 @@ import { paths } from '../config/paths.ts'
 import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
-import { readStoredCluster } from './stored-cluster.ts'
+import { readStoredConfiguration, type StoredConfiguration } from './stored-cluster.ts'
 
 export type ClusterState = { readonly kind: 'none' } | { readonly kind: 'unreachable'; readonly why: string } | RunningCluster
 
@@ -31,6 +31,12 @@ export interface NodeState {
   readonly taints: readonly Taint[]
 }
 
+export interface ObservedCluster {
+  readonly cluster: ClusterState
+  /** Beside the state, which a plan keeps. `undefined`: there is no answer, or the cluster keeps none yet. */
+  readonly stored: StoredConfiguration | undefined
+}
+
 export interface AskOptions {
   readonly signal: AbortSignal
   /**
@@ -50,25 +56,26 @@ export async function observeCluster(
   controlPlanes: readonly Host[],
   file: ClusterFile,
   { signal, patience = 0, say }: AskOptions,
-): Promise<ClusterState> {
-  let state: ClusterState = { kind: 'none' }
+): Promise<ObservedCluster> {
+  let cluster: ClusterState = { kind: 'none' }
   for (const host of controlPlanes) {
     try {
       return await askCluster(host, file, { timeout: 5000, signal })
     } catch (error) {
       signal.throwIfAborted()
-      state = { kind: 'unreachable', why: messageOf(error) }
+      cluster = { kind: 'unreachable', why: messageOf(error) }
     }
   }
-  if (state.kind === 'none' || patience === 0) return state
-  say?.(`the API of the cluster does not answer yet (${state.why}): it gets ${patience / 1000} s more to come up`)
+  if (cluster.kind === 'none' || patience === 0) return { cluster, stored: undefined }
+  say?.(`the API of the cluster does not answer yet (${cluster.why}): it gets ${patience / 1000} s more to come up`)
   const over = new AbortController()
   const asked = controlPlanes.map((host) => askCluster(host, file, { timeout: patience, signal: AbortSignal.any([signal, over.signal]) }))
   try {
     return await Promise.any(asked)
   } catch (error) {
     signal.throwIfAborted()
-    return { kind: 'unreachable', why: messageOf(error instanceof AggregateError ? error.errors[0] : error) }
+    const why = messageOf(error instanceof AggregateError ? error.errors[0] : error)
+    return { cluster: { kind: 'unreachable', why }, stored: undefined }
   } finally {
     over.abort()
   }
@@ -78,33 +85,29 @@ async function askCluster(
   host: Host,
   file: ClusterFile,
   { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
-): Promise<RunningCluster> {
+): Promise<ObservedCluster> {
   const cluster = await connectWithKubeconfig(host, paths.adminConf, { signal })
   try {
-    const [nodes, config] = await retryUntil(() => readBoth(cluster), {
+    const ask = () => Promise.all([cluster.list(kinds.node), readStoredConfiguration(cluster, file)])
+    const [nodes, stored] = await retryUntil(ask, {
       timeout,
       signal,
       describe: `an answer of the API at "${cluster.server}"`,
       giveUp: (error) => !isTransient(error),
     })
     return {
-      kind: 'running',
-      server: cluster.server,
-      kubernetesVersion: config,
-      nodes: nodes.map((node) => toNodeState(node, file)).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      cluster: {
+        kind: 'running',
+        server: cluster.server,
+        // Empty while the cluster does not keep its configuration yet.
+        kubernetesVersion: stored?.cluster.kubernetesVersion ?? '',
+        nodes: nodes.map((node) => toNodeState(node, file)).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      },
+      stored,
     }
   } finally {
     await cluster.close()
   }
-}
-
-async function readBoth(cluster: Cluster): Promise<readonly [readonly KubernetesObject[], string]> {
-  return Promise.all([cluster.list(kinds.node), readVersion(cluster)])
-}
-
-/** Empty while the cluster does not keep its configuration yet. */
-async function readVersion(cluster: Cluster): Promise<string> {
-  return (await readStoredCluster(cluster))?.kubernetesVersion ?? ''
 }
 
 function toNodeState({ metadata, spec, status }: KubernetesObject, file: ClusterFile): NodeState {

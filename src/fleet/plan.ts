@@ -8,6 +8,7 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import { isObject } from '../config/decode.ts'
 import { KadmError } from '../errors.ts'
 import { observeCluster, type AskOptions, type ClusterState } from './cluster-state.ts'
+import { configurationWarnings } from './configuration-warnings.ts'
 import { hostChecks } from './fleet-checks.ts'
 import type { HostState } from './host-state.ts'
 import { measureFleet } from './measure-fleet.ts'
@@ -52,7 +53,7 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
   const members = file.hosts
     .filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name)))
     .flatMap(({ name }) => hosts.get(name) ?? [])
-  const cluster = await observeCluster(members, file, { signal, patience: isGoneOnWith(states) ? 0 : patience, say })
+  const { cluster, stored } = await observeCluster(members, file, { signal, patience: isGoneOnWith(states) ? 0 : patience, say })
   const { actions, problems, warnings } = decide(file, states, cluster)
   const checked = hostChecks(file, states, actions)
   const measured = await measureFleet(file, fleet, actions, signal)
@@ -71,7 +72,7 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
     },
     first: firstControlPlane(file, states),
     problems: [...problems, ...checked.errors, ...measured.errors],
-    warnings: [...warnings, ...checked.warnings, ...measured.warnings],
+    warnings: [...warnings, ...configurationWarnings(file, states, stored), ...checked.warnings, ...measured.warnings],
   }
 }
 

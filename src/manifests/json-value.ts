@@ -26,12 +26,16 @@ export function toJson(value: unknown): Json {
   return null
 }
 
-/** Equal as data: the order of keys does not count, that of lists does. */
-export function equalJson(a: Json | undefined, b: Json | undefined): boolean {
-  if (isJsonArray(a)) return isJsonArray(b) && a.length === b.length && a.every((item, index) => equalJson(item, b[index]))
-  if (!isJsonObject(a) || !isJsonObject(b)) return a === b
+/** Equal as data: the order of keys does not count, that of lists does. `isSame`: of what is neither. */
+export function equalJson(
+  a: Json | undefined,
+  b: Json | undefined,
+  isSame: (a: Json | undefined, b: Json | undefined) => boolean = (one, other) => one === other,
+): boolean {
+  if (isJsonArray(a)) return isJsonArray(b) && a.length === b.length && a.every((item, index) => equalJson(item, b[index], isSame))
+  if (!isJsonObject(a) || !isJsonObject(b)) return isSame(a, b)
   const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key], b[key]))
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key], b[key], isSame))
 }
 
 /** Without the members that are null, at any depth. Items of lists stay. */

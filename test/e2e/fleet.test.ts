@@ -41,6 +41,16 @@ describe('one control plane and two workers', () => {
     expect([third.exitCode, third.stdout]).toEqual([0, 'shop: nothing to do on 2 hosts\n'])
   })
 
+  test('what is edited in the file afterwards is told, and not done', { timeout: 30_000 }, async () => {
+    const roles = { h1: 'control-plane', h2: 'worker' } as const
+    const file = await operator.write(roles, { labels: { 'example.com/kind': 'test' }, cluster: withVerbosity, kubelet: { maxPods: 77 } })
+    const plan = await operator.kadm(['plan', '-f', file])
+    const [apiServer, kubelet, ...others] = plan.stdout.trimEnd().split('\n')
+    expect(apiServer).toMatch(/^WARNING: spec\.kubeadm\.clusterConfiguration\.apiServer\.extraArgs is not what the cluster has/)
+    expect(kubelet).toMatch(/^WARNING: spec\.kubeadm\.kubeletConfiguration\.maxPods is not what the cluster has/)
+    expect([plan.exitCode, others]).toEqual([0, ['shop: nothing to do on 2 hosts']])
+  })
+
   test('no token was made, and the key of a kubelet has not left its host', { timeout: 30_000 }, async () => {
     const secrets = await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'secrets', '-o', 'name'])
     expect(secrets).not.toContain('bootstrap-token')
@@ -132,6 +142,23 @@ describe('one control plane and two workers', () => {
     expect(await sandbox.run('h2', ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet -type f'])).toBe('')
   })
 
+  test.runIf(isLongRun)('what is edited in the file comes by the way that the plan tells', { timeout: 180_000 }, async () => {
+    const file = await operator.write(
+      { h1: 'control-plane', h3: 'worker' },
+      { labels: { 'example.com/kind': 'test' }, cluster: withVerbosity },
+    )
+    const told = await operator.kadm(['plan', '-f', file])
+    expect(told.stdout).toContain('edit configmap kubeadm-config, then kadm upgrade node on each control plane')
+    const configMap = ['-n', 'kube-system', 'configmap', 'kubeadm-config'] as const
+    const kept = await kubectl(sandbox, 'h1', ['get', ...configMap, '-o', 'jsonpath={.data.ClusterConfiguration}'])
+    expect(kept).toContain('apiServer: {}\n')
+    const data = { ClusterConfiguration: kept.replace('apiServer: {}\n', `apiServer: ${JSON.stringify(withVerbosity.apiServer)}\n`) }
+    await kubectl(sandbox, 'h1', ['patch', ...configMap, '--type=merge', '-p', JSON.stringify({ data })])
+    await sandbox.run('h1', ['kadm', 'upgrade', 'node', '--ignore-preflight-errors=SystemVerification'], { timeout: 150_000 })
+    expect(await sandbox.run('h1', ['cat', '/etc/kubernetes/manifests/kube-apiserver.yaml'])).toContain('- --v=3\n')
+    expect((await operator.kadm(['plan', '-f', file])).stdout).toBe('shop: nothing to do on 2 hosts\n')
+  })
+
   test('reset of all', { timeout: 60_000 }, async () => {
     const file = await operator.write({ h1: 'control-plane', h2: 'worker', h3: 'worker' })
     const would = await operator.kadm(['reset', '--cluster-file', file, '--force', '--dry-run'])
@@ -185,6 +212,8 @@ describe.runIf(isLongRun)('three control planes behind a balancer, two workers',
     expect(await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'get', 'secrets', '-o', 'name'])).not.toContain('bootstrap-token')
   })
 })
+
+const withVerbosity = { apiServer: { extraArgs: [{ name: 'v', value: '3' }] } }
 
 async function nodes(fields: string): Promise<string> {
   return (await kubectl(sandbox, 'h1', ['get', 'nodes', '-o', `jsonpath={range .items[*]}${fields}{end}`])).trim()

@@ -22,6 +22,8 @@ export interface FileChanges {
   readonly kubernetesVersion?: string
   readonly upgrade?: object
   readonly labels?: Readonly<Record<string, string>>
+  /** Further fields of the ClusterConfiguration. */
+  readonly cluster?: object
   /** Further fields of the kubelet's configuration. */
   readonly kubelet?: object
   /** Text of the manifest of the pod network. */
@@ -54,7 +56,15 @@ export function fleetOperator(sandbox: Sandbox, folder: string, program: readonl
   return {
     folder,
     write: async (roles, changes = {}) => {
-      const { controlPlaneEndpoint, labels = {}, kubernetesVersion = 'v1.37.2', upgrade = {}, kubelet = {}, network } = changes
+      const {
+        controlPlaneEndpoint,
+        labels = {},
+        kubernetesVersion = 'v1.37.2',
+        upgrade = {},
+        cluster = {},
+        kubelet = {},
+        network,
+      } = changes
       const hosts = await Promise.all(
         Object.entries(roles).map(async ([name, role]) => ({
           name,
@@ -66,7 +76,7 @@ export function fleetOperator(sandbox: Sandbox, folder: string, program: readonl
       )
       const node = { nodeRegistration: { ignorePreflightErrors: ['SystemVerification'] } }
       const kubeadm = {
-        clusterConfiguration: { networking: { podSubnet: '10.244.0.0/16' } },
+        clusterConfiguration: { networking: { podSubnet: '10.244.0.0/16' }, ...cluster },
         initConfiguration: node,
         joinConfiguration: node,
         kubeletConfiguration: { failCgroupV1: false, ...kubelet },

@@ -4,6 +4,7 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import { recordingCluster } from '../../cluster/recording-cluster.ts'
 import type { FetchVersion } from '../../config/kubernetes-version.ts'
 import { loadInitConfig } from '../../config/load.ts'
+import type { ClusterConfiguration } from '../../config/model.ts'
 import { kadmVersion } from '../../config/own-version.ts'
 import { releaseServer } from '../../config/release-server.ts'
 import { refuseRootless } from '../../config/rootless.ts'
@@ -109,7 +110,7 @@ async function prepare({ options, signal, warn }: InitRequest, { config, host, s
   }
   const given = config.init.certificateKey
   return {
-    config: withDisabledAddons(config, [...config.init.skipPhases]),
+    config: { ...config, cluster: withDisabledAddons(config.cluster, config.init.skipPhases) },
     host,
     start: host.now(),
     keys: keySupply(config.cluster.encryptionAlgorithm, await countMissingKeys(host, config, options.kubeconfigDir)),
@@ -128,16 +129,12 @@ async function prepare({ options, signal, warn }: InitRequest, { config, host, s
 }
 
 /** Leaving an addon's phase out is kept in the cluster: upgrades then leave it out too. */
-function withDisabledAddons(config: InitRun['config'], skipped: readonly string[]): InitRun['config'] {
+export function withDisabledAddons(cluster: ClusterConfiguration, skipped: readonly string[]): ClusterConfiguration {
   const skips = (name: string): boolean => skipped.includes('addon') || skipped.includes(name)
-  const { cluster } = config
   return {
-    ...config,
-    cluster: {
-      ...cluster,
-      dns: { ...cluster.dns, disabled: cluster.dns.disabled || skips('addon/coredns') },
-      proxy: { ...cluster.proxy, disabled: cluster.proxy.disabled || skips('addon/kube-proxy') },
-    },
+    ...cluster,
+    dns: { ...cluster.dns, disabled: cluster.dns.disabled || skips('addon/coredns') },
+    proxy: { ...cluster.proxy, disabled: cluster.proxy.disabled || skips('addon/kube-proxy') },
   }
 }
 
