@@ -138,6 +138,42 @@ test('a host that speaks German is understood', { timeout: 30_000 }, async () =>
   )
 })
 
+test('users whose shells talk while they start: none of it is in an answer, nor in the way of sudo', { timeout: 60_000 }, async () => {
+  // bash reads it for what sshd starts, too. Root's own shell talks behind sudo's sshd as well.
+  const noise = `for home in ~root ~admin; do
+  cp "$home/.bashrc" "$home/.bashrc.quiet"
+  { printf 'echo welcome; echo "no such locale" >&2; printf "no end of line"; printf "nor here" >&2\n'; cat "$home/.bashrc.quiet"; } >"$home/.bashrc"
+done`
+  await sandbox.run('h1', ['bash', '-c', noise])
+  onTestFinished(async () => {
+    await sandbox.run('h1', ['bash', '-c', 'for home in ~root ~admin; do mv "$home/.bashrc.quiet" "$home/.bashrc"; done'])
+  })
+  const loud = await runCommand(sandbox.sshArgv('h1', ['true']))
+  expect([loud.stdout, loud.stderr]).toEqual(['welcome\nno end of line', expect.stringContaining('no such locale\nnor here')])
+  const open = [() => connect('root'), () => connect('admin', { become: undefined }), () => connect('admin')]
+  for (const [index, connected] of open.entries()) {
+    const host = await connected()
+    // At once, so that several shells are opened.
+    const [name, none, echo, slow, { uid }] = await Promise.all([
+      host.readText('/etc/hostname'),
+      host.readText('/etc/kadm-none'),
+      host.query(['sh', '-c', 'echo one; echo two >&2; exit 3']),
+      host.run(['sh', '-c', 'sleep 0.2; echo slow']),
+      host.facts(),
+    ])
+    expect([name, none, echo.exitCode, echo.stdout, echo.stderr, slow.stdout, uid]).toEqual([
+      'h1\n',
+      undefined,
+      3,
+      'one\n',
+      'two\n',
+      'slow\n',
+      index === 1 ? 1000 : 0,
+    ])
+    expect(Math.abs(host.now().getTime() - Date.now())).toBeLessThan(60_000)
+  }
+})
+
 test(
   'another host in the place of the first when the line is up again: refused, and nothing is run there',
   { timeout: 30_000 },
