@@ -3,7 +3,7 @@
  * trusted.
  */
 import { generateKeyPairSync } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -17,6 +17,7 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { contract } from '../host/contract.ts'
 import { renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { kadmProgram, runKadm, runProgram } from '../support/command-line.ts'
+import { encryptKeyFile, freshKeyFile, sshAgent } from '../support/ssh-agent.ts'
 import { type SshRelay, sshRelay } from '../support/ssh-relay.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { isLongRun } from '../support/long-run.ts'
@@ -321,6 +322,25 @@ describe('users who may not, and secrets', () => {
     await runProgram('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-C', 'test', '-f', stranger])
     expect(await outcome(connect('root', { identityFiles: [stranger] }))).toMatch(/^LOGIN_REFUSED: .*accepts none of the keys/)
   })
+
+  test(
+    'an agent: cut off with too many keys, signs for a file that is encrypted, passed over when it is gone',
+    { timeout: 60_000 },
+    async () => {
+      const [agent, file] = [await sshAgent(), path.join(await temporaryDirectory(), 'id')]
+      for (let count = 0; count < 7; count++) await agent.add(await freshKeyFile())
+      const withAgent = (options: SshOptions): Promise<string> =>
+        outcome(connect('root', { agent: agent.socket, secret: async () => undefined, ...options }))
+      expect(await withAgent({ identityFiles: [] })).toMatch(/^LOGIN_REFUSED: .*cut off after too many keys: agent /)
+      await copyFile(identity(), file)
+      await encryptKeyFile(file, passphrase)
+      await agent.add(identity())
+      expect(await withAgent({ identityFiles: [file] })).toBe('connected')
+      const gone = `${agent.socket}-gone`
+      expect(await withAgent({ identityFiles: [file], agent: gone })).toMatch(/^LOGIN_REFUSED: .*encrypted.*does not answer/)
+      expect(await withAgent({ identityFiles: [await freshKeyFile(), identity()], agent: gone })).toBe('connected')
+    },
+  )
 
   test('a host with one session for each connection', { timeout: 60_000 }, async () => {
     await sandbox.run('h1', ['sh', '-c', 'echo "MaxSessions 1" >>/etc/ssh/sshd_config; systemctl reload ssh'])
