@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream'
 import type { Client, ClientErrorExtensions, ConnectConfig } from 'ssh2'
 import { KadmError, messageOf } from '../errors.ts'
 import { systemCode } from './file-error.ts'
-import { type Attempt, loginAttempts } from './ssh-identities.ts'
 import { hostKeyCheck } from './ssh-host-key.ts'
+import { type LoginKeys, loginKeys } from './ssh-identities.ts'
 import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
 
 /**
@@ -20,12 +20,15 @@ export async function logIn(target: SshTarget, options: SshOptions, via?: () => 
     const check = await hostKeyCheck(target, options, except)
     if (check.algorithms?.length === 0) throw check.missing()
     const sock = await (via === undefined ? dialTcp(target, options.signal) : via())
-    const attempts = loginAttempts(target, options)
+    const keys = loginKeys(target, options)
     const config: ConnectConfig = {
       username: target.user,
       hostVerifier: (key: Buffer) => check.accepts(key),
       ...(check.algorithms && { algorithms: { serverHostKey: [...check.algorithms] } }),
-      ...authentication(attempts),
+      authHandler: async (_, __, next) => {
+        // The type does not know it: `false` says that there is no other way left.
+        next((await keys.next()) ?? (false as never))
+      },
     }
     try {
       const client = await handshake(sock, config, options.signal)
@@ -42,7 +45,7 @@ export async function logIn(target: SshTarget, options: SshOptions, via?: () => 
         const next = await hostKeyCheck(target, options, except)
         if (next.algorithms?.length !== 0) continue
       }
-      throw check.refusal() ?? (noKeyOfTheKinds(error) ? (notPinned ?? check.missing()) : failure(target, attempts, error))
+      throw check.refusal() ?? (noKeyOfTheKinds(error) ? (notPinned ?? check.missing()) : failure(target, keys, error))
     }
   }
 }
@@ -72,7 +75,8 @@ export async function handshake(sock: Duplex, config: ConnectConfig, signal: Abo
     if (sock.destroyed || sock.readableEnded) return onClose()
     signal?.addEventListener('abort', onAbort, { once: true })
     client.once('ready', () => settle(() => resolve(client)))
-    client.once('error', fail).once('close', onClose)
+    // When an agent does not sign ssh2 says so, and goes on with the next key.
+    client.on('error', (error: Error & ClientErrorExtensions) => error.level === 'agent' || fail(error)).once('close', onClose)
     const handler = config.authHandler
     const authHandler: ConnectConfig['authHandler'] =
       typeof handler !== 'function'
@@ -119,41 +123,27 @@ async function dialTcp(target: SshTarget, signal: AbortSignal | undefined): Prom
   }
 }
 
-function authentication(attempts: readonly Attempt[]): Pick<ConnectConfig, 'authHandler'> {
-  const left = [...attempts]
-  return {
-    authHandler: (async (_, __, next) => {
-      for (let attempt = left.shift(); attempt !== undefined; attempt = left.shift()) {
-        const method = await attempt.method()
-        if (method !== undefined) return next(method)
-      }
-      // The type does not know it: `false` says that there is no other way left.
-      return (next as unknown as (none: false) => void)(false)
-    }) satisfies ConnectConfig['authHandler'],
-  }
-}
-
 function noKeyOfTheKinds(error: unknown): boolean {
   return /no matching host key format/i.test(messageOf(error))
 }
 
-function failure(target: SshTarget, attempts: readonly Attempt[], error: unknown): KadmError {
+function failure(target: SshTarget, keys: LoginKeys, error: unknown): KadmError {
   if (error instanceof KadmError) return error
-  if ((error as ClientErrorExtensions).level === 'client-authentication') {
-    const tried = attempts.map(({ name }) => name).join(', ')
-    return new KadmError(
-      'LOGIN_REFUSED',
-      `"${sshTargetText(target)}" accepts none of the keys: ${tried === '' ? 'there are none' : tried}`,
-      {
-        remedy: [
-          `ssh-copy-id -p ${target.port} ${target.user}@${target.address}`,
-          '--identity-file names the key to log in with; an agent with more than five keys may be cut off',
-        ],
-        cause: error,
-      },
-    )
-  }
-  return unreachable(target, messageOf(error), error)
+  const isCutOff = /too many authentication failures/i.test(messageOf(error))
+  if (!isCutOff && (error as ClientErrorExtensions).level !== 'client-authentication') return unreachable(target, messageOf(error), error)
+  const tried = keys.tried()
+  const names = tried.map(({ name, trouble }) => (trouble === undefined ? name : `${name} (${trouble})`)).join(', ')
+  const giveKey = `ssh-copy-id -p ${target.port} ${target.user}@${target.address}`
+  const nameKey = '--identity-file names the key to log in with; an agent with more than five keys may be cut off'
+  const [first = giveKey, ...others] = [
+    ...tried.flatMap(({ trouble, remedy }) => (trouble === undefined ? [] : remedy)),
+    ...(isCutOff ? [nameKey, giveKey] : [giveKey, nameKey]),
+  ]
+  return new KadmError(
+    'LOGIN_REFUSED',
+    `"${sshTargetText(target)}" ${isCutOff ? 'cut off after too many keys' : 'accepts none of the keys'}: ${names === '' ? 'there are none' : names}`,
+    { remedy: [first, ...others], cause: error },
+  )
 }
 
 export function unreachable(target: SshTarget, why: string, cause?: unknown): KadmError {

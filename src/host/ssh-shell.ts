@@ -36,7 +36,11 @@ export class NoAnswer extends Error {}
 /** sshd gives no further session on this line. Never leaves `src/host`. */
 export class NoMoreSessions extends Error {}
 
-/** @param directory of the line's own files at the far end, made when it is not there */
+/**
+ * What a login shell says while it starts (`.bashrc`, `.zshenv`) is no answer: both streams let go what comes ahead of a first mark.
+ *
+ * @param directory of the line's own files at the far end, made when it is not there
+ */
 export async function openShell(client: Client, directory: string): Promise<Shell> {
   const channel = await openChannel(client)
   const mark = `k${randomBytes(12).toString('hex')}`
@@ -60,7 +64,9 @@ export async function openShell(client: Client, directory: string): Promise<Shel
   channel.on('data', (chunk: Buffer) => take(stdout, chunk))
   channel.stderr.on('data', (chunk: Buffer) => take(stderr, chunk))
   channel.on('close', () => fail(new LineBroken(`the shell ended${lastWords(stdout, stderr)}`))).on('error', () => undefined)
-  channel.write(prelude(directory))
+  const beginning = `${mark}-0`
+  for (const stream of [stdout, stderr]) void stream.until(beginning)
+  channel.write(`${prelude(directory)}k_end 0 ${beginning}\n`)
   return {
     request: async (lines, most = mostOutput) => {
       if (broken) throw new LineBroken('the connection broke')

@@ -1,8 +1,8 @@
 /** What is needed to reach a host over SSH: where it is, who logs in, with what, and how the host proves that it is the one. */
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ParsedKey } from 'ssh2'
 import { KadmError } from '../errors.ts'
+import type { KeyFile } from './ssh-key-file.ts'
 
 export interface SshTarget {
   /** Who logs in; default `root`. */
@@ -13,7 +13,10 @@ export interface SshTarget {
 }
 
 export interface SshOptions {
-  /** Private keys on this machine, tried in this order; without any the agent's keys and those of `~/.ssh` are tried. */
+  /**
+   * Private keys on this machine, tried in this order; without any the agent's keys and those of `~/.ssh` are tried. One that is encrypted
+   * is the agent's to sign with, where the agent has it.
+   */
   readonly identityFiles?: readonly string[]
   /** How the user becomes root; without it the user works with the rights that the login has. */
   readonly become?: 'sudo' | undefined
@@ -31,7 +34,7 @@ export interface SshOptions {
   /** Socket of the agent; default: the environment's SSH_AUTH_SOCK. */
   readonly agent?: string | undefined
   /** Keys that were read, by file: many connections that share it read and open each once. */
-  readonly readKeys?: Map<string, Promise<ParsedKey | undefined>>
+  readonly readKeys?: Map<string, Promise<KeyFile>>
   /** Gives the passphrase of a key and sudo's password, asked for once each at most; `undefined` when there is none. */
   readonly secret?: (question: SshQuestion) => Promise<string | undefined>
   /** Told in words what the user should know: a key that was recorded, a line that broke and is up again. */

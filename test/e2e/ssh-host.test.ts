@@ -3,7 +3,7 @@
  * trusted.
  */
 import { generateKeyPairSync } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -17,6 +17,7 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { contract } from '../host/contract.ts'
 import { renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { kadmProgram, runKadm, runProgram } from '../support/command-line.ts'
+import { encryptKeyFile, freshKeyFile, sshAgent } from '../support/ssh-agent.ts'
 import { type SshRelay, sshRelay } from '../support/ssh-relay.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { isLongRun } from '../support/long-run.ts'
@@ -136,6 +137,42 @@ test('a host that speaks German is understood', { timeout: 30_000 }, async () =>
     () => expect.unreachable(),
     (error: unknown) => expect(messageOf(error)).toContain('asks again'),
   )
+})
+
+test('users whose shells talk while they start: none of it is in an answer, nor in the way of sudo', { timeout: 60_000 }, async () => {
+  // bash reads it for what sshd starts, too. Root's own shell talks behind sudo's sshd as well.
+  const noise = `for home in ~root ~admin; do
+  cp "$home/.bashrc" "$home/.bashrc.quiet"
+  { printf 'echo welcome; echo "no such locale" >&2; printf "no end of line"; printf "nor here" >&2\n'; cat "$home/.bashrc.quiet"; } >"$home/.bashrc"
+done`
+  await sandbox.run('h1', ['bash', '-c', noise])
+  onTestFinished(async () => {
+    await sandbox.run('h1', ['bash', '-c', 'for home in ~root ~admin; do mv "$home/.bashrc.quiet" "$home/.bashrc"; done'])
+  })
+  const loud = await runCommand(sandbox.sshArgv('h1', ['true']))
+  expect([loud.stdout, loud.stderr]).toEqual(['welcome\nno end of line', expect.stringContaining('no such locale\nnor here')])
+  const open = [() => connect('root'), () => connect('admin', { become: undefined }), () => connect('admin')]
+  for (const [index, connected] of open.entries()) {
+    const host = await connected()
+    // At once, so that several shells are opened.
+    const [name, none, echo, slow, { uid }] = await Promise.all([
+      host.readText('/etc/hostname'),
+      host.readText('/etc/kadm-none'),
+      host.query(['sh', '-c', 'echo one; echo two >&2; exit 3']),
+      host.run(['sh', '-c', 'sleep 0.2; echo slow']),
+      host.facts(),
+    ])
+    expect([name, none, echo.exitCode, echo.stdout, echo.stderr, slow.stdout, uid]).toEqual([
+      'h1\n',
+      undefined,
+      3,
+      'one\n',
+      'two\n',
+      'slow\n',
+      index === 1 ? 1000 : 0,
+    ])
+    expect(Math.abs(host.now().getTime() - Date.now())).toBeLessThan(60_000)
+  }
 })
 
 test(
@@ -285,6 +322,25 @@ describe('users who may not, and secrets', () => {
     await runProgram('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-C', 'test', '-f', stranger])
     expect(await outcome(connect('root', { identityFiles: [stranger] }))).toMatch(/^LOGIN_REFUSED: .*accepts none of the keys/)
   })
+
+  test(
+    'an agent: cut off with too many keys, signs for a file that is encrypted, passed over when it is gone',
+    { timeout: 60_000 },
+    async () => {
+      const [agent, file] = [await sshAgent(), path.join(await temporaryDirectory(), 'id')]
+      for (let count = 0; count < 7; count++) await agent.add(await freshKeyFile())
+      const withAgent = (options: SshOptions): Promise<string> =>
+        outcome(connect('root', { agent: agent.socket, secret: async () => undefined, ...options }))
+      expect(await withAgent({ identityFiles: [] })).toMatch(/^LOGIN_REFUSED: .*cut off after too many keys: agent /)
+      await copyFile(identity(), file)
+      await encryptKeyFile(file, passphrase)
+      await agent.add(identity())
+      expect(await withAgent({ identityFiles: [file] })).toBe('connected')
+      const gone = `${agent.socket}-gone`
+      expect(await withAgent({ identityFiles: [file], agent: gone })).toMatch(/^LOGIN_REFUSED: .*encrypted.*does not answer/)
+      expect(await withAgent({ identityFiles: [await freshKeyFile(), identity()], agent: gone })).toBe('connected')
+    },
+  )
 
   test('a host with one session for each connection', { timeout: 60_000 }, async () => {
     await sandbox.run('h1', ['sh', '-c', 'echo "MaxSessions 1" >>/etc/ssh/sshd_config; systemctl reload ssh'])

@@ -35,6 +35,16 @@ describe.each(shells.map((argv) => ({ argv, name: argv.join(' ') })))('$name', (
     )
   })
 
+  test('what the login shell says while it starts is in no answer', async () => {
+    const noise = 'echo welcome; echo "cannot set locale" >&2; printf "no end of line"; printf "nor here" >&2; exec "$@"'
+    const { request } = await farEnd(['sh', '-c', noise, 'sh', ...argv]).open()
+    const answers = await Promise.all([request('echo one; echo two >&2; false'), request('echo three')])
+    expect(answers.map(({ code, stdout, stderr }) => [code, stdout.toString(), stderr])).toEqual([
+      [1, 'one\n', 'two\n'],
+      [0, 'three\n', ''],
+    ])
+  })
+
   test('a write that fails is told and leaves nothing, and the shell goes on as it was', async () => {
     const { request } = await farEnd(argv).open()
     const dir = await temporaryDirectory()
