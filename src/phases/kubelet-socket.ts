@@ -3,6 +3,7 @@ import { paths } from '../config/paths.ts'
 import { parseYaml } from '../config/yaml.ts'
 import type { Host } from '../host/host.ts'
 import { isJsonObject, toJson } from '../manifests/json-value.ts'
+import { parseKubeletFlags } from '../manifests/kubelet-files.ts'
 
 /** The socket that the kubelet of this host uses; looked for where its own settings do not say. */
 export async function socketOfKubelet(host: Host, warn: (line: string) => void): Promise<string> {
@@ -10,7 +11,11 @@ export async function socketOfKubelet(host: Host, warn: (line: string) => void):
   const settings = text === undefined ? undefined : toJson(parseYaml(text))
   const endpoint = isJsonObject(settings) ? settings['containerRuntimeEndpoint'] : undefined
   if (typeof endpoint === 'string' && endpoint !== '') return endpoint
+  // Before 1.34 it stood among the kubelet's flags.
+  const flags = parseKubeletFlags((await host.readText(paths.kubeletFlags)) ?? '')
+  const flag = flags.find(({ name }) => name === 'container-runtime-endpoint')?.value
+  if (flag !== undefined && flag !== '') return flag
   const found = await criSocket('', host, true)
-  warn(`"${paths.kubeletInstanceConfig}" does not say where the container runtime is: taking "${found.value}"`)
+  warn(`"${paths.kubeletInstanceConfig}" does not say where the container runtime is, nor do the kubelet's flags: taking "${found.value}"`)
   return found.value
 }

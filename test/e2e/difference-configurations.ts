@@ -66,6 +66,10 @@ export function configurations(): readonly Configuration[] {
         cluster: fast,
         kubeProxy: { mode: 'nftables', nodePortAddresses: ['primary'] },
       },
+      {
+        name: 'nobody is heard without a name',
+        cluster: { ...fast, apiServer: { extraArgs: [{ name: 'anonymous-auth', value: 'false' }] } },
+      },
       { name: 'RSA-3072', cluster: { encryptionAlgorithm: 'RSA-3072' } },
       { name: 'RSA-4096', cluster: { encryptionAlgorithm: 'RSA-4096' } },
       { name: 'ECDSA-P384', cluster: { encryptionAlgorithm: 'ECDSA-P384', clusterName: word() } },
