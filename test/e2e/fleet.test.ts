@@ -179,17 +179,36 @@ describe('one control plane and two workers', () => {
 })
 
 describe.runIf(isLongRun)('three control planes behind a balancer, two workers', () => {
-  test('from bare hosts, then one control plane less', { timeout: 400_000 }, async () => {
-    await renewHosts(sandbox)
-    const controlPlaneEndpoint = `${sandbox.loadBalancer?.address}:6443`
-    const all = { h1: 'control-plane', h2: 'control-plane', h3: 'control-plane', h4: 'worker', h5: 'worker' } as const
-    const applied = await operator.kadm(['apply', '-f', await operator.write(all, { controlPlaneEndpoint }), '--yes'])
+  const all = { h1: 'control-plane', h2: 'control-plane', h3: 'control-plane', h4: 'worker', h5: 'worker' } as const
+  const apply = async (roles: Parameters<FleetOperator['write']>[0]): Promise<string> => {
+    const file = await operator.write(roles, { controlPlaneEndpoint: `${sandbox.loadBalancer?.address}:6443` })
+    const applied = await operator.kadm(['apply', '-f', file, '--yes'])
     expect([applied.exitCode, applied.stderr], applied.stdout).toEqual([0, ''])
+    return applied.stdout
+  }
+
+  test('from bare hosts', { timeout: 300_000 }, async () => {
+    await renewHosts(sandbox)
+    await apply(all)
     expect(await nodes('{.metadata.name} ')).toBe('h1 h2 h3 h4 h5')
     expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h2', 'h3'])
+  })
 
-    const less = await operator.kadm(['apply', '-f', await operator.write({ ...all, h2: 'absent' }, { controlPlaneEndpoint }), '--yes'])
-    expect([less.exitCode, less.stderr], less.stdout).toEqual([0, ''])
+  test('a control plane and a worker whose machines were replaced', { timeout: 400_000 }, async () => {
+    const lost = ['h3', 'h5']
+    for (const host of lost) await sandbox.kill(host)
+    const gone = ['wait', '--for=condition=Ready=Unknown', ...lost.map((host) => `node/${host}`), '--timeout=120s']
+    await kubectl(sandbox, 'h1', gone, { timeout: 150_000 })
+    await renewHosts(sandbox, lost)
+    expect(await apply(all)).toContain('h3: join the cluster (the cluster has a Node h3, and this machine has nothing of it')
+    const ready = ['wait', '--for=condition=Ready', ...lost.map((host) => `node/${host}`), '--timeout=120s']
+    await sandbox.network()
+    await kubectl(sandbox, 'h1', ready, { timeout: 150_000 })
+    expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h2', 'h3'])
+  })
+
+  test('one control plane less', { timeout: 200_000 }, async () => {
+    await apply({ ...all, h2: 'absent' })
     expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h3'])
   })
 
