@@ -101,9 +101,17 @@ export async function restoreEtcdData({ host, config, backup }: BackupOptions): 
   return refused
 }
 
-/** The snapshot stays; the copy was for the way back only. */
+/** The snapshot stays; the copy was for the way back only, and is out of date as soon as an etcd has served. */
 export async function dropEtcdDataCopy(options: Pick<BackupOptions, 'host' | 'backup'>): Promise<void> {
   if (await hasEtcdDataCopy(options)) await options.host.run(['rm', '-rf', '--', `${options.backup}/${backupNames.etcdData}`])
+}
+
+/** For an error, where there is such a copy: a person may want it when nothing else is left. */
+export async function copyDetails(options: Pick<BackupOptions, 'host' | 'backup'>): Promise<readonly string[]> {
+  if (!(await hasEtcdDataCopy(options))) return []
+  return [
+    `a copy of etcd's data as it was before the upgrade is in ${options.backup}/${backupNames.etcdData}; what was written since is not in it`,
+  ]
 }
 
 /** For the snapshot and for the copy. A host without `du` or `df` is taken at its word. */

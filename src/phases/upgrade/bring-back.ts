@@ -7,7 +7,7 @@ import type { JournaledRun } from '../../host/journal-runs.ts'
 import { waitUntil } from '../../host/wait.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { startKubelet } from '../kubelet-service.ts'
-import { manifestsBefore } from './backup.ts'
+import { copyDetails, manifestsBefore } from './backup.ts'
 import { nodeOfKubelet } from './cluster-config.ts'
 import { containersOf, endContainers, replaceStaticPods, type NewManifest } from './replace-static-pods.ts'
 
@@ -46,10 +46,10 @@ export async function bringBack(earlier: JournaledRun | undefined, options: Brin
   }
   if (await answers(options)) return
   const old = await replacedManifests(options)
-  if (old.length === 0) throw noAnswer(options.backup)
+  if (old.length === 0) throw noAnswer(options.backup, await copyDetails(options))
   warn(`no API answers with what "kadm ${earlier.command}" has left: going back to the manifests that were there`)
   await replaceStaticPods(old, { host, node: await nodeOfKubelet(host, warn), cluster: await options.cluster() }, options)
-  if (!(await answers(options))) throw noAnswer(options.backup)
+  if (!(await answers(options))) throw noAnswer(options.backup, await copyDetails(options))
 }
 
 /**
@@ -69,7 +69,7 @@ async function endWhatIsEnding({ changes }: JournaledRun, { host, warn }: BringB
 /** Milliseconds. An API server is up within some seconds after its kubelet, and one that has crashed before is started again within 40. */
 const longestStart = 90_000
 
-async function answers({ host, cluster, signal }: BringBackOptions): Promise<boolean> {
+async function answers({ host, cluster, backup, signal }: BringBackOptions): Promise<boolean> {
   const api = await cluster()
   try {
     await waitUntil(host, {
@@ -80,7 +80,7 @@ async function answers({ host, cluster, signal }: BringBackOptions): Promise<boo
         const { status } = await api.raw('/livez')
         return status === 200 ? { kind: 'done', value: undefined } : { kind: 'not-yet', seen: `status ${status}` }
       },
-      timedOut: noAnswer,
+      timedOut: () => noAnswer(backup),
     })
     return true
   } catch {
@@ -102,8 +102,9 @@ async function replacedManifests({ host, backup, warn }: BringBackOptions): Prom
   return replaced
 }
 
-function noAnswer(backup: string): KadmError {
+function noAnswer(backup: string, details: readonly string[] = []): KadmError {
   return new KadmError('UPGRADE_STUCK', 'an upgrade was cut off on this host, and no API server of it answers', {
+    details,
     remedy: [
       'crictl ps -a --name "kube-apiserver|etcd" # then crictl logs',
       `cat ${backup}/README # how to go back by hand`,

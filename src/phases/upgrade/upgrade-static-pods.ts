@@ -53,7 +53,6 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
   await Promise.all(
     concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)),
   )
-  await dropEtcdDataCopy(options)
 }
 
 /** Milliseconds. A host that was switched on a moment ago has its etcd some seconds later, and so have the others. */
@@ -98,16 +97,25 @@ async function replace(planned: readonly PlannedStaticPod[], options: ReplaceOpt
   const { config, host, cluster, timeout, copiesData } = options
   const pods = toReplace(planned)
   const concerned = planned.filter((one) => one.state !== 'equal' || pods.includes(one))
+  // One that an earlier run has made is older than what etcd has served since.
+  if (!copiesData) await dropEtcdDataCopy(options)
   // The first that fails ends the waits for the others: all of them go back.
   const stop = new AbortController()
   const signal = AbortSignal.any([context.signal, stop.signal])
+  let [isCopied, hasServed] = [false, false]
+  const copy = async (): Promise<void> => {
+    await copyEtcdData(options)
+    isCopied = true
+  }
   try {
-    const work = { host, node: config.init.nodeRegistration, cluster, ...(copiesData && { whileDown: () => copyEtcdData(options) }) }
+    const work = { host, node: config.init.nodeRegistration, cluster, ...(copiesData && { whileDown: copy }) }
     const ended = pods.length === 0 ? new Set<string>() : await replaceStaticPods(pods, work, context)
     const results = await Promise.allSettled(
       concerned.map(async (pod) => {
         try {
           const seconds = await awaitStaticPod(pod, { host, config, ended, timeout }, { ...context, signal })
+          // An API server is ready only when its etcd is.
+          if (pod.component === 'etcd' || pod.component === 'kube-apiserver') hasServed = true
           if (seconds !== undefined)
             context.say(
               `[upgrade/staticpods] Component "${pod.component}" upgraded successfully! It runs and is healthy after ${seconds} s`,
@@ -121,8 +129,9 @@ async function replace(planned: readonly PlannedStaticPod[], options: ReplaceOpt
     const failed = results.find(({ status }) => status === 'rejected')
     if (failed?.status === 'rejected') throw stop.signal.reason ?? failed.reason
   } catch (error) {
-    throw await rollBack(concerned, error, options, context)
+    throw await rollBack(concerned, error, { ...options, copyIsCurrent: isCopied && !hasServed }, context)
   }
+  await dropEtcdDataCopy(options)
 }
 
 /** By component: the hash of its manifest that the API shows now. */
