@@ -7,6 +7,7 @@ import { saveSnapshot } from '../../cluster/etcd-snapshot.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
+import { realPath } from '../../host/empty-directory.ts'
 import type { Host } from '../../host/host.ts'
 import { staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
 import { pairPaths } from '../../pki/certificate-files.ts'
@@ -24,7 +25,7 @@ export interface BackupOptions {
 }
 
 /** Folder of names in the backup. */
-const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db', etcdData: 'etcd-data' } as const
+const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db' } as const
 
 /**
  * Copies what the upgrade is going to change. What the folder has already stays: a run that goes on with another one would take that one's
@@ -67,59 +68,15 @@ export async function manifestsBefore({
   return found
 }
 
-/** Copies etcd's data while no etcd runs: a later etcd may leave it in a form that the one before cannot read. */
-export async function copyEtcdData({ host, config, backup }: BackupOptions): Promise<void> {
-  const { etcd } = config.cluster
-  if (etcd.kind === 'external') return
-  const [partial, copy] = [`${backup}/${backupNames.etcdData}.partial`, `${backup}/${backupNames.etcdData}`]
-  await host.run(['rm', '-rf', '--', partial, copy])
-  try {
-    await host.run(['cp', '-a', '--', etcd.dataDir, partial], { timeout: 600_000 })
-    await host.run(['mv', '--', partial, copy])
-  } catch (error) {
-    await host.run(['rm', '-rf', '--', partial])
-    throw error
-  }
-}
-
-/** Is there a copy of etcd's data from before? */
-export async function hasEtcdDataCopy({ host, backup }: Pick<BackupOptions, 'host' | 'backup'>): Promise<boolean> {
-  return (await host.stat(`${backup}/${backupNames.etcdData}`)) !== undefined
-}
-
-/** Puts the copy in the place of the data, which is kept beside it. No etcd may run. @returns where the data is that was there. */
-export async function restoreEtcdData({ host, config, backup }: BackupOptions): Promise<string | undefined> {
-  const { etcd } = config.cluster
-  const copy = `${backup}/${backupNames.etcdData}`
-  if (etcd.kind === 'external') return undefined
-  const refused = `${backup}/etcd-data-after`
-  await host.run(['rm', '-rf', '--', refused])
-  await host.run(['cp', '-a', '--', etcd.dataDir, refused], { timeout: 600_000 })
-  // Its content only: the directory itself may be a mount.
-  await host.run(['find', etcd.dataDir, '-mindepth', '1', '-delete'])
-  await host.run(['cp', '-a', '--', `${copy}/.`, etcd.dataDir], { timeout: 600_000 })
-  return refused
-}
-
-/** The snapshot stays; the copy was for the way back only, and is out of date as soon as an etcd has served. */
-export async function dropEtcdDataCopy(options: Pick<BackupOptions, 'host' | 'backup'>): Promise<void> {
-  if (await hasEtcdDataCopy(options)) await options.host.run(['rm', '-rf', '--', `${options.backup}/${backupNames.etcdData}`])
-}
-
-/** For an error, where there is such a copy: a person may want it when nothing else is left. */
-export async function copyDetails(options: Pick<BackupOptions, 'host' | 'backup'>): Promise<readonly string[]> {
-  if (!(await hasEtcdDataCopy(options))) return []
-  return [
-    `a copy of etcd's data as it was before the upgrade is in ${options.backup}/${backupNames.etcdData}; what was written since is not in it`,
-  ]
-}
-
 /** For the snapshot and for the copy. A host without `du` or `df` is taken at its word. */
 async function requireRoom({ host, config, backup }: BackupOptions): Promise<void> {
   const { etcd } = config.cluster
   if (etcd.kind === 'external') return
   const existing = (await host.stat(backup)) === undefined ? paths.kubernetes : backup
-  const [used, free] = await Promise.all([host.query(['du', '-sk', '--', etcd.dataDir]), host.query(['df', '-Pk', '--', existing])])
+  const [used, free] = await Promise.all([
+    host.query(['du', '-sk', '--', (await realPath(host, etcd.dataDir)) ?? etcd.dataDir]),
+    host.query(['df', '-Pk', '--', existing]),
+  ])
   const needed = 2 * Number(used.stdout.split(/\s/)[0])
   const available = Number(free.stdout.trim().split('\n').at(-1)?.split(/\s+/)[3])
   if (!(available < needed)) return

@@ -5,10 +5,13 @@ import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { JournaledRun } from '../../host/journal-runs.ts'
 import { waitUntil } from '../../host/wait.ts'
+import { hostPathOf } from '../../manifests/host-path-of.ts'
+import { parseStaticPod } from '../../manifests/static-pod-file.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { startKubelet } from '../kubelet-service.ts'
-import { copyDetails, manifestsBefore } from './backup.ts'
+import { manifestsBefore } from './backup.ts'
 import { nodeOfKubelet } from './cluster-config.ts'
+import { copyDetails, finishRestore } from './etcd-data.ts'
 import { containersOf, endContainers, replaceStaticPods, type NewManifest } from './replace-static-pods.ts'
 
 const prefix = `${paths.temporary}/kadm-upgrade-`
@@ -40,6 +43,7 @@ export async function bringBack(earlier: JournaledRun | undefined, options: Brin
   if (earlier === undefined || !earlier.changes.some((change) => change.kind === 'stop-service' && change.service === 'kubelet')) return
   const { host, say, warn } = options
   await endWhatIsEnding(earlier, options)
+  await finishEtcdData(options)
   if (!(await host.services.isActive('kubelet'))) {
     say(`"kadm ${earlier.command}" was cut off while the kubelet was stopped: starting it`)
     await startKubelet(host, warn)
@@ -64,6 +68,15 @@ async function endWhatIsEnding({ changes }: JournaledRun, { host, warn }: BringB
     (await runtime.containers()).filter(({ id, state }) => state === 'running' && begun.has(id)),
     runtime,
   )
+}
+
+/** Without etcd's manifest the kubelet would start an API server that waits for it. */
+async function finishEtcdData({ host, backup, say }: BringBackOptions): Promise<void> {
+  const text = (await manifestsBefore({ host, backup })).get('etcd')
+  const dataDir = text === undefined ? undefined : hostPathOf(parseStaticPod(text, `${backup}/manifests/etcd.yaml`), 'etcd-data')
+  if (text === undefined || dataDir === undefined || !(await finishRestore({ host, backup, dataDir }))) return
+  say(`etcd's data was being put back as it was before the upgrade: done, in "${dataDir}"`)
+  await host.writeFile(staticPodPath('etcd'), text, { mode: 0o600 })
 }
 
 /** Milliseconds. An API server is up within some seconds after its kubelet, and one that has crashed before is started again within 40. */

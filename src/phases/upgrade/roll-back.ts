@@ -5,7 +5,8 @@ import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { PhaseContext } from '../phase.ts'
 import { awaitStaticPod, type ExpectedStaticPod } from './await-static-pod.ts'
-import { copyDetails, dropEtcdDataCopy, restoreEtcdData, restoreFiles } from './backup.ts'
+import { restoreFiles } from './backup.ts'
+import { copyDetails, dropEtcdDataCopy, restoreEtcdData } from './etcd-data.ts'
 import { isEtcdHealthy } from './own-etcd.ts'
 import { containersOf, replaceStaticPods } from './replace-static-pods.ts'
 import type { PlannedStaticPod } from './static-pod-plan.ts'
@@ -77,19 +78,26 @@ async function awaitOldEtcd(
   { ended, ...options }: RollBackOptions & { readonly ended: ReadonlySet<string> },
   context: PhaseContext,
 ): Promise<OldEtcd> {
-  const { host, config, cluster, timeout, copyIsCurrent } = options
+  const { host, config, cluster, backup, timeout, copyIsCurrent } = options
   const etcd = old.find(({ component }) => component === 'etcd')
   if (etcd === undefined) return { ended, data: undefined }
   try {
     await awaitStaticPod(etcd, { host, config, ended, timeout: Math.min(timeout, longestEtcdStart) }, context)
     return { ended, data: undefined }
   } catch (error) {
-    if (!copyIsCurrent || !(await etcdHasEnded(ended, options))) throw error
+    const { etcd: where } = config.cluster
+    if (where.kind === 'external' || !copyIsCurrent || !(await etcdHasEnded(ended, options))) throw error
     context.say(`[upgrade/etcd] ${messageOf(error)}. Putting back the copy of its data`)
     let data: string | undefined
     const endedAgain = await replaceStaticPods(
       old,
-      { host, node: config.init.nodeRegistration, cluster, whileDown: async () => void (data = await restoreEtcdData(options)) },
+      {
+        host,
+        node: config.init.nodeRegistration,
+        cluster,
+        whileDown: async () => void (data = await restoreEtcdData({ host, backup, dataDir: where.dataDir })),
+        staysDown: true,
+      },
       context,
     )
     return { ended: endedAgain, data }

@@ -12,7 +12,8 @@ import type { Host } from '../../host/host.ts'
 import { waitUntil } from '../../host/wait.ts'
 import type { PhaseContext } from '../phase.ts'
 import { awaitStaticPod } from './await-static-pod.ts'
-import { backUp, copyEtcdData, dropEtcdDataCopy, manifestsBefore } from './backup.ts'
+import { backUp, manifestsBefore } from './backup.ts'
+import { copyEtcdData, copyObstacle, dropEtcdDataCopy } from './etcd-data.ts'
 import { ownEtcd } from './own-etcd.ts'
 import { renewForUpgrade } from './renew-for-upgrade.ts'
 import { replaceStaticPods } from './replace-static-pods.ts'
@@ -48,8 +49,9 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
   const concerned = planned.filter(({ state }) => state !== 'equal')
   if (concerned.length === 0) return
   const hashes = await mirrorHashes(cluster, changed, config)
+  const dataDir = changesEtcd && otherMembers === 0 ? await dataToCopy(options, context) : undefined
   if (changesEtcd) await handOverLead(await ownMember(options, context), say)
-  await replace(planned, { ...options, copiesData: changesEtcd && otherMembers === 0 }, context)
+  await replace(planned, { ...options, dataDir }, context)
   await Promise.all(
     concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)),
   )
@@ -80,6 +82,18 @@ async function ownMember(options: UpgradeStaticPodsOptions, { signal }: PhaseCon
   return { host: options.host, signal, ...(await ownEtcd(options)) }
 }
 
+/** @returns etcd's folder, if a copy of what is in it will do */
+async function dataToCopy({ host, config }: UpgradeStaticPodsOptions, { warn }: PhaseContext): Promise<string | undefined> {
+  const { etcd } = config.cluster
+  if (etcd.kind === 'external') return undefined
+  const obstacle = await copyObstacle(host, etcd.dataDir)
+  if (obstacle === undefined) return etcd.dataDir
+  warn(
+    `no copy is made of etcd's data, only a snapshot: ${obstacle}. Should the old etcd not come up with it again, kadm cannot put it back`,
+  )
+  return undefined
+}
+
 /**
  * A kubelet that starts beside an API server whose etcd is not there waits for more than a minute: those two are always replaced together.
  */
@@ -89,26 +103,27 @@ function toReplace(planned: readonly PlannedStaticPod[]): readonly PlannedStatic
 }
 
 interface ReplaceOptions extends UpgradeStaticPodsOptions {
-  /** Of the only member of an etcd: one that others know must not forget what it has told them. */
-  readonly copiesData: boolean
+  /** To be copied: of the only member of an etcd. One that others know must not forget what it has told them. */
+  readonly dataDir: string | undefined
 }
 
 async function replace(planned: readonly PlannedStaticPod[], options: ReplaceOptions, context: PhaseContext): Promise<void> {
-  const { config, host, cluster, timeout, copiesData } = options
+  const { config, host, cluster, timeout, dataDir } = options
   const pods = toReplace(planned)
   const concerned = planned.filter((one) => one.state !== 'equal' || pods.includes(one))
   // One that an earlier run has made is older than what etcd has served since.
-  if (!copiesData) await dropEtcdDataCopy(options)
+  if (dataDir === undefined) await dropEtcdDataCopy(options)
   // The first that fails ends the waits for the others: all of them go back.
   const stop = new AbortController()
   const signal = AbortSignal.any([context.signal, stop.signal])
   let [isCopied, hasServed] = [false, false]
   const copy = async (): Promise<void> => {
-    await copyEtcdData(options)
+    if (dataDir === undefined) return
+    await copyEtcdData({ ...options, dataDir })
     isCopied = true
   }
   try {
-    const work = { host, node: config.init.nodeRegistration, cluster, ...(copiesData && { whileDown: copy }) }
+    const work = { host, node: config.init.nodeRegistration, cluster, whileDown: copy }
     const ended = pods.length === 0 ? new Set<string>() : await replaceStaticPods(pods, work, context)
     const results = await Promise.allSettled(
       concerned.map(async (pod) => {

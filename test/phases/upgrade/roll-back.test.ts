@@ -4,7 +4,7 @@ import { dumpYaml } from '../../../src/config/yaml.ts'
 import type { KadmError } from '../../../src/errors.ts'
 import type { Host } from '../../../src/host/host.ts'
 import { patchedStaticPod, staticPodPath } from '../../../src/manifests/write-static-pod.ts'
-import { hasEtcdDataCopy } from '../../../src/phases/upgrade/backup.ts'
+import { hasEtcdDataCopy } from '../../../src/phases/upgrade/etcd-data.ts'
 import { rollBack } from '../../../src/phases/upgrade/roll-back.ts'
 import { upgradeStaticPods } from '../../../src/phases/upgrade/upgrade-static-pods.ts'
 import { initConfig } from '../../support/init-config.ts'
@@ -41,6 +41,15 @@ test.each([
   expect(await host.readText(data)).toBe(left)
   expect(await host.readText(copy)).toBe('of May')
   expect(error.details.join('\n')).toContain(`${backup}/etcd-data`)
+})
+
+test('data that cannot be put back: the kubelet is not started on it', { timeout: 30_000 }, async () => {
+  const host = await hostWithCopy()
+  await put(host, '/proc/mounts', '/dev/sdb1 /var/lib/etcd/member/wal ext4 rw 0 0\n')
+  const error = await rollBackEtcd(host, true)
+  expect(error.message).toContain('something is mounted at "/var/lib/etcd/member/wal"')
+  expect(error.details.join('\n')).toContain('the kubelet is not started')
+  expect([await host.readText(data), host.kubeletRuns()]).toEqual(['of today', false])
 })
 
 async function hostWithCopy(): Promise<StaticPodHost> {
