@@ -24,8 +24,10 @@ export interface BackupOptions {
   readonly backup: string
 }
 
-/** Folder of names in the backup. */
-const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db' } as const
+type Folder = Pick<BackupOptions, 'host' | 'backup'>
+
+/** In the folder. */
+const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db', state: 'state' } as const
 
 /**
  * Copies what the upgrade is going to change. What the folder has already stays: a run that goes on with another one would take that one's
@@ -45,6 +47,37 @@ export async function backUp(planned: readonly PlannedStaticPod[], options: Back
   await host.writeFile(`${backup}/README`, backupReadme({ config, backup, snapshot, host: await host.facts() }), { mode: 0o600 })
 }
 
+/** Says in the folder that what is on the host is on its way: a run that goes on from there must know what was before. */
+export async function markReplacing({ host, backup }: Folder): Promise<void> {
+  await host.writeFile(`${backup}/${backupNames.state}`, replacing, { mode: 0o600 })
+}
+
+/** The static Pods run as they shall. Until the run is over, the folder is still that of one that goes on with it. */
+export async function markReplaced({ host, backup }: Folder): Promise<void> {
+  await host.removeFile(`${backup}/${backupNames.state}`)
+}
+
+/** No run goes on with it: all is as before, or other than before for good. What comes later must not be undone by what is in it. */
+export async function closeBackup({ host, backup }: Folder): Promise<void> {
+  if ((await host.stat(backup)) !== undefined) await host.writeFile(`${backup}/${backupNames.state}`, closed, { mode: 0o600 })
+}
+
+/** At the end of a run that has failed. */
+export async function closeUnlessReplacing(folder: Folder): Promise<void> {
+  if (!(await isReplacing(folder))) await closeBackup(folder)
+}
+
+/** Does what is on the host wait for a run that goes on with it? */
+export async function isReplacing({ host, backup }: Folder): Promise<boolean> {
+  return (await host.readText(`${backup}/${backupNames.state}`)) === replacing
+}
+
+export async function isClosed({ host, backup }: Folder): Promise<boolean> {
+  return (await host.readText(`${backup}/${backupNames.state}`)) === closed
+}
+
+const [replacing, closed] = ['replacing\n', 'closed\n']
+
 /** Puts certificates and kubeconfig files back as they were. */
 export async function restoreFiles(options: BackupOptions): Promise<void> {
   const { host, config } = options
@@ -55,10 +88,7 @@ export async function restoreFiles(options: BackupOptions): Promise<void> {
 }
 
 /** The manifests that the folder has, by component. */
-export async function manifestsBefore({
-  host,
-  backup,
-}: Pick<BackupOptions, 'host' | 'backup'>): Promise<ReadonlyMap<StaticPodComponent, string>> {
+export async function manifestsBefore({ host, backup }: Folder): Promise<ReadonlyMap<StaticPodComponent, string>> {
   const directory = `${backup}/${backupNames.manifests}`
   const found = new Map<StaticPodComponent, string>()
   for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const) {

@@ -9,21 +9,37 @@ import { hostPathOf } from '../../manifests/host-path-of.ts'
 import { parseStaticPod } from '../../manifests/static-pod-file.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { startKubelet } from '../kubelet-service.ts'
-import { manifestsBefore } from './backup.ts'
+import type { RunSession } from '../run-session.ts'
+import { isClosed, isReplacing, manifestsBefore } from './backup.ts'
 import { nodeOfKubelet } from './cluster-config.ts'
 import { copyDetails, finishRestore } from './etcd-data.ts'
 import { containersOf, endContainers, replaceStaticPods, type NewManifest } from './replace-static-pods.ts'
 
 const prefix = `${paths.temporary}/kadm-upgrade-`
 
-/** The folder of a run that this one goes on with, or a new one: what is in it was there before either. */
-export function backupFolder(earlier: JournaledRun | undefined, now: Date): string {
-  const made =
-    earlier?.changes.flatMap((change) =>
-      change.kind === 'make-directory' && change.path.startsWith(prefix) ? [change.path.slice(prefix.length)] : [],
-    ) ?? []
-  const time = made[0]?.split('/')[0] ?? now.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
-  return `${prefix}${time}`
+export interface Continued {
+  /** The run that this one goes on with. */
+  readonly earlier: JournaledRun | undefined
+  /** Its folder: what is in it was there before either. Otherwise a new one. */
+  readonly backup: string
+}
+
+/**
+ * One that has gone back to what was before has left nothing to go on with, and one that has replaced the static Pods only for the same run:
+ * what is in their folders may be older by now than what is on the host.
+ */
+export async function goOnWith(
+  { resumed, unfinished }: Pick<RunSession, 'resumed' | 'unfinished'>,
+  { host, now }: { readonly host: Host; readonly now: Date },
+): Promise<Continued> {
+  const earlier = resumed ?? unfinished
+  const used = earlier?.changes.flatMap((change) => ('path' in change && change.path.startsWith(prefix) ? [change.path] : [])) ?? []
+  const time = now.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
+  const last = used.at(-1)?.slice(prefix.length).split('/')[0]
+  if (last === undefined) return { earlier, backup: `${prefix}${time}` }
+  const backup = `${prefix}${last}`
+  const isOurs = (await isReplacing({ host, backup })) || (resumed !== undefined && !(await isClosed({ host, backup })))
+  return isOurs ? { earlier, backup } : { earlier: undefined, backup: `${prefix}${time}` }
 }
 
 export interface BringBackOptions {

@@ -5,7 +5,7 @@ import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { PhaseContext } from '../phase.ts'
 import { awaitStaticPod, type ExpectedStaticPod } from './await-static-pod.ts'
-import { restoreFiles } from './backup.ts'
+import { closeBackup, restoreFiles } from './backup.ts'
 import { copyDetails, dropEtcdDataCopy, restoreEtcdData } from './etcd-data.ts'
 import { isEtcdHealthy } from './own-etcd.ts'
 import { containersOf, replaceStaticPods } from './replace-static-pods.ts'
@@ -56,6 +56,7 @@ export async function rollBack(
     const { ended, data } = await awaitOldEtcd(old, { ...options, ended: replacedBack }, unstoppable)
     await Promise.all(old.map((one) => awaitStaticPod(one, { host, config, ended, timeout }, unstoppable)))
     await dropEtcdDataCopy(options)
+    await closeBackup(options).catch((error: unknown) => context.warn(messageOf(error)))
     return rolledBack(cause, { options, keepsEtcd, data })
   } catch (error) {
     return await stuck(cause, error, options)

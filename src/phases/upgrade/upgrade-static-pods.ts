@@ -7,12 +7,12 @@ import { handOverLead, requireQuorumWithout, type PausedMember } from '../../clu
 import { kinds } from '../../cluster/kinds.ts'
 import { textAt } from '../../cluster/object-fields.ts'
 import type { InitConfig } from '../../config/model.ts'
-import { KadmError } from '../../errors.ts'
+import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { waitUntil } from '../../host/wait.ts'
 import type { PhaseContext } from '../phase.ts'
 import { awaitStaticPod } from './await-static-pod.ts'
-import { backUp, manifestsBefore } from './backup.ts'
+import { backUp, closeBackup, isReplacing, manifestsBefore, markReplaced, markReplacing, restoreFiles } from './backup.ts'
 import { copyEtcdData, copyObstacle, dropEtcdDataCopy } from './etcd-data.ts'
 import { ownEtcd } from './own-etcd.ts'
 import { renewForUpgrade } from './renew-for-upgrade.ts'
@@ -44,17 +44,52 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
     if (state === 'equal') say(`[upgrade/staticpods] Current and new manifests of ${component} are equal, skipping upgrade`)
   const changesEtcd = changed.some(({ component }) => component === 'etcd')
   const otherMembers = changesEtcd ? await quorumWithoutOwnMember(options, context) : 0
-  if (changed.length > 0 || certificateRenewal) await backUp(planned, options, context)
-  if (certificateRenewal) await renewForUpgrade(changed, options, context)
-  const concerned = planned.filter(({ state }) => state !== 'equal')
-  if (concerned.length === 0) return
-  const hashes = await mirrorHashes(cluster, changed, config)
-  const dataDir = changesEtcd && otherMembers === 0 ? await dataToCopy(options, context) : undefined
-  if (changesEtcd) await handOverLead(await ownMember(options, context), say)
-  await replace(planned, { ...options, dataDir }, context)
-  await Promise.all(
-    concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)),
+  const isContinued = await isReplacing(options)
+  if (changed.length > 0 || certificateRenewal) {
+    await backUp(planned, options, context)
+    await markReplacing(options)
+  }
+  const { hashes, dataDir } = await prepare(changed, { ...options, isSoleMember: changesEtcd && otherMembers === 0 }, context).catch(
+    async (error: unknown) => {
+      if (!isContinued) await asBefore(options).catch((again: unknown) => warn(messageOf(again)))
+      throw error
+    },
   )
+  const concerned = planned.filter(({ state }) => state !== 'equal')
+  if (concerned.length > 0) {
+    await replace(planned, { ...options, dataDir }, context)
+    await Promise.all(
+      concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)),
+    )
+  }
+  await markReplaced(options)
+}
+
+interface Prepared {
+  /** By component: what the API shows before. */
+  readonly hashes: ReadonlyMap<string, string>
+  /** etcd's, to be copied. */
+  readonly dataDir: string | undefined
+}
+
+/** All that can be done while the old control plane serves, and that is not undone by an end. */
+async function prepare(
+  changed: readonly PlannedStaticPod[],
+  options: UpgradeStaticPodsOptions & { readonly isSoleMember: boolean },
+  context: PhaseContext,
+): Promise<Prepared> {
+  const { config, cluster, certificateRenewal, isSoleMember } = options
+  if (certificateRenewal) await renewForUpgrade(changed, options, context)
+  const hashes = await mirrorHashes(cluster, changed, config)
+  const dataDir = isSoleMember ? await dataToCopy(options, context) : undefined
+  if (changed.some(({ component }) => component === 'etcd')) await handOverLead(await ownMember(options, context), context.say)
+  return { hashes, dataDir }
+}
+
+/** No static Pod was replaced, some certificates may have been. */
+async function asBefore(options: UpgradeStaticPodsOptions): Promise<void> {
+  await restoreFiles(options)
+  await closeBackup(options)
 }
 
 /** Milliseconds. A host that was switched on a moment ago has its etcd some seconds later, and so have the others. */

@@ -4,6 +4,7 @@ import { dumpYaml } from '../../../src/config/yaml.ts'
 import type { KadmError } from '../../../src/errors.ts'
 import type { Host } from '../../../src/host/host.ts'
 import { patchedStaticPod, staticPodPath } from '../../../src/manifests/write-static-pod.ts'
+import { isClosed, markReplacing } from '../../../src/phases/upgrade/backup.ts'
 import { hasEtcdDataCopy } from '../../../src/phases/upgrade/etcd-data.ts'
 import { rollBack } from '../../../src/phases/upgrade/roll-back.ts'
 import { upgradeStaticPods } from '../../../src/phases/upgrade/upgrade-static-pods.ts'
@@ -52,6 +53,34 @@ test('data that cannot be put back: the kubelet is not started on it', { timeout
   expect([await host.readText(data), host.kubeletRuns()]).toEqual(['of today', false])
 })
 
+test('gone back: no later run takes what is in the folder for what was before', async () => {
+  const host = await hostWithCopy()
+  await markReplacing({ host, backup })
+  const none = { component: 'kube-scheduler', pod: schedulerPod, text: '', before: undefined, state: 'changes' } as const
+  const error = await rollBack([none], new Error('no'), { ...common, host, config, copyIsCurrent: false }, context)
+  expect(error.code).toBe('UPGRADE_ROLLED_BACK')
+  expect([await isClosed({ host, backup }), await hasEtcdDataCopy({ host, backup })]).toEqual([true, false])
+})
+
+test.each([
+  { name: 'its certificates are as before, and its folder is closed', isContinued: false, left: 'of August' },
+  { name: 'what an earlier run has begun stays, for the next one', isContinued: true, left: 'renewed' },
+])('a run that ends before it replaces anything: $name', async ({ isContinued, left }) => {
+  const host = staticPodHost(await temporaryDirectory())
+  await put(host, staticPodPath('kube-apiserver'), 'apiVersion: v1\nkind: Pod\nmetadata: {name: kube-apiserver}\n')
+  await put(host, '/etc/kubernetes/admin.conf', 'of August')
+  if (isContinued) await markReplacing({ host, backup })
+  const get = async (): Promise<never> => {
+    await put(host, '/etc/kubernetes/admin.conf', 'renewed')
+    throw new Error('no answer')
+  }
+  const cluster = { ...common.cluster, get }
+  const options = { ...common, cluster, config, host, etcdUpgrade: false, certificateRenewal: false, start: new Date() }
+  await expect(upgradeStaticPods(options, context)).rejects.toThrow('no answer')
+  expect(await host.readText('/etc/kubernetes/admin.conf')).toBe(left)
+  expect(await isClosed({ host, backup })).toBe(!isContinued)
+})
+
 async function hostWithCopy(): Promise<StaticPodHost> {
   const host = staticPodHost(await temporaryDirectory())
   await put(host, data, 'of today')
@@ -69,6 +98,8 @@ async function rollBackEtcd(host: Host, copyIsCurrent: boolean): Promise<KadmErr
 async function newEtcd(): Promise<string> {
   return dumpYaml(await patchedStaticPod('etcd', { config, host: staticPodHost('/nowhere'), ...context }))
 }
+
+const schedulerPod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'kube-scheduler' } }
 
 async function put(host: Host, file: string, content: string): Promise<void> {
   await host.writeFile(file, content, { mode: 0o600 })
