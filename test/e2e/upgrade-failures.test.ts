@@ -74,6 +74,8 @@ describe.runIf(isLongRun)('new components that do not come up: the node is as be
     expect(result.stderr).toContain('UPGRADE_ROLLED_BACK')
     expect(result.stderr).toContain(says)
     expect(await kept(sandbox)).toEqual(before)
+    expect(await foldersOf('state')).toEqual(['closed'])
+    expect(await foldersOf('etcd-data')).toEqual([])
     expect(await runningVersions(sandbox)).toEqual(allAt(older))
     expect((await stopCounter(sandbox, 'h1')).lost).toEqual([])
     // The cause is mended: the next run finishes, once the kubelet has found the API again, which it looks for more and more seldom.
@@ -82,4 +84,25 @@ describe.runIf(isLongRun)('new components that do not come up: the node is as be
     expect(again.exitCode, again.stdout + again.stderr).toBe(0)
     expect(await runningVersions(sandbox)).toEqual(allAt(newer))
   })
+
+  test('what has happened between two upgrades that fail stays: certificates, and writes', { timeout: 300_000 }, async () => {
+    await olderCluster(sandbox)
+    await startCounter(sandbox, 'h1')
+    const patches = { 'kube-apiserver.yaml': 'spec:\n  containers:\n  - name: kube-apiserver\n    args: ["--no-such-flag"]\n' }
+    expect((await upgradeWith(sandbox, patches, 60)).stderr).toContain('UPGRADE_ROLLED_BACK')
+    await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'node/h1', '--timeout=120s'], { timeout: 130_000 })
+    await sandbox.run('h1', ['kubeadm', 'certs', 'renew', 'all'], { timeout: 60_000 })
+    const before = await kept(sandbox)
+    expect((await upgradeWith(sandbox, patches, 61)).stderr).toContain('UPGRADE_ROLLED_BACK')
+    expect(await kept(sandbox)).toEqual(before)
+    expect(await foldersOf('state')).toEqual(['closed', 'closed'])
+    expect((await stopCounter(sandbox, 'h1')).lost).toEqual([])
+  })
 })
+
+/** What of this name is in the folders of upgrades: of a file its words. */
+async function foldersOf(name: string): Promise<readonly string[]> {
+  const found = await sandbox.run('h1', ['find', '/etc/kubernetes/tmp', '-mindepth', '2', '-maxdepth', '2', '-name', name])
+  const paths = found.split('\n').filter((path) => path !== '')
+  return Promise.all(paths.map(async (path) => (await sandbox.run('h1', ['cat', path])).trim()))
+}

@@ -101,11 +101,12 @@ const configured = [
 
 async function hostOutcome(sandbox: Sandbox, host: string): Promise<Lines> {
   const [files, left] = await Promise.all([readFiles(sandbox, host, configured), sandbox.run(host, ['sh', '-c', leftovers])])
-  // Members of etcd are named in the order in which they came, what an upgrade keeps by the time at which it began.
-  const meaning = Object.entries(meaningOfFiles(files)).map(([name, text]) => [
-    `${host} ${withoutTime(name)}`,
-    withoutTime(text).replace(/--initial-cluster=\S+/, '--initial-cluster=…'),
-  ])
+  // Members of etcd are named in the order in which they came, what an upgrade keeps by the time at which it began. One that has failed
+  // says so in its folder, and the next has another: what was before is in the first.
+  const meaning = Object.entries(meaningOfFiles(files))
+    .filter(([name]) => !/kadm-upgrade-[^/]+\/state$/.test(name))
+    .toReversed()
+    .map(([name, text]) => [`${host} ${withoutTime(name)}`, withoutTime(text).replace(/--initial-cluster=\S+/, '--initial-cluster=…')])
   return { ...(Object.fromEntries(meaning) as Lines), [`${host} leftovers`]: left }
 }
 

@@ -7,6 +7,7 @@ import { saveSnapshot } from '../../cluster/etcd-snapshot.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
+import { realPath } from '../../host/empty-directory.ts'
 import type { Host } from '../../host/host.ts'
 import { staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
 import { pairPaths } from '../../pki/certificate-files.ts'
@@ -23,8 +24,10 @@ export interface BackupOptions {
   readonly backup: string
 }
 
-/** Folder of names in the backup. */
-const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db', etcdData: 'etcd-data' } as const
+type Folder = Pick<BackupOptions, 'host' | 'backup'>
+
+/** In the folder. */
+const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db', state: 'state' } as const
 
 /**
  * Copies what the upgrade is going to change. What the folder has already stays: a run that goes on with another one would take that one's
@@ -44,6 +47,37 @@ export async function backUp(planned: readonly PlannedStaticPod[], options: Back
   await host.writeFile(`${backup}/README`, backupReadme({ config, backup, snapshot, host: await host.facts() }), { mode: 0o600 })
 }
 
+/** Says in the folder that what is on the host is on its way: a run that goes on from there must know what was before. */
+export async function markReplacing({ host, backup }: Folder): Promise<void> {
+  await host.writeFile(`${backup}/${backupNames.state}`, replacing, { mode: 0o600 })
+}
+
+/** The static Pods run as they shall. Until the run is over, the folder is still that of one that goes on with it. */
+export async function markReplaced({ host, backup }: Folder): Promise<void> {
+  await host.removeFile(`${backup}/${backupNames.state}`)
+}
+
+/** No run goes on with it: all is as before, or other than before for good. What comes later must not be undone by what is in it. */
+export async function closeBackup({ host, backup }: Folder): Promise<void> {
+  if ((await host.stat(backup)) !== undefined) await host.writeFile(`${backup}/${backupNames.state}`, closed, { mode: 0o600 })
+}
+
+/** At the end of a run that has failed. */
+export async function closeUnlessReplacing(folder: Folder): Promise<void> {
+  if (!(await isReplacing(folder))) await closeBackup(folder)
+}
+
+/** Does what is on the host wait for a run that goes on with it? */
+export async function isReplacing({ host, backup }: Folder): Promise<boolean> {
+  return (await host.readText(`${backup}/${backupNames.state}`)) === replacing
+}
+
+export async function isClosed({ host, backup }: Folder): Promise<boolean> {
+  return (await host.readText(`${backup}/${backupNames.state}`)) === closed
+}
+
+const [replacing, closed] = ['replacing\n', 'closed\n']
+
 /** Puts certificates and kubeconfig files back as they were. */
 export async function restoreFiles(options: BackupOptions): Promise<void> {
   const { host, config } = options
@@ -54,10 +88,7 @@ export async function restoreFiles(options: BackupOptions): Promise<void> {
 }
 
 /** The manifests that the folder has, by component. */
-export async function manifestsBefore({
-  host,
-  backup,
-}: Pick<BackupOptions, 'host' | 'backup'>): Promise<ReadonlyMap<StaticPodComponent, string>> {
+export async function manifestsBefore({ host, backup }: Folder): Promise<ReadonlyMap<StaticPodComponent, string>> {
   const directory = `${backup}/${backupNames.manifests}`
   const found = new Map<StaticPodComponent, string>()
   for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const) {
@@ -67,51 +98,15 @@ export async function manifestsBefore({
   return found
 }
 
-/** Copies etcd's data while no etcd runs: a later etcd may leave it in a form that the one before cannot read. */
-export async function copyEtcdData({ host, config, backup }: BackupOptions): Promise<void> {
-  const { etcd } = config.cluster
-  if (etcd.kind === 'external') return
-  const [partial, copy] = [`${backup}/${backupNames.etcdData}.partial`, `${backup}/${backupNames.etcdData}`]
-  await host.run(['rm', '-rf', '--', partial, copy])
-  try {
-    await host.run(['cp', '-a', '--', etcd.dataDir, partial], { timeout: 600_000 })
-    await host.run(['mv', '--', partial, copy])
-  } catch (error) {
-    await host.run(['rm', '-rf', '--', partial])
-    throw error
-  }
-}
-
-/** Is there a copy of etcd's data from before? */
-export async function hasEtcdDataCopy({ host, backup }: Pick<BackupOptions, 'host' | 'backup'>): Promise<boolean> {
-  return (await host.stat(`${backup}/${backupNames.etcdData}`)) !== undefined
-}
-
-/** Puts the copy in the place of the data, which is kept beside it. No etcd may run. @returns where the data is that was there. */
-export async function restoreEtcdData({ host, config, backup }: BackupOptions): Promise<string | undefined> {
-  const { etcd } = config.cluster
-  const copy = `${backup}/${backupNames.etcdData}`
-  if (etcd.kind === 'external') return undefined
-  const refused = `${backup}/etcd-data-after`
-  await host.run(['rm', '-rf', '--', refused])
-  await host.run(['cp', '-a', '--', etcd.dataDir, refused], { timeout: 600_000 })
-  // Its content only: the directory itself may be a mount.
-  await host.run(['find', etcd.dataDir, '-mindepth', '1', '-delete'])
-  await host.run(['cp', '-a', '--', `${copy}/.`, etcd.dataDir], { timeout: 600_000 })
-  return refused
-}
-
-/** The snapshot stays; the copy was for the way back only. */
-export async function dropEtcdDataCopy(options: Pick<BackupOptions, 'host' | 'backup'>): Promise<void> {
-  if (await hasEtcdDataCopy(options)) await options.host.run(['rm', '-rf', '--', `${options.backup}/${backupNames.etcdData}`])
-}
-
 /** For the snapshot and for the copy. A host without `du` or `df` is taken at its word. */
 async function requireRoom({ host, config, backup }: BackupOptions): Promise<void> {
   const { etcd } = config.cluster
   if (etcd.kind === 'external') return
   const existing = (await host.stat(backup)) === undefined ? paths.kubernetes : backup
-  const [used, free] = await Promise.all([host.query(['du', '-sk', '--', etcd.dataDir]), host.query(['df', '-Pk', '--', existing])])
+  const [used, free] = await Promise.all([
+    host.query(['du', '-sk', '--', (await realPath(host, etcd.dataDir)) ?? etcd.dataDir]),
+    host.query(['df', '-Pk', '--', existing]),
+  ])
   const needed = 2 * Number(used.stdout.split(/\s/)[0])
   const available = Number(free.stdout.trim().split('\n').at(-1)?.split(/\s+/)[3])
   if (!(available < needed)) return

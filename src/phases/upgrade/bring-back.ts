@@ -5,22 +5,41 @@ import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { JournaledRun } from '../../host/journal-runs.ts'
 import { waitUntil } from '../../host/wait.ts'
+import { hostPathOf } from '../../manifests/host-path-of.ts'
+import { parseStaticPod } from '../../manifests/static-pod-file.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { startKubelet } from '../kubelet-service.ts'
-import { manifestsBefore } from './backup.ts'
+import type { RunSession } from '../run-session.ts'
+import { isClosed, isReplacing, manifestsBefore } from './backup.ts'
 import { nodeOfKubelet } from './cluster-config.ts'
+import { copyDetails, finishRestore } from './etcd-data.ts'
 import { containersOf, endContainers, replaceStaticPods, type NewManifest } from './replace-static-pods.ts'
 
 const prefix = `${paths.temporary}/kadm-upgrade-`
 
-/** The folder of a run that this one goes on with, or a new one: what is in it was there before either. */
-export function backupFolder(earlier: JournaledRun | undefined, now: Date): string {
-  const made =
-    earlier?.changes.flatMap((change) =>
-      change.kind === 'make-directory' && change.path.startsWith(prefix) ? [change.path.slice(prefix.length)] : [],
-    ) ?? []
-  const time = made[0]?.split('/')[0] ?? now.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
-  return `${prefix}${time}`
+export interface Continued {
+  /** The run that this one goes on with. */
+  readonly earlier: JournaledRun | undefined
+  /** Its folder: what is in it was there before either. Otherwise a new one. */
+  readonly backup: string
+}
+
+/**
+ * One that has gone back to what was before has left nothing to go on with, and one that has replaced the static Pods only for the same run:
+ * what is in their folders may be older by now than what is on the host.
+ */
+export async function goOnWith(
+  { resumed, unfinished }: Pick<RunSession, 'resumed' | 'unfinished'>,
+  { host, now }: { readonly host: Host; readonly now: Date },
+): Promise<Continued> {
+  const earlier = resumed ?? unfinished
+  const used = earlier?.changes.flatMap((change) => ('path' in change && change.path.startsWith(prefix) ? [change.path] : [])) ?? []
+  const time = now.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
+  const last = used.at(-1)?.slice(prefix.length).split('/')[0]
+  if (last === undefined) return { earlier, backup: `${prefix}${time}` }
+  const backup = `${prefix}${last}`
+  const isOurs = (await isReplacing({ host, backup })) || (resumed !== undefined && !(await isClosed({ host, backup })))
+  return isOurs ? { earlier, backup } : { earlier: undefined, backup: `${prefix}${time}` }
 }
 
 export interface BringBackOptions {
@@ -40,16 +59,17 @@ export async function bringBack(earlier: JournaledRun | undefined, options: Brin
   if (earlier === undefined || !earlier.changes.some((change) => change.kind === 'stop-service' && change.service === 'kubelet')) return
   const { host, say, warn } = options
   await endWhatIsEnding(earlier, options)
+  await finishEtcdData(options)
   if (!(await host.services.isActive('kubelet'))) {
     say(`"kadm ${earlier.command}" was cut off while the kubelet was stopped: starting it`)
     await startKubelet(host, warn)
   }
   if (await answers(options)) return
   const old = await replacedManifests(options)
-  if (old.length === 0) throw noAnswer(options.backup)
+  if (old.length === 0) throw noAnswer(options.backup, await copyDetails(options))
   warn(`no API answers with what "kadm ${earlier.command}" has left: going back to the manifests that were there`)
   await replaceStaticPods(old, { host, node: await nodeOfKubelet(host, warn), cluster: await options.cluster() }, options)
-  if (!(await answers(options))) throw noAnswer(options.backup)
+  if (!(await answers(options))) throw noAnswer(options.backup, await copyDetails(options))
 }
 
 /**
@@ -66,10 +86,19 @@ async function endWhatIsEnding({ changes }: JournaledRun, { host, warn }: BringB
   )
 }
 
+/** Without etcd's manifest the kubelet would start an API server that waits for it. */
+async function finishEtcdData({ host, backup, say }: BringBackOptions): Promise<void> {
+  const text = (await manifestsBefore({ host, backup })).get('etcd')
+  const dataDir = text === undefined ? undefined : hostPathOf(parseStaticPod(text, `${backup}/manifests/etcd.yaml`), 'etcd-data')
+  if (text === undefined || dataDir === undefined || !(await finishRestore({ host, backup, dataDir }))) return
+  say(`etcd's data was being put back as it was before the upgrade: done, in "${dataDir}"`)
+  await host.writeFile(staticPodPath('etcd'), text, { mode: 0o600 })
+}
+
 /** Milliseconds. An API server is up within some seconds after its kubelet, and one that has crashed before is started again within 40. */
 const longestStart = 90_000
 
-async function answers({ host, cluster, signal }: BringBackOptions): Promise<boolean> {
+async function answers({ host, cluster, backup, signal }: BringBackOptions): Promise<boolean> {
   const api = await cluster()
   try {
     await waitUntil(host, {
@@ -80,7 +109,7 @@ async function answers({ host, cluster, signal }: BringBackOptions): Promise<boo
         const { status } = await api.raw('/livez')
         return status === 200 ? { kind: 'done', value: undefined } : { kind: 'not-yet', seen: `status ${status}` }
       },
-      timedOut: noAnswer,
+      timedOut: () => noAnswer(backup),
     })
     return true
   } catch {
@@ -102,8 +131,9 @@ async function replacedManifests({ host, backup, warn }: BringBackOptions): Prom
   return replaced
 }
 
-function noAnswer(backup: string): KadmError {
+function noAnswer(backup: string, details: readonly string[] = []): KadmError {
   return new KadmError('UPGRADE_STUCK', 'an upgrade was cut off on this host, and no API server of it answers', {
+    details,
     remedy: [
       'crictl ps -a --name "kube-apiserver|etcd" # then crictl logs',
       `cat ${backup}/README # how to go back by hand`,

@@ -24,10 +24,12 @@ export interface ReplaceOptions {
   readonly cluster: Cluster
   /** Work for the moment in which no container of theirs runs. */
   readonly whileDown?: () => Promise<void>
+  /** The kubelet is not started after `whileDown` has failed. */
+  readonly staysDown?: boolean
 }
 
 /**
- * Nothing else on the node is touched. The kubelet is started whatever happens; killed at any point, the manifests are whole, old or new,
+ * Nothing else on the node is touched. The kubelet is started whatever happens (but see `staysDown`); killed at any point, the manifests are whole, old or new,
  * and a start of the kubelet goes on from there. @returns ids of the containers that there were, none of which runs any more.
  */
 export async function replaceStaticPods(
@@ -35,23 +37,28 @@ export async function replaceStaticPods(
   options: ReplaceOptions,
   { say, warn }: Pick<PhaseContext, 'say' | 'warn'>,
 ): Promise<ReadonlySet<string>> {
-  const { host, whileDown } = options
+  const { host, whileDown, staysDown = false } = options
   say(
     `[upgrade/staticpods] Stopping the kubelet, and ${manifests.map(({ component }) => component).join(', ')} through the container runtime`,
   )
   await stopKubelet(host, warn)
+  let mayStart = true
   try {
     const ended = await stopComponents(
       manifests.map(({ component }) => component),
       options,
       say,
     )
+    mayStart = !staysDown
     await whileDown?.()
+    mayStart = true
     await Promise.all(manifests.map(({ component, text }) => host.writeFile(staticPodPath(component), text, { mode: 0o600 })))
     return ended
   } finally {
-    say('[upgrade/staticpods] Starting the kubelet')
-    await startKubelet(host, warn)
+    if (mayStart) {
+      say('[upgrade/staticpods] Starting the kubelet')
+      await startKubelet(host, warn)
+    }
   }
 }
 

@@ -5,9 +5,10 @@ import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { PhaseContext } from '../phase.ts'
 import { awaitStaticPod, type ExpectedStaticPod } from './await-static-pod.ts'
-import { hasEtcdDataCopy, restoreEtcdData, restoreFiles } from './backup.ts'
+import { closeBackup, restoreFiles } from './backup.ts'
+import { copyDetails, dropEtcdDataCopy, restoreEtcdData } from './etcd-data.ts'
 import { isEtcdHealthy } from './own-etcd.ts'
-import { replaceStaticPods } from './replace-static-pods.ts'
+import { containersOf, replaceStaticPods } from './replace-static-pods.ts'
 import type { PlannedStaticPod } from './static-pod-plan.ts'
 
 export interface RollBackOptions {
@@ -17,11 +18,17 @@ export interface RollBackOptions {
   readonly backup: string
   /** Milliseconds. */
   readonly timeout: number
+  /**
+   * This run has copied the data of a sole member of etcd, and no etcd was seen to serve since: nothing is lost, and no other member is
+   * forgotten, when the copy is put back.
+   */
+  readonly copyIsCurrent: boolean
 }
 
 /**
  * Old manifests and certificates back, and waits until the old components serve. An etcd that is well stays as it is: older API servers
- * work with it. Data that the new etcd has touched is replaced by the copy only when the old etcd does not come up with it.
+ * work with it. Data that the new etcd has touched is replaced by the copy only when the old etcd ends at once with it, and when the copy
+ * lacks nothing that was served.
  *
  * @returns the error to throw: what failed, with its log, and what runs now
  */
@@ -48,9 +55,11 @@ export async function rollBack(
     const replacedBack = await replaceStaticPods(old, { host, node: config.init.nodeRegistration, cluster }, unstoppable)
     const { ended, data } = await awaitOldEtcd(old, { ...options, ended: replacedBack }, unstoppable)
     await Promise.all(old.map((one) => awaitStaticPod(one, { host, config, ended, timeout }, unstoppable)))
+    await dropEtcdDataCopy(options)
+    await closeBackup(options).catch((error: unknown) => context.warn(messageOf(error)))
     return rolledBack(cause, { options, keepsEtcd, data })
   } catch (error) {
-    return stuck(cause, error, options)
+    return await stuck(cause, error, options)
   }
 }
 
@@ -70,23 +79,37 @@ async function awaitOldEtcd(
   { ended, ...options }: RollBackOptions & { readonly ended: ReadonlySet<string> },
   context: PhaseContext,
 ): Promise<OldEtcd> {
-  const { host, config, cluster, timeout } = options
+  const { host, config, cluster, backup, timeout, copyIsCurrent } = options
   const etcd = old.find(({ component }) => component === 'etcd')
   if (etcd === undefined) return { ended, data: undefined }
   try {
     await awaitStaticPod(etcd, { host, config, ended, timeout: Math.min(timeout, longestEtcdStart) }, context)
     return { ended, data: undefined }
   } catch (error) {
-    if (!(await hasEtcdDataCopy(options))) throw error
+    const { etcd: where } = config.cluster
+    if (where.kind === 'external' || !copyIsCurrent || !(await etcdHasEnded(ended, options))) throw error
     context.say(`[upgrade/etcd] ${messageOf(error)}. Putting back the copy of its data`)
     let data: string | undefined
     const endedAgain = await replaceStaticPods(
       old,
-      { host, node: config.init.nodeRegistration, cluster, whileDown: async () => void (data = await restoreEtcdData(options)) },
+      {
+        host,
+        node: config.init.nodeRegistration,
+        cluster,
+        whileDown: async () => void (data = await restoreEtcdData({ host, backup, dataDir: where.dataDir })),
+        staysDown: true,
+      },
       context,
     )
     return { ended: endedAgain, data }
   }
+}
+
+/** One that runs and is not well, or was never started, says nothing about its data. */
+async function etcdHasEnded(ended: ReadonlySet<string>, { host, config }: RollBackOptions): Promise<boolean> {
+  const { criSocket, name } = config.init.nodeRegistration
+  const containers = await containersOf('etcd', { runtime: host.containerRuntime(criSocket), nodeName: name })
+  return containers.some(({ id, state }) => state === 'exited' && !ended.has(id))
 }
 
 /** Milliseconds. An etcd that can use its data serves within 2 s; one that cannot has crashed three times after 40. */
@@ -119,10 +142,12 @@ function rolledBack(cause: unknown, { options: { backup, config }, keepsEtcd, da
   )
 }
 
-function stuck(cause: unknown, error: unknown, { backup }: RollBackOptions): KadmError {
+async function stuck(cause: unknown, error: unknown, { host, backup }: RollBackOptions): Promise<KadmError> {
+  // Whether it can be told does not change what failed.
+  const copy = await copyDetails({ host, backup }).catch(() => [])
   return new KadmError('UPGRADE_STUCK', `the upgrade failed (${messageOf(cause)}), and going back failed too: ${messageOf(error)}`, {
     cause: error,
-    details: [...(cause instanceof KadmError ? cause.details : []), ...(error instanceof KadmError ? error.details : [])],
+    details: [cause, error].flatMap((one) => (one instanceof KadmError ? one.details : [])).concat(copy),
     remedy: [`cat ${backup}/README # how to go back by hand`, 'run the same command again: it goes on from here'],
   })
 }

@@ -13,9 +13,10 @@ import { recordingHost } from '../../host/recording-host.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import type { Phase } from '../phase.ts'
 import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
-import { withRunSession, type RunInput, type RunSession } from '../run-session.ts'
+import { withRunSession, type RunInput } from '../run-session.ts'
 import { applyPhases } from './apply-phases.ts'
-import { bringBack, backupFolder } from './bring-back.ts'
+import { closeUnlessReplacing } from './backup.ts'
+import { bringBack, goOnWith } from './bring-back.ts'
 import { openUpgradeLearner } from './learner.ts'
 import { nodePhases } from './node-phases.ts'
 import type { ApplyRun, NodeRun, UpgradeRun } from './upgrade-run.ts'
@@ -119,7 +120,7 @@ async function start<Run extends UpgradeRun>(
     const isControlPlane = workflow === 'apply' || (await real.stat(staticPodPath('kube-apiserver'))) !== undefined
     const tell = (kind: 'line' | 'warning') => (text: string) =>
       request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
-    const backup = backupFolder(earlierRun(session), host.now())
+    const { earlier, backup } = await goOnWith(session ?? nothingBefore, { host: real, now: host.now() })
     const learner = openUpgradeLearner({
       host,
       upgrade,
@@ -131,7 +132,7 @@ async function start<Run extends UpgradeRun>(
     })
     try {
       if (isControlPlane)
-        await bringBack(earlierRun(session), { host, cluster: learner.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
+        await bringBack(earlier, { host, cluster: learner.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
       const run = await make({ upgrade, host, start: host.now(), isControlPlane, learn: learner, backup })
       await runSelected(phases, run, {
         request,
@@ -144,14 +145,20 @@ async function start<Run extends UpgradeRun>(
       const recording =
         recorder === undefined ? undefined : { host: recorder, cluster: learner.recorded(), certificatesDir: cluster.certificatesDir }
       return { recording, version: cluster.kubernetesVersion }
+    } catch (error) {
+      if (session !== undefined) await closeUnlessReplacing({ host, backup }).catch(() => tell('warning')(notClosed(backup)))
+      throw error
     } finally {
       await learner.close()
     }
   })
 }
 
-function earlierRun(session: RunSession | undefined): RunSession['resumed'] {
-  return session?.resumed ?? session?.unfinished
+/** Of a run that changes nothing. */
+const nothingBefore = { resumed: undefined, unfinished: undefined }
+
+function notClosed(backup: string): string {
+  return `"${backup}" cannot be written: the next upgrade takes what is in it for what was before`
 }
 
 /** What decides what the run does. */

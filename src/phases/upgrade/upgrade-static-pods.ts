@@ -7,12 +7,13 @@ import { handOverLead, requireQuorumWithout, type PausedMember } from '../../clu
 import { kinds } from '../../cluster/kinds.ts'
 import { textAt } from '../../cluster/object-fields.ts'
 import type { InitConfig } from '../../config/model.ts'
-import { KadmError } from '../../errors.ts'
+import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { waitUntil } from '../../host/wait.ts'
 import type { PhaseContext } from '../phase.ts'
 import { awaitStaticPod } from './await-static-pod.ts'
-import { backUp, copyEtcdData, dropEtcdDataCopy, manifestsBefore } from './backup.ts'
+import { backUp, closeBackup, isReplacing, manifestsBefore, markReplaced, markReplacing, restoreFiles } from './backup.ts'
+import { copyEtcdData, copyObstacle, dropEtcdDataCopy } from './etcd-data.ts'
 import { ownEtcd } from './own-etcd.ts'
 import { renewForUpgrade } from './renew-for-upgrade.ts'
 import { replaceStaticPods } from './replace-static-pods.ts'
@@ -43,17 +44,52 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
     if (state === 'equal') say(`[upgrade/staticpods] Current and new manifests of ${component} are equal, skipping upgrade`)
   const changesEtcd = changed.some(({ component }) => component === 'etcd')
   const otherMembers = changesEtcd ? await quorumWithoutOwnMember(options, context) : 0
-  if (changed.length > 0 || certificateRenewal) await backUp(planned, options, context)
-  if (certificateRenewal) await renewForUpgrade(changed, options, context)
-  const concerned = planned.filter(({ state }) => state !== 'equal')
-  if (concerned.length === 0) return
-  const hashes = await mirrorHashes(cluster, changed, config)
-  if (changesEtcd) await handOverLead(await ownMember(options, context), say)
-  await replace(planned, { ...options, copiesData: changesEtcd && otherMembers === 0 }, context)
-  await Promise.all(
-    concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)),
+  const isContinued = await isReplacing(options)
+  if (changed.length > 0 || certificateRenewal) {
+    await backUp(planned, options, context)
+    await markReplacing(options)
+  }
+  const { hashes, dataDir } = await prepare(changed, { ...options, isSoleMember: changesEtcd && otherMembers === 0 }, context).catch(
+    async (error: unknown) => {
+      if (!isContinued) await asBefore(options).catch((again: unknown) => warn(messageOf(again)))
+      throw error
+    },
   )
-  await dropEtcdDataCopy(options)
+  const concerned = planned.filter(({ state }) => state !== 'equal')
+  if (concerned.length > 0) {
+    await replace(planned, { ...options, dataDir }, context)
+    await Promise.all(
+      concerned.map((pod) => awaitMirrorPod(cluster, pod, { host, config, timeout, before: hashes.get(pod.component) }, context)),
+    )
+  }
+  await markReplaced(options)
+}
+
+interface Prepared {
+  /** By component: what the API shows before. */
+  readonly hashes: ReadonlyMap<string, string>
+  /** etcd's, to be copied. */
+  readonly dataDir: string | undefined
+}
+
+/** All that can be done while the old control plane serves, and that is not undone by an end. */
+async function prepare(
+  changed: readonly PlannedStaticPod[],
+  options: UpgradeStaticPodsOptions & { readonly isSoleMember: boolean },
+  context: PhaseContext,
+): Promise<Prepared> {
+  const { config, cluster, certificateRenewal, isSoleMember } = options
+  if (certificateRenewal) await renewForUpgrade(changed, options, context)
+  const hashes = await mirrorHashes(cluster, changed, config)
+  const dataDir = isSoleMember ? await dataToCopy(options, context) : undefined
+  if (changed.some(({ component }) => component === 'etcd')) await handOverLead(await ownMember(options, context), context.say)
+  return { hashes, dataDir }
+}
+
+/** No static Pod was replaced, some certificates may have been. */
+async function asBefore(options: UpgradeStaticPodsOptions): Promise<void> {
+  await restoreFiles(options)
+  await closeBackup(options)
 }
 
 /** Milliseconds. A host that was switched on a moment ago has its etcd some seconds later, and so have the others. */
@@ -81,6 +117,18 @@ async function ownMember(options: UpgradeStaticPodsOptions, { signal }: PhaseCon
   return { host: options.host, signal, ...(await ownEtcd(options)) }
 }
 
+/** @returns etcd's folder, if a copy of what is in it will do */
+async function dataToCopy({ host, config }: UpgradeStaticPodsOptions, { warn }: PhaseContext): Promise<string | undefined> {
+  const { etcd } = config.cluster
+  if (etcd.kind === 'external') return undefined
+  const obstacle = await copyObstacle(host, etcd.dataDir)
+  if (obstacle === undefined) return etcd.dataDir
+  warn(
+    `no copy is made of etcd's data, only a snapshot: ${obstacle}. Should the old etcd not come up with it again, kadm cannot put it back`,
+  )
+  return undefined
+}
+
 /**
  * A kubelet that starts beside an API server whose etcd is not there waits for more than a minute: those two are always replaced together.
  */
@@ -90,24 +138,34 @@ function toReplace(planned: readonly PlannedStaticPod[]): readonly PlannedStatic
 }
 
 interface ReplaceOptions extends UpgradeStaticPodsOptions {
-  /** Of the only member of an etcd: one that others know must not forget what it has told them. */
-  readonly copiesData: boolean
+  /** To be copied: of the only member of an etcd. One that others know must not forget what it has told them. */
+  readonly dataDir: string | undefined
 }
 
 async function replace(planned: readonly PlannedStaticPod[], options: ReplaceOptions, context: PhaseContext): Promise<void> {
-  const { config, host, cluster, timeout, copiesData } = options
+  const { config, host, cluster, timeout, dataDir } = options
   const pods = toReplace(planned)
   const concerned = planned.filter((one) => one.state !== 'equal' || pods.includes(one))
+  // One that an earlier run has made is older than what etcd has served since.
+  if (dataDir === undefined) await dropEtcdDataCopy(options)
   // The first that fails ends the waits for the others: all of them go back.
   const stop = new AbortController()
   const signal = AbortSignal.any([context.signal, stop.signal])
+  let [isCopied, hasServed] = [false, false]
+  const copy = async (): Promise<void> => {
+    if (dataDir === undefined) return
+    await copyEtcdData({ ...options, dataDir })
+    isCopied = true
+  }
   try {
-    const work = { host, node: config.init.nodeRegistration, cluster, ...(copiesData && { whileDown: () => copyEtcdData(options) }) }
+    const work = { host, node: config.init.nodeRegistration, cluster, whileDown: copy }
     const ended = pods.length === 0 ? new Set<string>() : await replaceStaticPods(pods, work, context)
     const results = await Promise.allSettled(
       concerned.map(async (pod) => {
         try {
           const seconds = await awaitStaticPod(pod, { host, config, ended, timeout }, { ...context, signal })
+          // An API server is ready only when its etcd is.
+          if (pod.component === 'etcd' || pod.component === 'kube-apiserver') hasServed = true
           if (seconds !== undefined)
             context.say(
               `[upgrade/staticpods] Component "${pod.component}" upgraded successfully! It runs and is healthy after ${seconds} s`,
@@ -121,8 +179,9 @@ async function replace(planned: readonly PlannedStaticPod[], options: ReplaceOpt
     const failed = results.find(({ status }) => status === 'rejected')
     if (failed?.status === 'rejected') throw stop.signal.reason ?? failed.reason
   } catch (error) {
-    throw await rollBack(concerned, error, options, context)
+    throw await rollBack(concerned, error, { ...options, copyIsCurrent: isCopied && !hasServed }, context)
   }
+  await dropEtcdDataCopy(options)
 }
 
 /** By component: the hash of its manifest that the API shows now. */
