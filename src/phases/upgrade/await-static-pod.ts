@@ -59,7 +59,12 @@ export async function awaitStaticPod(
       const newest = (await containersOf(component, node)).find(({ id }) => !ended.has(id))
       if (newest === undefined) return { kind: 'not-yet', seen: 'the kubelet has not started its container' }
       firstAttempt ??= newest.attempt
-      if (newest.state !== 'running') return restartLook(newest, newest.attempt - firstAttempt)
+      if (newest.state !== 'running') {
+        const look = restartLook(newest, newest.attempt - firstAttempt)
+        // An etcd with gigabytes on a slow disk takes minutes, and an API server ends after 20 s without it.
+        const mayWait = look.kind === 'done' && component === 'kube-apiserver' && config.cluster.etcd.kind !== 'external'
+        return mayWait && !(await isEtcdHealthy({ host, config, signal: limit })) ? { kind: 'not-yet', seen: 'it waits for etcd' } : look
+      }
       const wrong = await difference(node.runtime, newest.id, expected)
       if (wrong !== undefined) return { kind: 'not-yet', seen: wrong }
       return health(component, { host, config, signal: limit })

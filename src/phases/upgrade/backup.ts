@@ -33,8 +33,14 @@ const backupNames = { manifests: 'manifests', snapshot: 'etcd-snapshot.db', stat
  * Copies what the upgrade is going to change. What the folder has already stays: a run that goes on with another one would take that one's
  * work for what was before.
  * Throws FILE_FAILED, ETCD_FAILED; nothing else was changed then.
+ *
+ * @param options.isSoleMember etcd's data is going to be copied too
  */
-export async function backUp(planned: readonly PlannedStaticPod[], options: BackupOptions, context: PhaseContext): Promise<void> {
+export async function backUp(
+  planned: readonly PlannedStaticPod[],
+  options: BackupOptions & { readonly isSoleMember: boolean },
+  context: PhaseContext,
+): Promise<void> {
   const { host, config, backup } = options
   await host.makeDirectory(backup, 0o700)
   for (const { component, before } of planned)
@@ -98,8 +104,8 @@ export async function manifestsBefore({ host, backup }: Folder): Promise<Readonl
   return found
 }
 
-/** For the snapshot and for the copy. A host without `du` or `df` is taken at its word. */
-async function requireRoom({ host, config, backup }: BackupOptions): Promise<void> {
+/** For the snapshot, and of a sole member for the copy. A host without `du` or `df` is taken at its word. */
+async function requireRoom({ host, config, backup, isSoleMember }: BackupOptions & { readonly isSoleMember: boolean }): Promise<void> {
   const { etcd } = config.cluster
   if (etcd.kind === 'external') return
   const existing = (await host.stat(backup)) === undefined ? paths.kubernetes : backup
@@ -107,12 +113,12 @@ async function requireRoom({ host, config, backup }: BackupOptions): Promise<voi
     host.query(['du', '-sk', '--', (await realPath(host, etcd.dataDir)) ?? etcd.dataDir]),
     host.query(['df', '-Pk', '--', existing]),
   ])
-  const needed = 2 * Number(used.stdout.split(/\s/)[0])
+  const needed = (isSoleMember ? 2 : 1) * Number(used.stdout.split(/\s/)[0])
   const available = Number(free.stdout.trim().split('\n').at(-1)?.split(/\s+/)[3])
   if (!(available < needed)) return
   throw new KadmError(
     'FILE_FAILED',
-    `"${backup}" has room for ${Math.round(available / 1024)} MiB, and a snapshot and a copy of etcd's data take ${Math.round(needed / 1024)} MiB`,
+    `"${backup}" has room for ${Math.round(available / 1024)} MiB, and ${isSoleMember ? "a snapshot and a copy of etcd's data take" : "a snapshot of etcd's data takes"} ${Math.round(needed / 1024)} MiB`,
     {
       remedy: [
         `df -h ${existing}`,

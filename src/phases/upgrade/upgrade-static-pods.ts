@@ -44,17 +44,16 @@ export async function upgradeStaticPods(options: UpgradeStaticPodsOptions, conte
     if (state === 'equal') say(`[upgrade/staticpods] Current and new manifests of ${component} are equal, skipping upgrade`)
   const changesEtcd = changed.some(({ component }) => component === 'etcd')
   const otherMembers = changesEtcd ? await quorumWithoutOwnMember(options, context) : 0
+  const isSoleMember = changesEtcd && otherMembers === 0
   const isContinued = await isReplacing(options)
   if (changed.length > 0 || certificateRenewal) {
-    await backUp(planned, options, context)
+    await backUp(planned, { ...options, isSoleMember }, context)
     await markReplacing(options)
   }
-  const { hashes, dataDir } = await prepare(changed, { ...options, isSoleMember: changesEtcd && otherMembers === 0 }, context).catch(
-    async (error: unknown) => {
-      if (!isContinued) await asBefore(options).catch((again: unknown) => warn(messageOf(again)))
-      throw error
-    },
-  )
+  const { hashes, dataDir } = await prepare(changed, { ...options, isSoleMember }, context).catch(async (error: unknown) => {
+    if (!isContinued) await asBefore(options).catch((again: unknown) => warn(messageOf(again)))
+    throw error
+  })
   const concerned = planned.filter(({ state }) => state !== 'equal')
   if (concerned.length > 0) {
     await replace(planned, { ...options, dataDir }, context)
