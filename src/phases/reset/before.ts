@@ -9,6 +9,7 @@ import { findStaticPod } from '../../manifests/static-pod-file.ts'
 import { readEtcdOfHost } from '../../manifests/static-pods/read-etcd.ts'
 import { nodeNameOfKubelet } from '../../pki/kubelet-node-name.ts'
 import { findUserKubeconfigs } from '../../pki/user-kubeconfigs.ts'
+import { readingAside } from './manifests-aside.ts'
 import type { HostBefore } from './reset-run.ts'
 
 /**
@@ -16,9 +17,11 @@ import type { HostBefore } from './reset-run.ts'
  * @param certificatesDir the folder that the user means, or kubeadm's default
  */
 export async function lookAtHost(host: Host, certificatesDir: string): Promise<HostBefore> {
+  // A reset that was cut off may have put them aside.
+  const manifests = readingAside(host)
   const [etcd, apiServer, nodeName] = await Promise.all([
-    readEtcdOfHost(host).catch(() => 'unreadable' as const),
-    findStaticPod(host, 'kube-apiserver').catch(() => undefined),
+    readEtcdOfHost(manifests).catch(() => 'unreadable' as const),
+    findStaticPod(manifests, 'kube-apiserver').catch(() => undefined),
     nodeNameOfKubelet(host).catch(() => undefined),
   ])
   // A cluster may keep its certificates elsewhere, and the static Pods know where.

@@ -18,6 +18,7 @@ import { requireNobodyLeftBehind, requireOwnMinor } from './undo-refusals.ts'
 import type { Leaving, UndoRun } from './undo-run.ts'
 import { undoSteps, type UndoStep } from './undo-steps.ts'
 import { undoCommand, undoTarget, type UndoTarget } from './undo-target.ts'
+import { whereItLies } from './where-it-lies.ts'
 
 export interface UndoRequest extends Omit<RunRequest, 'file' | 'flags' | 'only'> {
   /** Every run that the journal knows, not the last one alone. */
@@ -60,7 +61,9 @@ export async function startUndo(host: Host, request: UndoRequest): Promise<UndoO
     await requireOwnMinor(host, target)
     const leaving = target.isEntry ? await leave(host, request) : undefined
     if (target.isControlPlane && !force) await requireNobodyLeftBehind(host, leaving?.node, signal)
-    const steps = await undoSteps(host, target.changes, { force })
+    // An undo that was cut off may have put manifests aside.
+    const changes = leaving === undefined ? target.changes : await whereItLies(host, target.changes)
+    const steps = await undoSteps(host, changes, { force })
     if (!(await request.confirm({ host: request.node ?? host.name, target, steps, node: leaving?.node }))) return 'not-confirmed'
     await undo(host, { run: { host, target, steps, leaving, cluster: await request.cluster(target) }, request })
     return 'done'

@@ -6,18 +6,19 @@ import { drainNode } from '../../cluster/drain.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { restoreMarks } from '../../cluster/restore-marks.ts'
 import { KadmError, messageOf } from '../../errors.ts'
-import { emptyDirectory } from '../../host/empty-directory.ts'
 import { findKubeProxyRules } from '../../host/kube-proxy-rules.ts'
 import { removePods } from '../../host/remove-pods.ts'
-import type { Phase } from '../phase.ts'
+import type { Phase, PhaseContext } from '../phase.ts'
 import { findLeftovers } from '../reset/find-leftovers.ts'
 import { leaveEtcdOfHost } from '../reset/leave-etcd-of-host.ts'
+import { removeEtcdData } from '../reset/remove-etcd-data.ts'
 import { unmountKubelet } from '../reset/unmount-kubelet.ts'
 import { emptyKubeletFolders } from './empty-kubelet-folders.ts'
 import { putFilesBack, removeMadeDirectories } from './put-back.ts'
 import { putProgramsBack } from './put-programs-back.ts'
 import type { UndoRun } from './undo-run.ts'
 import type { UndoStep } from './undo-steps.ts'
+import { whereItLies } from './where-it-lies.ts'
 
 export const undoPhases: readonly Phase<UndoRun>[] = [
   { name: 'drain', summary: 'Let the Pods of the node go elsewhere', needs: [], skip: unlessNodeGoes, run: drain },
@@ -66,8 +67,9 @@ export const undoPhases: readonly Phase<UndoRun>[] = [
     name: 'files',
     summary: 'Put files back, remove those that were made',
     run: async ({ host, steps }, { warn }) => {
-      await putFilesBack(host, steps)
-      for (const step of steps) if (step.act === 'leave') warn(leftText(step))
+      const lying = await whereItLies(host, steps)
+      await putFilesBack(host, lying)
+      for (const step of lying) if (step.act === 'leave') warn(leftText(step))
     },
   },
   {
@@ -138,9 +140,8 @@ async function containers(
   })
 }
 
-async function etcdData({ host, leaving }: UndoRun): Promise<void> {
-  const folder = leaving?.reset.before.etcdData
-  if (folder !== undefined) await emptyDirectory(host, folder, { only: ['member'] })
+async function etcdData({ host, leaving }: UndoRun, context: PhaseContext): Promise<void> {
+  if (leaving !== undefined) await removeEtcdData(host, leaving.reset.before, context)
 }
 
 async function node(

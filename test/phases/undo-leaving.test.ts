@@ -1,0 +1,97 @@
+/** The undo of a run by which a host came into its cluster, in a jail: what goes, what stays, and what is refused. */
+import { readdir, readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import type { Host } from '../../src/host/host.ts'
+import { openJournal } from '../../src/host/journal.ts'
+import { journalingHost } from '../../src/host/journaling-host.ts'
+import { foundFolders } from '../../src/phases/undo/kubelet-folders.ts'
+import { runJailed, type JailResult } from '../support/jail.ts'
+import { rootedHost } from '../support/rooted-host.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { etcdManifest } from './reset/jailed-reset.ts'
+
+type Files = Readonly<Record<string, string>>
+
+interface UndoScene {
+  /** There before the run. */
+  readonly before?: Files
+  /** What the run writes, as a phase of kadm does. */
+  readonly made: Files
+  /** By others, after it; `null`: taken away. */
+  readonly since?: Readonly<Record<string, string | null>>
+  readonly command?: string
+  /** Words after `undo`. */
+  readonly words?: readonly string[]
+}
+
+/** The files of a host on which the run was, in a jail, and then `kadm undo`. */
+async function undone({ before = {}, made, since = {}, command = 'init', words = ['--yes'] }: UndoScene): Promise<JailResult> {
+  const root = await temporaryDirectory()
+  const host = rootedHost(root)
+  await putAll(host, before)
+  const journal = await openJournal(host)
+  await journal.append({ kind: 'run-started', run: 'r1', command, fingerprint: 'f', version: '0.1.0' })
+  await journal.append({ kind: 'found', run: 'r1', folders: await foundFolders(host) })
+  await putAll(journalingHost(host, journal, 'r1'), made)
+  await journal.append({ kind: 'run-finished', run: 'r1', outcome: 'done' })
+  for (const [file, content] of Object.entries(since)) await (content === null ? host.removeFile(file) : putAll(host, { [file]: content }))
+  return runJailed([['kadm', 'undo', ...words]], { files: await filesBelow(root) })
+}
+
+async function putAll(host: Pick<Host, 'writeFile'>, files: Files): Promise<void> {
+  for (const [file, content] of Object.entries(files)) await host.writeFile(file, content, { mode: 0o600, secret: file.endsWith('.key') })
+}
+
+async function filesBelow(root: string): Promise<Readonly<Record<string, { readonly content: string; readonly mode: number }>>> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name))
+  return Object.fromEntries(
+    await Promise.all(
+      files.map(async (file) => {
+        const [content, { mode }] = await Promise.all([readFile(file, 'utf8'), stat(file)])
+        return [file.slice(root.length), { content, mode: mode & 0o777 }] as const
+      }),
+    ),
+  )
+}
+
+const manifests = '/etc/kubernetes/manifests'
+const data = '/var/lib/etcd/member/wal/0.wal'
+/** Of a control plane whose API never came up. */
+const controlPlane: Files = {
+  '/etc/kubernetes/pki/ca.crt': 'ca of the run',
+  '/etc/kubernetes/kubelet.conf': 'x',
+  [`${manifests}/etcd.yaml`]: etcdManifest('/var/lib/etcd'),
+  [`${manifests}/kube-apiserver.yaml`]: 'x',
+}
+const left = ({ tree }: JailResult): readonly string[] =>
+  [...tree].flatMap(([file, { kind }]) => (kind === 'file' && /^\/(etc\/kubernetes|var\/lib\/(etcd|kubelet))\//.test(file) ? [file] : []))
+
+test('all of it goes, the data of etcd too', async () => {
+  const result = await undone({ made: controlPlane, since: { [data]: 'x' } })
+  expect([result.exitCode, left(result)], result.stderr).toEqual([0, []])
+})
+
+test('cut off with the manifests put aside, it is run again: the data goes, and they do', async () => {
+  const result = await undone({
+    made: controlPlane,
+    since: {
+      [data]: 'x',
+      [`${manifests}/etcd.yaml`]: null,
+      [`${manifests}/.etcd.yaml`]: controlPlane[`${manifests}/etcd.yaml`] ?? '',
+      [`${manifests}/kube-apiserver.yaml`]: null,
+      [`${manifests}/.kube-apiserver.yaml`]: 'x',
+    },
+  })
+  expect([result.exitCode, left(result)], result.stderr).toEqual([0, []])
+})
+
+test('a manifest that was changed since is left where no kubelet starts it without its data', async () => {
+  const result = await undone({
+    made: controlPlane,
+    since: { [data]: 'x', [`${manifests}/etcd.yaml`]: `${etcdManifest('/var/lib/etcd')}# mine\n` },
+  })
+  expect([result.exitCode, left(result)], result.stderr).toEqual([0, [`${manifests}/.etcd.yaml`]])
+  expect(result.stderr).toContain(`"${manifests}/.etcd.yaml" is left as it is: it was changed since`)
+})
