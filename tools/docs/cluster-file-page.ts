@@ -60,6 +60,8 @@ const rest = [
   '  `kadm init`: `kadm certs generate-csr`.',
   '- **One at a time.** Each host has its lock, and the cluster a Lease (`kube-system/kadm`) with who holds it, since when and until when. Whoever comes second is shown that, waits (`--wait-lock`, 5 minutes; 0: not at all), and',
   '  then looks at hosts and cluster again before anything is done.',
+  '- **Out of the cluster.** A control plane that is `absent` goes only when its member is known to have left etcd: the last member is refused (`ETCD_QUORUM`), and so is one whose manifest of etcd cannot be read or is missing',
+  '  while nobody can be asked (`ETCD_FAILED`). A removal that was cut off later is run again.',
   '- **Undo.** The last run on the host, with its attempts that were cut off; `--all`: every run. Files get their former bytes, mode and owner, or go when they were not there; so do directories that are empty then, labels and taints,',
   '  and services run or rest as before. A host that came into its cluster by the run is drained, leaves etcd, loses its Pods, mounts, rules of kube-proxy and what the kubelet has written, and its Node goes. A file that is',
   '  neither as kadm left it nor as it was before is named and stays, with the place of its former content; `--force` puts it back too. What stays: `/var/lib/kadm` with the journal, images, what others made (named). Refused',

@@ -33,6 +33,13 @@ export function readingAside(host: Pick<Host, 'readText'>): Pick<Host, 'readText
   return { readText: async (file) => (await host.readText(file)) ?? (await host.readText(asideOf(file))) }
 }
 
+/** An earlier reset or undo has got that far: its host had left etcd by then. */
+export async function areManifestsAside(host: Pick<Host, 'stat'>): Promise<boolean> {
+  const [etcd] = manifests
+  if (etcd !== undefined && (await host.stat(etcd)) !== undefined) return false
+  return (await Promise.all(manifests.map((file) => placeOf(host, file)))).some((place, index) => place !== manifests[index])
+}
+
 /** Where the file lies, if it is one that may have been put aside. */
 export async function placeOf(host: Pick<Host, 'stat'>, file: string): Promise<string> {
   const isAside = manifests.includes(file) && (await host.stat(file)) === undefined && (await host.stat(asideOf(file))) !== undefined
