@@ -95,3 +95,40 @@ test('a manifest that was changed since is left where no kubelet starts it witho
   expect([result.exitCode, left(result)], result.stderr).toEqual([0, [`${manifests}/.etcd.yaml`]])
   expect(result.stderr).toContain(`"${manifests}/.etcd.yaml" is left as it is: it was changed since`)
 })
+
+const worker: Files = { '/etc/kubernetes/pki/ca.crt': 'ca of the run', '/etc/kubernetes/kubelet.conf': 'x' }
+/** By kubeadm, on the host that kubeadm has reset before. */
+const ofOthers = {
+  '/etc/kubernetes/pki/ca.crt': 'ca of others',
+  '/etc/kubernetes/kubelet.conf': 'of others',
+  [`${manifests}/etcd.yaml`]: etcdManifest('/var/lib/etcd'),
+  [data]: 'x',
+}
+
+test('a host that others have put into another cluster since is left as it is', async () => {
+  const scene = { made: worker, since: ofOthers, command: 'join' }
+  const refused = await undone(scene)
+  expect([refused.exitCode, left(refused)]).toEqual([1, expect.arrayContaining(Object.keys(ofOthers))])
+  expect(refused.stderr).toContain('"/etc/kubernetes/pki/ca.crt" is not the one that the run left')
+  expect(refused.stderr).toContain('[UNDO_REFUSED]')
+  const forced = await undone({ ...scene, words: ['--yes', '--force'] })
+  expect([forced.exitCode, forced.tree.has('/etc/kubernetes/pki/ca.crt')], forced.stderr).toEqual([0, false])
+})
+
+test('so is one whose CA is not in the journal, by its kubelet.conf; one that others have only reset is undone', async () => {
+  const ca = { '/etc/kubernetes/pki/ca.crt': 'ca of the run' }
+  const refused = await undone({ before: ca, made: worker, since: ofOthers, command: 'join' })
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('"/etc/kubernetes/kubelet.conf" is not the one')])
+  const gone = await undone({ made: worker, since: Object.fromEntries(Object.keys(worker).map((file) => [file, null])), command: 'join' })
+  expect([gone.exitCode, left(gone)], gone.stderr).toEqual([0, []])
+})
+
+test.each([
+  ['/etc/kubernetes/kubelet.conf', 1],
+  [`${manifests}/kube-apiserver.yaml`, 1],
+  ['/etc/kubernetes/foreign.conf', 0],
+])('keys on which others have made a cluster since are not removed: with %s exit code %d', async (file, exitCode) => {
+  const keys = { '/etc/kubernetes/pki/ca.key': 'key', '/etc/kubernetes/pki/etcd/ca.key': 'key' }
+  const result = await undone({ made: keys, since: { [file]: 'x' }, command: 'init phase certs' })
+  expect([result.exitCode, result.tree.has('/etc/kubernetes/pki/ca.key')], result.stderr).toEqual([exitCode, exitCode === 1])
+})

@@ -10,11 +10,13 @@ import type { Host } from '../../host/host.ts'
 import { readJournal, stateDirectory } from '../../host/journal-file.ts'
 import { openJournal } from '../../host/journal.ts'
 import { removeRunSecrets } from '../../host/run-secrets.ts'
+import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { lookAtHost } from '../reset/before.ts'
+import type { HostBefore } from '../reset/reset-run.ts'
 import { requireRoot, runSelected, type RunRequest } from '../run-request.ts'
 import { journalReport } from '../run-session.ts'
 import { undoPhases } from './undo-phases.ts'
-import { requireNobodyLeftBehind, requireOwnMinor } from './undo-refusals.ts'
+import { requireNobodyLeftBehind, requireNotOvertaken, requireOwnMinor } from './undo-refusals.ts'
 import type { Leaving, UndoRun } from './undo-run.ts'
 import { undoSteps, type UndoStep } from './undo-steps.ts'
 import { undoCommand, undoTarget, type UndoTarget } from './undo-target.ts'
@@ -60,16 +62,26 @@ export async function startUndo(host: Host, request: UndoRequest): Promise<UndoO
     if (target.runs.length === 0) return 'nothing'
     await requireOwnMinor(host, target)
     const leaving = target.isEntry ? await leave(host, request) : undefined
-    if (target.isControlPlane && !force) await requireNobodyLeftBehind(host, leaving?.node, signal)
+    const before = leaving?.reset.before ?? (await lookAtHost(host, paths.defaultCertificates))
     // An undo that was cut off may have put manifests aside.
     const changes = leaving === undefined ? target.changes : await whereItLies(host, target.changes)
     const steps = await undoSteps(host, changes, { force })
+    if (!force) {
+      await requireNotOvertaken(host, { target, steps, certificateFolders: before.certificateFolders })
+      // By the journal, or by the host as it is.
+      const isControlPlane = target.isControlPlane || (leaving !== undefined && (await hasControlPlane(host, before)))
+      if (isControlPlane) await requireNobodyLeftBehind(host, leaving?.node, signal)
+    }
     if (!(await request.confirm({ host: request.node ?? host.name, target, steps, node: leaving?.node }))) return 'not-confirmed'
     await undo(host, { run: { host, target, steps, leaving, cluster: await request.cluster(target) }, request })
     return 'done'
   } finally {
     await unlock()
   }
+}
+
+async function hasControlPlane(host: Pick<Host, 'stat'>, { wasMember }: HostBefore): Promise<boolean> {
+  return wasMember || (await host.stat(staticPodPath('kube-apiserver'))) !== undefined
 }
 
 async function leave(host: Host, { force, node }: UndoRequest): Promise<Leaving> {

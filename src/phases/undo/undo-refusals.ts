@@ -5,6 +5,7 @@ import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { connectOwnCluster } from '../../pki/own-cluster.ts'
+import type { UndoStep } from './undo-steps.ts'
 import type { NetChange, UndoTarget } from './undo-target.ts'
 
 /**
@@ -27,6 +28,57 @@ export async function requireOwnMinor(host: Pick<Host, 'readText'>, { runs, chan
       'a control plane does not go back to an older minor version: take the host out with kadm undo --all or kadm reset, then let it join anew',
     ])
   }
+}
+
+/**
+ * The journal is of kadm's runs alone, and others may have made another cluster on the host since: a run by which it came into its cluster
+ * is undone only while the CA is the one that it left, and certificates of any other run only while no cluster lives on them.
+ * @throws KadmError UNDO_REFUSED
+ */
+export async function requireNotOvertaken(
+  host: Pick<Host, 'stat' | 'list'>,
+  { target, steps, certificateFolders }: Overtaken,
+): Promise<void> {
+  if (target.isEntry) {
+    const authorities = steps.filter(({ path }) => path.endsWith('/ca.crt') && !path.endsWith('/etcd/ca.crt'))
+    const marks = authorities.length > 0 ? authorities : steps.filter(({ path }) => path === paths.kubeletConf)
+    for (const { act, path } of marks) {
+      // One that is gone tells of no other cluster.
+      if (act !== 'leave' || (await host.stat(path)) === undefined) continue
+      throw refused(`"${path}" is not the one that the run left: this host may be in another cluster by now`, [
+        'kadm reset   # takes it out of the cluster that it is in now',
+        '--force takes the run back all the same',
+      ])
+    }
+    return
+  }
+  const doomed = steps.find(({ act, path }) => act === 'remove' && isOfCertificates(path, certificateFolders))
+  const living = doomed && (await notMadeBy(host, target))
+  if (living === undefined) return
+  throw refused(`"${doomed?.path}" would be removed, and "${living}", which the run did not make, may need it`, [
+    'kadm reset   # takes the host out of its cluster',
+    '--force takes the run back all the same',
+  ])
+}
+
+interface Overtaken {
+  readonly target: Pick<UndoTarget, 'isEntry' | 'changes'>
+  readonly steps: readonly UndoStep[]
+  readonly certificateFolders: readonly string[]
+}
+
+function isOfCertificates(file: string, folders: readonly string[]): boolean {
+  return /\.(?:crt|key|pub)$/.test(file) && folders.some((folder) => file.startsWith(`${folder}/`))
+}
+
+/** What lives on certificates: the kubelet of a node, static Pods. */
+async function notMadeBy(host: Pick<Host, 'stat' | 'list'>, { changes }: Pick<UndoTarget, 'changes'>): Promise<string | undefined> {
+  const pods = ((await host.list(paths.manifests)) ?? [])
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => `${paths.manifests}/${name}`)
+  const kubelet = (await host.stat(paths.kubeletConf)) === undefined ? [] : [paths.kubeletConf]
+  const made = new Set(changes.flatMap(({ path, before }) => (before === 'absent' ? [path] : [])))
+  return [...kubelet, ...pods].find((file) => !made.has(file))
 }
 
 /**
