@@ -6,6 +6,7 @@ import type { Host } from '../../src/host/host.ts'
 import { openJournal } from '../../src/host/journal.ts'
 import { journalingHost } from '../../src/host/journaling-host.ts'
 import { foundFolders } from '../../src/phases/undo/kubelet-folders.ts'
+import { undoFingerprint } from '../../src/phases/undo/undo-target.ts'
 import { runJailed, type JailResult } from '../support/jail.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -21,12 +22,18 @@ interface UndoScene {
   /** By others, after it; `null`: taken away. */
   readonly since?: Readonly<Record<string, string | null>>
   readonly command?: string
+  readonly outcome?: 'done' | 'failed'
+  /** Of the run; the default is none. */
+  readonly phasesDone?: readonly string[]
+  /** An undo of it was cut off when it had left etcd. */
+  readonly hasBegun?: boolean
   /** Words after `undo`. */
   readonly words?: readonly string[]
 }
 
 /** The files of a host on which the run was, in a jail, and then `kadm undo`. */
-async function undone({ before = {}, made, since = {}, command = 'init', words = ['--yes'] }: UndoScene): Promise<JailResult> {
+async function undone(scene: UndoScene): Promise<JailResult> {
+  const { before = {}, made, since = {}, command = 'init', outcome = 'done', phasesDone = [], hasBegun = false, words = ['--yes'] } = scene
   const root = await temporaryDirectory()
   const host = rootedHost(root)
   await putAll(host, before)
@@ -34,7 +41,12 @@ async function undone({ before = {}, made, since = {}, command = 'init', words =
   await journal.append({ kind: 'run-started', run: 'r1', command, fingerprint: 'f', version: '0.1.0' })
   await journal.append({ kind: 'found', run: 'r1', folders: await foundFolders(host) })
   await putAll(journalingHost(host, journal, 'r1'), made)
-  await journal.append({ kind: 'run-finished', run: 'r1', outcome: 'done' })
+  for (const phase of phasesDone) await journal.append({ kind: 'phase-done', run: 'r1', phase })
+  await journal.append({ kind: 'run-finished', run: 'r1', outcome })
+  if (hasBegun) {
+    await journal.append({ kind: 'run-started', run: 'u1', command: 'undo', fingerprint: undoFingerprint(['r1']), version: '0.1.0' })
+    await journal.append({ kind: 'phase-started', run: 'u1', phase: 'etcd-member' })
+  }
   for (const [file, content] of Object.entries(since)) await (content === null ? host.removeFile(file) : putAll(host, { [file]: content }))
   return runJailed([['kadm', 'undo', ...words]], { files: await filesBelow(root) })
 }
@@ -131,4 +143,33 @@ test.each([
   const keys = { '/etc/kubernetes/pki/ca.key': 'key', '/etc/kubernetes/pki/etcd/ca.key': 'key' }
   const result = await undone({ made: keys, since: { [file]: 'x' }, command: 'init phase certs' })
   expect([result.exitCode, result.tree.has('/etc/kubernetes/pki/ca.key')], result.stderr).toEqual([exitCode, exitCode === 1])
+})
+
+const silentApi = { '/etc/kubernetes/admin.conf': 'x' }
+
+test('a control plane whose API does not say who else is in the cluster does not go', async () => {
+  const scene = { made: controlPlane, since: { ...silentApi, [data]: 'x' } }
+  const refused = await undone(scene)
+  expect([refused.exitCode, left(refused)]).toEqual([1, expect.arrayContaining([data, ...Object.keys(controlPlane)])])
+  expect(refused.stderr).toMatch(/whether other nodes are in the cluster of \S+ is not known: .* \[UNDO_REFUSED\]/)
+  expect((await undone({ ...scene, words: ['--yes', '--force'] })).exitCode).toBe(0)
+})
+
+test('nor does one that the journal does not know as a control plane', async () => {
+  const { '/etc/kubernetes/pki/ca.crt': _, ...since } = ofOthers
+  const refused = await undone({ made: worker, since: { ...since, ...silentApi }, command: 'join' })
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('whether other nodes are in the cluster')])
+})
+
+test.each<Pick<UndoScene, 'hasBegun' | 'outcome'>>([{ hasBegun: true }, { outcome: 'failed' }])(
+  'one whose API is gone by an undo that was cut off, or never was up, goes: %j',
+  async (more) => {
+    const result = await undone({ made: controlPlane, since: { ...silentApi, [data]: 'x' }, ...more })
+    expect([result.exitCode, left(result)], result.stderr).toEqual([0, Object.keys(silentApi)])
+  },
+)
+
+test('one whose init failed after its API was up does not', async () => {
+  const result = await undone({ made: controlPlane, since: silentApi, outcome: 'failed', phasesDone: ['wait-control-plane/api'] })
+  expect([result.exitCode, result.stderr]).toEqual([1, expect.stringContaining('[UNDO_REFUSED]')])
 })

@@ -1,7 +1,7 @@
 /**
  * From the journal of a host to a run of undo's phases on it: what is to be put back, the question, the lock, and the note that it is done.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { loadResetConfig } from '../../config/load-reset.ts'
 import { kadmVersion } from '../../config/own-version.ts'
@@ -19,7 +19,7 @@ import { undoPhases } from './undo-phases.ts'
 import { requireNobodyLeftBehind, requireNotOvertaken, requireOwnMinor } from './undo-refusals.ts'
 import type { Leaving, UndoRun } from './undo-run.ts'
 import { undoSteps, type UndoStep } from './undo-steps.ts'
-import { undoCommand, undoTarget, type UndoTarget } from './undo-target.ts'
+import { hadApi, hasBegunToLeave, undoCommand, undoFingerprint, undoTarget, type UndoTarget } from './undo-target.ts'
 import { whereItLies } from './where-it-lies.ts'
 
 export interface UndoRequest extends Omit<RunRequest, 'file' | 'flags' | 'only'> {
@@ -58,7 +58,8 @@ export async function startUndo(host: Host, request: UndoRequest): Promise<UndoO
   requireRoot((await host.facts()).uid, 'kadm undo')
   const unlock = await host.lock('kadm undo')
   try {
-    const target = undoTarget(await readJournal(host), { all })
+    const journal = await readJournal(host)
+    const target = undoTarget(journal, { all })
     if (target.runs.length === 0) return 'nothing'
     await requireOwnMinor(host, target)
     const leaving = target.isEntry ? await leave(host, request) : undefined
@@ -70,7 +71,9 @@ export async function startUndo(host: Host, request: UndoRequest): Promise<UndoO
       await requireNotOvertaken(host, { target, steps, certificateFolders: before.certificateFolders })
       // By the journal, or by the host as it is.
       const isControlPlane = target.isControlPlane || (leaving !== undefined && (await hasControlPlane(host, before)))
-      if (isControlPlane) await requireNobodyLeftBehind(host, leaving?.node, signal)
+      // Of one that was cut off the API may be gone by its own doing; where it never was up, nobody has joined.
+      const mustAnswer = before.etcd !== undefined && hadApi(target.runs) && !hasBegunToLeave(journal, target.runs)
+      if (isControlPlane) await requireNobodyLeftBehind(host, { node: leaving?.node, mustAnswer, signal })
     }
     if (!(await request.confirm({ host: request.node ?? host.name, target, steps, node: leaving?.node }))) return 'not-confirmed'
     await undo(host, { run: { host, target, steps, leaving, cluster: await request.cluster(target) }, request })
@@ -102,7 +105,7 @@ async function undo(host: Host, { run: undoRun, request }: { readonly run: UndoR
     kind: 'run-started',
     run,
     command: undoCommand,
-    fingerprint: createHash('sha256').update(runs.join(' ')).digest('hex'),
+    fingerprint: undoFingerprint(runs),
     version: kadmVersion,
   })
   let outcome: 'done' | 'failed' = 'failed'

@@ -1,8 +1,9 @@
 /** What cannot be taken back on one host alone. Only reads. */
+import type { Cluster } from '../../cluster/cluster.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { retryUntil } from '../../cluster/wait.ts'
 import { paths } from '../../config/paths.ts'
-import { KadmError } from '../../errors.ts'
+import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { connectOwnCluster } from '../../pki/own-cluster.ts'
 import type { UndoStep } from './undo-steps.ts'
@@ -81,12 +82,27 @@ async function notMadeBy(host: Pick<Host, 'stat' | 'list'>, { changes }: Pick<Un
   return [...kubelet, ...pods].find((file) => !made.has(file))
 }
 
+interface LeftBehind {
+  /** Its own. */
+  readonly node: string | undefined
+  /** An API that does not answer may have nodes that would miss it. */
+  readonly mustAnswer: boolean
+  readonly signal: AbortSignal
+}
+
 /**
- * The only control plane does not go from under its nodes. An API that does not answer has no nodes that would miss it.
+ * The only control plane does not go from under its nodes.
  * @throws KadmError UNDO_REFUSED
  */
-export async function requireNobodyLeftBehind(host: Host, node: string | undefined, signal: AbortSignal): Promise<void> {
-  const others = await otherNodes(host, node, signal)
+export async function requireNobodyLeftBehind(host: Host, { node, mustAnswer, signal }: LeftBehind): Promise<void> {
+  const others = await otherNodes(host, { node, timeout: mustAnswer ? 10_000 : 3000, signal })
+  if (typeof others === 'string') {
+    if (!mustAnswer) return
+    throw refused(`whether other nodes are in the cluster of ${node ?? host.name} is not known: ${others}`, [
+      'run the same command again when its API server answers',
+      '--force takes the run back all the same: without this host they may have no cluster',
+    ])
+  }
   const controlPlanes = others.filter(({ isControlPlane }) => isControlPlane)
   if (others.length === 0 || controlPlanes.length > 0) return
   const names = others.map(({ name }) => name).join(', ')
@@ -97,27 +113,30 @@ export async function requireNobodyLeftBehind(host: Host, node: string | undefin
   ])
 }
 
+interface OtherNode {
+  readonly name: string
+  readonly isControlPlane: boolean
+}
+
+/** A text: why they are not known. */
 async function otherNodes(
   host: Host,
-  own: string | undefined,
-  signal: AbortSignal,
-): Promise<readonly { readonly name: string; readonly isControlPlane: boolean }[]> {
-  if ((await host.stat(paths.adminConf)) === undefined || (await host.stat(paths.controllerManagerConf)) === undefined) return []
-  const cluster = await connectOwnCluster(host, signal)
+  { node, timeout, signal }: Omit<LeftBehind, 'mustAnswer'> & { readonly timeout: number },
+): Promise<readonly OtherNode[] | string> {
+  if ((await host.stat(paths.adminConf)) === undefined) return []
+  let cluster: Cluster | undefined
   try {
-    const nodes = await retryUntil(() => cluster.list(kinds.node), {
-      timeout: 3000,
-      signal,
-      describe: `the Nodes of the cluster at "${cluster.server}"`,
-    })
+    const asked = (cluster = await connectOwnCluster(host, signal))
+    const describe = `the Nodes of the cluster at "${asked.server}"`
+    const nodes = await retryUntil(() => asked.list(kinds.node), { timeout, signal, describe })
     return nodes
       .map(({ metadata: { name, labels = {} } }) => ({ name, isControlPlane: 'node-role.kubernetes.io/control-plane' in labels }))
-      .filter(({ name }) => name !== own)
-  } catch {
+      .filter(({ name }) => name !== node)
+  } catch (error) {
     signal.throwIfAborted()
-    return []
+    return messageOf(error)
   } finally {
-    await cluster.close()
+    await cluster?.close()
   }
 }
 
