@@ -39,7 +39,7 @@ async function undone(scene: UndoScene): Promise<JailResult> {
   await putAll(host, before)
   const journal = await openJournal(host)
   await journal.append({ kind: 'run-started', run: 'r1', command, fingerprint: 'f', version: '0.1.0' })
-  await journal.append({ kind: 'found', run: 'r1', folders: await foundFolders(host) })
+  await journal.append({ kind: 'found', run: 'r1', folders: await foundFolders(host, ['/var/lib/etcd']) })
   await putAll(journalingHost(host, journal, 'r1'), made)
   for (const phase of phasesDone) await journal.append({ kind: 'phase-done', run: 'r1', phase })
   await journal.append({ kind: 'run-finished', run: 'r1', outcome })
@@ -83,6 +83,12 @@ const left = ({ tree }: JailResult): readonly string[] =>
 test('all of it goes, the data of etcd too', async () => {
   const result = await undone({ made: controlPlane, since: { [data]: 'x' } })
   expect([result.exitCode, left(result)], result.stderr).toEqual([0, []])
+})
+
+test('data of etcd that was there before stays: a restore may have laid it there', async () => {
+  const result = await undone({ before: { [data]: 'restored' }, made: controlPlane })
+  expect([result.exitCode, left(result)], result.stderr).toEqual([0, [data]])
+  expect(result.stderr).toContain('"/var/lib/etcd/member" is left: it was there before the run')
 })
 
 test('cut off with the manifests put aside, it is run again: the data goes, and they do', async () => {
@@ -172,4 +178,15 @@ test.each<Pick<UndoScene, 'hasBegun' | 'outcome'>>([{ hasBegun: true }, { outcom
 test('one whose init failed after its API was up does not', async () => {
   const result = await undone({ made: controlPlane, since: silentApi, outcome: 'failed', phasesDone: ['wait-control-plane/api'] })
   expect([result.exitCode, result.stderr]).toEqual([1, expect.stringContaining('[UNDO_REFUSED]')])
+})
+
+test('an init notes what lay in the folder of etcd', async () => {
+  const config = '/tmp/jail/init.yaml'
+  const text =
+    'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.2\netcd: {local: {dataDir: /var/lib/my-etcd}}\n'
+  const { exitCode, stderr, tree } = await runJailed([['kadm', 'init', 'phase', 'certs', 'sa', '--config', config]], {
+    files: { [config]: text, '/var/lib/my-etcd/member/wal/0.wal': 'x' },
+  })
+  expect(exitCode, stderr).toBe(0)
+  expect(String(tree.get('/var/lib/kadm/journal.jsonl')?.content)).toContain('"/var/lib/my-etcd":["member"]')
 })

@@ -141,8 +141,12 @@ async function containers(
   })
 }
 
-async function etcdData({ host, leaving }: UndoRun, context: PhaseContext): Promise<void> {
-  if (leaving !== undefined) await removeEtcdData(host, leaving.reset.before, context)
+async function etcdData({ host, leaving, target }: UndoRun, context: PhaseContext): Promise<void> {
+  const folder = leaving?.reset.before.etcdData
+  if (leaving === undefined || folder === undefined) return
+  if (target.found[folder]?.includes('member') === true) return context.warn(`"${folder}/member" is left: it was there before the run`)
+  const kept = await removeEtcdData(host, leaving.reset.before, context)
+  kept.forEach((point) => context.warn(`"${point}" is a mount point: it is left as it is`))
 }
 
 async function node(
