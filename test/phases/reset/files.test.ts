@@ -120,10 +120,19 @@ describe('kadm leaves what is not of the cluster, and kubeadm removes it', () =>
 test('certificates that the API server has elsewhere go too, unasked', async () => {
   const pod = `apiVersion: v1\nkind: Pod\nmetadata: {name: kube-apiserver}\nspec:\n  containers: [{name: kube-apiserver}]\n  volumes: [{name: k8s-certs, hostPath: {path: /etc/other}}]\n`
   const { exitCode, left } = await resetByKadm({
-    files: { ...files, '/etc/kubernetes/manifests/kube-apiserver.yaml': pod, '/etc/other/ca.key': 'x' },
+    files: { ...files, '/etc/kubernetes/manifests/kube-apiserver.yaml': pod, '/etc/other/ca.key': 'x', '/etc/other/etcd/peer.crt': 'x' },
   })
   expect(exitCode).toBe(0)
   expect(left.filter((line) => line.includes('other'))).toEqual(['directory /etc/other'])
+  const shared = await resetByKadm({
+    files: {
+      '/etc/kubernetes/manifests/kube-apiserver.yaml': pod,
+      ...Object.fromEntries(['ca.key', 'sa.pub', 'app.key', 'etcd/ca.key', 'etcd/mine.crt'].map((name) => [`/etc/other/${name}`, 'x'])),
+    },
+  })
+  const mine = ['/etc/other/app.key', '/etc/other/etcd/mine.crt']
+  expect(shared.left.filter((line) => line.startsWith('file /etc/other'))).toEqual(mine.map((file) => `file ${file}`))
+  for (const file of mine) expect(shared.stderr).toContain(`"${file}"`)
 })
 
 describe('no kubelet that is started begins anew on the data that is gone', () => {
