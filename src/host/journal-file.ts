@@ -18,7 +18,10 @@ export type JournalEntry =
   /** `runs`: what the run `run` has put back. They count no more. */
   | { readonly kind: 'undone'; readonly run: string; readonly runs: readonly string[] }
 
-/** By path, what lay in the folders that a kubelet fills by itself, before the run changed anything; `null`: there was no such folder. */
+/**
+ * By path, what lay in the folders that a kubelet and etcd fill by themselves, before the run changed anything; `null`: there was no such
+ * folder.
+ */
 export type FoundFolders = Readonly<Record<string, readonly string[] | null>>
 
 export type JournaledChange =

@@ -35,6 +35,8 @@ export interface RunSession {
   /** What the run makes up or is told and must know again after a kill: kept (0600) until it is finished. */
   readonly secret: (name: string, make: () => string | Promise<string>) => Promise<string>
   readonly report: (event: PhaseEvent) => Promise<void>
+  /** A folder that a component is going to fill by itself: what lies in it is noted with the first change, and an undo leaves it. */
+  readonly noteFolder: (path: string) => void
   /** Of what is not changed by way of `host`; before it is. */
   readonly note: (change: JournaledChange) => Promise<void>
   readonly finish: (outcome: 'done' | 'failed') => Promise<void>
@@ -74,10 +76,11 @@ export async function openRunSession(host: Host, { command, fingerprint, version
     )
     const run = randomBytes(8).toString('hex')
     const secrets = new Map<string, string>()
+    const filled: string[] = []
     const keep = (name: string, value: string): Promise<string> => keepRunSecret(host, { fingerprint, name, make: () => value })
     const journal = journalFromFirstChange(host, { kind: 'run-started', run, command, fingerprint, version }, async () => {
       for (const [name, value] of secrets) await keep(name, value)
-      return { kind: 'found', run, folders: await foundFolders(host) }
+      return { kind: 'found', run, folders: await foundFolders(host, filled) }
     })
     return {
       host: journalingHost(host, journal, run, made),
@@ -90,6 +93,7 @@ export async function openRunSession(host: Host, { command, fingerprint, version
         return journal.started() ? keep(name, value) : value
       },
       report: journalReport(journal, run),
+      noteFolder: (path) => void filled.push(path),
       note: (change) => journal.append({ kind: 'change', run, change }),
       finish: async (outcome) => {
         try {

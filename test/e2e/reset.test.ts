@@ -129,6 +129,23 @@ describe('begins anew', () => {
   )
 })
 
+describe('cut off when the data of etcd has gone', () => {
+  beforeAll(freshHosts)
+
+  test('the phase alone: etcd ends before its data goes, and a kubelet that is started anew begins no cluster', slow, async () => {
+    await sandbox.run('h1', ['kadm', 'init', '--config', '/root/init.yaml'], slow)
+    const { exitCode, stderr } = await sandbox.exec('h1', ['kadm', 'reset', 'phase', 'remove-etcd-member', '--force'], { timeout: 90_000 })
+    expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error:')])
+    await sandbox.run('h1', ['systemctl', 'restart', 'kubelet'])
+    await sandbox.run('h1', ['sleep', '25'])
+    expect(await sandbox.run('h1', ['ls', '-A', '/etc/kubernetes/manifests'])).toContain('.etcd.yaml\n.kube-apiserver.yaml\n')
+    expect(await sandbox.run('h1', ['sh', '-c', 'ls -A /var/lib/etcd; pgrep -x etcd || true'])).toBe('')
+    const again = await sandbox.exec('h1', ['kadm', 'reset', '--force'], { timeout: 60_000 })
+    expect(again.exitCode, again.stderr).toBe(0)
+    expect(await sandbox.run('h1', ['ls', '-A', '/etc/kubernetes/manifests'])).toBe('')
+  })
+})
+
 describe.runIf(isLongRun)('by the same tool', () => {
   test.each(['kadm', 'kubeadm'] as const)('%s: what the other one leaves of its own host', slow, async (tool) => {
     await freshHosts()

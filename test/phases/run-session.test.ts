@@ -40,6 +40,16 @@ test.each([
   expect([resumed, unfinished?.command]).toEqual([undefined, taken === 'unfinished' ? 'upgrade node' : undefined])
 })
 
+test('what lay in a folder that will be filled is noted with the first change', async () => {
+  const host = await fresh()
+  await host.writeFile('/data/member', 'x', { mode: 0o600 })
+  const session = await openRunSession(host, upgrade)
+  session.noteFolder('/data')
+  await session.host.writeFile('/data/more', 'x', { mode: 0o600 })
+  await session.finish('done')
+  expect(runsOf(await readJournal(host))[0]?.found).toMatchObject({ '/data': ['member'], '/var/lib/kubelet': null })
+})
+
 /** Its lock is taken from all the world. */
 async function fresh(): Promise<Host> {
   return { ...rootedHost(await temporaryDirectory()), lock: async () => async () => {} }

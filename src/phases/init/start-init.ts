@@ -58,6 +58,7 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
     warnings.forEach(request.warn)
     const config = request.withoutToken === true ? { ...loaded, init: { ...loaded.init, bootstrapTokens: [] } } : loaded
     if (only === undefined) refuseRootless(config.cluster)
+    if (config.cluster.etcd.kind === 'local') session?.noteFolder(config.cluster.etcd.dataDir)
     const recording =
       recordOnly || config.init.dryRun
         ? { host: recordingHost(real), cluster: recordingCluster(undefined), certificatesDir: config.cluster.certificatesDir }

@@ -5,10 +5,12 @@ import type { Host } from '../../host/host.ts'
 import { readJournal } from '../../host/journal-file.ts'
 import { unfinishedRun } from '../../host/journal-runs.ts'
 import { hostPathOf } from '../../manifests/host-path-of.ts'
-import { findStaticPod } from '../../manifests/static-pod-file.ts'
+import type { Manifest } from '../../manifests/manifest.ts'
+import { commandOf, findStaticPod } from '../../manifests/static-pod-file.ts'
 import { readEtcdOfHost } from '../../manifests/static-pods/read-etcd.ts'
 import { nodeNameOfKubelet } from '../../pki/kubelet-node-name.ts'
 import { findUserKubeconfigs } from '../../pki/user-kubeconfigs.ts'
+import { areManifestsAside, readingAside } from './manifests-aside.ts'
 import type { HostBefore } from './reset-run.ts'
 
 /**
@@ -16,16 +18,39 @@ import type { HostBefore } from './reset-run.ts'
  * @param certificatesDir the folder that the user means, or kubeadm's default
  */
 export async function lookAtHost(host: Host, certificatesDir: string): Promise<HostBefore> {
-  const [etcd, apiServer, nodeName] = await Promise.all([
-    readEtcdOfHost(host).catch(() => 'unreadable' as const),
-    findStaticPod(host, 'kube-apiserver').catch(() => undefined),
+  // A reset that was cut off may have put them aside.
+  const manifests = readingAside(host)
+  const [etcd, apiServer, nodeName, hasLeft] = await Promise.all([
+    readEtcdOfHost(manifests).catch(() => 'unreadable' as const),
+    findStaticPod(manifests, 'kube-apiserver').catch(() => 'unreadable' as const),
     nodeNameOfKubelet(host).catch(() => undefined),
+    areManifestsAside(host),
   ])
   // A cluster may keep its certificates elsewhere, and the static Pods know where.
-  const ofApiServer = apiServer && hostPathOf(apiServer, 'k8s-certs')
+  const ofApiServer = apiServer === undefined || apiServer === 'unreadable' ? undefined : hostPathOf(apiServer, 'k8s-certs')
   const certificateFolders = [...new Set([certificatesDir, ...(ofApiServer === undefined ? [] : [path.normalize(ofApiServer)])])]
   const etcdData = etcd === undefined ? await begunEtcdData(host) : etcd === 'unreadable' ? undefined : etcd.dataDir
-  return { etcd, etcdData, certificateFolders, nodeName, userKubeconfigs: await userKubeconfigs(host, certificateFolders) }
+  const wasMember = etcd !== undefined || etcdData !== undefined || asksEtcdOnLoopback(apiServer)
+  return {
+    etcd,
+    etcdData,
+    wasMember,
+    hasLeft,
+    certificateFolders,
+    nodeName,
+    userKubeconfigs: await userKubeconfigs(host, certificateFolders),
+  }
+}
+
+/** As kubeadm has it: an external etcd is named by addresses that all control planes reach. A manifest that cannot be read may say so. */
+function asksEtcdOnLoopback(apiServer: Manifest | 'unreadable' | undefined): boolean {
+  if (apiServer === undefined || apiServer === 'unreadable') return apiServer !== undefined
+  const flag = '--etcd-servers='
+  const servers = commandOf(apiServer, 'kube-apiserver').findLast((word) => word.startsWith(flag)) ?? flag
+  return servers
+    .slice(flag.length)
+    .split(',')
+    .some((url) => ['127.0.0.1', '[::1]', 'localhost'].includes(URL.parse(url)?.hostname ?? ''))
 }
 
 /** Of a join that was cut off: kadm has started an etcd itself. */

@@ -14,33 +14,54 @@ import type { ResetRun } from './reset-run.ts'
 /**
  * The member that the manifest announces, or one at an address of this host: a join that was killed may have added it before there was a
  * manifest. An etcd that nobody can ask is no reason to stay: a warning, as in kubeadm, but for who must leave it. Throws ETCD_QUORUM, and
- * ETCD_FAILED when etcd refuses.
+ * ETCD_FAILED when etcd refuses. Who must leave may not be the last member, and has to know that it has left.
  */
 export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Promise<void> {
   const { host, before, kubeconfig } = run
   const { etcd } = before
   const { say, warn, signal } = context
+  const mustBeKnown = run.mustLeaveEtcd && before.wasMember && !before.hasLeft
   if (etcd === 'unreadable') {
+    if (mustBeKnown) throw notLeft('the manifest of its etcd cannot be read')
     say('[reset] No etcd config found. Assuming external etcd')
     say('[reset] Please, manually reset etcd to prevent further issues')
     return
   }
-  if (etcd === undefined && (await host.stat(kubeconfig)) === undefined) return
+  if (etcd === undefined && (await host.stat(kubeconfig)) === undefined) {
+    if (mustBeKnown) throw notLeft(`it has neither a manifest of etcd nor "${kubeconfig}", so that nobody can be asked`)
+    return
+  }
   const known = etcd === undefined ? [] : [...new Set([...etcd.clientUrls, ...etcd.initialPeerUrls.map(clientUrlBeside)])]
   const asked = await attempt(run, async () => known, context)
   const askedAgain = asked.kind === 'unknown' ? await attempt(run, () => endpointsByApi(run, signal), context) : asked
   const departure = askedAgain.kind === 'unknown' && known.length > 0 ? asked : askedAgain
   if (departure.kind === 'left') say(`[reset] Removed the etcd member ${nameOf(departure.member)}`)
-  if (departure.kind === 'last') say('[reset] This is the last member of etcd: the data of the cluster goes with it')
-  if (departure.kind === 'unknown' && etcd !== undefined) {
-    if (run.mustLeaveEtcd)
-      throw new KadmError('ETCD_FAILED', `this host's member of etcd has to leave before the host does: ${departure.why}`, {
-        remedy: ['run the same command again when etcd answers', 'kadm reset   # on the host gives it up as it is'],
-      })
-    warn(
-      `this host's member was not removed from etcd: ${departure.why}. If other members live on, remove it there with "etcdctl member remove"`,
-    )
+  if (departure.kind === 'last') {
+    if (run.mustLeaveEtcd) throw lastMember()
+    say('[reset] This is the last member of etcd: the data of the cluster goes with it')
   }
+  if (departure.kind !== 'unknown') return
+  if (mustBeKnown) throw notLeft(departure.why)
+  if (etcd === undefined) return
+  warn(
+    `this host's member was not removed from etcd: ${departure.why}. If other members live on, remove it there with "etcdctl member remove"`,
+  )
+}
+
+function notLeft(why: string): KadmError {
+  return new KadmError('ETCD_FAILED', `this host's member of etcd has to leave before the host does: ${why}`, {
+    remedy: ['run the same command again when etcd answers', 'kadm reset   # on the host gives it up as it is'],
+  })
+}
+
+function lastMember(): KadmError {
+  return new KadmError('ETCD_QUORUM', 'this host has the last member of etcd: all data of the cluster would go with it', {
+    remedy: [
+      'let another control plane join first',
+      'kadm reset --cluster-file FILE   # ends the whole cluster',
+      'kadm reset   # on the host gives it up as it is',
+    ],
+  })
 }
 
 async function attempt(run: ResetRun, endpoints: () => Promise<readonly string[]>, context: PhaseContext): Promise<Departure> {

@@ -3,10 +3,11 @@ import { messageOf, KadmError } from '../../errors.ts'
 import { emptyDirectory } from '../../host/empty-directory.ts'
 import { strangersAmongCertificates } from '../../pki/strangers.ts'
 import type { PhaseContext } from '../phase.ts'
+import { removeCertificates } from './remove-certificates.ts'
 import type { ResetRun } from './reset-run.ts'
 
 /**
- * Empties the folders that kadm and kubeadm fill, and removes their files in /etc/kubernetes; other files there stay, and so does what is
+ * Empties the folders that kadm and kubeadm fill (one of certificates that nobody named only of its certificates), and removes their files in /etc/kubernetes; other files there stay, and so does what is
  * mounted. The manifests, which tell where the rest is, go last. What does not go does not keep the others: throws FILE_FAILED with all of
  * it.
  */
@@ -26,7 +27,11 @@ export async function removeClusterFiles(
       'the data of etcd stays, and nothing tells from now on that it is of this host: "kadm reset phase remove-etcd-member" is to go before',
     )
   }
-  const folders = [paths.kubelet, ...certificates, ...(config.cleanupTmpDir ? [paths.temporary] : [])]
+  const unnamed = certificates.filter(
+    (folder) => folder !== config.certificatesDir && !`${folder}/`.startsWith(`${paths.defaultCertificates}/`),
+  )
+  const named = certificates.filter((folder) => !unnamed.includes(folder))
+  const folders = [paths.kubelet, ...named, ...(config.cleanupTmpDir ? [paths.temporary] : [])]
   const failures: KadmError[] = []
   const attempt = async (act: () => Promise<void>): Promise<void> => {
     try {
@@ -52,7 +57,8 @@ export async function removeClusterFiles(
       const mounts = await emptyDirectory(host, folder, { unmounted: folder === paths.kubelet })
       mounts.forEach((point) => warn(`"${point}" is a mount point: it is left as it is`))
     })
-  await Promise.all(folders.map(empty))
+  for (const folder of unnamed) say(`[reset] Deleting certificates in "${folder}"`)
+  await Promise.all([...folders.map(empty), ...unnamed.map((folder) => attempt(() => removeCertificates(host, folder, warn)))])
   await empty(paths.manifests)
   const [first] = failures
   if (first === undefined) return

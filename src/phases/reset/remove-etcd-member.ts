@@ -1,7 +1,7 @@
 /** `kadm reset phase remove-etcd-member`: this host leaves etcd, and its copy of the data goes. */
-import { emptyDirectory } from '../../host/empty-directory.ts'
-import type { Phase } from '../phase.ts'
+import type { Phase, PhaseContext } from '../phase.ts'
 import { leaveEtcdOfHost } from './leave-etcd-of-host.ts'
+import { removeEtcdData } from './remove-etcd-data.ts'
 import type { ResetRun } from './reset-run.ts'
 
 export const removeEtcdMember: Phase<ResetRun> = {
@@ -21,20 +21,17 @@ export const removeEtcdMember: Phase<ResetRun> = {
       name: 'data',
       summary: 'Remove the data of etcd',
       hidden: true,
-      // In a whole run: when no etcd is there any more to write it anew.
-      needs: ['remove-etcd-member/member', 'cleanup-node/containers'],
+      // In a whole run: when no etcd is there any more to write it anew, and what may fail is behind.
+      needs: ['remove-etcd-member/member', 'cleanup-node/mounts'],
       run: removeData,
     },
   ],
 }
 
-async function removeData(
-  { host, before: { etcdData } }: Pick<ResetRun, 'host' | 'before'>,
-  { say, warn }: { say: (line: string) => void; warn: (line: string) => void },
-): Promise<void> {
+async function removeData({ host, before }: Pick<ResetRun, 'host' | 'before'>, context: PhaseContext): Promise<void> {
+  const { etcdData } = before
   if (etcdData === undefined) return
-  // All that etcd itself puts there; what others have laid beside it (a snapshot, `lost+found` of a disk) is theirs.
-  const kept = await emptyDirectory(host, etcdData, { only: ['member'] })
-  say(`[reset] Deleted contents of the etcd data directory: ${etcdData}`)
-  kept.forEach((point) => warn(`"${point}" is a mount point: it is left as it is`))
+  const kept = await removeEtcdData(host, before, context)
+  context.say(`[reset] Deleted contents of the etcd data directory: ${etcdData}`)
+  kept.forEach((point) => context.warn(`"${point}" is a mount point: it is left as it is`))
 }

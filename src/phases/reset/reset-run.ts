@@ -23,6 +23,10 @@ export interface HostBefore {
   readonly etcd: EtcdOfHost | 'unreadable' | undefined
   /** Where an etcd of this host has its data. A join that was cut off may have made it before there was a manifest. */
   readonly etcdData: string | undefined
+  /** A member of an etcd was to run on this host: by a manifest of etcd or of an API server, or by a join that was cut off. */
+  readonly wasMember: boolean
+  /** An earlier reset was cut off after it had left etcd. */
+  readonly hasLeft: boolean
   /** Folders with the certificates of the cluster: the one of the configuration first. */
   readonly certificateFolders: readonly string[]
   /** Of this host's kubelet, where it has a certificate. */

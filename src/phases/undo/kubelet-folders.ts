@@ -13,9 +13,8 @@ export const pluginFolders: readonly string[] = ['', '/kubelet-plugins', '/kubel
   (end) => `/usr/libexec/kubernetes${end}`,
 )
 
-/** What lies in all of them now. */
-export async function foundFolders(host: Pick<Host, 'list'>): Promise<FoundFolders> {
-  return Object.fromEntries(
-    await Promise.all([...kubeletFolders, ...pluginFolders].map(async (folder) => [folder, (await host.list(folder)) ?? null] as const)),
-  )
+/** What lies in all of them now, and in others that the run is going to fill. */
+export async function foundFolders(host: Pick<Host, 'list'>, others: readonly string[] = []): Promise<FoundFolders> {
+  const folders = [...kubeletFolders, ...pluginFolders, ...others]
+  return Object.fromEntries(await Promise.all(folders.map(async (folder) => [folder, (await host.list(folder)) ?? null] as const)))
 }

@@ -1,7 +1,7 @@
 /**
  * From the journal of a host to a run of undo's phases on it: what is to be put back, the question, the lock, and the note that it is done.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { loadResetConfig } from '../../config/load-reset.ts'
 import { kadmVersion } from '../../config/own-version.ts'
@@ -10,14 +10,17 @@ import type { Host } from '../../host/host.ts'
 import { readJournal, stateDirectory } from '../../host/journal-file.ts'
 import { openJournal } from '../../host/journal.ts'
 import { removeRunSecrets } from '../../host/run-secrets.ts'
+import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { lookAtHost } from '../reset/before.ts'
+import type { HostBefore } from '../reset/reset-run.ts'
 import { requireRoot, runSelected, type RunRequest } from '../run-request.ts'
 import { journalReport } from '../run-session.ts'
 import { undoPhases } from './undo-phases.ts'
-import { requireNobodyLeftBehind, requireOwnMinor } from './undo-refusals.ts'
+import { requireNobodyLeftBehind, requireNotOvertaken, requireOwnMinor } from './undo-refusals.ts'
 import type { Leaving, UndoRun } from './undo-run.ts'
 import { undoSteps, type UndoStep } from './undo-steps.ts'
-import { undoCommand, undoTarget, type UndoTarget } from './undo-target.ts'
+import { hadApi, hasBegunToLeave, undoCommand, undoFingerprint, undoTarget, type UndoTarget } from './undo-target.ts'
+import { whereItLies } from './where-it-lies.ts'
 
 export interface UndoRequest extends Omit<RunRequest, 'file' | 'flags' | 'only'> {
   /** Every run that the journal knows, not the last one alone. */
@@ -55,18 +58,33 @@ export async function startUndo(host: Host, request: UndoRequest): Promise<UndoO
   requireRoot((await host.facts()).uid, 'kadm undo')
   const unlock = await host.lock('kadm undo')
   try {
-    const target = undoTarget(await readJournal(host), { all })
+    const journal = await readJournal(host)
+    const target = undoTarget(journal, { all })
     if (target.runs.length === 0) return 'nothing'
     await requireOwnMinor(host, target)
     const leaving = target.isEntry ? await leave(host, request) : undefined
-    if (target.isControlPlane && !force) await requireNobodyLeftBehind(host, leaving?.node, signal)
-    const steps = await undoSteps(host, target.changes, { force })
+    const before = leaving?.reset.before ?? (await lookAtHost(host, paths.defaultCertificates))
+    // An undo that was cut off may have put manifests aside.
+    const changes = leaving === undefined ? target.changes : await whereItLies(host, target.changes)
+    const steps = await undoSteps(host, changes, { force })
+    if (!force) {
+      await requireNotOvertaken(host, { target, steps, certificateFolders: before.certificateFolders })
+      // By the journal, or by the host as it is.
+      const isControlPlane = target.isControlPlane || (leaving !== undefined && (await hasControlPlane(host, before)))
+      // Of one that was cut off the API may be gone by its own doing; where it never was up, nobody has joined.
+      const mustAnswer = before.etcd !== undefined && hadApi(target.runs) && !hasBegunToLeave(journal, target.runs)
+      if (isControlPlane) await requireNobodyLeftBehind(host, { node: leaving?.node, mustAnswer, signal })
+    }
     if (!(await request.confirm({ host: request.node ?? host.name, target, steps, node: leaving?.node }))) return 'not-confirmed'
     await undo(host, { run: { host, target, steps, leaving, cluster: await request.cluster(target) }, request })
     return 'done'
   } finally {
     await unlock()
   }
+}
+
+async function hasControlPlane(host: Pick<Host, 'stat'>, { wasMember }: HostBefore): Promise<boolean> {
+  return wasMember || (await host.stat(staticPodPath('kube-apiserver'))) !== undefined
 }
 
 async function leave(host: Host, { force, node }: UndoRequest): Promise<Leaving> {
@@ -87,7 +105,7 @@ async function undo(host: Host, { run: undoRun, request }: { readonly run: UndoR
     kind: 'run-started',
     run,
     command: undoCommand,
-    fingerprint: createHash('sha256').update(runs.join(' ')).digest('hex'),
+    fingerprint: undoFingerprint(runs),
     version: kadmVersion,
   })
   let outcome: 'done' | 'failed' = 'failed'

@@ -6,23 +6,25 @@ import { drainNode } from '../../cluster/drain.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { restoreMarks } from '../../cluster/restore-marks.ts'
 import { KadmError, messageOf } from '../../errors.ts'
-import { emptyDirectory } from '../../host/empty-directory.ts'
 import { findKubeProxyRules } from '../../host/kube-proxy-rules.ts'
 import { removePods } from '../../host/remove-pods.ts'
-import type { Phase } from '../phase.ts'
+import type { Phase, PhaseContext } from '../phase.ts'
 import { findLeftovers } from '../reset/find-leftovers.ts'
 import { leaveEtcdOfHost } from '../reset/leave-etcd-of-host.ts'
+import { removeEtcdData } from '../reset/remove-etcd-data.ts'
 import { unmountKubelet } from '../reset/unmount-kubelet.ts'
 import { emptyKubeletFolders } from './empty-kubelet-folders.ts'
 import { putFilesBack, removeMadeDirectories } from './put-back.ts'
 import { putProgramsBack } from './put-programs-back.ts'
 import type { UndoRun } from './undo-run.ts'
 import type { UndoStep } from './undo-steps.ts'
+import { firstOfLeaving } from './undo-target.ts'
+import { whereItLies } from './where-it-lies.ts'
 
 export const undoPhases: readonly Phase<UndoRun>[] = [
   { name: 'drain', summary: 'Let the Pods of the node go elsewhere', needs: [], skip: unlessNodeGoes, run: drain },
   {
-    name: 'etcd-member',
+    name: firstOfLeaving,
     summary: 'Take this host out of etcd',
     skip: unlessLeaving,
     run: async ({ leaving }, context) => {
@@ -66,8 +68,9 @@ export const undoPhases: readonly Phase<UndoRun>[] = [
     name: 'files',
     summary: 'Put files back, remove those that were made',
     run: async ({ host, steps }, { warn }) => {
-      await putFilesBack(host, steps)
-      for (const step of steps) if (step.act === 'leave') warn(leftText(step))
+      const lying = await whereItLies(host, steps)
+      await putFilesBack(host, lying)
+      for (const step of lying) if (step.act === 'leave') warn(leftText(step))
     },
   },
   {
@@ -138,9 +141,12 @@ async function containers(
   })
 }
 
-async function etcdData({ host, leaving }: UndoRun): Promise<void> {
+async function etcdData({ host, leaving, target }: UndoRun, context: PhaseContext): Promise<void> {
   const folder = leaving?.reset.before.etcdData
-  if (folder !== undefined) await emptyDirectory(host, folder, { only: ['member'] })
+  if (leaving === undefined || folder === undefined) return
+  if (target.found[folder]?.includes('member') === true) return context.warn(`"${folder}/member" is left: it was there before the run`)
+  const kept = await removeEtcdData(host, leaving.reset.before, context)
+  kept.forEach((point) => context.warn(`"${point}" is a mount point: it is left as it is`))
 }
 
 async function node(

@@ -1,10 +1,12 @@
 /** What cannot be taken back on one host alone. Only reads. */
+import type { Cluster } from '../../cluster/cluster.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { retryUntil } from '../../cluster/wait.ts'
 import { paths } from '../../config/paths.ts'
-import { KadmError } from '../../errors.ts'
+import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { connectOwnCluster } from '../../pki/own-cluster.ts'
+import type { UndoStep } from './undo-steps.ts'
 import type { NetChange, UndoTarget } from './undo-target.ts'
 
 /**
@@ -30,11 +32,77 @@ export async function requireOwnMinor(host: Pick<Host, 'readText'>, { runs, chan
 }
 
 /**
- * The only control plane does not go from under its nodes. An API that does not answer has no nodes that would miss it.
+ * The journal is of kadm's runs alone, and others may have made another cluster on the host since: a run by which it came into its cluster
+ * is undone only while the CA is the one that it left, and certificates of any other run only while no cluster lives on them.
  * @throws KadmError UNDO_REFUSED
  */
-export async function requireNobodyLeftBehind(host: Host, node: string | undefined, signal: AbortSignal): Promise<void> {
-  const others = await otherNodes(host, node, signal)
+export async function requireNotOvertaken(
+  host: Pick<Host, 'stat' | 'list'>,
+  { target, steps, certificateFolders }: Overtaken,
+): Promise<void> {
+  if (target.isEntry) {
+    const authorities = steps.filter(({ path }) => path.endsWith('/ca.crt') && !path.endsWith('/etcd/ca.crt'))
+    const marks = authorities.length > 0 ? authorities : steps.filter(({ path }) => path === paths.kubeletConf)
+    for (const { act, path } of marks) {
+      // One that is gone tells of no other cluster.
+      if (act !== 'leave' || (await host.stat(path)) === undefined) continue
+      throw refused(`"${path}" is not the one that the run left: this host may be in another cluster by now`, [
+        'kadm reset   # takes it out of the cluster that it is in now',
+        '--force takes the run back all the same',
+      ])
+    }
+    return
+  }
+  const doomed = steps.find(({ act, path }) => act === 'remove' && isOfCertificates(path, certificateFolders))
+  const living = doomed && (await notMadeBy(host, target))
+  if (living === undefined) return
+  throw refused(`"${doomed?.path}" would be removed, and "${living}", which the run did not make, may need it`, [
+    'kadm reset   # takes the host out of its cluster',
+    '--force takes the run back all the same',
+  ])
+}
+
+interface Overtaken {
+  readonly target: Pick<UndoTarget, 'isEntry' | 'changes'>
+  readonly steps: readonly UndoStep[]
+  readonly certificateFolders: readonly string[]
+}
+
+function isOfCertificates(file: string, folders: readonly string[]): boolean {
+  return /\.(?:crt|key|pub)$/.test(file) && folders.some((folder) => file.startsWith(`${folder}/`))
+}
+
+/** What lives on certificates: the kubelet of a node, static Pods. */
+async function notMadeBy(host: Pick<Host, 'stat' | 'list'>, { changes }: Pick<UndoTarget, 'changes'>): Promise<string | undefined> {
+  const pods = ((await host.list(paths.manifests)) ?? [])
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => `${paths.manifests}/${name}`)
+  const kubelet = (await host.stat(paths.kubeletConf)) === undefined ? [] : [paths.kubeletConf]
+  const made = new Set(changes.flatMap(({ path, before }) => (before === 'absent' ? [path] : [])))
+  return [...kubelet, ...pods].find((file) => !made.has(file))
+}
+
+interface LeftBehind {
+  /** Its own. */
+  readonly node: string | undefined
+  /** An API that does not answer may have nodes that would miss it. */
+  readonly mustAnswer: boolean
+  readonly signal: AbortSignal
+}
+
+/**
+ * The only control plane does not go from under its nodes.
+ * @throws KadmError UNDO_REFUSED
+ */
+export async function requireNobodyLeftBehind(host: Host, { node, mustAnswer, signal }: LeftBehind): Promise<void> {
+  const others = await otherNodes(host, { node, timeout: mustAnswer ? 10_000 : 3000, signal })
+  if (typeof others === 'string') {
+    if (!mustAnswer) return
+    throw refused(`whether other nodes are in the cluster of ${node ?? host.name} is not known: ${others}`, [
+      'run the same command again when its API server answers',
+      '--force takes the run back all the same: without this host they may have no cluster',
+    ])
+  }
   const controlPlanes = others.filter(({ isControlPlane }) => isControlPlane)
   if (others.length === 0 || controlPlanes.length > 0) return
   const names = others.map(({ name }) => name).join(', ')
@@ -45,27 +113,30 @@ export async function requireNobodyLeftBehind(host: Host, node: string | undefin
   ])
 }
 
+interface OtherNode {
+  readonly name: string
+  readonly isControlPlane: boolean
+}
+
+/** A text: why they are not known. */
 async function otherNodes(
   host: Host,
-  own: string | undefined,
-  signal: AbortSignal,
-): Promise<readonly { readonly name: string; readonly isControlPlane: boolean }[]> {
-  if ((await host.stat(paths.adminConf)) === undefined || (await host.stat(paths.controllerManagerConf)) === undefined) return []
-  const cluster = await connectOwnCluster(host, signal)
+  { node, timeout, signal }: Omit<LeftBehind, 'mustAnswer'> & { readonly timeout: number },
+): Promise<readonly OtherNode[] | string> {
+  if ((await host.stat(paths.adminConf)) === undefined) return []
+  let cluster: Cluster | undefined
   try {
-    const nodes = await retryUntil(() => cluster.list(kinds.node), {
-      timeout: 3000,
-      signal,
-      describe: `the Nodes of the cluster at "${cluster.server}"`,
-    })
+    const asked = (cluster = await connectOwnCluster(host, signal))
+    const describe = `the Nodes of the cluster at "${asked.server}"`
+    const nodes = await retryUntil(() => asked.list(kinds.node), { timeout, signal, describe })
     return nodes
       .map(({ metadata: { name, labels = {} } }) => ({ name, isControlPlane: 'node-role.kubernetes.io/control-plane' in labels }))
-      .filter(({ name }) => name !== own)
-  } catch {
+      .filter(({ name }) => name !== node)
+  } catch (error) {
     signal.throwIfAborted()
-    return []
+    return messageOf(error)
   } finally {
-    await cluster.close()
+    await cluster?.close()
   }
 }
 

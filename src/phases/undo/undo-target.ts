@@ -1,4 +1,5 @@
 /** Which runs of the journal are to be undone, and what they have changed taken together. Pure. */
+import { createHash } from 'node:crypto'
 import { paths } from '../../config/paths.ts'
 import type { Argv, Owner } from '../../host/host.ts'
 import type { After, Before, FoundFolders, Journal, JournaledChange } from '../../host/journal-file.ts'
@@ -62,6 +63,30 @@ export function undoTarget(journal: Journal, { all }: { readonly all: boolean })
 }
 
 export const undoCommand = 'undo'
+
+/** Of the undo of these runs, by their ids. */
+export function undoFingerprint(runs: readonly string[]): string {
+  return createHash('sha256').update(runs.join(' ')).digest('hex')
+}
+
+/** An undo of the same runs was cut off after it had begun to take the host out of its cluster. */
+export function hasBegunToLeave({ records }: Journal, runs: readonly JournaledRun[]): boolean {
+  const fingerprint = undoFingerprint(runs.map(({ id }) => id))
+  const begun = new Set(
+    records.flatMap((record) =>
+      record.kind === 'run-started' && record.command === undoCommand && record.fingerprint === fingerprint ? [record.run] : [],
+    ),
+  )
+  return records.some((record) => record.kind === 'phase-started' && record.phase === firstOfLeaving && begun.has(record.run))
+}
+
+/** The phase of undo from which on the API of the host may be gone by its own doing. */
+export const firstOfLeaving = 'etcd-member'
+
+/** An API server answered in one of them: others may have joined. */
+export function hadApi(runs: readonly JournaledRun[]): boolean {
+  return runs.some(({ outcome, phasesDone }) => outcome === 'done' || phasesDone.includes('wait-control-plane/api'))
+}
 
 function lastOf(runs: readonly JournaledRun[]): readonly JournaledRun[] {
   const last = runs.at(-1)

@@ -54,10 +54,6 @@ const alike: Readonly<Record<string, ResetScene>> = {
       [`/var/lib/etcd-${some}/member/wal/0.wal`]: 'x',
     },
   },
-  'phase remove-etcd-member': {
-    files: { '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/var/lib/etcd'), '/var/lib/etcd/member/wal/0.wal': 'x' },
-    words: ['phase', 'remove-etcd-member'],
-  },
   'etcd: a manifest without its volume': {
     files: {
       '/etc/kubernetes/manifests/etcd.yaml': etcdManifest('/x').replace('etcd-data', 'other'),
@@ -124,10 +120,57 @@ describe('kadm leaves what is not of the cluster, and kubeadm removes it', () =>
 test('certificates that the API server has elsewhere go too, unasked', async () => {
   const pod = `apiVersion: v1\nkind: Pod\nmetadata: {name: kube-apiserver}\nspec:\n  containers: [{name: kube-apiserver}]\n  volumes: [{name: k8s-certs, hostPath: {path: /etc/other}}]\n`
   const { exitCode, left } = await resetByKadm({
-    files: { ...files, '/etc/kubernetes/manifests/kube-apiserver.yaml': pod, '/etc/other/ca.key': 'x' },
+    files: { ...files, '/etc/kubernetes/manifests/kube-apiserver.yaml': pod, '/etc/other/ca.key': 'x', '/etc/other/etcd/peer.crt': 'x' },
   })
   expect(exitCode).toBe(0)
   expect(left.filter((line) => line.includes('other'))).toEqual(['directory /etc/other'])
+  const shared = await resetByKadm({
+    files: {
+      '/etc/kubernetes/manifests/kube-apiserver.yaml': pod,
+      ...Object.fromEntries(['ca.key', 'sa.pub', 'app.key', 'etcd/ca.key', 'etcd/mine.crt'].map((name) => [`/etc/other/${name}`, 'x'])),
+    },
+  })
+  const mine = ['/etc/other/app.key', '/etc/other/etcd/mine.crt']
+  expect(shared.left.filter((line) => line.startsWith('file /etc/other'))).toEqual(mine.map((file) => `file ${file}`))
+  for (const file of mine) expect(shared.stderr).toContain(`"${file}"`)
+})
+
+describe('no kubelet that is started begins anew on the data that is gone', () => {
+  const manifest = etcdManifest(`/var/lib/etcd-${some}`)
+  const data = { [`/var/lib/etcd-${some}/member/wal/0.wal`]: 'x' }
+  const dataLeft = (left: readonly string[]): readonly string[] => left.filter((line) => line.includes(`etcd-${some}/`))
+
+  test('phase remove-etcd-member puts the manifests aside, which kubeadm leaves', async (context) => {
+    const { kadm, kubeadm } = await resetByBoth(context, {
+      files: { ...files, '/etc/kubernetes/manifests/etcd.yaml': manifest, ...data },
+      words: ['phase', 'remove-etcd-member'],
+    })
+    expect([kadm.exitCode, kubeadm.exitCode, dataLeft(kadm.left)]).toEqual([0, 0, []])
+    const aside = (line: string): string => line.replace(/manifests\/(etcd|kube-apiserver)\.yaml$/, 'manifests/.$1.yaml')
+    expect(kadm.left).toEqual(kubeadm.left.map(aside).toSorted())
+    expect(kadm.left).toContain('file /etc/kubernetes/manifests/.etcd.yaml')
+  })
+
+  test('a reset that was cut off with them aside is run again: it finds the data, and takes them too', async () => {
+    const { exitCode, left } = await resetByKadm({ files: { ...files, '/etc/kubernetes/manifests/.etcd.yaml': manifest, ...data } })
+    expect([exitCode, dataLeft(left), left.filter((line) => line.includes('manifests/'))]).toEqual([0, [], []])
+  })
+
+  test('a whole run has put them aside before the data goes', async () => {
+    const { exitCode, stdout } = await resetByKadm({
+      files: { ...files, '/etc/kubernetes/manifests/etcd.yaml': manifest, ...data },
+      words: ['--force', '--dry-run'],
+    })
+    expect(exitCode).toBe(0)
+    const lines = stdout.split('\n')
+    const at = (text: string): number => lines.findIndex((line) => line.includes(text))
+    for (const name of ['etcd', 'kube-apiserver']) {
+      const moved = at(`Would run "mv -fT /etc/kubernetes/manifests/${name}.yaml /etc/kubernetes/manifests/.${name}.yaml"`)
+      expect(moved).toBeGreaterThan(-1)
+      expect(moved).toBeLessThan(at(`/var/lib/etcd-${some}/member`))
+    }
+    expect(stdout).not.toContain('to end')
+  })
 })
 
 test('a dry run changes nothing, and names every path that the real run takes away, and no other', async () => {

@@ -1,6 +1,6 @@
 /** Mounts below the kubelet's folder, and mounts in what is to be emptied, beside the real kubeadm. */
 import { expect, test } from 'vitest'
-import { resetByBoth, resetByKadm } from './jailed-reset.ts'
+import { etcdManifest, resetByBoth, resetByKadm } from './jailed-reset.ts'
 
 const volumes = '/var/lib/kubelet/pods/1/volumes'
 const files = {
@@ -63,6 +63,15 @@ test('a mount in use: an error by both, no file is removed; with MNT_DETACH it g
   for (const { exitCode, after, left } of Object.values(again)) {
     expect([exitCode, after, left.some((line) => line.includes('/var/lib/kubelet/'))]).toEqual([0, '', false])
   }
+})
+
+test('a mount in use: the data of etcd stays with its manifest, for a kubelet that is started would begin a new cluster without it', async () => {
+  const manifest = '/etc/kubernetes/manifests/etcd.yaml'
+  const { exitCode, left } = await resetByKadm({
+    files: { ...files, [manifest]: etcdManifest('/var/lib/etcd'), '/var/lib/etcd/member/wal/0.wal': 'x' },
+    before: [tmpfs(`${volumes}/a`), busy(`${volumes}/a`)],
+  })
+  expect([exitCode, left]).toEqual([1, expect.arrayContaining(['file /var/lib/etcd/member/wal/0.wal', `file ${manifest}`])])
 })
 
 test('the folder of a user that is mounted where certificates or manifests are: kadm does not go into it, and says so', async (context) => {

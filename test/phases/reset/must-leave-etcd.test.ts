@@ -1,0 +1,101 @@
+/** A host that a fleet takes out of a cluster that stays: it goes only when etcd is known to do without it. Real etcd where one is asked. */
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { loadResetConfig } from '../../../src/config/load-reset.ts'
+import type { PhaseContext } from '../../../src/phases/phase.ts'
+import { lookAtHost } from '../../../src/phases/reset/before.ts'
+import { leaveEtcdOfHost } from '../../../src/phases/reset/leave-etcd-of-host.ts'
+import { etcdHosts } from '../../support/etcd-hosts.ts'
+import { rootedHost } from '../../support/rooted-host.ts'
+import { temporaryDirectory } from '../../support/temporary.ts'
+
+const manifests = '/etc/kubernetes/manifests'
+const pki = '/etc/kubernetes/pki'
+
+interface Urls {
+  readonly peerUrl: string
+  readonly clientUrl: string
+}
+/** Nobody listens there. */
+const silent: Urls = { peerUrl: 'https://127.0.0.1:1', clientUrl: 'https://127.0.0.1:2' }
+
+function etcdManifest({ peerUrl, clientUrl }: Urls): string {
+  return `apiVersion: v1
+kind: Pod
+metadata: {name: etcd}
+spec:
+  containers:
+  - name: etcd
+    command: [etcd, "--initial-advertise-peer-urls=${peerUrl}", "--advertise-client-urls=${clientUrl}"]
+  volumes:
+  - {name: etcd-certs, hostPath: {path: ${pki}/etcd}}
+  - {name: etcd-data, hostPath: {path: /var/lib/etcd}}
+`
+}
+
+function apiServer(etcdServers: string): string {
+  return `apiVersion: v1\nkind: Pod\nmetadata: {name: kube-apiserver}\nspec:\n  containers:\n  - name: kube-apiserver\n    command: [kube-apiserver, "--etcd-servers=${etcdServers}"]\n`
+}
+
+/** What a removal says of a host with these files. */
+async function leave(files: Readonly<Record<string, string>>, { mustLeaveEtcd = true } = {}): Promise<readonly string[]> {
+  const host = rootedHost(await temporaryDirectory())
+  for (const [file, content] of Object.entries(files)) await host.writeFile(file, content, { mode: 0o600 })
+  const { config } = await loadResetConfig({ file: undefined, flags: {}, host, needs: { criSocket: false } })
+  const said: string[] = []
+  const tell = (line: string): void => void said.push(line)
+  const context: PhaseContext = { signal: AbortSignal.timeout(50_000), say: tell, warn: tell, waiting: () => {}, result: tell }
+  const before = await lookAtHost(host, config.certificatesDir)
+  await leaveEtcdOfHost({ config, host, kubeconfig: '/etc/kubernetes/admin.conf', mustLeaveEtcd, cleanup: new Set(), before }, context)
+  return said
+}
+
+test('the last member does not go', async (context) => {
+  const hosts = await etcdHosts(context)
+  const { member } = await hosts.first('cp1')
+  const pem = (name: string): Promise<string> => readFile(path.join(hosts.dir, name), 'utf8')
+  const files = {
+    [`${manifests}/etcd.yaml`]: etcdManifest(member),
+    [`${pki}/etcd/ca.crt`]: await pem('ca.crt'),
+    [`${pki}/etcd/healthcheck-client.crt`]: await pem('super-admin.crt'),
+    [`${pki}/etcd/healthcheck-client.key`]: await pem('super-admin.key'),
+  }
+  await expect(leave(files)).rejects.toMatchObject({ code: 'ETCD_QUORUM', message: expect.stringContaining('the last member') })
+  expect(await leave(files, { mustLeaveEtcd: false })).toEqual([expect.stringContaining('the last member')])
+  const other = { ...member, peerUrl: 'https://127.0.0.1:1' }
+  // It has left before, and others answer.
+  expect(await leave({ ...files, [`${manifests}/etcd.yaml`]: etcdManifest(other) })).toEqual([])
+})
+
+const notKnown: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'a manifest of etcd that cannot be read': { [`${manifests}/etcd.yaml`]: '{' },
+  'an etcd that nobody can ask': { [`${manifests}/etcd.yaml`]: etcdManifest(silent) },
+  'a control plane without the manifest of its etcd': { [`${manifests}/kube-apiserver.yaml`]: apiServer('https://127.0.0.1:2379') },
+  'the same with a kubeconfig that leads nowhere': {
+    [`${manifests}/kube-apiserver.yaml`]: apiServer('https://127.0.0.1:2379'),
+    '/etc/kubernetes/admin.conf': 'x',
+  },
+  'an API server that cannot be read': { [`${manifests}/kube-apiserver.yaml`]: '{' },
+}
+
+test.for(Object.entries(notKnown))('nor does a member of which nobody knows whether it has left: %s', async ([, files]) => {
+  await expect(leave(files)).rejects.toMatchObject({ code: 'ETCD_FAILED' })
+  await leave(files, { mustLeaveEtcd: false })
+})
+
+const goes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'a worker': { '/etc/kubernetes/kubelet.conf': 'x', [`${pki}/ca.crt`]: 'x' },
+  'a control plane beside an external etcd': {
+    [`${manifests}/kube-apiserver.yaml`]: apiServer('https://192.0.2.1:2379,https://192.0.2.2:2379'),
+  },
+  'a removal that was cut off after it had left': {
+    [`${manifests}/.etcd.yaml`]: etcdManifest(silent),
+    [`${manifests}/.kube-apiserver.yaml`]: apiServer('https://127.0.0.1:2379'),
+  },
+  'the same, a moment before its end': { [`${manifests}/.kube-apiserver.yaml`]: apiServer('https://127.0.0.1:2379') },
+}
+
+test.for(Object.entries(goes))('goes: %s', async ([, files]) => {
+  await leave(files)
+})
