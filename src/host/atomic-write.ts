@@ -44,7 +44,8 @@ export async function syncDirectory(dir: string): Promise<void> {
 }
 
 async function replace(target: string, bytes: Uint8Array, mode: number, owner: WriteOptions['owner']): Promise<void> {
-  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.kadm-${process.pid}-${randomBytes(4).toString('hex')}`)
+  const ending = `${process.pid}-${await bootMark()}${randomBytes(4).toString('hex')}`
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.kadm-${ending}`)
   try {
     // Opened narrower than it ends; owner and mode are final before the first byte is in it.
     await withHandle(
@@ -72,9 +73,21 @@ async function removeLeftovers(target: string): Promise<void> {
   const prefix = `.${path.basename(target)}.kadm-`
   const names = (await readdir(dir).catch(undefinedIfMissing)) ?? []
   for (const name of names) {
-    const pid = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length))?.[1] : undefined
-    if (pid !== undefined && (await isLeftover(path.join(dir, name), Number(pid)))) await rm(path.join(dir, name), { force: true })
+    const ending = name.startsWith(prefix) ? /^(\d+)-(?:([0-9a-f]{8}))?[0-9a-f]{8}$/.exec(name.slice(prefix.length)) : null
+    if (ending === null) continue
+    const isOfThisBoot = ending[2] === (await bootMark())
+    if (!isOfThisBoot || (await isLeftover(path.join(dir, name), Number(ending[1])))) await rm(path.join(dir, name), { force: true })
   }
+}
+
+let mark: Promise<string> | undefined
+
+/** Of the boot that the machine is in: after a power cut the pid of who was at work is soon another one's. */
+async function bootMark(): Promise<string> {
+  return (mark ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+    (id) => id.slice(0, 8),
+    () => '0'.repeat(8),
+  ))
 }
 
 /**

@@ -92,10 +92,12 @@ k_write() {
   fi
   k_mkdir "$k_d" "$4" || return
   for k_e in "$k_d/.$k_b.kadm-"*; do
-    k_p=\${k_e#"$k_d/.$k_b.kadm-"}; k_p=\${k_p%%-*}
+    k_s=\${k_e#"$k_d/.$k_b.kadm-"}; k_p=\${k_s%%-*}
+    # After a power cut the pid of who was at work is soon another one's.
+    case \${k_s#*-} in "\${k_boot%%-*}"*) ;; *) k_p=gone;; esac
     if [ -f "$k_e" ] && { [ "$k_p" = $$ ] || [ ! -d "/proc/$k_p" ]; }; then rm -f -- "$k_e"; fi
   done
-  k_t=$k_d/.$k_b.kadm-$$-$8
+  k_t=$k_d/.$k_b.kadm-$$-\${k_boot%%-*}$8
   # Owner and mode are final before the first byte is in it.
   if [ "$k_u" = - ]; then umask 077; else umask "$k_u"; fi
   # Opened once, and made by this: in somebody's own folder the name may lead elsewhere a moment later.

@@ -23,18 +23,20 @@ test(
   },
 )
 
-test('leftovers of a process that is gone are removed by the next write of the name, those of others are not', async () => {
+test('leftovers of a process that is gone, and of another boot, are removed by the next write of the name, those of others are not', async () => {
   const dir = await temporaryDirectory()
   const gone = spawn('true')
   await once(gone, 'exit')
+  const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).slice(0, 8)
+  const ofOtherBoots = [`.key.kadm-${process.pid}-0123456700000005`, `.key.kadm-1-00000006`]
   const left = [
-    `.key.kadm-${gone.pid}-00000001`,
-    `.key.kadm-${process.pid}-00000002`,
-    `.key.kadm-1-00000003`,
+    `.key.kadm-${gone.pid}-${boot}00000001`,
+    `.key.kadm-${process.pid}-${boot}00000002`,
+    `.key.kadm-1-${boot}00000003`,
     `.other.kadm-${gone.pid}-00000004`,
     '.key.kadm-note',
   ]
-  for (const name of left) await writeFile(path.join(dir, name), 'half')
+  for (const name of [...left, ...ofOtherBoots]) await writeFile(path.join(dir, name), 'half')
   await writeAtomically(path.join(dir, 'key'), 'whole', { mode: 0o600 })
   expect((await readdir(dir)).sort()).toEqual([...left.slice(1), 'key'].sort())
   const anHourAgo = new Date(Date.now() - 3_600_000)

@@ -63,17 +63,25 @@ describe.each(shells.map((argv) => ({ argv, name: argv.join(' ') })))('$name', (
     expect([codes, await readdir(dir)]).toEqual([[1, 1, 1, 0], ['good']])
   })
 
+  test('a write removes what a write of an earlier boot has left, whoever has its pid now', async () => {
+    const { request } = await farEnd(argv).open()
+    const dir = await temporaryDirectory()
+    // The second is of one that is at work: of the shell that began this one.
+    await request(`: >"${dir}/.file.kadm-1-00000000aaaaaaaa"; : >"${dir}/.file.kadm-1-\${k_boot%%-*}bbbbbbbb"; ${write(`${dir}/file`, {})}`)
+    expect((await readdir(dir)).toSorted()).toEqual([expect.stringMatching(/^\.file\.kadm-1-.*bbbbbbbb$/), 'file'])
+  })
+
   test('a link that lies where the temporary file is to be made is not followed', async () => {
     const { request } = await farEnd(argv).open()
     const dir = await temporaryDirectory()
-    expect((await request(`ln -s elsewhere "${dir}/.file.kadm-$$-name"; ${write(`${dir}/file`, {})}`)).code).not.toBe(0)
+    expect((await request(`ln -s elsewhere "${dir}/.file.kadm-$$-\${k_boot%%-*}name"; ${write(`${dir}/file`, {})}`)).code).not.toBe(0)
     expect(await readdir(dir)).toEqual([expect.stringMatching(/^\.file/)])
   })
 
   test('a link that is put in the place of the temporary file gives neither owner nor content to what it leads to', async () => {
     const { request } = await farEnd(argv).open()
     const dir = await temporaryDirectory()
-    const [temporary, victim] = [`"${dir}/.file.kadm-$$-name"`, `${dir}/victim`]
+    const [temporary, victim] = [`"${dir}/.file.kadm-$$-\${k_boot%%-*}name"`, `${dir}/victim`]
     await writeFile(victim, 'old', { mode: 0o600 })
     await request(`chown() { mv ${temporary} ${dir}/away; ln -s victim ${temporary}; command chown "$@"; }
 ${write(`${dir}/file`, { owner: '5:6', mode: '644', umask: '133' })}`)
