@@ -50,7 +50,9 @@ export function decideUpgrade(
         kind: 'upgrade',
         why: isCutOff(state)
           ? `a "kadm ${state.unfinished}" was not finished here`
-          : `${versionsOf(state.controlPlane, kubelet)}, and the file wants ${wanted}`,
+          : running === undefined
+            ? `no API answers to say what runs here, and the file wants ${wanted}`
+            : `${versionsOf(state.controlPlane, kubelet)}, and the file wants ${wanted}`,
       })),
     problems: running === undefined || isNewer === 0 ? [] : skewOf(wanted, running),
     warnings: behind

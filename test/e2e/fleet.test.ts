@@ -170,7 +170,7 @@ describe('one control plane and two workers', () => {
         'h3: would be reset (worker)\n',
       ].join(''),
     })
-    const done = await operator.kadm(['reset', '--cluster-file', file, '--force', '--events'])
+    const done = await operator.kadm(['reset', '--cluster-file', file, '--force', '--events', '--cleanup-tmp-dir'])
     expect(done.exitCode, done.stderr).toBe(0)
     expect(checkEvents(done.stdout)).toMatchObject({ problems: [], kinds: expect.arrayContaining(['started', 'done', 'line']) })
     expect(await sandbox.run('h1', ['sh', '-c', 'find /etc/kubernetes /var/lib/kubelet /var/lib/etcd -type f'])).toBe('')
