@@ -6,6 +6,7 @@ import type { Host } from '../../host/host.ts'
 import { ensureEtcdDataDirectory, patchedStaticPod, staticPodPath, writeStaticPod } from '../../manifests/write-static-pod.ts'
 import { componentFailed } from '../component-failed.ts'
 import type { Phase, PhaseContext } from '../phase.ts'
+import { containersOf } from '../static-pod-containers.ts'
 import { startEtcdForItsData } from './etcd-first-start.ts'
 import { newMember, noLocalEtcd, withEtcd } from './etcd-of-cluster.ts'
 import type { JoinRun } from './join-run.ts'
@@ -66,9 +67,6 @@ async function withJoining(
 /** Hard: an etcd that serves nobody yet does not hear SIGTERM, and its log survives. The kubelet starts them again at once. */
 async function stopEtcd(host: Host, { name, criSocket }: InitConfiguration['nodeRegistration']): Promise<void> {
   const runtime = host.containerRuntime(criSocket)
-  // The static Pod's alone: others may run an etcd here too.
-  const running = (await runtime.containers()).filter(
-    ({ podName, podNamespace, state }) => podNamespace === 'kube-system' && podName === `etcd-${name}` && state === 'running',
-  )
+  const running = (await containersOf('etcd', { runtime, nodeName: name })).filter(({ state }) => state === 'running')
   await Promise.all(running.map(({ id }) => runtime.stopContainer(id, 0)))
 }

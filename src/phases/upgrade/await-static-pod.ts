@@ -14,8 +14,8 @@ import type { StaticPodComponent } from '../../manifests/write-static-pod.ts'
 import { healthQuestion } from '../ask-health.ts'
 import { componentFailed } from '../component-failed.ts'
 import type { PhaseContext } from '../phase.ts'
+import { containersOf } from '../static-pod-containers.ts'
 import { isEtcdHealthy } from './own-etcd.ts'
-import { containersOf } from './replace-static-pods.ts'
 
 export interface AwaitOptions {
   readonly host: Host

@@ -10,10 +10,11 @@ import { parseStaticPod } from '../../manifests/static-pod-file.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { startKubelet } from '../kubelet-service.ts'
 import type { RunSession } from '../run-session.ts'
+import { containersOf } from '../static-pod-containers.ts'
 import { isClosed, isReplacing, manifestsBefore } from './backup.ts'
 import { nodeOfKubelet } from './cluster-config.ts'
 import { copyDetails, finishRestore } from './etcd-data.ts'
-import { containersOf, endContainers, replaceStaticPods, type NewManifest } from './replace-static-pods.ts'
+import { endContainers, replaceStaticPods, type NewManifest } from './replace-static-pods.ts'
 
 const prefix = `${paths.temporary}/kadm-upgrade-`
 

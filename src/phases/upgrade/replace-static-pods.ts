@@ -11,6 +11,7 @@ import { staticPodPath, type StaticPodComponent } from '../../manifests/write-st
 import { handOverLead, leaders } from '../hand-over-lead.ts'
 import { startKubelet, stopKubelet } from '../kubelet-service.ts'
 import type { PhaseContext } from '../phase.ts'
+import { containersOf } from '../static-pod-containers.ts'
 
 export interface NewManifest {
   readonly component: StaticPodComponent
@@ -29,8 +30,8 @@ export interface ReplaceOptions {
 }
 
 /**
- * Nothing else on the node is touched. The kubelet is started whatever happens (but see `staysDown`); killed at any point, the manifests are whole, old or new,
- * and a start of the kubelet goes on from there. @returns ids of the containers that there were, none of which runs any more.
+ * Nothing else on the node is touched. The kubelet is started whatever happens (but see `staysDown`); killed at any point, the manifests are
+ * whole, old or new, and a start of the kubelet goes on from there. @returns ids of the containers that there were, none of which runs any more.
  */
 export async function replaceStaticPods(
   manifests: readonly NewManifest[],
@@ -62,22 +63,10 @@ export async function replaceStaticPods(
   }
 }
 
-/** Containers of a component on this node, newest first. */
-export async function containersOf(component: StaticPodComponent, { runtime, nodeName }: NodeRuntime): Promise<readonly Container[]> {
-  const isOwn = (one: Container): boolean =>
-    one.name === component && one.podNamespace === 'kube-system' && one.podName === `${component}-${nodeName}`
-  return (await runtime.containers()).filter(isOwn).toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
-}
-
 /** Of control planes only: each with the time that its component may take. */
 export async function endContainers(containers: readonly Container[], runtime: ContainerRuntime): Promise<void> {
   const seconds = new Map<string, number>(Object.entries(drain))
   await Promise.all(containers.map(({ id, name }) => runtime.stopContainer(id, seconds.get(name) ?? 2)))
-}
-
-export interface NodeRuntime {
-  readonly runtime: ContainerRuntime
-  readonly nodeName: string
 }
 
 /**

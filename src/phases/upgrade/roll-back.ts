@@ -4,11 +4,12 @@ import type { InitConfig } from '../../config/model.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { PhaseContext } from '../phase.ts'
+import { containersOf } from '../static-pod-containers.ts'
 import { awaitStaticPod, type ExpectedStaticPod } from './await-static-pod.ts'
 import { closeBackup, restoreFiles } from './backup.ts'
 import { copyDetails, dropEtcdDataCopy, restoreEtcdData } from './etcd-data.ts'
 import { isEtcdHealthy } from './own-etcd.ts'
-import { containersOf, replaceStaticPods } from './replace-static-pods.ts'
+import { replaceStaticPods } from './replace-static-pods.ts'
 import type { PlannedStaticPod } from './static-pod-plan.ts'
 
 export interface RollBackOptions {
