@@ -3,7 +3,6 @@ import { kubeletKind, kubeProxyKind, decodeComponent, type ComponentKind } from 
 import { decodeDocument } from './decode-document.ts'
 import { withDefaults } from './defaults.ts'
 import { invalid, readDocuments } from './documents.ts'
-import { KadmError } from '../errors.ts'
 import { toClusterConfiguration } from './init-config.ts'
 import type { Decoded } from './decode.ts'
 import { kubeletDefaults } from './kubelet-defaults.ts'
@@ -54,7 +53,8 @@ export function settingsOfNode(
   return { ...node, bootstrapTokens: [], skipPhases: [], dryRun: false }
 }
 
-function storedComponent(kind: ComponentKind, configMap: string, text: string): Decoded {
+/** As it stands there, without what has to be in it. Throws CONFIG_SYNTAX, CONFIG_INVALID. */
+export function storedComponent(kind: ComponentKind, configMap: string, text: string): Decoded {
   const given = readDocuments(text).find((one) => one.group === kind.group && one.version === kind.version && one.kind === kind.kind)
   if (given === undefined) throw unusable(configMap, kind.kind)
   const decoded = decodeComponent(kind, given)
@@ -64,13 +64,10 @@ function storedComponent(kind: ComponentKind, configMap: string, text: string): 
 
 function requireTypes(configMap: string, problems: Decoded['problems']): void {
   if (problems.length === 0) return
-  throw new KadmError(
-    'CONFIG_INVALID',
+  throw invalid(
     `the ConfigMap kube-system/${configMap} of the cluster has values that are not what they have to be`,
-    {
-      details: problems.map(({ path, text }) => `${path} ${text}`),
-      remedy: [`kubectl -n kube-system edit configmap ${configMap}`],
-    },
+    [`kubectl -n kube-system edit configmap ${configMap}`],
+    problems.map(({ path, text }) => `${path} ${text}`),
   )
 }
 

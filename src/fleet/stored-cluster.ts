@@ -2,10 +2,9 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { configMapText, getConfigMap } from '../cluster/stored-config-map.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
-import { decodeComponent, kubeletKind, kubeProxyKind, printedComponent, type ComponentKind } from '../config/component-config.ts'
-import { readDocuments } from '../config/documents.ts'
+import { kubeletKind, kubeProxyKind, printedComponent, type ComponentKind } from '../config/component-config.ts'
 import type { ClusterConfiguration, JsonObject } from '../config/model.ts'
-import { storedClusterConfiguration } from '../config/stored-config.ts'
+import { storedClusterConfiguration, storedComponent } from '../config/stored-config.ts'
 import { KadmError } from '../errors.ts'
 
 export interface StoredConfiguration {
@@ -47,10 +46,7 @@ async function readComponent(
 ): Promise<JsonObject | undefined> {
   try {
     const text = configMapText(await getConfigMap(cluster, name), key) ?? ''
-    const found = readDocuments(text).find((one) => one.group === kind.group && one.version === kind.version && one.kind === kind.kind)
-    if (found === undefined) return undefined
-    const { value, problems } = decodeComponent(kind, found)
-    return problems.length > 0 ? undefined : printedComponent(kind, value)
+    return printedComponent(kind, storedComponent(kind, name, text).value)
   } catch (error) {
     if (error instanceof KadmError && error.code !== 'API_UNREACHABLE') return undefined
     throw error
