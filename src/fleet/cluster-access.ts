@@ -10,6 +10,7 @@ import { connectOwnCluster } from '../pki/own-cluster.ts'
 import { readSharedFiles } from '../pki/shared-files.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
 import type { ClusterAccess } from './fleet-run.ts'
+import { firstAnswer } from './first-answer.ts'
 import { fleetToken, type FleetToken } from './fleet-token.ts'
 import { signForNode } from './sign-for-node.ts'
 
@@ -46,35 +47,18 @@ export async function firstThatAnswers(
   controlPlanes: readonly Host[],
   { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
 ): Promise<Entry> {
-  const over = new AbortController()
-  const asked = controlPlanes.map(async (host) => {
+  const ask = async (host: Host, stop: AbortSignal): Promise<Entry> => {
     const cluster = await connectOwnCluster(host, signal)
     try {
-      await retryUntil(() => cluster.list(kinds.node), {
-        timeout,
-        signal: AbortSignal.any([signal, over.signal]),
-        describe: `an answer of the API at "${cluster.server}"`,
-      })
+      const describe = `an answer of the API at "${cluster.server}"`
+      await retryUntil(() => cluster.list(kinds.node), { timeout, signal: stop, describe })
       return { host, cluster }
     } catch (error) {
       await cluster.close()
       throw error
     }
-  })
-  try {
-    const first = await Promise.any(asked)
-    for (const other of asked)
-      other.then(
-        (entry) => (entry === first ? undefined : entry.cluster.close()),
-        () => undefined,
-      )
-    return first
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error instanceof AggregateError ? (error.errors[0] ?? new Error('no control plane is there to be asked')) : error
-  } finally {
-    over.abort()
   }
+  return firstAnswer(controlPlanes, ask, { signal, late: ({ cluster }) => void cluster.close() })
 }
 
 /**

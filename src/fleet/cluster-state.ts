@@ -9,6 +9,7 @@ import { paths } from '../config/paths.ts'
 import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
+import { firstAnswer } from './first-answer.ts'
 import { readStoredConfiguration, type StoredConfiguration } from './stored-cluster.ts'
 
 export type ClusterState = { readonly kind: 'none' } | { readonly kind: 'unreachable'; readonly why: string } | RunningCluster
@@ -68,16 +69,12 @@ export async function observeCluster(
   }
   if (cluster.kind === 'none' || patience === 0) return { cluster, stored: undefined }
   say?.(`the API of the cluster does not answer yet (${cluster.why}): it gets ${patience / 1000} s more to come up`)
-  const over = new AbortController()
-  const asked = controlPlanes.map((host) => askCluster(host, file, { timeout: patience, signal: AbortSignal.any([signal, over.signal]) }))
+  const ask = (host: Host, stop: AbortSignal): Promise<ObservedCluster> => askCluster(host, file, { timeout: patience, signal: stop })
   try {
-    return await Promise.any(asked)
+    return await firstAnswer(controlPlanes, ask, { signal })
   } catch (error) {
     signal.throwIfAborted()
-    const why = messageOf(error instanceof AggregateError ? error.errors[0] : error)
-    return { cluster: { kind: 'unreachable', why }, stored: undefined }
-  } finally {
-    over.abort()
+    return { cluster: { kind: 'unreachable', why: messageOf(error) }, stored: undefined }
   }
 }
 
