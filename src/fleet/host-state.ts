@@ -85,6 +85,14 @@ function versionOfApiServer(manifest: string): string {
   return /image: \S*kube-apiserver:(v[\d.]+\S*)/.exec(manifest)?.[1] ?? ''
 }
 
+/** In words, which of these members are together, when they are of more than one cluster by the CA. */
+export function differentClusters(members: readonly { readonly name: string; readonly caHash: string }[]): string | undefined {
+  const groups = Map.groupBy(members, ({ caHash }) => caHash)
+  if (groups.size < 2) return undefined
+  const names = Array.from(groups.values(), (group) => group.map(({ name }) => name).join(', '))
+  return `hosts of the file are in different clusters: ${names.join(' | ')}`
+}
+
 export function unreachable(error: unknown): HostState {
   return { kind: 'unreachable', why: messageOf(error), remedy: error instanceof KadmError ? error.remedy : [] }
 }

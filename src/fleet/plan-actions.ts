@@ -1,7 +1,7 @@
 /** From what is wanted and what is there to what is to be done, host by host, and why. Pure. */
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
-import type { HostState, ReachedHost, UnreachableHost } from './host-state.ts'
+import { differentClusters, type HostState, type ReachedHost, type UnreachableHost } from './host-state.ts'
 import { decideUpgrade, isUpgradeCutOff } from './plan-upgrade.ts'
 
 export interface Action {
@@ -202,21 +202,10 @@ export function isGoneOnWith(states: ReadonlyMap<string, HostState>): boolean {
 function clusterProblems(states: ReadonlyMap<string, HostState>, cluster: ClusterState): readonly string[] {
   const reached = [...states].flatMap(([name, state]) => (state.kind === 'reached' ? [{ name, ...state }] : []))
   const members = reached.filter(({ caHash }) => caHash !== '')
-  const authorities = [...new Set(members.map(({ caHash }) => caHash))]
+  const split = differentClusters(members)
   const isResumed = isGoneOnWith(states)
   return [
-    ...(authorities.length > 1
-      ? [
-          `hosts of the file are in different clusters: ${authorities
-            .map((hash) =>
-              members
-                .filter(({ caHash }) => caHash === hash)
-                .map(({ name }) => name)
-                .join(', '),
-            )
-            .join(' | ')}`,
-        ]
-      : []),
+    ...(split === undefined ? [] : [split]),
     ...(cluster.kind === 'unreachable' && !isResumed ? [`the cluster is there, and its API does not answer: ${cluster.why}`] : []),
     ...(cluster.kind === 'none' && members.length > 0 && !isResumed
       ? [`${members.map(({ name }) => name).join(', ')}: in a cluster none of whose control planes is in the file`]

@@ -1,7 +1,7 @@
 /** Which hosts of a cluster file a reset of the cluster is about. Pure. */
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
-import type { HostState } from './host-state.ts'
+import { differentClusters, type HostState } from './host-state.ts'
 
 export interface ResetScope {
   /** Those that are reset, or could not be asked and are to be. */
@@ -20,15 +20,13 @@ export function resetScope({ hosts, name: cluster }: ClusterFile, states: Readon
     return state?.kind === 'reached' ? state.caHash : ''
   }
   const wanted = hosts.filter(({ role }) => role !== 'absent').map(({ name }) => name)
-  const members = wanted.filter((name) => clusterOf(name) !== '')
-  const groups = [...Map.groupBy(members, clusterOf).values()]
-  if (groups.length > 1)
-    throw new KadmError(
-      'PREFLIGHT_FAILED',
-      `nothing was changed: hosts of the file are in different clusters: ${groups.map((names) => names.join(', ')).join(' | ')}`,
-      { remedy: [`kadm reset --host USER@ADDRESS   # for each that is to be reset and is not of "${cluster}"`] },
-    )
-  const own = clusterOf(members[0] ?? '')
+  const members = wanted.map((name) => ({ name, caHash: clusterOf(name) })).filter(({ caHash }) => caHash !== '')
+  const split = differentClusters(members)
+  if (split !== undefined)
+    throw new KadmError('PREFLIGHT_FAILED', `nothing was changed: ${split}`, {
+      remedy: [`kadm reset --host USER@ADDRESS   # for each that is to be reset and is not of "${cluster}"`],
+    })
+  const own = members[0]?.caHash ?? ''
   const leaving = hosts.filter(({ role }) => role === 'absent').map(({ name }) => name)
   const isStillIn = (name: string): boolean => own !== '' && clusterOf(name) === own
   return {
