@@ -115,8 +115,8 @@ function withoutTime(text: string): string {
 }
 
 /**
- * What is at the top of the host, which nobody has to do with; temporary files, locks that are held, shells of kadm that nobody holds, secrets of a run, a journal without its end. The lock of a process
- * that is gone is nobody's.
+ * What is at the top of the host, which nobody has to do with; temporary files, locks that are held, shells of kadm that nobody holds,
+ * secrets of a run, a journal without its end. The lock of a process that is gone is nobody's.
  */
 const leftovers = `ls -A /
 find /etc /etc/kubernetes /var/lib/kubelet /var/lib/kadm /var/lib/etcd /usr/bin /root /tmp -xdev -name '.*kadm-*' 2>/dev/null | sort -u

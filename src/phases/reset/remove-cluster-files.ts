@@ -7,9 +7,9 @@ import { removeCertificates } from './remove-certificates.ts'
 import type { ResetRun } from './reset-run.ts'
 
 /**
- * Empties the folders that kadm and kubeadm fill (one of certificates that nobody named only of its certificates), and removes their files in /etc/kubernetes; other files there stay, and so does what is
- * mounted. The manifests, which tell where the rest is, go last. What does not go does not keep the others: throws FILE_FAILED with all of
- * it.
+ * Empties the folders that kadm and kubeadm fill (one of certificates that nobody named only of its certificates), and removes their files
+ * in /etc/kubernetes; other files there stay, and so does what is mounted. The manifests, which tell where the rest is, go last. What does
+ * not go does not keep the others: throws FILE_FAILED with all of it.
  */
 export async function removeClusterFiles(
   { config, host, before }: Pick<ResetRun, 'config' | 'host' | 'before'>,

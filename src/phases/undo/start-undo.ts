@@ -63,11 +63,11 @@ export async function startUndo(host: Host, request: UndoRequest): Promise<UndoO
     if (target.runs.length === 0) return 'nothing'
     await requireOwnMinor(host, target)
     const leaving = target.isEntry ? await leave(host, request) : undefined
-    const before = leaving?.reset.before ?? (await lookAtHost(host, paths.defaultCertificates))
     // An undo that was cut off may have put manifests aside.
     const changes = leaving === undefined ? target.changes : await whereItLies(host, target.changes)
     const steps = await undoSteps(host, changes, { force })
     if (!force) {
+      const before = leaving?.reset.before ?? (await lookAtHost(host, paths.defaultCertificates))
       await requireNotOvertaken(host, { target, steps, certificateFolders: before.certificateFolders })
       // By the journal, or by the host as it is.
       const isControlPlane = target.isControlPlane || (leaving !== undefined && (await hasControlPlane(host, before)))
