@@ -50,6 +50,7 @@ export const errorCodes = {
   KUBELET_NOT_UPGRADED: 'the new kubelet did not come up, and the old one is back',
   ETCD_FAILED: 'etcd does not answer or refused',
   ETCD_QUORUM: 'etcd would be left without a quorum',
+  NODE_ALIVE: 'a node whose machine was said to be gone for good is at work',
   ETCD_MEMBER_LOST: 'etcd has a member of this name or address whose data is not on this host, or the other way round',
   JOURNAL_BROKEN: 'the journal on this host cannot be read',
   UNDO_REFUSED: 'what a run did cannot be taken back without harm',

@@ -8,6 +8,7 @@ export function fleetPlanText({ plan, problems, warnings }: MadePlan): string {
 }
 
 const words: Readonly<Record<ActionKind, string>> = {
+  forget: 'take what is left of it out of the cluster',
   init: 'make the cluster',
   join: 'join the cluster',
   mark: 'mark the Node',

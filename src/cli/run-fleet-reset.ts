@@ -69,8 +69,8 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
 
 /** Host by host: what it is in the cluster, which it would not be any more. */
 function wouldBeReset({ hosts, states }: Fleet, names: ReadonlySet<string>): string {
-  const meant = [...states].filter(([name]) => names.has(name))
-  const lines = meant.map(([name, state]) => {
+  const lines = [...states].flatMap(([name, state]) => {
+    if (!names.has(name) || state.kind === 'lost') return []
     if (state.kind === 'reached') return `${name}: would be reset (${whatItIs(state)})`
     return hosts.has(name) ? `${name}: would be reset (${state.why})` : `${name}: cannot be reached: ${state.why}`
   })

@@ -49,8 +49,13 @@ export async function cordonNode(cluster: Cluster, name: string): Promise<void> 
 /** Takes back what `cordonNode` did, also in a run before this one. */
 export async function uncordonNode(cluster: Cluster, name: string): Promise<void> {
   const node = await nodeOf(cluster, name)
-  if (node.metadata.annotations?.[ownCordon] === undefined) return
+  if (!isOwnCordon(node)) return
   await cluster.patch(refOf(node), { metadata: { annotations: { [ownCordon]: null } }, spec: { unschedulable: null } }, 'merge')
+}
+
+/** Is what `cordonNode` did still there? */
+export function isOwnCordon({ metadata }: KubernetesObject): boolean {
+  return metadata.annotations?.[ownCordon] !== undefined
 }
 
 /** On a Node: it was kadm that cordoned it, and kadm may take that back. */

@@ -12,7 +12,7 @@ import { initFields, joinFields } from './node-fields.ts'
 
 export const clusterFileApiVersion = 'kadm.dev/v1alpha1'
 
-export const hostRoles = ['control-plane', 'worker', 'absent'] as const
+export const hostRoles = ['control-plane', 'worker', 'absent', 'lost'] as const
 
 const userField = stringField('user', 'Who logs in.', { defaultNote: 'the user who runs kadm' })
 const portField = integerField('port', 'Port of sshd.', { default: 22, check: portProblems })
@@ -66,7 +66,7 @@ const hostFields: readonly Field[] = [
     check: addressProblems,
     required: true,
   }),
-  stringField('role', '"control-plane", "worker", or "absent": drained, reset and taken out of the cluster.', {
+  stringField('role', '"control-plane", "worker", "absent": drained, reset and taken out of the cluster, or "lost": gone for good.', {
     check: (value) => oneOfProblems(value, hostRoles),
     required: true,
   }),

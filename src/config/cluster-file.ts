@@ -1,6 +1,6 @@
 /** A cluster file (`kadm.dev/v1alpha1`, kind Cluster) into what the fleet works with. */
 import { checkFields } from './check.ts'
-import { clusterFileApiVersion, clusterFileFields } from './cluster-file-fields.ts'
+import { clusterFileApiVersion, clusterFileFields, hostRoles } from './cluster-file-fields.ts'
 import { clusterFileProblems } from './cluster-file-rules.ts'
 import { decodeObject, isObject } from './decode.ts'
 import { fillFields, part } from './defaults.ts'
@@ -34,7 +34,8 @@ export interface ClusterHost {
   readonly ssh: SshSettings
 }
 
-export type HostRole = 'control-plane' | 'worker' | 'absent'
+/** `absent`: to leave the cluster. `lost`: its machine is gone, and nothing is asked of it. */
+export type HostRole = (typeof hostRoles)[number]
 
 export interface SshSettings extends SshTarget {
   readonly become: 'none' | 'sudo'
@@ -142,7 +143,7 @@ function toHost(host: JsonObject, ssh: JsonObject): ClusterHost {
 }
 
 function roleOf(role: string): HostRole {
-  return role === 'control-plane' || role === 'absent' ? role : 'worker'
+  return hostRoles.find((one) => one === role) ?? 'worker'
 }
 
 function toTarget(target: JsonObject): SshTarget {

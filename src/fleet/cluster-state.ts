@@ -1,6 +1,7 @@
 /** What the cluster is now, as far as a plan depends on it: asked by way of a control plane. JSON data. */
 import { isTransient } from '../cluster/api-error.ts'
 import type { KubernetesObject } from '../cluster/cluster.ts'
+import { isOwnCordon } from '../cluster/drain.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { retryUntil } from '../cluster/wait.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
@@ -10,6 +11,7 @@ import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
 import { firstAnswer } from './first-answer.ts'
+import { membersOf } from './forget-host.ts'
 import { readStoredConfiguration, type StoredConfiguration } from './stored-cluster.ts'
 
 export type ClusterState = { readonly kind: 'none' } | { readonly kind: 'unreachable'; readonly why: string } | RunningCluster
@@ -20,6 +22,8 @@ export interface RunningCluster {
   /** Of the control planes, as the cluster keeps it. */
   readonly kubernetesVersion: string
   readonly nodes: readonly NodeState[]
+  /** Hosts that the file calls lost and etcd still has a member of. */
+  readonly lostMembers: readonly string[]
 }
 
 export interface NodeState {
@@ -27,6 +31,8 @@ export interface NodeState {
   readonly isControlPlane: boolean
   /** Version of its kubelet. */
   readonly kubelet: string
+  /** A run of kadm has taken its Pods from it, and lets it have none. */
+  readonly cordoned?: true
   /** Those that the file names, and no others. */
   readonly labels: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
@@ -92,6 +98,7 @@ async function askCluster(
       describe: `an answer of the API at "${cluster.server}"`,
       giveUp: (error) => !isTransient(error),
     })
+    const lost = file.hosts.filter(({ role }) => role === 'lost').map(({ name }) => name)
     return {
       cluster: {
         kind: 'running',
@@ -99,6 +106,7 @@ async function askCluster(
         // Empty while the cluster does not keep its configuration yet.
         kubernetesVersion: stored?.cluster.kubernetesVersion ?? '',
         nodes: nodes.map((node) => toNodeState(node, file)).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+        lostMembers: await membersOf(lost, stored?.cluster, { controlPlane: host, cluster, signal }),
       },
       stored,
     }
@@ -107,7 +115,8 @@ async function askCluster(
   }
 }
 
-function toNodeState({ metadata, spec, status }: KubernetesObject, file: ClusterFile): NodeState {
+function toNodeState(node: KubernetesObject, file: ClusterFile): NodeState {
+  const { metadata, spec, status } = node
   const wanted = file.hosts.find(({ name }) => name === metadata.name)
   const labels = metadata.labels ?? {}
   const taints = listAt(spec, 'taints').flatMap((taint) => toTaint(taint))
@@ -116,6 +125,7 @@ function toNodeState({ metadata, spec, status }: KubernetesObject, file: Cluster
     name: metadata.name,
     isControlPlane: 'node-role.kubernetes.io/control-plane' in labels,
     kubelet: String(fieldAt(info, 'kubeletVersion') ?? ''),
+    ...(isOwnCordon(node) && { cordoned: true }),
     labels: Object.fromEntries(Object.entries(labels).filter(([key]) => Object.hasOwn(wanted?.labels ?? {}, key))),
     taints: taints.filter(({ key, effect }) => wanted?.taints?.some((taint) => taint.key === key && taint.effect === effect) === true),
   }

@@ -16,7 +16,7 @@ type Plan = Pick<FleetRun, 'actions' | 'hosts' | 'file'>
 export function fleetPhases(plan: Plan): readonly Phase<FleetRun>[] {
   const { actions } = plan
   const names = [...new Set(actions.map(({ host }) => host))]
-  const order = [...afterArrivals(plan), ...upgradeOrder(plan)]
+  const order = [...afterForgotten(plan), ...afterArrivals(plan), ...upgradeOrder(plan)]
   const hosts = names.map((name) => ({
     name,
     summary: `Bring ${name} to what the file says`,
@@ -52,6 +52,15 @@ function needText(host: string, need: string): readonly string[] {
   return [at.host === host ? at.phase : `${at.host}:${at.phase}`]
 }
 
+/** Who comes in: etcd takes a new member best where all that it counts on answer. */
+function afterForgotten({ actions }: Plan): readonly (readonly [Action, readonly string[]])[] {
+  return actions.filter(({ kind }) => kind === 'join').map((one) => [one, forgotten(actions)] as const)
+}
+
+function forgotten(actions: Plan['actions']): readonly string[] {
+  return actions.filter(({ kind }) => kind === 'forget').map(fullName)
+}
+
 /** What each removal waits for. */
 function afterArrivals({ actions, hosts }: Plan): readonly (readonly [Action, readonly string[]])[] {
   const arrivals = actions.filter(({ kind }) => kind === 'init' || kind === 'join').map(fullName)
@@ -59,12 +68,12 @@ function afterArrivals({ actions, hosts }: Plan): readonly (readonly [Action, re
   const members = removals.filter(({ host }) => hosts.get(host)?.state.node === 'control-plane')
   return removals.map((one) => {
     const before = members[members.indexOf(one) - 1]
-    return [one, [...arrivals, ...(before === undefined ? [] : [fullName(before)])]] as const
+    return [one, [...forgotten(actions), ...arrivals, ...(before === undefined ? [] : [fullName(before)])]] as const
   })
 }
 
 function upgradeOrder(plan: Plan): readonly (readonly [Action, readonly string[]])[] {
-  const before = firstGate(plan).map(({ name }) => name)
+  const before = [...forgotten(plan.actions), ...firstGate(plan).map(({ name }) => name)]
   return upgradeWaves(plan).flatMap((wave, index) => wave.map((one) => [one, index === 0 ? before : [gateName(index - 1)]] as const))
 }
 
@@ -160,7 +169,7 @@ function step(one: Action, needs: readonly string[] | undefined): Phase<FleetRun
       return one.kind === 'remove' && missing !== undefined ? `${missing.host} has not come in` : false
     },
     run: async (run, { signal }) => {
-      const on = run.hosts.get(one.host)
+      const on = one.kind === 'forget' ? run.first : run.hosts.get(one.host)
       const wanted = run.file.hosts.find(({ name }) => name === one.host)
       if (on === undefined || wanted === undefined) throw new Error(`the plan has an action for "${one.host}", which is not there`)
       try {

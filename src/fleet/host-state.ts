@@ -7,7 +7,8 @@ import type { Host } from '../host/host.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 import { nodeNameOfKubelet } from '../pki/kubelet-node-name.ts'
 
-export type HostState = ReachedHost | UnreachableHost
+/** `lost`: the file says that its machine is gone. */
+export type HostState = ReachedHost | UnreachableHost | { readonly kind: 'lost' }
 
 export interface UnreachableHost {
   readonly kind: 'unreachable'

@@ -81,10 +81,11 @@ function sharedBetweenHosts({ user, ...options }: FleetOptions): Shared & { read
 }
 
 async function openHost(
-  { address, ssh }: ClusterHost,
+  { address, role, ssh }: ClusterHost,
   version: string,
   options: FleetOptions & Shared,
 ): Promise<{ readonly host: Host | undefined; readonly state: HostState }> {
+  if (role === 'lost') return { host: undefined, state: { kind: 'lost' } }
   const { user, bastionOf, ...rest } = options
   try {
     const host = await connectSsh(targetOf(ssh, address, user), {

@@ -12,7 +12,7 @@ export interface Action {
   readonly replaces?: true
 }
 
-export type ActionKind = 'init' | 'join' | 'mark' | 'remove' | 'upgrade'
+export type ActionKind = 'forget' | 'init' | 'join' | 'mark' | 'remove' | 'upgrade'
 
 export interface Decision {
   readonly actions: readonly Action[]
@@ -35,16 +35,18 @@ export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>
       state: states.get(host.name) ?? { kind: 'unreachable', why: 'it was not asked', remedy: [] },
     }),
   )
-  const actions = hosts.flatMap((one) => one.actions)
+  const all = hosts.flatMap((one) => one.actions)
+  const forgotten = all.filter(({ kind }) => kind === 'forget')
+  const actions = all.filter(({ kind }) => kind !== 'forget')
   const problems = hosts.flatMap((one) => one.problems)
-  if (upgrade.actions.length === 0) return { actions, problems: [...problemsOfAll, ...problems], warnings }
+  if (upgrade.actions.length === 0) return { actions: [...forgotten, ...actions], problems: [...problemsOfAll, ...problems], warnings }
   // One thing at a time: a node that joins in the middle of an upgrade would have to be of two versions.
   const postponed = actions.map(
     ({ host, kind, why }) => `${host} is left for the next apply (${kind}: ${why}): this one upgrades the cluster`,
   )
   const { blocking, others } = besideUpgrade(file, states)
   return {
-    actions: upgrade.actions,
+    actions: [...forgotten, ...upgrade.actions],
     problems: [...problemsOfAll, ...blocking],
     warnings: [...warnings, ...others, ...postponed],
   }
@@ -97,15 +99,26 @@ interface HostContext {
   readonly state: HostState
 }
 
-function decideHost(host: ClusterHost, { file, cluster, first, state }: HostContext): Omit<Decision, 'warnings'> {
+function decideHost(host: ClusterHost, context: HostContext): Omit<Decision, 'warnings'> {
   const { name, role } = host
+  const { cluster, state } = context
   const node = cluster.kind === 'running' ? cluster.nodes.find((one) => one.name === name) : undefined
+  if (state.kind === 'lost') return decideLost(name, node, cluster)
   const other = otherNode(name, state)
   if (other !== undefined) return problem(other)
   if (role === 'absent') return decideAbsent(name, state, node)
-  if (state.kind === 'unreachable')
-    return problem(reachProblem(`${name} cannot be reached`, state, node && `${goneForGood(node)}; and "role: absent" for it in the file`))
-  const marks = missingMarks(host, node)
+  if (state.kind === 'unreachable') return problem(reachProblem(`${name} cannot be reached`, state, node && goneForGood))
+  return decideWanted(host, { ...context, state, node })
+}
+
+interface WantedContext extends HostContext {
+  readonly state: ReachedHost
+  readonly node: NodeState | undefined
+}
+
+function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: WantedContext): Omit<Decision, 'warnings'> {
+  const { name } = host
+  const marks = [...missingMarks(host, node), ...cordonLeft(state, node)]
   const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
   const network = file.networkManifest === undefined ? '' : `, with the pod network of ${file.networkManifest}`
   const begin = (kind: 'init' | 'join', why: string) => ({
@@ -145,9 +158,7 @@ function replacement(name: string, mark: readonly Action[]): Omit<Decision, 'war
   return { actions: [{ ...action(name, 'join', why), replaces: true }, ...mark], problems: [] }
 }
 
-interface MemberContext {
-  readonly state: ReachedHost
-  readonly node: NodeState | undefined
+interface MemberContext extends Pick<WantedContext, 'state' | 'node'> {
   readonly mark: readonly Action[]
   readonly cluster: RunningCluster
 }
@@ -161,11 +172,11 @@ function decideMember({ name, role }: ClusterHost, { state, node, mark, cluster 
   return { actions: mark, problems: [] }
 }
 
-function decideAbsent(name: string, state: HostState, node: NodeState | undefined): Omit<Decision, 'warnings'> {
+function decideAbsent(name: string, state: ReachedHost | UnreachableHost, node: NodeState | undefined): Omit<Decision, 'warnings'> {
   if (state.kind === 'unreachable') {
     return node === undefined
       ? { actions: [], problems: [] }
-      : problem(reachProblem(`${name} is to leave the cluster and cannot be reached`, state, goneForGood(node)))
+      : problem(reachProblem(`${name} is to leave the cluster and cannot be reached`, state, goneForGood))
   }
   if (node === undefined && state.node === 'none' && state.unfinished === undefined) return { actions: [], problems: [] }
   return {
@@ -182,6 +193,18 @@ function decideAbsent(name: string, state: HostState, node: NodeState | undefine
     ],
     problems: [],
   }
+}
+
+/** Of a removal that was stopped, as by a PodDisruptionBudget, and is not wanted any more. An upgrade that goes on ends its own. */
+function cordonLeft({ unfinished }: ReachedHost, node: NodeState | undefined): readonly string[] {
+  return node?.cordoned === true && unfinished === undefined ? ['it was to leave the cluster, and takes Pods again'] : []
+}
+
+/** Nobody asks etcd whether it has a member where the file does not say so: what is only away comes back. */
+function decideLost(name: string, node: NodeState | undefined, cluster: ClusterState): Omit<Decision, 'warnings'> {
+  const isMember = cluster.kind === 'running' && cluster.lostMembers.includes(name)
+  const left = [...(isMember ? ['a member of etcd'] : []), ...(node === undefined ? [] : ['a Node'])].join(' and ')
+  return { actions: left === '' ? [] : [action(name, 'forget', `its machine is gone, and the cluster has ${left} of it`)], problems: [] }
 }
 
 /** In words. The taints of a new node come with its kubelet. */
@@ -229,9 +252,7 @@ function reachProblem(what: string, { why, remedy }: UnreachableHost, further?: 
   return [`${what}: ${why}`, ...[...remedy, ...(further === undefined ? [] : [further])].map((line) => `    ${line}`)].join('\n')
 }
 
-function goneForGood({ name }: NodeState): string {
-  return `kubectl delete node ${name}   # if the machine is gone for good`
-}
+const goneForGood = 'role: lost   # in the file, if its machine is gone for good'
 
 function problem(text: string): Omit<Decision, 'warnings'> {
   return { actions: [], problems: [text] }

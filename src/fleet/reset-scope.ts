@@ -19,7 +19,7 @@ export function resetScope({ hosts, name: cluster }: ClusterFile, states: Readon
     const state = states.get(name)
     return state?.kind === 'reached' ? state.caHash : ''
   }
-  const wanted = hosts.filter(({ role }) => role !== 'absent').map(({ name }) => name)
+  const wanted = hosts.filter(({ role }) => role !== 'absent' && role !== 'lost').map(({ name }) => name)
   const members = wanted.map((name) => ({ name, caHash: clusterOf(name) })).filter(({ caHash }) => caHash !== '')
   const split = differentClusters(members)
   if (split !== undefined)

@@ -1,7 +1,7 @@
 /** What is done on a host for each kind of action: the very workflows of one host, and what only the cluster can do. */
 import { createHash } from 'node:crypto'
 import type { Cluster } from '../cluster/cluster.ts'
-import { drainNode } from '../cluster/drain.ts'
+import { drainNode, uncordonNode } from '../cluster/drain.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { markNode } from '../cluster/mark-node.ts'
 import { marksBefore } from '../cluster/restore-marks.ts'
@@ -20,17 +20,19 @@ import type { Sponsor } from '../phases/join/sponsor.ts'
 import { startReset, type ResetRequest } from '../phases/reset/start-reset.ts'
 import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from './fleet-run.ts'
+import { forgetHost } from './forget-host.ts'
 import type { ActionKind } from './plan-actions.ts'
 import { upgradeHost, type WorkflowRequest } from './upgrade-host.ts'
 
 export interface StepInput {
   readonly run: FleetRun
   readonly wanted: ClusterHost
+  /** The host itself; of one that is lost the first control plane. */
   readonly on: FleetHost
   readonly signal: AbortSignal
 }
 
-export const steps: Readonly<Record<ActionKind, (input: StepInput) => Promise<void>>> = { init, join, mark, remove, upgrade }
+export const steps: Readonly<Record<ActionKind, (input: StepInput) => Promise<void>>> = { forget, init, join, mark, remove, upgrade }
 
 /** The phase of init with whose end the API answers. */
 const apiPhase = 'wait-control-plane/api'
@@ -99,7 +101,10 @@ async function sponsorOf({ run, on }: StepInput): Promise<Sponsor> {
 async function mark({ run, wanted, on, signal }: StepInput): Promise<void> {
   const { name, labels, taints = [] } = wanted
   const cluster = await run.access.cluster()
-  const set = (): Promise<void> => markNode(cluster, name, { labels, taints, timeout: 60_000, signal })
+  const set = async (): Promise<void> => {
+    await markNode(cluster, name, { labels, taints, timeout: 60_000, signal })
+    await uncordonNode(cluster, name)
+  }
   // A Node that comes by this apply goes as a whole when that is undone.
   if (run.actions.some(({ host, kind }) => host === on.name && kind !== 'mark')) return set()
   const fingerprint = createHash('sha256')
@@ -110,6 +115,12 @@ async function mark({ run, wanted, on, signal }: StepInput): Promise<void> {
     if (node !== undefined) await session?.note({ kind: 'mark-node', ...marksBefore(node, { labels, taints }) })
     await set()
   })
+}
+
+/** By way of the first control plane: there is no machine to ask. */
+async function forget({ run, wanted: { name }, on, signal }: StepInput): Promise<void> {
+  const say = (text: string): void => run.report({ host: name, event: { kind: 'line', phase: 'forget', text, at: new Date() } })
+  await forgetHost(name, { controlPlane: on.host, cluster: await run.access.cluster(), say, signal })
 }
 
 /** The Pods first, while they can go elsewhere; the Node last, when nothing brings it back. */

@@ -43,6 +43,10 @@ export async function undoHostOfFleet({
 }: UndoHostInput): Promise<UndoOutcome> {
   const state = fleet.states.get(name)
   if (state?.kind === 'unreachable') throw notReached(name, state)
+  if (state?.kind === 'lost')
+    throw new KadmError('USAGE', `"${name}" is lost by the cluster file: there is no machine to undo anything on`, {
+      remedy: ['give it another role in the file, if its machine is there'],
+    })
   const on = reachedHosts(fleet).get(name)
   if (on === undefined)
     throw new KadmError('USAGE', `the cluster file has no host "${name}"`, {

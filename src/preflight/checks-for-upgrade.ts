@@ -23,6 +23,8 @@ export interface UpgradeChecksInput {
   readonly cluster: Cluster
   /** What the cluster keeps, with this node's part. */
   readonly config: InitConfig
+  /** Of an upgrade that was cut off: it may have stopped the API, and controllers need a while to come back. */
+  readonly isResumed?: boolean
   readonly signal: AbortSignal
 }
 
@@ -39,16 +41,25 @@ export function upgradePlanChecks(input: UpgradeChecksInput): CheckGroups {
   return [[privilegedUser(input.host)], ...clusterChecks(input)]
 }
 
-function clusterChecks({ host, cluster, config, signal }: UpgradeChecksInput): readonly (readonly Check[])[] {
+function clusterChecks({ host, cluster, config, isResumed = false, signal }: UpgradeChecksInput): readonly (readonly Check[])[] {
   return [
     coreDnsChecks(cluster, config.cluster.dns.disabled),
     [
-      createJob({ cluster, image: pauseImage(config.cluster), now: () => host.now(), signal }),
+      createJob({
+        cluster,
+        image: pauseImage(config.cluster),
+        now: () => host.now(),
+        patience: isResumed ? patienceAfterOutage : undefined,
+        signal,
+      }),
       controlPlaneNodesReady(cluster),
       staticPodManifests(host),
     ],
   ]
 }
+
+/** Milliseconds. A controller-manager that has lost its API leads again after some 30 s, and a Node is Ready again after some 40. */
+const patienceAfterOutage = 180_000
 
 /** The kubelet that is to come decides what is needed: the installed one's next minor. */
 function nextMinor(installed: InstalledKubelet): InstalledKubelet {

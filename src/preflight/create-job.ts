@@ -10,22 +10,24 @@ export interface CreateJobInput {
   /** An image that ends by itself when it is called with `-v`: the pause image. */
   readonly image: string
   readonly now: () => Date
+  /** Milliseconds that it may take. Default: kubeadm's minute. */
+  readonly patience?: number | undefined
   readonly signal: AbortSignal
 }
 
 /** Does the cluster still run what is given to it? The Job takes itself away; where no node takes Pods, nothing is asked. */
-export function createJob({ cluster, image, now, signal }: CreateJobInput): Check {
+export function createJob({ cluster, image, now, patience = 60_000, signal }: CreateJobInput): Check {
   return {
     name: 'CreateJob',
     requires: 'a Job is completed within a minute, where a node takes Pods',
     run: async () => {
-      const wait = { timeout, signal }
+      const wait = { timeout: patience, signal }
       const nodes = await retryUntil(() => cluster.list(kinds.node, { fieldSelector: 'spec.unschedulable=false' }), {
         ...wait,
         describe: 'the list of nodes that take Pods',
       })
       if (nodes.length === 0) return warned('skipped: no node of the cluster takes Pods')
-      const job = jobOf(`upgrade-health-check-${now().getTime()}`, image)
+      const job = jobOf(`upgrade-health-check-${now().getTime()}`, { image, life: patience / 1000 + 5 })
       await retryUntil(() => cluster.create(job), { ...wait, describe: `the Job "${job.metadata.name}" to be made` })
       try {
         await waitForObject(cluster, refOf(job), isOver, wait)
@@ -40,12 +42,6 @@ export function createJob({ cluster, image, now, signal }: CreateJobInput): Chec
     },
   }
 }
-
-/** Milliseconds, kubeadm's. */
-const timeout = 60_000
-
-/** Seconds after which the Job ends and, done, goes: that and some. */
-const life = 65
 
 function isOver(job: KubernetesObject): boolean {
   return conditionAt(job, 'Complete') === 'True' || conditionAt(job, 'Failed') === 'True'
@@ -65,8 +61,11 @@ async function podState(cluster: Cluster, job: KubernetesObject): Promise<string
   return `: its Pod is ${[textAt(pod, 'status.phase'), waiting, textAt(unmet, 'message')].filter((word) => word !== '').join(', ')}`
 }
 
-/** kubeadm's own, name for name. */
-function jobOf(name: string, image: string): KubernetesObject {
+/**
+ * kubeadm's own, name for name.
+ * @param life seconds after which the Job ends and, done, goes
+ */
+function jobOf(name: string, { image, life }: { readonly image: string; readonly life: number }): KubernetesObject {
   return {
     apiVersion: kinds.job.apiVersion,
     kind: kinds.job.kind,

@@ -62,6 +62,26 @@ describe('one control plane and two workers', () => {
     expect((await sandbox.run('h2', ['sh', '-c', 'stat -Lc %a /var/lib/kubelet/pki/kubelet-client-current.pem'])).trim()).toBe('600')
   })
 
+  test('a removal that stops at a Pod which would be lost, and is not wanted any more', { timeout: 60_000 }, async () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'alone', namespace: 'kube-system' },
+      spec: { nodeName: 'h2', hostNetwork: true, containers: [{ name: 'alone', image: 'registry.k8s.io/pause:3.10.2' }] },
+    }
+    await kubectl(sandbox, 'h1', ['create', '-f', '-'], { input: JSON.stringify(pod) })
+    const unschedulable = '{.metadata.name}:{.spec.unschedulable} '
+    const changes = { labels: { 'example.com/kind': 'test' } }
+    const removing = await operator.kadm(['apply', '-f', await operator.write({ h1: 'control-plane', h2: 'absent' }, changes), '--yes'])
+    expect([removing.exitCode, removing.stderr]).toEqual([1, expect.stringContaining('DRAIN_BLOCKED')])
+    expect(await nodes(unschedulable)).toBe('h1: h2:true')
+    const kept = await operator.kadm(['apply', '-f', await operator.write({ h1: 'control-plane', h2: 'worker' }, changes), '--yes'])
+    expect([kept.exitCode, kept.stderr]).toEqual([0, ''])
+    expect(kept.stdout).toContain('h2: mark the Node (it was to leave the cluster, and takes Pods again)')
+    expect(await nodes(unschedulable)).toBe('h1: h2:')
+    await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'delete', 'pod', 'alone', '--now'])
+  })
+
   test('a new worker: nothing is planned for the others, and a kept plan is of its time', { timeout: 90_000 }, async () => {
     const file = await operator.write({ h1: 'control-plane', h2: 'worker', h3: 'worker' }, { labels: { 'example.com/kind': 'test' } })
     const out = `${folder}/plan.json`
@@ -181,11 +201,14 @@ describe('one control plane and two workers', () => {
 describe.runIf(isLongRun)('three control planes behind a balancer, two workers', () => {
   const all = { h1: 'control-plane', h2: 'control-plane', h3: 'control-plane', h4: 'worker', h5: 'worker' } as const
   const apply = async (roles: Parameters<FleetOperator['write']>[0]): Promise<string> => {
-    const file = await operator.write(roles, { controlPlaneEndpoint: `${sandbox.loadBalancer?.address}:6443` })
+    const file = await operator.write(roles, behindBalancer())
     const applied = await operator.kadm(['apply', '-f', file, '--yes'])
     expect([applied.exitCode, applied.stderr], applied.stdout).toEqual([0, ''])
     return applied.stdout
   }
+  const behindBalancer = (): { readonly controlPlaneEndpoint: string } => ({
+    controlPlaneEndpoint: `${sandbox.loadBalancer?.address}:6443`,
+  })
 
   test('from bare hosts', { timeout: 300_000 }, async () => {
     await renewHosts(sandbox)
@@ -206,6 +229,25 @@ describe.runIf(isLongRun)('three control planes behind a balancer, two workers',
     await kubectl(sandbox, 'h1', ready, { timeout: 150_000 })
     expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h2', 'h3'])
   })
+
+  test(
+    'a control plane and a worker whose machines are gone for good; later there are new ones of these names',
+    { timeout: 400_000 },
+    async () => {
+      const without = { ...all, h3: 'lost', h5: 'lost' } as const
+      const alive = await operator.kadm(['apply', '-f', await operator.write(without, behindBalancer()), '--yes'])
+      expect([alive.exitCode, alive.stderr]).toEqual([1, expect.stringContaining('NODE_ALIVE')])
+      for (const host of ['h3', 'h5']) await sandbox.kill(host)
+      await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready=Unknown', 'node/h3', 'node/h5', '--timeout=120s'], { timeout: 150_000 })
+      expect(await apply(without)).toContain('(its machine is gone, and the cluster has a member of etcd and a Node of it)')
+      expect(await nodes('{.metadata.name} ')).toBe('h1 h2 h4')
+      expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h2'])
+      expect(await apply(without)).toContain('nothing to do on 5 hosts')
+      await renewHosts(sandbox, ['h3', 'h5'])
+      await apply(all)
+      expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h2', 'h3'])
+    },
+  )
 
   test('one control plane less', { timeout: 200_000 }, async () => {
     await apply({ ...all, h2: 'absent' })

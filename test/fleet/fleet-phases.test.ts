@@ -36,6 +36,25 @@ test('folders are nothing to tell of, and how a step ends it tells itself', () =
   for (const phase of ['hosts/h1/join', 'after-wave-1']) expect(fleetEvent({ kind: 'done', phase, at })).toEqual([])
 })
 
+test('what is gone for good is forgotten before others come, go or are upgraded', () => {
+  const file = fileOf({ h1: 'control-plane', h2: 'lost', h3: 'absent', h4: 'worker' })
+  const needs = (kind: Action['kind'], host: string): readonly string[] | undefined => {
+    const actions: readonly Action[] = [
+      { host: 'h2', kind: 'forget', why: '' },
+      { host, kind, why: '' },
+    ]
+    const [hosts] = fleetPhases({ actions, file, hosts: new Map() })
+    return hosts?.phases?.find(({ name }) => name === host)?.phases?.[0]?.needs
+  }
+  expect(needs('forget', 'h2')).toEqual([])
+  for (const [kind, host] of [
+    ['join', 'h4'],
+    ['remove', 'h3'],
+    ['upgrade', 'h1'],
+  ] as const)
+    expect(needs(kind, host)).toEqual(['hosts/h2/forget'])
+})
+
 test('nobody leaves before all new ones are in: where one has failed, those who were to go stay', async () => {
   const actions: readonly Action[] = [
     { host: 'h6', kind: 'join', why: '' },

@@ -69,6 +69,38 @@ test('labels and taints that are missing are set; those nobody named are left', 
   expect(planned(marked, member, { ...cluster, nodes: [...cluster.nodes, done] }).actions).toEqual([])
 })
 
+test('of a machine that is gone for good the cluster is rid first, also where an upgrade is due', () => {
+  const wanted = fileOf({ h1: 'control-plane', h2: 'lost', h3: 'lost', h4: 'worker' })
+  const states = new Map<string, HostState>([
+    ['h1', reachedHost({ node: 'control-plane', controlPlane: 'v1.37.2', caHash: 'sha256:a' })],
+    ['h2', { kind: 'lost' }],
+    ['h3', { kind: 'lost' }],
+    ['h4', reachedHost({})],
+  ])
+  const actionsOf = (cluster: ClusterState): readonly string[] =>
+    decide(wanted, states, cluster).actions.map(({ host, kind }) => `${host} ${kind}`)
+  expect(actionsOf(running('h1'))).toEqual(['h4 join'])
+  expect(actionsOf(running('h1', 'h2'))).toEqual(['h2 forget', 'h4 join'])
+  expect(actionsOf({ ...running('h1'), lostMembers: ['h3'] })).toEqual(['h3 forget', 'h4 join'])
+  expect(actionsOf({ ...running('h1', 'h3'), kubernetesVersion: 'v1.36.3' })).toEqual(['h3 forget', 'h1 upgrade'])
+  expect(decide(wanted, states, { ...running('h1', 'h3'), lostMembers: ['h3'] }).actions[0]?.why).toBe(
+    'its machine is gone, and the cluster has a member of etcd and a Node of it',
+  )
+})
+
+test('a node that a removal has cordoned takes Pods again when the file wants it; what an upgrade has cordoned is its own', () => {
+  const there = { h1: { node: 'control-plane', caHash: 'sha256:a' }, h3: { node: 'worker', caHash: 'sha256:a' } } as const
+  const cluster = running('h1')
+  const cordoned = {
+    ...cluster,
+    nodes: [...cluster.nodes, { name: 'h3', labels: {}, taints: [], isControlPlane: false, kubelet: 'v1.37.2', cordoned: true }],
+  } as const
+  const wanted = fileOf({ h1: 'control-plane', h3: 'worker' })
+  expect(planned(wanted, there, cordoned).actions).toEqual(['h3 mark'])
+  expect(planned(wanted, { ...there, h3: { ...there.h3, unfinished: 'upgrade node' } }, cordoned).actions).toEqual(['h3 upgrade'])
+  expect(planned(fileOf({ h1: 'control-plane', h3: 'absent' }), there, cordoned).actions).toEqual(['h3 remove'])
+})
+
 test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: ClusterState; readonly problem: string }>([
   {
     name: 'two clusters',
@@ -114,10 +146,10 @@ test('a host that cannot be reached stands in the way, unless it is to be absent
   ])
   expect(decide(fileOf({ h1: 'control-plane', h3: 'absent' }), states, running('h1'))).toMatchObject({ actions: [], problems: [] })
   expect(decide(fileOf({ h1: 'control-plane', h3: 'absent' }), states, running('h1', 'h3')).problems).toEqual([
-    'h3 is to leave the cluster and cannot be reached: no route\n    ip route get 192.168.7.3\n    kubectl delete node h3   # if the machine is gone for good',
+    'h3 is to leave the cluster and cannot be reached: no route\n    ip route get 192.168.7.3\n    role: lost   # in the file, if its machine is gone for good',
   ])
   expect(decide(fileOf({ h1: 'control-plane', h3: 'worker' }), states, running('h1', 'h3')).problems.join()).toContain(
-    'kubectl delete node h3   # if the machine is gone for good; and "role: absent" for it in the file',
+    'role: lost   # in the file, if its machine is gone for good',
   )
 })
 

@@ -21,7 +21,7 @@ export function planned(wanted: ClusterFile, hosts: Hosts, cluster: ClusterState
 /** Control planes of the newest version. */
 export function running(...names: readonly string[]): Extract<ClusterState, { kind: 'running' }> {
   const nodes = names.map((name): NodeState => ({ name, isControlPlane: true, kubelet: 'v1.37.2', labels: {}, taints: [] }))
-  return { kind: 'running', server: 'https://lb:6443', kubernetesVersion: 'v1.37.2', nodes }
+  return { kind: 'running', server: 'https://lb:6443', kubernetesVersion: 'v1.37.2', nodes, lostMembers: [] }
 }
 
 /** @param worker further fields of each worker; @param more of the spec */

@@ -3,7 +3,7 @@ import { resetScope, type ResetScope } from '../../src/fleet/reset-scope.ts'
 import { fileOf, type Hosts } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 
-const file = fileOf({ h1: 'control-plane', h2: 'worker', h3: 'worker', old: 'absent' })
+const file = fileOf({ h1: 'control-plane', h2: 'worker', h3: 'worker', old: 'absent', gone: 'lost' })
 
 test.each<{ readonly name: string; readonly hosts: Hosts; readonly reset: readonly string[]; readonly left: number }>([
   { name: 'one that left is in another cluster', hosts: { h1: { caHash: 'a' }, old: { caHash: 'b' } }, reset: ['h1', 'h2', 'h3'], left: 1 },

@@ -15,7 +15,7 @@ export interface FleetOperator {
   readonly folder: string
 }
 
-export type Role = 'control-plane' | 'worker' | 'absent'
+export type Role = 'control-plane' | 'worker' | 'absent' | 'lost'
 
 export interface FileChanges {
   readonly controlPlaneEndpoint?: string

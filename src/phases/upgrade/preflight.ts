@@ -27,12 +27,12 @@ export const preflightOfApply: Phase<ApplyRun> = {
   ],
   needs: [],
   run: async (run, context) => {
-    const { upgrade, host, learn, confirm } = run
+    const { upgrade, host, isResumed, learn, confirm } = run
     const { say, warn, signal } = context
     say('[upgrade/preflight] Running preflight checks')
     const [config, cluster] = await Promise.all([learn.config(), learn.cluster()])
     const options = checkOptions(run, context)
-    await runChecks(upgradeApplyChecks({ host, cluster, config, signal }), options)
+    await runChecks(upgradeApplyChecks({ host, cluster, config, isResumed, signal }), options)
     const target = config.cluster.kubernetesVersion
     say(`[upgrade/preflight] You have chosen to upgrade the cluster version to "${target}"`)
     const current = await serverVersion(cluster)

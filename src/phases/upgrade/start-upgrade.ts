@@ -133,7 +133,7 @@ async function start<Run extends UpgradeRun>(
     try {
       if (isControlPlane)
         await bringBack(earlier, { host, cluster: learner.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
-      const run = await make({ upgrade, host, start: host.now(), isControlPlane, learn: learner, backup })
+      const run = await make({ upgrade, host, start: host.now(), isControlPlane, isResumed: earlier !== undefined, learn: learner, backup })
       await runSelected(phases, run, {
         request,
         except: only === undefined ? [...upgrade.skipPhases, ...leftOut] : [],

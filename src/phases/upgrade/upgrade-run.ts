@@ -16,6 +16,8 @@ export interface UpgradeRun {
   readonly start: Date
   /** Is there a static Pod of kube-apiserver on this host? `apply` takes it for given. */
   readonly isControlPlane: boolean
+  /** Does it go on with one that was cut off? That one may have stopped the API. */
+  readonly isResumed: boolean
   /** Looked at by the first phase that needs it; later ones share what was found. */
   readonly learn: UpgradeLearner
   /** Folder for what was before: manifests, certificates, a snapshot of etcd. A run that goes on with another one has the same. */
