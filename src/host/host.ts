@@ -72,6 +72,7 @@ export interface Host {
    */
   lock(command: string): Promise<() => Promise<void>>
 
+  /** Of another machine they may be some seconds old. */
   facts(): Promise<HostFacts>
   now(): Date
   close(): Promise<void>

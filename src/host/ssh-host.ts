@@ -64,12 +64,13 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   }
   const runtimes = new Map<string, ContainerRuntime>()
   const dial = sshDial(line, files)
-  const facts = async (): Promise<HostFacts> => {
+  const askFacts = async (): Promise<HostFacts> => {
     const answer = await ask('k_facts', { brief: true }).catch((error: unknown) => {
       throw error instanceof KadmError ? error : unreachable(target, `it does not say what it is: ${messageOf(error)}`, error)
     })
     return parseFacts(answer.stdout.toString('utf8'))
   }
+  const facts = keptFor(factsLife, askFacts)
   return {
     name: sshTargetText(target),
     ...files,
@@ -102,6 +103,24 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
       await end()
       hangUp()
     },
+  }
+}
+
+/** Milliseconds: a workflow looks at the facts some twenty times while it begins, and each look starts a handful of programs there. */
+const factsLife = 10_000
+
+/** What was asked less than `life` milliseconds ago is not asked again, unless it failed. */
+function keptFor<T>(life: number, ask: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly answer: Promise<T>; readonly until: number } | undefined
+  return () => {
+    if (kept === undefined || performance.now() >= kept.until) {
+      const asked = { answer: ask(), until: performance.now() + life }
+      kept = asked
+      asked.answer.catch(() => {
+        if (kept === asked) kept = undefined
+      })
+    }
+    return kept.answer
   }
 }
 
