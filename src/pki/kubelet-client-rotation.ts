@@ -30,7 +30,7 @@ export async function layKubeletCertificate(
   const name = kubeletCertificateName(host.now())
   const current = currentKubeletCertificate(directory)
   await host.makeDirectory(directory, 0o755)
-  await host.writeFile(`${directory}/${name}`, clientCertificate + clientKey, { mode: 0o600, secret: true })
+  await host.writeFile(`${directory}/${name}`, `${clientCertificate.trimEnd()}\n${clientKey}`, { mode: 0o600, secret: true })
   // After a power cut a kubeconfig that leads nowhere would be worse than none.
   await host.run(['sh', '-c', 'ln -sfn "$1" "$2" && sync "$3"', 'sh', name, current, directory])
   await pointKubeconfigAtFile(host, path, current)
