@@ -5,7 +5,7 @@ import { waitUntil } from '../host/wait.ts'
 import type { Cluster } from './cluster.ts'
 import type { EtcdCluster } from './etcd-cluster.ts'
 import { EtcdRefusal, type CallOptions, type EtcdMember } from './etcd-members.ts'
-import { isAt, nameOf, type NewMember } from './etcd-new-member.ts'
+import { clientUrlBeside, isAt, nameOf, type NewMember } from './etcd-new-member.ts'
 import { kinds } from './kinds.ts'
 import { retryUntil } from './wait.ts'
 
@@ -77,7 +77,9 @@ export async function removeDeadMember(
   etcd: EtcdCluster,
   { dead, nodeName, cluster, say, signal }: RemoveDeadMemberOptions,
 ): Promise<void> {
-  const alive = await Promise.all(dead.clientUrls.map((url) => isAlive(etcd, url, signal)))
+  // One that says of no URL yet may just be starting.
+  const urls = dead.clientUrls.length === 0 ? dead.peerUrls.map(clientUrlBeside) : dead.clientUrls
+  const alive = await Promise.all(urls.map((url) => isAlive(etcd, url, signal)))
   if (alive.includes(true)) throw memberAlive(dead)
   await removeMember(etcd, dead, callOptions({ signal }))
   say(`Removed the dead etcd member ${nameOf(dead)}`)

@@ -53,6 +53,14 @@ export function isAt(peerUrl: string): (member: EtcdMember) => boolean {
   return ({ peerUrls }) => peerUrls.includes(peerUrl)
 }
 
+/** The usual port of the clients, where only that of the peers is known. */
+export function clientUrlBeside(peerUrl: string): string {
+  const url = URL.parse(peerUrl)
+  if (url === null) return peerUrl
+  url.port = '2379'
+  return url.origin
+}
+
 /**
  * The signal of one change of the members. etcd drops a change that comes while another is under way, without a word: whoever asked hears
  * nothing until a time limit of 5 s and more (`alreadyPending` of raft.go, `configure` of etcd's server.go). So it is soon looked at again

@@ -98,7 +98,7 @@ async function askCluster(
       describe: `an answer of the API at "${cluster.server}"`,
       giveUp: (error) => !isTransient(error),
     })
-    const lost = file.hosts.filter(({ role }) => role === 'lost').map(({ name }) => name)
+    const lost = file.hosts.filter(({ role }) => role === 'lost')
     return {
       cluster: {
         kind: 'running',
@@ -106,7 +106,7 @@ async function askCluster(
         // Empty while the cluster does not keep its configuration yet.
         kubernetesVersion: stored?.cluster.kubernetesVersion ?? '',
         nodes: nodes.map((node) => toNodeState(node, file)).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-        lostMembers: await membersOf(lost, stored?.cluster, { controlPlane: host, cluster, signal }),
+        lostMembers: await membersOf(lost, stored?.cluster, { controlPlane: host, cluster, nodes, signal }),
       },
       stored,
     }

@@ -118,9 +118,9 @@ async function mark({ run, wanted, on, signal }: StepInput): Promise<void> {
 }
 
 /** By way of the first control plane: there is no machine to ask. */
-async function forget({ run, wanted: { name }, on, signal }: StepInput): Promise<void> {
-  const say = (text: string): void => run.report({ host: name, event: { kind: 'line', phase: 'forget', text, at: new Date() } })
-  await forgetHost(name, { controlPlane: on.host, cluster: await run.access.cluster(), say, signal })
+async function forget({ run, wanted, on, signal }: StepInput): Promise<void> {
+  const say = (text: string): void => run.report({ host: wanted.name, event: { kind: 'line', phase: 'forget', text, at: new Date() } })
+  await forgetHost(wanted, { controlPlane: on.host, cluster: await run.access.cluster(), say, signal })
 }
 
 /** The Pods first, while they can go elsewhere; the Node last, when nothing brings it back. */

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { checkEtcdHealth } from '../../src/cluster/etcd-health.ts'
 import { joinEtcd } from '../../src/cluster/etcd-join.ts'
-import { refuseOrReplaceLostMember } from '../../src/cluster/etcd-lost-member.ts'
+import { refuseOrReplaceLostMember, removeDeadMember } from '../../src/cluster/etcd-lost-member.ts'
 import type { EtcdCluster } from '../../src/cluster/etcd-cluster.ts'
 import type { ObjectRef } from '../../src/cluster/cluster.ts'
 import { localHost } from '../../src/host/local-host.ts'
@@ -72,6 +72,21 @@ test('a lost host comes back empty: refused with what to remove, replaced on dem
   expect(await join(etcd, third)).toMatchObject({ name: 'cp3', learner: false })
   expect(await checkEtcdHealth(etcd)).toMatchObject({ voters: { length: 3 }, unhealthy: [] })
 }, 90_000)
+
+test('a member that says of no URL yet is asked beside that of its peers: it may just be starting', async (context) => {
+  const hosts = await etcdHosts(context)
+  const first = await hosts.first('cp1')
+  const etcd = hosts.connect(first)
+  const dead = (await etcd.addLearner('https://127.0.0.9:2380')).find(({ name }) => name === '')
+  if (dead === undefined) throw new Error('there is no learner')
+  const asked: string[] = []
+  const answering: EtcdCluster = { ...etcd, at: (url) => (asked.push(url), etcd.at(first.member.clientUrl)) }
+  const options = { dead, nodeName: 'cp2', cluster: { delete: async () => {} }, say: () => {} }
+  await expect(removeDeadMember(answering, options)).rejects.toThrow(/is alive: it is not removed/)
+  expect(asked).toEqual(['https://127.0.0.9:2379'])
+  await removeDeadMember(etcd, options)
+  expect(await etcd.members()).toHaveLength(1)
+})
 
 test('data of a member that was removed: refused, since etcd would not start with it', async (context) => {
   const hosts = await etcdHosts(context)

@@ -4,8 +4,7 @@ import { connectEtcdCluster } from '../../cluster/etcd-cluster.ts'
 import { etcdCredentials, etcdEndpoints } from '../../cluster/etcd-endpoints.ts'
 import { leaveEtcd, type Departure } from '../../cluster/etcd-leave.ts'
 import type { EtcdMember } from '../../cluster/etcd-members.ts'
-import { nameOf } from '../../cluster/etcd-new-member.ts'
-import { hostAndPort } from '../../config/server-url.ts'
+import { clientUrlBeside, nameOf } from '../../cluster/etcd-new-member.ts'
 import { KadmError, type ErrorCode } from '../../errors.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
 import type { PhaseContext } from '../phase.ts'
@@ -83,12 +82,6 @@ const silence: ReadonlySet<ErrorCode> = new Set([
   'CERTIFICATE_INVALID',
   'KUBECONFIG_INVALID',
 ])
-
-/** The usual port of the clients, where only that of the peers is known. */
-function clientUrlBeside(peerUrl: string): string {
-  const url = URL.parse(peerUrl)
-  return url === null ? peerUrl : `${url.protocol}//${hostAndPort(url.hostname.replace(/^\[|\]$/g, ''), 2379)}`
-}
 
 async function endpointsByApi({ host, kubeconfig, before }: ResetRun, signal: AbortSignal): Promise<readonly string[]> {
   const cluster = await connectWithKubeconfig(host, kubeconfig, { signal })
