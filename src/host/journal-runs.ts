@@ -9,7 +9,8 @@ export interface JournaledRun {
   readonly version: string
   readonly startedAt: Date
   readonly outcome: 'done' | 'failed' | 'cut-off'
-  /** Full names of the phases that were done. */
+  /** Full names of the phases that were started, and of those that were done. */
+  readonly phasesStarted: readonly string[]
   readonly phasesDone: readonly string[]
   readonly changes: readonly JournaledChange[]
   readonly found: FoundFolders
@@ -33,7 +34,8 @@ export function runsOf(journal: Journal): readonly JournaledRun[] {
         version,
         startedAt: new Date(at),
         outcome: outcomeOf(records),
-        phasesDone: phasesDone(records),
+        phasesStarted: phasesOf('phase-started', records),
+        phasesDone: phasesOf('phase-done', records),
         changes: records.flatMap((record) => (record.kind === 'change' ? [record.change] : [])),
         found: records.find((record) => record.kind === 'found')?.folders ?? {},
         isUndone: undone.has(id),
@@ -55,6 +57,7 @@ export function unfinishedRun(journal: Journal): JournaledRun | undefined {
   const together = runs.slice(runs.findLastIndex((run) => !isSame(run)) + 1)
   return {
     ...last,
+    phasesStarted: [...new Set(together.flatMap((run) => run.phasesStarted))],
     phasesDone: [...new Set(together.flatMap((run) => run.phasesDone))],
     changes: together.flatMap((run) => run.changes),
   }
@@ -64,6 +67,6 @@ function outcomeOf(records: readonly JournalRecord[]): JournaledRun['outcome'] {
   return records.findLast((record) => record.kind === 'run-finished')?.outcome ?? 'cut-off'
 }
 
-function phasesDone(records: readonly JournalRecord[]): readonly string[] {
-  return records.flatMap((record) => (record.kind === 'phase-done' ? [record.phase] : []))
+function phasesOf(kind: 'phase-started' | 'phase-done', records: readonly JournalRecord[]): readonly string[] {
+  return records.flatMap((record) => (record.kind === kind ? [record.phase] : []))
 }

@@ -3,7 +3,7 @@ import path from 'node:path/posix'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
 import { readJournal } from '../../host/journal-file.ts'
-import { unfinishedRun } from '../../host/journal-runs.ts'
+import { unfinishedRun, type JournaledRun } from '../../host/journal-runs.ts'
 import { hostPathOf } from '../../manifests/host-path-of.ts'
 import type { Manifest } from '../../manifests/manifest.ts'
 import { commandOf, findStaticPod } from '../../manifests/static-pod-file.ts'
@@ -20,21 +20,24 @@ import type { HostBefore } from './reset-run.ts'
 export async function lookAtHost(host: Host, certificatesDir: string): Promise<HostBefore> {
   // A reset that was cut off may have put them aside.
   const manifests = readingAside(host)
-  const [etcd, apiServer, nodeName, hasLeft] = await Promise.all([
+  const [etcd, apiServer, nodeName, hasLeft, unfinished] = await Promise.all([
     readEtcdOfHost(manifests).catch(() => 'unreadable' as const),
     findStaticPod(manifests, 'kube-apiserver').catch(() => 'unreadable' as const),
     nodeNameOfKubelet(host).catch(() => undefined),
     areManifestsAside(host),
+    unfinishedOn(host),
   ])
   // A cluster may keep its certificates elsewhere, and the static Pods know where.
   const ofApiServer = apiServer === undefined || apiServer === 'unreadable' ? undefined : hostPathOf(apiServer, 'k8s-certs')
   const certificateFolders = [...new Set([certificatesDir, ...(ofApiServer === undefined ? [] : [path.normalize(ofApiServer)])])]
-  const etcdData = etcd === undefined ? await begunEtcdData(host) : etcd === 'unreadable' ? undefined : etcd.dataDir
-  const wasMember = etcd !== undefined || etcdData !== undefined || asksEtcdOnLoopback(apiServer)
+  const etcdData = etcd === undefined ? begunEtcdData(unfinished) : etcd === 'unreadable' ? undefined : etcd.dataDir
+  const hasBegunToJoin = etcd === undefined && (await hasBegunToJoinEtcd(host, unfinished))
+  const wasMember = hasBegunToJoin || etcd !== undefined || etcdData !== undefined || asksEtcdOnLoopback(apiServer)
   return {
     etcd,
     etcdData,
     wasMember,
+    hasBegunToJoin,
     hasLeft,
     certificateFolders,
     nodeName,
@@ -53,10 +56,19 @@ function asksEtcdOnLoopback(apiServer: Manifest | 'unreadable' | undefined): boo
     .some((url) => ['127.0.0.1', '[::1]', 'localhost'].includes(URL.parse(url)?.hostname ?? ''))
 }
 
-/** Of a join that was cut off: kadm has started an etcd itself. */
-async function begunEtcdData(host: Host): Promise<string | undefined> {
+async function unfinishedOn(host: Host): Promise<JournaledRun | undefined> {
   const journal = await readJournal(host).catch(() => undefined)
-  return journal && unfinishedRun(journal)?.changes.findLast((change) => change.kind === 'start-pod')?.path
+  return journal && unfinishedRun(journal)
+}
+
+/** Of a join that was cut off: kadm has started an etcd itself. */
+function begunEtcdData(unfinished: JournaledRun | undefined): string | undefined {
+  return unfinished?.changes.findLast((change) => change.kind === 'start-pod')?.path
+}
+
+/** A reset takes the kubeconfig only when the host has left. */
+async function hasBegunToJoinEtcd(host: Host, unfinished: JournaledRun | undefined): Promise<boolean> {
+  return unfinished?.phasesStarted.includes('etcd-join/member') === true && (await host.stat(paths.adminConf)) !== undefined
 }
 
 async function userKubeconfigs(host: Host, folders: readonly string[]): Promise<HostBefore['userKubeconfigs']> {

@@ -18,7 +18,7 @@ import type { ResetRun } from './reset-run.ts'
 export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Promise<void> {
   const { host, before, kubeconfig } = run
   const { etcd } = before
-  const { say, warn, signal } = context
+  const { say, warn } = context
   const mustBeKnown = run.mustLeaveEtcd && before.wasMember && !before.hasLeft
   if (etcd === 'unreadable') {
     if (mustBeKnown) throw notLeft('the manifest of its etcd cannot be read')
@@ -31,9 +31,7 @@ export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Pro
     return
   }
   const known = etcd === undefined ? [] : [...new Set([...etcd.clientUrls, ...etcd.initialPeerUrls.map(clientUrlBeside)])]
-  const asked = await attempt(run, async () => known, context)
-  const askedAgain = asked.kind === 'unknown' ? await attempt(run, () => endpointsByApi(run, signal), context) : asked
-  const departure = askedAgain.kind === 'unknown' && known.length > 0 ? asked : askedAgain
+  const departure = await departureBy(run, known, context)
   if (departure.kind === 'left') say(`[reset] Removed the etcd member ${nameOf(departure.member)}`)
   if (departure.kind === 'last') {
     if (run.mustLeaveEtcd) throw lastMember()
@@ -41,10 +39,17 @@ export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Pro
   }
   if (departure.kind !== 'unknown') return
   if (mustBeKnown) throw notLeft(departure.why)
-  if (etcd === undefined) return
+  if (etcd === undefined && !before.hasBegunToJoin) return
   warn(
     `this host's member was not removed from etcd: ${departure.why}. If other members live on, remove it there with "etcdctl member remove"`,
   )
+}
+
+/** @param known client URLs to begin with; the API knows others */
+async function departureBy(run: ResetRun, known: readonly string[], context: PhaseContext): Promise<Departure> {
+  const asked = await attempt(run, async () => known, context)
+  const askedAgain = asked.kind === 'unknown' ? await attempt(run, () => endpointsByApi(run, context.signal), context) : asked
+  return askedAgain.kind === 'unknown' && known.length > 0 ? asked : askedAgain
 }
 
 function notLeft(why: string): KadmError {
@@ -83,11 +88,12 @@ const silence: ReadonlySet<ErrorCode> = new Set([
   'KUBECONFIG_INVALID',
 ])
 
-async function endpointsByApi({ host, kubeconfig, before }: ResetRun, signal: AbortSignal): Promise<readonly string[]> {
+async function endpointsByApi({ host, kubeconfig, before, mustLeaveEtcd }: ResetRun, signal: AbortSignal): Promise<readonly string[]> {
   const cluster = await connectWithKubeconfig(host, kubeconfig, { signal })
   try {
     // Without a member of its own the host probably has no part in any etcd.
-    return await etcdEndpoints(cluster, { timeout: before.etcd === undefined ? 500 : longestQuestion, signal })
+    const isLikelyMember = before.etcd !== undefined || before.hasBegunToJoin || mustLeaveEtcd
+    return await etcdEndpoints(cluster, { timeout: isLikelyMember ? longestQuestion : 500, signal })
   } catch (error) {
     if (error instanceof KadmError && error.code === 'ETCD_FAILED') return []
     throw error

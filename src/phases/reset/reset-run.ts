@@ -25,6 +25,8 @@ export interface HostBefore {
   readonly etcdData: string | undefined
   /** A member of an etcd was to run on this host: by a manifest of etcd or of an API server, or by a join that was cut off. */
   readonly wasMember: boolean
+  /** Of such a join, where there is no manifest of etcd: it may have added the member, and told nobody. */
+  readonly hasBegunToJoin: boolean
   /** An earlier reset was cut off after it had left etcd. */
   readonly hasLeft: boolean
   /** Folders with the certificates of the cluster: the one of the configuration first. */

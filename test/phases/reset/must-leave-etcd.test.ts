@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { loadResetConfig } from '../../../src/config/load-reset.ts'
+import { openJournal } from '../../../src/host/journal.ts'
 import type { PhaseContext } from '../../../src/phases/phase.ts'
 import { lookAtHost } from '../../../src/phases/reset/before.ts'
 import { leaveEtcdOfHost } from '../../../src/phases/reset/leave-etcd-of-host.ts'
@@ -38,10 +39,24 @@ function apiServer(etcdServers: string): string {
   return `apiVersion: v1\nkind: Pod\nmetadata: {name: kube-apiserver}\nspec:\n  containers:\n  - name: kube-apiserver\n    command: [kube-apiserver, "--etcd-servers=${etcdServers}"]\n`
 }
 
+interface LeaveOptions {
+  readonly mustLeaveEtcd?: boolean
+  /** The phase that a join was cut off in. */
+  readonly cutOffIn?: string
+}
+
 /** What a removal says of a host with these files. */
-async function leave(files: Readonly<Record<string, string>>, { mustLeaveEtcd = true } = {}): Promise<readonly string[]> {
+async function leave(
+  files: Readonly<Record<string, string>>,
+  { mustLeaveEtcd = true, cutOffIn }: LeaveOptions = {},
+): Promise<readonly string[]> {
   const host = rootedHost(await temporaryDirectory())
   for (const [file, content] of Object.entries(files)) await host.writeFile(file, content, { mode: 0o600 })
+  if (cutOffIn !== undefined) {
+    const journal = await openJournal(host)
+    await journal.append({ kind: 'run-started', run: 'r', command: 'join', fingerprint: 'f', version: '1' })
+    await journal.append({ kind: 'phase-started', run: 'r', phase: cutOffIn })
+  }
   const { config } = await loadResetConfig({ file: undefined, flags: {}, host, needs: { criSocket: false } })
   const said: string[] = []
   const tell = (line: string): void => void said.push(line)
@@ -98,4 +113,14 @@ const goes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 test.for(Object.entries(goes))('goes: %s', async ([, files]) => {
   await leave(files)
+})
+
+test('a join that was cut off when it may have been added counts as a member, until a removal has taken its kubeconfig', async () => {
+  const files = { '/etc/kubernetes/admin.conf': 'x' }
+  const cutOffIn = 'etcd-join/member'
+  await expect(leave(files, { cutOffIn })).rejects.toMatchObject({ code: 'ETCD_FAILED' })
+  const warned = expect.stringContaining("this host's member was not removed from etcd")
+  expect(await leave(files, { cutOffIn, mustLeaveEtcd: false })).toEqual([warned])
+  expect(await leave(files, { cutOffIn: 'check-etcd' })).toEqual([])
+  expect(await leave({}, { cutOffIn })).toEqual([])
 })

@@ -71,6 +71,7 @@ function runWith(changes: readonly JournaledChange[]): JournaledRun {
     version: '1',
     startedAt: new Date(),
     outcome: 'cut-off',
+    phasesStarted: [],
     phasesDone: [],
     changes,
     found: {},
