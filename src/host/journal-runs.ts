@@ -45,22 +45,28 @@ export function runsOf(journal: Journal): readonly JournaledRun[] {
 }
 
 /**
- * The last run if it was cut off or failed, with the changes and done phases of the runs right before it that had the same command
- * and fingerprint and did not finish either: a run may be cut off more than once.
+ * The last run if it was cut off or failed, with the changes and phases of the runs right before it that had the same command and
+ * fingerprint and did not finish either: a run may be cut off more than once. By `kind`: whatever their fingerprints, since what they have
+ * left on the host is still there.
  */
-export function unfinishedRun(journal: Journal): JournaledRun | undefined {
+export function unfinishedRun(journal: Journal, by: 'input' | 'kind' = 'input'): JournaledRun | undefined {
   const runs = runsOf(journal)
   const last = runs.at(-1)
   if (last === undefined || last.outcome === 'done') return undefined
-  const isSame = (run: JournaledRun): boolean =>
-    run.outcome !== 'done' && run.command === last.command && run.fingerprint === last.fingerprint
-  const together = runs.slice(runs.findLastIndex((run) => !isSame(run)) + 1)
+  const isSame = ({ command, fingerprint }: JournaledRun): boolean =>
+    by === 'kind' ? isSameKind(command, last.command) : command === last.command && fingerprint === last.fingerprint
+  const together = runs.slice(runs.findLastIndex((run) => run.outcome === 'done' || !isSame(run)) + 1)
   return {
     ...last,
     phasesStarted: [...new Set(together.flatMap((run) => run.phasesStarted))],
     phasesDone: [...new Set(together.flatMap((run) => run.phasesDone))],
     changes: together.flatMap((run) => run.changes),
   }
+}
+
+/** Of upgrades one takes up what another has left: the phase of a node, what the whole was cut off at. */
+export function isSameKind(one: string, other: string): boolean {
+  return one === other || [one, other].every((command) => command.startsWith('upgrade '))
 }
 
 function outcomeOf(records: readonly JournalRecord[]): JournaledRun['outcome'] {

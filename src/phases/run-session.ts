@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Host } from '../host/host.ts'
 import { readJournal, type JournalEntry, type JournaledChange } from '../host/journal-file.ts'
-import { unfinishedRun, type JournaledRun } from '../host/journal-runs.ts'
+import { isSameKind, unfinishedRun, type JournaledRun } from '../host/journal-runs.ts'
 import { openJournal, type JournalWriter } from '../host/journal.ts'
 import { journalingHost } from '../host/journaling-host.ts'
 import { redact } from '../host/redact.ts'
@@ -30,6 +30,8 @@ export interface RunSession {
   readonly resumed: JournaledRun | undefined
   /** A run of the same command with another input, or of another upgrade, that was not finished: what it left may be in the way. */
   readonly unfinished: JournaledRun | undefined
+  /** `resumed` or `unfinished`, and with it the unfinished runs of the same kind right before it, whatever their input. */
+  readonly leftByAll: JournaledRun | undefined
   /** Did the run that this one goes on with make this file or directory? */
   readonly owns: (path: string) => boolean
   /** What the run makes up or is told and must know again after a kill: kept (0600) until it is finished. */
@@ -65,9 +67,11 @@ export async function withRunSession<T>(
 export async function openRunSession(host: Host, { command, fingerprint, version }: RunInput): Promise<RunSession> {
   const unlock = await host.lock(`kadm ${command}`)
   try {
-    const earlier = unfinishedRun(await readJournal(host))
+    const before = await readJournal(host)
+    const earlier = unfinishedRun(before)
     const resumed = earlier?.fingerprint === fingerprint && earlier.command === command ? earlier : undefined
     const unfinished = resumed === undefined && earlier !== undefined && isSameKind(earlier.command, command) ? earlier : undefined
+    const leftByAll = (resumed ?? unfinished) && unfinishedRun(before, 'kind')
     // A run that was killed right after its end.
     if (earlier === undefined) await removeRunSecrets(host)
     const owned = new Set(resumed?.changes.flatMap((change) => ('path' in change ? [change.path] : [])))
@@ -86,6 +90,7 @@ export async function openRunSession(host: Host, { command, fingerprint, version
       host: journalingHost(host, journal, run, made),
       resumed,
       unfinished,
+      leftByAll,
       owns: (path) => owned.has(path),
       secret: async (name, make) => {
         const value = secrets.get(name) ?? (await keepRunSecret({ ...host, recording: lookOnly }, { fingerprint, name, make }))
@@ -111,11 +116,6 @@ export async function openRunSession(host: Host, { command, fingerprint, version
     await unlock()
     throw error
   }
-}
-
-/** Of upgrades one takes up what another has left: the phase of a node, what the whole was cut off at. */
-function isSameKind(one: string, other: string): boolean {
-  return one === other || [one, other].every((command) => command.startsWith('upgrade '))
 }
 
 // Looks for a kept secret without keeping a new one.

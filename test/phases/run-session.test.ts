@@ -40,6 +40,26 @@ test.each([
   expect([resumed, unfinished?.command]).toEqual([undefined, taken === 'unfinished' ? 'upgrade node' : undefined])
 })
 
+test('what upgrades before the last one have left is known too, up to one that was done', async () => {
+  const host = await fresh()
+  await cutOff(host, upgrade, '/etc/kubernetes/a')
+  await (await openRunSession(host, upgrade)).finish('done')
+  await cutOff(host, upgrade, '/etc/kubernetes/b')
+  await cutOff(host, { ...upgrade, command: 'upgrade apply', fingerprint: 'c' }, '/etc/kubernetes/c')
+  const again = { ...upgrade, fingerprint: 'd' }
+  await cutOff(host, again, '/etc/kubernetes/d')
+  const { resumed, leftByAll, owns, finish } = await openRunSession(host, again)
+  await finish('failed')
+  const written = [resumed, leftByAll].map((run) =>
+    run?.changes.flatMap((change) => (change.kind === 'write-file' ? [change.path.slice(-1)] : [])),
+  )
+  expect(written).toEqual([['d'], ['b', 'c', 'd']])
+  expect(['b', 'c', 'd'].map((name) => owns(`/etc/kubernetes/${name}`))).toEqual([false, false, true])
+  const other = await openRunSession(host, { ...upgrade, command: 'init' })
+  await other.finish('failed')
+  expect(other.leftByAll).toBeUndefined()
+})
+
 test('what lay in a folder that will be filled is noted with the first change', async () => {
   const host = await fresh()
   await host.writeFile('/data/member', 'x', { mode: 0o600 })
@@ -55,8 +75,8 @@ async function fresh(): Promise<Host> {
   return { ...rootedHost(await temporaryDirectory()), lock: async () => async () => {} }
 }
 
-async function cutOff(host: Host, input: RunInput): Promise<void> {
+async function cutOff(host: Host, input: RunInput, file = '/etc/kubernetes/file'): Promise<void> {
   const session = await openRunSession(host, input)
-  await session.host.writeFile('/etc/kubernetes/file', 'text', { mode: 0o600 })
+  await session.host.writeFile(file, 'text', { mode: 0o600 })
   await session.finish('failed')
 }

@@ -58,7 +58,7 @@ function asksEtcdOnLoopback(apiServer: Manifest | 'unreadable' | undefined): boo
 
 async function unfinishedOn(host: Host): Promise<JournaledRun | undefined> {
   const journal = await readJournal(host).catch(() => undefined)
-  return journal && unfinishedRun(journal)
+  return journal && unfinishedRun(journal, 'kind')
 }
 
 /** Of a join that was cut off: kadm has started an etcd itself. */

@@ -26,21 +26,26 @@ export interface Continued {
 }
 
 /**
- * One that has gone back to what was before has left nothing to go on with, and one that has replaced the static Pods only for the same run:
- * what is in their folders may be older by now than what is on the host.
+ * What is on its way is gone on with, whoever of the upgrades before has begun it: those between may have been killed before they noted
+ * anything of it. One that has gone back to what was before has left nothing to go on with, and one that has replaced the static Pods only
+ * for the same run: what is in their folders may be older by now than what is on the host.
  */
 export async function goOnWith(
-  { resumed, unfinished }: Pick<RunSession, 'resumed' | 'unfinished'>,
+  { resumed, unfinished, leftByAll }: Pick<RunSession, 'resumed' | 'unfinished' | 'leftByAll'>,
   { host, now }: { readonly host: Host; readonly now: Date },
 ): Promise<Continued> {
+  const begun = lastFolder(leftByAll)
+  if (begun !== undefined && (await isReplacing({ host, backup: begun }))) return { earlier: leftByAll, backup: begun }
   const earlier = resumed ?? unfinished
-  const used = earlier?.changes.flatMap((change) => ('path' in change && change.path.startsWith(prefix) ? [change.path] : [])) ?? []
+  const own = lastFolder(earlier)
+  if (own !== undefined && resumed !== undefined && !(await isClosed({ host, backup: own }))) return { earlier, backup: own }
   const time = now.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
-  const last = used.at(-1)?.slice(prefix.length).split('/')[0]
-  if (last === undefined) return { earlier, backup: `${prefix}${time}` }
-  const backup = `${prefix}${last}`
-  const isOurs = (await isReplacing({ host, backup })) || (resumed !== undefined && !(await isClosed({ host, backup })))
-  return isOurs ? { earlier, backup } : { earlier: undefined, backup: `${prefix}${time}` }
+  return { earlier: own === undefined ? earlier : undefined, backup: `${prefix}${time}` }
+}
+
+function lastFolder(run: JournaledRun | undefined): string | undefined {
+  const last = run?.changes.findLast((change) => 'path' in change && change.path.startsWith(prefix))
+  return last !== undefined && 'path' in last ? `${prefix}${last.path.slice(prefix.length).split('/')[0]}` : undefined
 }
 
 export interface BringBackOptions {

@@ -155,7 +155,7 @@ async function start<Run extends UpgradeRun>(
 }
 
 /** Of a run that changes nothing. */
-const nothingBefore = { resumed: undefined, unfinished: undefined }
+const nothingBefore = { resumed: undefined, unfinished: undefined, leftByAll: undefined }
 
 function notClosed(backup: string): string {
   return `"${backup}" cannot be written: the next upgrade takes what is in it for what was before`

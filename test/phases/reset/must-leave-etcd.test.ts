@@ -41,7 +41,7 @@ function apiServer(etcdServers: string): string {
 
 interface LeaveOptions {
   readonly mustLeaveEtcd?: boolean
-  /** The phase that a join was cut off in. */
+  /** The phase that a join was cut off in; another one, with other flags, did not get as far. */
   readonly cutOffIn?: string
 }
 
@@ -54,8 +54,10 @@ async function leave(
   for (const [file, content] of Object.entries(files)) await host.writeFile(file, content, { mode: 0o600 })
   if (cutOffIn !== undefined) {
     const journal = await openJournal(host)
-    await journal.append({ kind: 'run-started', run: 'r', command: 'join', fingerprint: 'f', version: '1' })
-    await journal.append({ kind: 'phase-started', run: 'r', phase: cutOffIn })
+    for (const [run, phase] of Object.entries({ r1: cutOffIn, r2: 'preflight' })) {
+      await journal.append({ kind: 'run-started', run, command: 'join', fingerprint: run, version: '1' })
+      await journal.append({ kind: 'phase-started', run, phase })
+    }
   }
   const { config } = await loadResetConfig({ file: undefined, flags: {}, host, needs: { criSocket: false } })
   const said: string[] = []

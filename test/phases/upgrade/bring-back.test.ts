@@ -52,11 +52,25 @@ test.each([
   const run = runWith([write(`${backup.replace('05', '04')}/README`), write(`${backup}/manifests/etcd.yaml`), write('/etc/kubernetes/x')])
   const now = new Date('2026-09-01T12:00:00Z')
   const found = await goOnWith(
-    { resumed: undefined, unfinished: undefined, [by === 'itself' ? 'resumed' : 'unfinished']: run },
+    { resumed: undefined, unfinished: undefined, leftByAll: run, [by === 'itself' ? 'resumed' : 'unfinished']: run },
     { host, now },
   )
   const fresh = { earlier: undefined, backup: '/etc/kubernetes/tmp/kadm-upgrade-2026-09-01-12-00-00' }
   expect(found).toEqual(isTakenUp ? { earlier: run, backup } : fresh)
+})
+
+test.each([
+  { name: 'on its way: as one with it', state: 'replacing\n', isTakenUp: true },
+  { name: 'gone back to what was before: without it', state: 'closed\n', isTakenUp: false },
+  { name: 'killed before or behind the static Pods: without it', state: undefined, isTakenUp: false },
+])('the same run once more, which had begun no folder itself; one before it was $name', async ({ state, isTakenUp }) => {
+  const host = staticPodHost(await temporaryDirectory())
+  if (state !== undefined) await host.writeFile(`${backup}/state`, state, { mode: 0o600 })
+  const resumed = runWith([{ kind: 'restart-service', service: 'kubelet', wasActive: false }])
+  const leftByAll = runWith([write(`${backup}/README`), { kind: 'stop-service', service: 'kubelet', wasActive: true }, ...resumed.changes])
+  const found = await goOnWith({ resumed, unfinished: undefined, leftByAll }, { host, now: new Date('2026-09-01T12:00:00Z') })
+  const fresh = { earlier: resumed, backup: '/etc/kubernetes/tmp/kadm-upgrade-2026-09-01-12-00-00' }
+  expect(found).toEqual(isTakenUp ? { earlier: leftByAll, backup } : fresh)
 })
 
 function write(path: string): JournaledChange {
