@@ -1,6 +1,7 @@
 /** Which hosts of a cluster file a reset of the cluster is about. Pure. */
-import type { ClusterFile } from '../config/cluster-file.ts'
+import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
+import { shellQuote } from '../host/shell-quote.ts'
 import { differentClusters, type HostState } from './host-state.ts'
 
 export interface ResetScope {
@@ -27,12 +28,20 @@ export function resetScope({ hosts, name: cluster }: ClusterFile, states: Readon
       remedy: [`kadm reset --host USER@ADDRESS   # for each that is to be reset and is not of "${cluster}"`],
     })
   const own = members[0]?.caHash ?? ''
-  const leaving = hosts.filter(({ role }) => role === 'absent').map(({ name }) => name)
-  const isStillIn = (name: string): boolean => own !== '' && clusterOf(name) === own
+  const leaving = hosts.filter(({ role }) => role === 'absent')
+  const isStillIn = ({ name }: ClusterHost): boolean => own !== '' && clusterOf(name) === own
   return {
-    hosts: new Set([...wanted, ...leaving.filter(isStillIn)]),
+    hosts: new Set([...wanted, ...leaving.filter(isStillIn).map(({ name }) => name)]),
     left: leaving
-      .filter((name) => !isStillIn(name) && clusterOf(name) !== '')
-      .map((name) => `${name} is in another cluster, and the file wants it absent: it is left alone`),
+      .filter((host) => !isStillIn(host) && clusterOf(host.name) !== '')
+      .map((host) =>
+        own === '' ? ofUnknownCluster(host) : `${host.name} is in another cluster, and the file wants it absent: it is left alone`,
+      ),
   }
+}
+
+/** As when the others were reset by a run before. */
+function ofUnknownCluster({ name, address, ssh: { user = 'USER' } }: ClusterHost): string {
+  const command = `kadm reset --host ${shellQuote(`${user}@${address}`)}`
+  return `${name} is in a cluster, no host that the file wants is in one to tell whether it is the same, and the file wants it absent: it is left alone; ${command}   # if it is to be reset too`
 }

@@ -20,6 +20,12 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly reset: readon
   expect([[...scope.hosts], scope.left.length]).toEqual([reset, left])
 })
 
+test('with nobody left to tell by, it does not say which cluster an absent host is in, and says what resets it', () => {
+  const [left] = scopeOf({ h1: {}, old: { caHash: 'b' } }).left
+  expect(left).toMatch(/^old is in a cluster, .* it is left alone; kadm reset --host USER@192\.168\.7\.4 {3}# /)
+  expect(scopeOf({ h1: { caHash: 'a' }, old: { caHash: 'b' } }).left).toEqual([expect.stringContaining('in another cluster')])
+})
+
 test('hosts in different clusters are refused', () => {
   expect(() => scopeOf({ h1: { caHash: 'a' }, h2: { caHash: 'b' }, h3: { caHash: 'a' } })).toThrow(
     expect.objectContaining({ code: 'PREFLIGHT_FAILED', message: expect.stringContaining('in different clusters: h1, h3 | h2') }),

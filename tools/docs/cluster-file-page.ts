@@ -52,7 +52,7 @@ const rest = [
   '- **Order.** All hosts begin at once and are checked at once. A join waits for the first API only, then for its turn at etcd, which takes one new member at a time. Hosts leave when all new ones are',
   '  in, control planes one after the other. One host that fails does not hold up the others; what it ended with is told at the end (`FLEET_FAILED`).',
   '- **What it does not touch.** A host with no action in the plan is only read. Nodes that the file does not name are left alone, as are labels and taints that it does not name. A machine',
-  '  whose kubelet is another Node than its name in the file says is a problem, whatever its role. `kadm reset --cluster-file` leaves alone what is `role: absent` and in another cluster by now. A cluster that is there keeps its',
+  '  whose kubelet is another Node than its name in the file says is a problem, whatever its role. `kadm reset --cluster-file` leaves alone what is `role: absent` and in another cluster by now, or in one that no wanted host is in any more to compare with. A cluster that is there keeps its',
   '  configuration: `clusterConfiguration`, `kubeletConfiguration`, `kubeProxyConfiguration` and `controlPlaneEndpoint` are read when it is made. A field that the file gives and that is not what the cluster has is a',
   '  warning of the plan, with what changes it; one that was taken out of the file is not noticed. `initConfiguration` and `joinConfiguration` are for hosts that come in, and `network.manifest`, edited or not, is laid',
   '  with the first init alone.',
