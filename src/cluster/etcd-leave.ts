@@ -34,11 +34,14 @@ export type Departure =
  */
 export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): Promise<Departure> {
   const { isSelf, force, warn, waiting, signal, onlyNote } = options
-  // What one member knows will do: without a quorum there is no other list.
-  const members = await etcd.members({ ofQuorum: false, signal }).catch((error: unknown) => {
-    signal.throwIfAborted()
-    return messageOf(error)
-  })
+  // One that lags behind may not know of this one yet. Without a quorum what one of them knows will do: there is no other list.
+  const members = await etcd
+    .members({ signal })
+    .catch(() => etcd.members({ ofQuorum: false, signal }))
+    .catch((error: unknown) => {
+      signal.throwIfAborted()
+      return messageOf(error)
+    })
   if (typeof members === 'string') return { kind: 'unknown', why: members }
   const self = members.find(isSelf)
   if (self === undefined) return { kind: 'no-member' }

@@ -1,4 +1,5 @@
 /** A host that was lost and comes back empty: etcd still counts on its member, and would break if an empty one took its place. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { waitUntil } from '../host/wait.ts'
@@ -79,8 +80,7 @@ export async function removeDeadMember(
 ): Promise<void> {
   // One that says of no URL yet may just be starting.
   const urls = dead.clientUrls.length === 0 ? dead.peerUrls.map(clientUrlBeside) : dead.clientUrls
-  const alive = await Promise.all(urls.map((url) => isAlive(etcd, url, signal)))
-  if (alive.includes(true)) throw memberAlive(dead)
+  if (await isAnyAlive(etcd, urls, signal)) throw memberAlive(dead)
   await removeMember(etcd, dead, callOptions({ signal }))
   say(`Removed the dead etcd member ${nameOf(dead)}`)
   await cluster.delete({ ...kinds.node, name: nodeName })
@@ -119,6 +119,21 @@ export async function removeMember(
 
 /** Milliseconds. etcd refuses removals until its voters have been connected for 5 s (its HealthInterval). */
 const removalTimeout = 20_000
+
+/** One that is just being started anew, or was out of reach for a moment, is not dead: asked again for some seconds. */
+async function isAnyAlive(etcd: EtcdCluster, urls: readonly string[], signal: AbortSignal | undefined): Promise<boolean> {
+  const end = performance.now() + longestRestart
+  for (;;) {
+    const alive = await Promise.all(urls.map((url) => isAlive(etcd, url, signal)))
+    if (alive.includes(true)) return true
+    if (performance.now() >= end) return false
+    await sleep(betweenQuestions, undefined, callOptions({ signal }))
+  }
+}
+
+/** Milliseconds. */
+const longestRestart = 6000
+const betweenQuestions = 1000
 
 async function isAlive(etcd: EtcdCluster, url: string, signal: AbortSignal | undefined): Promise<boolean> {
   return await etcd

@@ -9,6 +9,7 @@ import { conditionAt, listAt, textAt } from '../cluster/object-fields.ts'
 import type { ClusterHost } from '../config/cluster-file.ts'
 import { formatIp, parseIp } from '../config/ip-address.ts'
 import type { ClusterConfiguration } from '../config/model.ts'
+import { paths } from '../config/paths.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { readStoredCluster } from './stored-cluster.ts'
@@ -34,7 +35,7 @@ export async function membersOf(
   stored: ClusterConfiguration | undefined,
   options: AskEtcdOptions & { readonly nodes: readonly KubernetesObject[] },
 ): Promise<readonly string[]> {
-  if (hosts.length === 0 || !hasOwnEtcd(stored)) return []
+  if (hosts.length === 0 || stored?.etcd.kind === 'external') return []
   const members = await withEtcd(stored, options, (etcd) => etcd.members({ ofQuorum: false, signal: options.signal }))
   const nodeOf = (name: string): KubernetesObject | undefined => options.nodes.find(({ metadata }) => metadata.name === name)
   return hosts.filter((host) => memberOf(host, nodeOf(host.name), members) !== undefined).map(({ name }) => name)
@@ -53,9 +54,10 @@ export async function forgetHost(host: LostHost, options: ForgetOptions): Promis
   const node = await cluster.get(ref)
   if (conditionAt(node, 'Ready') === 'True') throw alive(name)
   const stored = await readStoredCluster(cluster)
-  if (hasOwnEtcd(stored)) {
+  // Where the cluster keeps no configuration (any more) it is asked all the same: a member that stays counts for the quorum for ever.
+  if (stored?.etcd.kind !== 'external') {
     await withEtcd(stored, options, async (etcd) => {
-      const members = await etcd.members({ ofQuorum: false, signal })
+      const members = await etcd.members({ signal })
       const dead = memberOf(host, node, members)
       if (dead !== undefined) await removeDeadMember(etcd, { dead, nodeName: name, cluster, say, signal })
     })
@@ -79,18 +81,14 @@ function shortIp(text: string): string {
   return ip === undefined ? text : formatIp(ip)
 }
 
-function hasOwnEtcd(stored: ClusterConfiguration | undefined): stored is ClusterConfiguration {
-  return stored?.etcd.kind === 'local'
-}
-
 async function withEtcd<T>(
-  { certificatesDir }: ClusterConfiguration,
+  stored: ClusterConfiguration | undefined,
   { controlPlane, cluster, signal }: AskEtcdOptions,
   use: (etcd: EtcdCluster) => Promise<T>,
 ): Promise<T> {
   const [endpoints, credentials] = await Promise.all([
     etcdEndpoints(cluster, { timeout: longestQuestion, signal }),
-    etcdCredentials(controlPlane, certificatesDir),
+    etcdCredentials(controlPlane, stored?.certificatesDir ?? paths.defaultCertificates),
   ])
   const etcd = connectEtcdCluster({ endpoints, ...credentials, timeout: longestQuestion, dial: (address) => controlPlane.dial(address) })
   try {
