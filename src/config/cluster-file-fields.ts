@@ -70,7 +70,7 @@ const hostFields: readonly Field[] = [
     check: (value) => oneOfProblems(value, hostRoles),
     required: true,
   }),
-  userField,
+  stringField('user', 'Who logs in.', { defaultNote: 'that of ssh' }),
   integerField('port', 'Port of sshd.', { defaultNote: 'that of ssh', check: portProblems }),
   hostKeyField,
   { name: 'labels', type: { kind: 'map', of: { kind: 'string' } }, doc: 'Labels of its Node. Others are left alone.' },
