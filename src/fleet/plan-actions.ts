@@ -148,7 +148,7 @@ function otherNode(name: string, state: HostState): string | undefined {
 
 /** Only what has begun it can end it. */
 function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): string | undefined {
-  if (unfinished === 'undo') return `${name} has an undo that was not finished: run kadm undo there again first`
+  if (unfinished === 'undo') return `${name} has an undo that was not finished\n    kadm undo -f FILE --host ${name}   # first`
   if (unfinished === undefined || node !== 'none') return undefined
   return `${name} has a "kadm ${unfinished}" that was not finished: kadm reset there first`
 }
