@@ -161,12 +161,12 @@ function memberLost(member: EtcdMember, nodeName: string): KadmError {
 
 function memberAlive(member: EtcdMember): KadmError {
   return new KadmError('ETCD_MEMBER_LOST', `the etcd member ${nameOf(member)} (id ${member.id}) is alive: it is not removed`, {
-    remedy: ['kadm reset on its host takes it out of the cluster', 'or give this host another name or address'],
+    remedy: ['kadm reset   # on its host: takes it out of the cluster', 'or give this host another name or address'],
   })
 }
 
 function staleData(dataDir: string): KadmError {
   return new KadmError('ETCD_MEMBER_LOST', `"${dataDir}" holds the data of a member that etcd does not know any more`, {
-    remedy: [`mv "${dataDir}" "${dataDir}.old"`, 'kadm reset, then run the same command again'],
+    remedy: [`mv "${dataDir}" "${dataDir}.old"`, 'kadm reset   # then run the same command again'],
   })
 }

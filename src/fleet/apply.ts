@@ -7,6 +7,7 @@ import type { PhaseEvent } from '../phases/phase.ts'
 import { runPhases } from '../phases/runner.ts'
 import { clusterAccess, type ClusterAccessOptions } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
+import { fleetRemedies } from './fleet-remedies.ts'
 import { leaseHolder } from './lease-holder.ts'
 import { fleetEvent, fleetPhases } from './fleet-phases.ts'
 import { ownName, type FleetEvent, type FleetHost, type FleetRun, type WithinHost } from './fleet-run.ts'
@@ -173,7 +174,12 @@ export function fleetFailed(failures: ReadonlyMap<string, unknown>, skipped: Rea
     ]
   })
   const notBegun = [...skipped].filter((name) => !failures.has(name))
-  const remedies = [...causes.keys()].flatMap((error) => (error instanceof KadmError ? error.remedy : []))
+  // Of those that waited nothing is to be mended.
+  const remedies = fleetRemedies(
+    [...causes].flatMap(([error, [first]]) =>
+      error instanceof KadmError && first !== undefined ? [{ host: first[0], remedy: error.remedy }] : [],
+    ),
+  )
   const again = 'run the same command again: it goes on with what is left'
   const [best = again, ...others] = new Set([...remedies, again])
   return new KadmError(

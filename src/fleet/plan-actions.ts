@@ -1,6 +1,7 @@
 /** From what is wanted and what is there to what is to be done, host by host, and why. Pure. */
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
+import { fleetRemedy } from './fleet-remedies.ts'
 import { differentClusters, type HostState, type ReachedHost, type UnreachableHost } from './host-state.ts'
 import { decideUpgrade, isUpgradeCutOff } from './plan-upgrade.ts'
 
@@ -249,7 +250,10 @@ function action(host: string, kind: ActionKind, why: string): Action {
 }
 
 function reachProblem(what: string, { why, remedy }: UnreachableHost, further?: string): string {
-  return [`${what}: ${why}`, ...[...remedy, ...(further === undefined ? [] : [further])].map((line) => `    ${line}`)].join('\n')
+  return [
+    `${what}: ${why}`,
+    ...[...remedy.map((line) => fleetRemedy(line, undefined)), ...(further === undefined ? [] : [further])].map((line) => `    ${line}`),
+  ].join('\n')
 }
 
 const goneForGood = 'role: lost   # in the file, if its machine is gone for good'
