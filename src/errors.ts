@@ -95,6 +95,11 @@ export class KadmError extends Error {
   }
 }
 
+/** `text [CODE]`; the text alone without a code. */
+export function withCode(text: string, code: ErrorCode | undefined): string {
+  return code === undefined ? text : `${text} [${code}]`
+}
+
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

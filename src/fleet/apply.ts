@@ -1,7 +1,7 @@
 /** Does what a plan says, on all hosts at once. */
 import path from 'node:path'
 import type { ClusterFile } from '../config/cluster-file.ts'
-import { KadmError, messageOf } from '../errors.ts'
+import { KadmError, messageOf, withCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import { runPhases } from '../phases/runner.ts'
@@ -168,7 +168,7 @@ export function fleetFailed(failures: ReadonlyMap<string, unknown>, skipped: Rea
     const details = error instanceof KadmError ? error.details : []
     const [cause, ...others] = hosts.map(([name]) => name)
     return [
-      `${cause}: ${messageOf(error)}${error instanceof KadmError ? ` [${error.code}]` : ''}`,
+      withCode(`${cause}: ${messageOf(error)}`, error instanceof KadmError ? error.code : undefined),
       ...details.map((line) => `  ${line}`),
       ...(others.length === 0 ? [] : [`  (${others.join(', ')} waited for it)`]),
     ]
