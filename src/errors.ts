@@ -12,7 +12,6 @@ export const errorCodes = {
   CONFIG_UNREADABLE: 'a configuration file cannot be read',
   CONFIG_SYNTAX: 'a configuration file is not valid YAML',
   CONFIG_INVALID: 'the configuration has values that cannot work',
-  VERSION_UNSUPPORTED: 'this Kubernetes version is not one that kadm can deploy',
   VERSION_SKEW: 'the cluster cannot go to this version from where it is',
   UPGRADE_ROLLED_BACK: 'an upgrade failed, and the control plane of the node runs as it did before',
   UPGRADE_STUCK: 'an upgrade failed, and going back failed too',
@@ -65,6 +64,7 @@ export const errorCodes = {
   FLEET_FAILED: 'a host of a fleet did not come to what its cluster file says',
   // the sandbox
   SANDBOX_MISSING_PIECE: 'the machine lacks something that a sandbox needs',
+  VERSION_UNSUPPORTED: 'a sandbox cannot run this Kubernetes version',
   SANDBOX_FAILED: 'a sandbox could not be made or used',
   SANDBOX_EXISTS: 'a sandbox of this name is already up',
   SANDBOX_UNKNOWN: 'there is no such sandbox or host',
@@ -93,6 +93,11 @@ export class KadmError extends Error {
     this.remedy = remedy
     this.details = details
   }
+}
+
+/** `text [CODE]`; the text alone without a code. */
+export function withCode(text: string, code: ErrorCode | undefined): string {
+  return code === undefined ? text : `${text} [${code}]`
 }
 
 /** The text of anything thrown. */

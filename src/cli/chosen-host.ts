@@ -18,8 +18,8 @@ export async function onChosenHost<T>(input: Pick<CommandInput, 'flags' | 'io' |
 }
 
 /**
- * The caller closes it. On another host the configuration file is still one of this machine; every other path is the host's. Throws USAGE,
- * and as `connectSsh`.
+ * The caller closes it. On another host the configuration file is still one of this machine, as are the files that it is reached with; every
+ * other path is the host's. Throws USAGE, and as `connectSsh`.
  */
 export async function chosenHost({ flags, io, signal }: Pick<CommandInput, 'flags' | 'io' | 'signal'>): Promise<Host> {
   const given = (name: string): string | undefined => givenText(flags, name)

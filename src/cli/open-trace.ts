@@ -6,6 +6,7 @@ import type { FleetEvent, WithinHost } from '../fleet/fleet-run.ts'
 import type { Fleet } from '../fleet/open-fleet.ts'
 import type { Host } from '../host/host.ts'
 import { localHost } from '../host/local-host.ts'
+import { shellQuote } from '../host/shell-quote.ts'
 import { givenText, type CommandInput } from './command.ts'
 
 export interface RunTrace {
@@ -73,6 +74,6 @@ async function requireFolder(own: Host, file: string, given: string): Promise<vo
   const folder = path.dirname(file)
   if ((await own.stat(folder))?.kind === 'directory' && (await own.stat(file))?.kind !== 'directory') return
   throw new KadmError('FILE_FAILED', `--trace: "${given}" cannot be written: "${folder}" is no folder, or the file is one`, {
-    remedy: [`mkdir -p ${folder}`, 'or name another file'],
+    remedy: [`mkdir -p ${shellQuote(folder)}`, 'or name another file'],
   })
 }

@@ -4,6 +4,7 @@ import { KadmError } from '../errors.ts'
 import { applyPlan, requireNoProblems } from '../fleet/apply.ts'
 import { makePlan, parsePlan, requireSame } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
+import { shellQuote } from '../host/shell-quote.ts'
 import type { CommandInput, Streams } from './command.ts'
 import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
@@ -38,7 +39,9 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Appl
   } = input
   const { events, io } = besideEvents(input)
   if (planFile !== undefined && flags.given.has('file'))
-    throw new KadmError('USAGE', 'a kept plan says which cluster file it is of: leave -f out', { remedy: [`kadm apply ${planFile}`] })
+    throw new KadmError('USAGE', 'a kept plan says which cluster file it is of: leave -f out', {
+      remedy: [`kadm apply ${shellQuote(planFile)}`],
+    })
   const kept = planFile === undefined ? undefined : parsePlan(await readConfigText(planFile, localHost()), planFile)
   const during: RunTrace['during'] = trace?.during ?? ((_step, work) => work())
   const opened = await during('connections', () => fleetOfFile(input, kept?.file.path))

@@ -19,14 +19,18 @@ export async function runLog(input: CommandInput): Promise<void> {
     if (output === 'json') io.stdout.write(`${JSON.stringify({ runs: log.runs, commands: log.commands, torn: log.torn }, undefined, 2)}\n`)
     else for (const line of logLines(log)) io.stdout.write(`${line}\n`)
     if (problems.length === 0) return
-    throw new KadmError('FLEET_FAILED', `the log is not whole: ${problems.length === 1 ? problems[0] : `${problems.length} hosts`}`, {
-      details: problems,
-      remedy: ['mend what is listed, then run the same command again'],
+    const texts = problems.map(({ text }) => text)
+    const [best = again, ...others] = new Set([...problems.flatMap(({ remedy }) => remedy), again])
+    throw new KadmError('FLEET_FAILED', `the log is not whole: ${texts.length === 1 ? texts[0] : `${texts.length} hosts`}`, {
+      details: texts,
+      remedy: [best, ...others],
     })
   } finally {
     await fleet.close()
   }
 }
+
+const again = 'mend what is listed, then run the same command again'
 
 /** Hosts and operator in one order of time. */
 function logLines({ runs, commands, torn }: FleetLog): readonly string[] {

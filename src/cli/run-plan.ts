@@ -4,6 +4,7 @@ import { KadmError } from '../errors.ts'
 import { requireNoProblems } from '../fleet/apply.ts'
 import { makePlan, type MadePlan } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
+import { shellQuote } from '../host/shell-quote.ts'
 import type { CommandInput, Streams } from './command.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetPlanText } from './fleet-plan-text.ts'
@@ -16,7 +17,7 @@ export async function runPlan(input: CommandInput): Promise<void> {
   const out = flags.text('out')
   if (out !== undefined && path.resolve(out) === path.resolve(flags.text('file') ?? ''))
     throw new KadmError('USAGE', `"${out}" is the cluster file: a plan is not written over it`, {
-      remedy: [`kadm plan -f ${out} --out plan.json`],
+      remedy: [`kadm plan -f ${shellQuote(out)} --out plan.json`],
     })
   const { file, source, fleet } = await fleetOfFile(input)
   try {

@@ -85,7 +85,7 @@ function noQuorum(health: EtcdHealth | undefined, last: string): KadmError {
     details,
     remedy: [
       'bring the hosts of these members back, then run the same command again',
-      'crictl ps -a --name etcd on each of them shows whether its etcd runs',
+      'crictl ps -a --name etcd   # on each of them: does its etcd run?',
     ],
   })
 }

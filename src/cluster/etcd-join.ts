@@ -184,7 +184,7 @@ function failure({ member, timeout }: JoinEtcdOptions, what: string, last: strin
       remedy: [
         'crictl logs $(crictl ps -a -q --name etcd | head -1)',
         'run the same command again: what is done already is kept',
-        'kadm reset gives the host up and takes its member out of etcd',
+        'kadm reset   # gives the host up and takes its member out of etcd',
       ],
     },
   )

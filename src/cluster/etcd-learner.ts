@@ -47,7 +47,7 @@ export async function withoutDeadLearner(error: unknown, { etcd, host, member, m
         'ETCD_FAILED',
         `${messageOf(error)}; and the etcd member ${own.id} that was added for it cannot be removed: ${messageOf(why)}`,
         {
-          remedy: ['run the same command again: it goes on with this member', ...removalRemedy(own.id)],
+          remedy: ['run the same command again: it goes on with this member', removalRemedy(own.id)],
           cause: error,
         },
       )
@@ -144,10 +144,7 @@ function notAdded(peerUrl: string, last: string, dead: readonly EtcdMember[]): K
     remedy:
       first === undefined
         ? ['kubectl -n kube-system logs -l component=etcd --tail=20', 'run the same command again']
-        : [
-            'bring the hosts of these members back, then run the same command again',
-            `or, if a host is lost: ${removalRemedy(first.id)[0]}`,
-          ],
+        : ['bring the hosts of these members back, then run the same command again', removalRemedy(first.id, 'or, if a host is lost: ')],
   })
 }
 
@@ -158,7 +155,7 @@ function blocked(holder: EtcdMember, timeout: number): KadmError {
     {
       remedy: [
         'on the host of that member run its join again, or kadm reset; then run this command again',
-        `if that host is lost: ${removalRemedy(holder.id)[0]}`,
+        removalRemedy(holder.id, 'if that host is lost: '),
       ],
     },
   )

@@ -112,7 +112,9 @@ export async function removeMember(
       ...callOptions({ signal }),
       ...(waiting === undefined ? {} : { onWaiting: waiting }),
       timedOut: (last) =>
-        new KadmError('ETCD_FAILED', `the etcd member ${nameOf(member)} cannot be removed: ${last}`, { remedy: removalRemedy(member.id) }),
+        new KadmError('ETCD_FAILED', `the etcd member ${nameOf(member)} cannot be removed: ${last}`, {
+          remedy: [removalRemedy(member.id)],
+        }),
     },
   )
 }
@@ -152,10 +154,11 @@ function callOptions({ signal }: CallOptions): { readonly signal?: AbortSignal }
   return signal === undefined ? {} : { signal }
 }
 
-export function removalRemedy(id: string): readonly [string, ...string[]] {
-  return [
-    `kubectl -n kube-system exec etcd-<a control plane that is up> -- etcdctl --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key member remove ${id}`,
-  ]
+/** @param when such as `if its host is lost: ` */
+export function removalRemedy(id: string, when = ''): string {
+  const pki = '/etc/kubernetes/pki'
+  const files = `--cacert=${pki}/etcd/ca.crt --cert=${pki}/etcd/healthcheck-client.crt --key=${pki}/etcd/healthcheck-client.key`
+  return `kubectl -n kube-system exec etcd-NAME -- etcdctl ${files} member remove ${id}   # ${when}NAME is a control plane that is up; ${pki} is its certificatesDir, if that is no other`
 }
 
 function memberLost(member: EtcdMember, nodeName: string): KadmError {
@@ -165,8 +168,8 @@ function memberLost(member: EtcdMember, nodeName: string): KadmError {
     {
       remedy: [
         `if its host is lost: run the same command with --replace, which removes the etcd member ${member.id} and the Node "${nodeName}"`,
-        `or remove them yourself: kubectl delete node ${nodeName}`,
-        ...removalRemedy(member.id),
+        `kubectl delete node ${nodeName}   # or remove both yourself: this, then`,
+        removalRemedy(member.id),
         'if its host is alive: give this one another name or address',
       ],
     },
@@ -175,12 +178,12 @@ function memberLost(member: EtcdMember, nodeName: string): KadmError {
 
 function memberAlive(member: EtcdMember): KadmError {
   return new KadmError('ETCD_MEMBER_LOST', `the etcd member ${nameOf(member)} (id ${member.id}) is alive: it is not removed`, {
-    remedy: ['kadm reset on its host takes it out of the cluster', 'or give this host another name or address'],
+    remedy: ['kadm reset   # on its host: takes it out of the cluster', 'or give this host another name or address'],
   })
 }
 
 function staleData(dataDir: string): KadmError {
   return new KadmError('ETCD_MEMBER_LOST', `"${dataDir}" holds the data of a member that etcd does not know any more`, {
-    remedy: [`mv "${dataDir}" "${dataDir}.old"`, 'kadm reset, then run the same command again'],
+    remedy: [`mv "${dataDir}" "${dataDir}.old"`, 'kadm reset   # then run the same command again'],
   })
 }

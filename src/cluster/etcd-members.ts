@@ -64,7 +64,9 @@ export class EtcdRefusal extends KadmError {
   readonly reason: string
 
   constructor(server: string, doing: string, reason: string) {
-    super('ETCD_FAILED', `etcd at ${server} refused to ${doing}: ${reason}`, { remedy: ['crictl logs $(crictl ps -q --name etcd)'] })
+    super('ETCD_FAILED', `etcd at ${server} refused to ${doing}: ${reason}`, {
+      remedy: [`crictl logs $(crictl ps -q --name etcd)   # on the host of ${server}`],
+    })
     this.reason = reason
   }
 }
@@ -159,7 +161,7 @@ function parse(text: string): unknown {
 
 function silent(server: string, cause: unknown): KadmError {
   return new KadmError('ETCD_FAILED', `etcd at ${server} does not answer: ${messageOf(cause)}`, {
-    remedy: ['crictl ps -a --name etcd'],
+    remedy: [`crictl ps -a --name etcd   # on the host of ${server}`],
     cause,
   })
 }

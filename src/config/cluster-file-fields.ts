@@ -1,6 +1,7 @@
 /**
  * The fields of a cluster file (`kadm.dev/v1alpha1`, kind Cluster): the hosts of a cluster, how to reach them, and kubeadm's own documents.
  */
+import { fingerprintForm } from '../host/known-hosts.ts'
 import { hostPortProblems, oneOfProblems, portProblems, subdomainProblems } from './checks.ts'
 import { clusterFields } from './cluster-fields.ts'
 import { durationField, integerField, listField, objectField, stringField, stringsField, type Field } from './field.ts'
@@ -22,9 +23,7 @@ const identityFileField = stringField('identityFile', 'Private key; `~/` is the 
 const hostKeyField = stringField('hostKey', 'Fingerprint of the key that the host must show: `SHA256:...`.', {
   defaultNote: '~/.ssh/known_hosts',
   check: (value) =>
-    /^SHA256:[A-Za-z0-9+/]{43}=?$/.test(value)
-      ? []
-      : [`"${value}" is not a fingerprint such as "ssh-keygen -lf FILE" prints: SHA256: and 43 characters`],
+    fingerprintForm.test(value) ? [] : [`"${value}" is not a fingerprint such as "ssh-keygen -lf FILE" prints: SHA256: and 43 characters`],
 })
 
 const bastionField = objectField(
@@ -70,7 +69,7 @@ const hostFields: readonly Field[] = [
     check: (value) => oneOfProblems(value, hostRoles),
     required: true,
   }),
-  userField,
+  stringField('user', 'Who logs in.', { defaultNote: 'that of ssh' }),
   integerField('port', 'Port of sshd.', { defaultNote: 'that of ssh', check: portProblems }),
   hostKeyField,
   { name: 'labels', type: { kind: 'map', of: { kind: 'string' } }, doc: 'Labels of its Node. Others are left alone.' },

@@ -1,12 +1,13 @@
 /** Does what a plan says, on all hosts at once. */
 import path from 'node:path'
 import type { ClusterFile } from '../config/cluster-file.ts'
-import { KadmError, messageOf } from '../errors.ts'
+import { KadmError, messageOf, withCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import { runPhases } from '../phases/runner.ts'
 import { clusterAccess, type ClusterAccessOptions } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
+import { fleetRemedies } from './fleet-remedies.ts'
 import { leaseHolder } from './lease-holder.ts'
 import { fleetEvent, fleetPhases } from './fleet-phases.ts'
 import { ownName, type FleetEvent, type FleetHost, type FleetRun, type WithinHost } from './fleet-run.ts'
@@ -167,13 +168,18 @@ export function fleetFailed(failures: ReadonlyMap<string, unknown>, skipped: Rea
     const details = error instanceof KadmError ? error.details : []
     const [cause, ...others] = hosts.map(([name]) => name)
     return [
-      `${cause}: ${messageOf(error)}${error instanceof KadmError ? ` [${error.code}]` : ''}`,
+      withCode(`${cause}: ${messageOf(error)}`, error instanceof KadmError ? error.code : undefined),
       ...details.map((line) => `  ${line}`),
       ...(others.length === 0 ? [] : [`  (${others.join(', ')} waited for it)`]),
     ]
   })
   const notBegun = [...skipped].filter((name) => !failures.has(name))
-  const remedies = [...causes.keys()].flatMap((error) => (error instanceof KadmError ? error.remedy : []))
+  // Of those that waited nothing is to be mended.
+  const remedies = fleetRemedies(
+    [...causes].flatMap(([error, [first]]) =>
+      error instanceof KadmError && first !== undefined ? [{ host: first[0], remedy: error.remedy }] : [],
+    ),
+  )
   const again = 'run the same command again: it goes on with what is left'
   const [best = again, ...others] = new Set([...remedies, again])
   return new KadmError(

@@ -1,7 +1,9 @@
 /** What kadm did on the hosts of a fleet, by the journals that lie on them and on the machine that it was run on. */
-import { messageOf } from '../errors.ts'
+import { KadmError, messageOf, withCode } from '../errors.ts'
 import { readJournal } from '../host/journal-file.ts'
 import { runsOf, type JournaledRun } from '../host/journal-runs.ts'
+import { fleetRemedy } from './fleet-remedies.ts'
+import { whyUnknown } from './host-state.ts'
 import type { Fleet } from './open-fleet.ts'
 import { readOperatorJournal, type OperatorCommand, type OperatorJournal } from './operator-journal.ts'
 
@@ -25,15 +27,28 @@ export interface FleetLog {
   /** Of the machine that kadm runs on; oldest first. */
   readonly commands: readonly OperatorCommand[]
   /** Hosts that were not reached, and journals whose chain of hashes is broken. */
-  readonly problems: readonly string[]
+  readonly problems: readonly LogProblem[]
   /** Journals that end in the middle of a line: as a crash or a full disk leaves them, and as the next run mends them. */
   readonly torn: readonly string[]
+}
+
+export interface LogProblem {
+  /** With the name of the host, and the code. */
+  readonly text: string
+  readonly remedy: readonly string[]
 }
 
 /** Only reads. */
 export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'>, operator: OperatorJournal): Promise<FleetLog> {
   const unreached = [...states].flatMap(([name, state]) =>
-    state.kind === 'unreachable' && !hosts.has(name) ? [`${name} cannot be reached: ${state.why}`] : [],
+    state.kind === 'unreachable' && !hosts.has(name)
+      ? [
+          {
+            text: withCode(`${name} ${whyUnknown(state)}`, state.code),
+            remedy: state.remedy.map((line) => fleetRemedy(line, undefined)),
+          },
+        ]
+      : [],
   )
   const found = await Promise.all(
     Array.from(hosts, async ([name, host]) => {
@@ -41,13 +56,13 @@ export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'
         const journal = await readJournal(host)
         return { runs: runsOf(journal).map((run) => logged(name, run)), problems: [], torn: journal.torn ? [name] : [] }
       } catch (error) {
-        return { runs: [], problems: [`${name}: ${messageOf(error)}`], torn: [] }
+        return { runs: [], problems: [unread(name, error)], torn: [] }
       }
     }),
   )
   const own = await readOperatorJournal(operator).then(
     ({ commands, torn }) => ({ commands, problems: [], torn: torn ? ['this machine'] : [] }),
-    (error: unknown) => ({ commands: [], problems: [`this machine: ${messageOf(error)}`], torn: [] }),
+    (error: unknown) => ({ commands: [], problems: [unread('this machine', error)], torn: [] }),
   )
   return {
     commands: own.commands,
@@ -55,6 +70,12 @@ export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'
     problems: [...own.problems, ...unreached, ...found.flatMap(({ problems }) => problems)],
     torn: [...own.torn, ...found.flatMap(({ torn }) => torn)],
   }
+}
+
+/** @param who on whose disk the journal is */
+function unread(who: string, error: unknown): LogProblem {
+  const { code, remedy } = error instanceof KadmError ? error : { code: undefined, remedy: [] }
+  return { text: withCode(`${who}: ${messageOf(error)}`, code), remedy: remedy.map((line) => fleetRemedy(line, who)) }
 }
 
 function logged(host: string, { command, startedAt, outcome, version, phasesDone, changes, isUndone }: JournaledRun): LoggedRun {

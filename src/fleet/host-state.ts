@@ -1,6 +1,6 @@
 /** What a host is now, as far as a plan depends on it. JSON data; nothing secret is in it. */
 import { paths } from '../config/paths.ts'
-import { KadmError, messageOf } from '../errors.ts'
+import { KadmError, messageOf, type ErrorCode } from '../errors.ts'
 import { readJournal } from '../host/journal-file.ts'
 import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
@@ -15,6 +15,10 @@ export interface UnreachableHost {
   readonly why: string
   /** Lines to paste or to follow. */
   readonly remedy: readonly string[]
+  /** Of a failure that kadm foresaw. */
+  readonly code?: ErrorCode
+  /** There is a connection, and the host does not say what it is, as with a broken journal. Its machine is there. */
+  readonly isConnected?: true
 }
 
 export interface ReachedHost {
@@ -94,8 +98,20 @@ export function differentClusters(members: readonly { readonly name: string; rea
   return `hosts of the file are in different clusters: ${names.join(' | ')}`
 }
 
-export function unreachable(error: unknown): HostState {
-  return { kind: 'unreachable', why: messageOf(error), remedy: error instanceof KadmError ? error.remedy : [] }
+export function unreachable(error: unknown): UnreachableHost {
+  const known = error instanceof KadmError ? { remedy: error.remedy, code: error.code } : { remedy: [] }
+  return { kind: 'unreachable', why: messageOf(error), ...known }
+}
+
+/** Of a host that there is a connection to, unless that has just broken. */
+export function silent(error: unknown): UnreachableHost {
+  const state = unreachable(error)
+  return state.code === 'HOST_UNREACHABLE' ? state : { ...state, isConnected: true }
+}
+
+/** What stands behind the name of the host: `cannot be reached: no route`. */
+export function whyUnknown({ why, isConnected }: UnreachableHost): string {
+  return `${isConnected === true ? 'does not say what it is' : 'cannot be reached'}: ${why}`
 }
 
 /** Devices that come and go with Pods. */

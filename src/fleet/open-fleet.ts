@@ -6,7 +6,8 @@ import type { Host } from '../host/host.ts'
 import { openBastion } from '../host/ssh-bastion.ts'
 import { connectSsh } from '../host/ssh-host.ts'
 import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from '../host/ssh-target.ts'
-import { observeHost, unreachable, type HostState, type UnreachableHost } from './host-state.ts'
+import { fleetRemedy } from './fleet-remedies.ts'
+import { observeHost, silent, unreachable, whyUnknown, type HostState, type UnreachableHost } from './host-state.ts'
 
 export interface FleetOptions extends Pick<SshOptions, 'trustOnFirstUse' | 'secret' | 'say'> {
   /** Who logs in where the file does not say; asked only then. */
@@ -49,10 +50,13 @@ export async function openFleet(file: ClusterFile, options: FleetOptions): Promi
   }
 }
 
-/** HOST_UNREACHABLE of a host that is in the way. */
-export function notReached(who: string, { why, remedy }: UnreachableHost): KadmError {
-  const [first = 'mend the way to the host, then run the same command again', ...others] = remedy
-  return new KadmError('HOST_UNREACHABLE', `${who} cannot be reached: ${why}`, { remedy: [first, ...others] })
+/** Of a host that is in the way: the error that it answered with, or that there was no answer. `who`: how the message calls it. */
+export function notReached(name: string, state: UnreachableHost, who = name): KadmError {
+  const { code = 'HOST_UNREACHABLE', isConnected, remedy } = state
+  const [first = 'mend the way to the host, then run the same command again', ...others] = remedy.map((line) =>
+    fleetRemedy(line, isConnected === true ? name : undefined),
+  )
+  return new KadmError(code, `${who} ${whyUnknown(state)}`, { remedy: [first, ...others] })
 }
 
 interface Shared extends Required<Pick<SshOptions, 'readKeys'>> {
@@ -95,7 +99,7 @@ async function openHost(
       hostKey: ssh.hostKey,
       bastion: bastionOf(ssh),
     })
-    return { host, state: await observeHost(host, version).catch(unreachable) }
+    return { host, state: await observeHost(host, version).catch(silent) }
   } catch (error) {
     return { host: undefined, state: unreachable(error) }
   }

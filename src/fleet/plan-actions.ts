@@ -1,7 +1,9 @@
 /** From what is wanted and what is there to what is to be done, host by host, and why. Pure. */
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
+import { withCode } from '../errors.ts'
 import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
-import { differentClusters, type HostState, type ReachedHost, type UnreachableHost } from './host-state.ts'
+import { fleetRemedy } from './fleet-remedies.ts'
+import { differentClusters, whyUnknown, type HostState, type ReachedHost, type UnreachableHost } from './host-state.ts'
 import { decideUpgrade, isUpgradeCutOff } from './plan-upgrade.ts'
 
 export interface Action {
@@ -63,7 +65,7 @@ function besideUpgrade(
   const texts = (role: ClusterHost['role']): readonly string[] =>
     hosts.flatMap((host) => {
       const state = states.get(host.name)
-      return host.role === role && state?.kind === 'unreachable' ? [reachProblem(`${host.name} cannot be reached`, state)] : []
+      return host.role === role && state?.kind === 'unreachable' ? [reachProblem(host.name, state)] : []
     })
   const ofControlPlanes = texts('control-plane')
   const isCutOff = isUpgradeCutOff(states)
@@ -107,7 +109,7 @@ function decideHost(host: ClusterHost, context: HostContext): Omit<Decision, 'wa
   const other = otherNode(name, state)
   if (other !== undefined) return problem(other)
   if (role === 'absent') return decideAbsent(name, state, node)
-  if (state.kind === 'unreachable') return problem(reachProblem(`${name} cannot be reached`, state, node && goneForGood))
+  if (state.kind === 'unreachable') return problem(reachProblem(name, state, { isMember: node !== undefined }))
   return decideWanted(host, { ...context, state, node })
 }
 
@@ -148,7 +150,7 @@ function otherNode(name: string, state: HostState): string | undefined {
 
 /** Only what has begun it can end it. */
 function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): string | undefined {
-  if (unfinished === 'undo') return `${name} has an undo that was not finished: run kadm undo there again first`
+  if (unfinished === 'undo') return `${name} has an undo that was not finished\n    kadm undo -f FILE --host ${name}   # first`
   if (unfinished === undefined || node !== 'none') return undefined
   return `${name} has a "kadm ${unfinished}" that was not finished: kadm reset there first`
 }
@@ -174,9 +176,7 @@ function decideMember({ name, role }: ClusterHost, { state, node, mark, cluster 
 
 function decideAbsent(name: string, state: ReachedHost | UnreachableHost, node: NodeState | undefined): Omit<Decision, 'warnings'> {
   if (state.kind === 'unreachable') {
-    return node === undefined
-      ? { actions: [], problems: [] }
-      : problem(reachProblem(`${name} is to leave the cluster and cannot be reached`, state, goneForGood))
+    return node === undefined ? { actions: [], problems: [] } : problem(reachProblem(name, state, { isLeaving: true, isMember: true }))
   }
   if (node === undefined && state.node === 'none' && state.unfinished === undefined) return { actions: [], problems: [] }
   return {
@@ -248,8 +248,18 @@ function action(host: string, kind: ActionKind, why: string): Action {
   return { host, kind, why }
 }
 
-function reachProblem(what: string, { why, remedy }: UnreachableHost, further?: string): string {
-  return [`${what}: ${why}`, ...[...remedy, ...(further === undefined ? [] : [further])].map((line) => `    ${line}`)].join('\n')
+interface Reaching {
+  readonly isLeaving?: true
+  /** The cluster has a Node of it. */
+  readonly isMember?: boolean
+}
+
+function reachProblem(name: string, state: UnreachableHost, { isLeaving, isMember = false }: Reaching = {}): string {
+  const { code, isConnected, remedy } = state
+  const what = withCode(`${name} ${isLeaving === true ? 'is to leave the cluster and ' : ''}${whyUnknown(state)}`, code)
+  const remedies = remedy.map((line) => fleetRemedy(line, isConnected === true ? name : undefined))
+  const isGone = isMember && isConnected !== true
+  return [what, ...[...remedies, ...(isGone ? [goneForGood] : [])].map((line) => `    ${line}`)].join('\n')
 }
 
 const goneForGood = 'role: lost   # in the file, if its machine is gone for good'

@@ -7,6 +7,7 @@ import { clusterFileApiVersion } from '../config/cluster-file-fields.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { isObject } from '../config/decode.ts'
 import { KadmError } from '../errors.ts'
+import { shellQuote } from '../host/shell-quote.ts'
 import { observeCluster, type AskOptions, type ClusterState } from './cluster-state.ts'
 import { configurationWarnings } from './configuration-warnings.ts'
 import { hostChecks } from './fleet-checks.ts'
@@ -90,7 +91,7 @@ export function parsePlan(text: string, name: string): FleetPlan {
     return plan as unknown as FleetPlan
   // Mostly a cluster file, which nothing may be written over.
   throw new KadmError('CONFIG_INVALID', `"${name}" is no kept plan: kadm plan --out writes one`, {
-    remedy: [`kadm apply -f ${name}   # if it is a cluster file`, 'kadm plan -f FILE --out plan.json && kadm apply plan.json'],
+    remedy: [`kadm apply -f ${shellQuote(name)}   # if it is a cluster file`, 'kadm plan -f FILE --out plan.json && kadm apply plan.json'],
   })
 }
 
@@ -104,7 +105,7 @@ export function requireSame(kept: FleetPlan, now: FleetPlan): void {
     `the plan is of another time: ${differences.length === 1 ? differences[0] : `${differences.length} things have changed`}`,
     {
       details: differences,
-      remedy: [`kadm plan -f ${kept.file.path} --out PLAN   # look at the new one, then apply it`],
+      remedy: [`kadm plan -f ${shellQuote(kept.file.path)} --out PLAN   # look at the new one, then apply it`],
     },
   )
 }

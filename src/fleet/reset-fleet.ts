@@ -19,7 +19,7 @@ export interface ResetFleetInput {
 export async function resetFleet({ fleet, hosts, cleanupTmpDir, report, within, signal }: ResetFleetInput): Promise<void> {
   const failures = new Map<string, unknown>()
   for (const [name, state] of fleet.states)
-    if (hosts.has(name) && state.kind === 'unreachable' && !fleet.hosts.has(name)) failures.set(name, notReached('it', state))
+    if (hosts.has(name) && state.kind === 'unreachable' && !fleet.hosts.has(name)) failures.set(name, notReached(name, state, 'it'))
   // One that does not say what it is may have a broken journal: that is no reason to stay.
   const reset = [...fleet.hosts]
     .filter(([name]) => hosts.has(name))

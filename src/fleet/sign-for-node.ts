@@ -31,7 +31,7 @@ export async function signForNode(request: string, { controlPlanes, cluster, caP
   const stored = await readStoredCluster(cluster)
   if (stored === undefined) {
     throw new KadmError('CONFIG_INVALID', 'the cluster keeps no configuration (ConfigMap kube-system/kubeadm-config)', {
-      remedy: ['kadm init phase upload-config all, on a control plane'],
+      remedy: ['kadm init phase upload-config all --config FILE   # on a control plane, with the configuration of the cluster'],
     })
   }
   const { key } = pairPaths(stored.certificatesDir, certificateSpec('ca').baseName)

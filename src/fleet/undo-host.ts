@@ -26,7 +26,7 @@ export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'conf
   readonly within?: WithinHost | undefined
 }
 
-/** @returns as `startUndo`. Throws USAGE, HOST_UNREACHABLE, and as `startUndo`. */
+/** @returns as `startUndo`. Throws USAGE, what kept the host from being looked at (HOST_UNREACHABLE, JOURNAL_BROKEN), and as `startUndo`. */
 export async function undoHostOfFleet({
   file,
   fleet,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { KadmError } from '../errors.ts'
 import type { Host } from './host.ts'
+import { shellQuote } from './shell-quote.ts'
 
 export interface Chain {
   readonly lines: readonly Readonly<Record<string, unknown>>[]
@@ -62,6 +63,8 @@ function parseLine(line: string): Readonly<Record<string, unknown>> | undefined 
 
 function broken(file: string, line: number): KadmError {
   return new KadmError('JOURNAL_BROKEN', `the journal "${file}" was changed or damaged at line ${line}`, {
-    remedy: [`mv ${file} ${file}.broken`, 'kadm then starts a new one; what the old one knew cannot be undone any more'],
+    remedy: [
+      `mv ${shellQuote(file)} ${shellQuote(`${file}.broken`)}   # kadm then starts a new one; what the old one knew cannot be undone any more`,
+    ],
   })
 }

@@ -45,6 +45,9 @@ export function judgeHostKey(entries: readonly KnownHost[], key: Buffer): KeyVer
   return entries.some(({ marker }) => marker === '@cert-authority') ? 'only-authority' : 'unknown'
 }
 
+/** What people paste as a fingerprint; some programs print the `=` at the end. */
+export const fingerprintForm = /^SHA256:[A-Za-z0-9+/]{43}=?$/
+
 /** `SHA256:…`, as ssh-keygen -l prints it. */
 export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`

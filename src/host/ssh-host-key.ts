@@ -5,7 +5,17 @@ import path from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { KadmError } from '../errors.ts'
 import { describingFileErrors, systemCode } from './file-error.ts'
-import { entriesFor, fingerprint, judgeHostKey, keyType, type KnownHost, knownHostsLine, nameOf, parseKnownHosts } from './known-hosts.ts'
+import {
+  entriesFor,
+  fingerprint,
+  fingerprintForm,
+  judgeHostKey,
+  keyType,
+  type KnownHost,
+  knownHostsLine,
+  nameOf,
+  parseKnownHosts,
+} from './known-hosts.ts'
 import { shellQuote } from './shell-quote.ts'
 import type { SshOptions, SshTarget } from './ssh-target.ts'
 
@@ -30,13 +40,13 @@ type Rule = Pick<SshOptions, 'hostKey' | 'trustOnFirstUse' | 'knownHostsFile' | 
 export async function hostKeyCheck(target: SshTarget, rule: Rule, except: readonly string[]): Promise<HostKeyCheck> {
   const file = rule.knownHostsFile ?? path.join(homedir(), '.ssh/known_hosts')
   const texts = await Promise.all([file, '/etc/ssh/ssh_known_hosts'].map(readIfThere))
-  const pin = rule.hostKey
+  if (rule.hostKey !== undefined && !fingerprintForm.test(rule.hostKey)) throw badPin(rule.hostKey)
+  const pin = rule.hostKey?.replace('=', '')
   // Beside a pin only what was revoked counts. Of ten thousand hosts each would read ten thousand lines.
   const known = entriesFor(
     texts.flatMap((text) => (pin === undefined || text.includes('@revoked') ? parseKnownHosts(text) : [])),
     target,
   )
-  if (pin !== undefined && !/^SHA256:[A-Za-z0-9+/]{43}$/.test(pin)) throw badPin(pin)
   let shown: Buffer | undefined
   let accepted = false
   const isPinned = (key: Buffer): boolean => fingerprint(key) === pin && judgeHostKey(known, key) !== 'revoked'
@@ -50,7 +60,11 @@ export async function hostKeyCheck(target: SshTarget, rule: Rule, except: readon
     },
     refusal: () => (shown === undefined || accepted ? undefined : refusal(target, shown, { pin, known, file })),
     missing: () =>
-      changed(target, `has no key of the kinds that are known: ${[...new Set(known.map(({ type }) => type))].join(', ')}`, file),
+      changed(
+        target,
+        `has no key of the kinds that are known: ${[...new Set(known.map(({ type }) => type))].join(', ')}`,
+        forgetKey(target, file),
+      ),
     keep: async () => {
       if (pin !== undefined || shown === undefined || judgeHostKey(known, shown) !== 'unknown') return
       await record(file, knownHostsLine(target, shown))
@@ -85,9 +99,15 @@ interface Known {
 function refusal(target: SshTarget, key: Buffer, { pin, known, file }: Known): KadmError {
   const shown = `${fingerprint(key)} (${keyType(key)})`
   const verdict = judgeHostKey(known, key)
-  if (verdict === 'revoked') return changed(target, `shows a key that was revoked: ${shown}`, file)
-  if (pin !== undefined) return changed(target, `shows the key ${shown} and not ${pin}`, file)
-  if (verdict === 'changed') return changed(target, `shows another key than the one that is known: ${shown}`, file)
+  if (verdict === 'revoked') {
+    const where = `grep -n @revoked ${shellQuote(file)} /etc/ssh/ssh_known_hosts   # who revoked it? The host needs a new key`
+    return changed(target, `shows a key that was revoked: ${shown}`, where)
+  }
+  if (pin !== undefined) {
+    const replace = `hostKey: ${fingerprint(key)}   # in the cluster file (else --host-key), in place of the old one, once you know that it is right`
+    return changed(target, `shows the key ${shown} and not ${pin}`, replace)
+  }
+  if (verdict === 'changed') return changed(target, `shows another key than the one that is known: ${shown}`, forgetKey(target, file))
   const only = verdict === 'only-authority' ? '; only an authority is known that may sign keys, and kadm reads no signed ones' : ''
   return new KadmError('HOST_KEY_UNKNOWN', `the key of the host "${nameOf(target)}" is not known: ${shown}${only}`, {
     remedy: [
@@ -102,13 +122,15 @@ function fileKind(type: string): string {
   return type.startsWith('ecdsa') ? 'ecdsa' : type.replace('ssh-', '')
 }
 
-function changed(target: SshTarget, what: string, file: string): KadmError {
+function changed(target: SshTarget, what: string, then: string): KadmError {
   return new KadmError('HOST_KEY_CHANGED', `the host "${nameOf(target)}" ${what}`, {
-    remedy: [
-      'find out why before you go on: somebody may stand between, or the host was installed anew',
-      `ssh-keygen -R ${shellQuote(nameOf(target))} -f ${shellQuote(file)}   # once you know; then take the new key`,
-    ],
+    remedy: ['find out why before you go on: somebody may stand between, or the host was installed anew', then],
   })
+}
+
+/** Of no use where the key is pinned: then known_hosts is not asked. */
+function forgetKey(target: SshTarget, file: string): string {
+  return `ssh-keygen -R ${shellQuote(nameOf(target))} -f ${shellQuote(file)}   # once you know; then take the new key`
 }
 
 function badPin(pin: string): KadmError {

@@ -94,7 +94,7 @@ const mostShells = 6
 
 function noShell(cause: unknown): KadmError {
   return new KadmError('HOST_UNREACHABLE', `the host gives no shell: ${messageOf(cause)}`, {
-    remedy: ['getent passwd <user>   # on the host: is its shell one?', 'sshd -T | grep -i forcecommand   # on the host'],
+    remedy: ['getent passwd USER   # on the host: is its shell one?', 'sshd -T | grep -i forcecommand   # on the host'],
     cause,
   })
 }

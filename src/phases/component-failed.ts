@@ -127,7 +127,7 @@ function failed(message: string, { url, last, log, from, remedy }: Told): KadmEr
     remedy: [
       remedy,
       'run the same command again when the cause is mended: what is done already is kept',
-      'kadm reset, and then the command anew, if its arguments or its configuration have to change',
+      'kadm reset   # and then the command anew, if its arguments or its configuration have to change',
     ],
   })
 }

@@ -8,7 +8,7 @@ export function leftBy({ command, startedAt }: JournaledRun): Explanation {
     message: `"kadm ${command}" of ${began} UTC, which had other arguments or another configuration, was not finished and is in the way`,
     remedy: [
       `kadm ${command} with the arguments and the configuration of then goes on with it`,
-      'kadm reset removes what it made; then run this command again',
+      'kadm reset   # removes what it made; then run this command again',
     ],
   }
 }

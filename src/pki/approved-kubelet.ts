@@ -86,7 +86,7 @@ function requireSame({ metadata, spec }: KubernetesObject, wanted: Readonly<Reco
   if (changed.length > 0)
     throw invalid(
       `the API keeps CertificateSigningRequest "${metadata.name}" with another ${changed.join(', ')} than was sent, and it is not approved`,
-      'look for an admission webhook that changes it: kubectl get mutatingwebhookconfigurations',
+      'kubectl get mutatingwebhookconfigurations   # which of them changes it?',
     )
 }
 
@@ -108,7 +108,7 @@ async function signature(name: string, { cluster, timeout, signal }: KubeletAppr
     throw new KadmError('COMPONENT_NOT_HEALTHY', error.message, {
       cause: error,
       remedy: [
-        `is there a signer for ${signerName}? by hand: kubectl get csr ${name} -o jsonpath={.spec.request} | base64 -d >${name}.csr   # to be signed by the CA for client authentication`,
+        `kubectl get csr ${name} -o jsonpath={.spec.request} | base64 -d >${name}.csr   # no signer for ${signerName}? Have it signed by the CA for client authentication, as ${name}.crt, then:`,
         `kubectl patch csr ${name} --subresource=status --type=merge -p '{"status":{"certificate":"'$(base64 -w0 ${name}.crt)'"}}'`,
         'then run the same command again',
       ],
@@ -137,7 +137,7 @@ function requireCertificate(pem: string, key: Parameters<typeof spkiDer>[0], { c
   if (problem !== undefined)
     throw invalid(
       `the certificate that was signed for node "${nodeName}" cannot be used: ${problem}`,
-      'kubectl get csr, and ask who keeps the key of the CA; then run the same command again',
+      'kubectl get csr   # ask who keeps the key of the CA, then run the same command again',
     )
 }
 

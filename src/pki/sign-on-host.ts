@@ -19,7 +19,10 @@ export async function signOnHost(
         `there is no openssl on "${host.name}", where the key of the CA is: it signs there, so that the key does not leave that host`,
         {
           cause: error,
-          remedy: ['install it there, e.g. apt-get install openssl', 'or join with bootstrap tokens: kadm apply --tokens'],
+          remedy: [
+            'install it there, e.g. apt-get install openssl',
+            'kadm apply -f FILE --tokens   # or have all join with bootstrap tokens',
+          ],
         },
       )
     })

@@ -104,6 +104,6 @@ function explainMissing(error: unknown): never {
   if (!(error instanceof KadmError) || error.code !== 'COMMAND_MISSING') throw error
   throw new KadmError('COMMAND_MISSING', 'there is no openssl on the host: it makes the key of the kubelet, which never leaves the host', {
     cause: error,
-    remedy: ['install it there, e.g. apt-get install openssl', 'or join with bootstrap tokens: kadm apply --tokens'],
+    remedy: ['install it there, e.g. apt-get install openssl', 'kadm apply -f FILE --tokens   # or have all join with bootstrap tokens'],
   })
 }

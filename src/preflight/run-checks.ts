@@ -54,7 +54,7 @@ function preflightFailed(errors: readonly NamedError[], { message, remedy }: Exp
   const names = [...new Set(errors.map(({ name }) => name))]
   return new KadmError('PREFLIGHT_FAILED', `preflight checks failed: ${message}`, {
     details: errors.map(({ name, text }) => `[ERROR ${name}]: ${text}`),
-    remedy: [...remedy, `--ignore-preflight-errors=${names.join(',')} if you know that it does no harm here`],
+    remedy: [...remedy, `--ignore-preflight-errors=${names.join(',')}   # if you know that it does no harm here`],
   })
 }
 
@@ -62,7 +62,7 @@ function preflightFailed(errors: readonly NamedError[], { message, remedy }: Exp
 function usualExplanation(errors: readonly NamedError[]): Explanation {
   const again = 'run the same command again'
   if (errors.some(({ name }) => name.startsWith(nameFor('FileAvailable', paths.manifests)))) {
-    return { message: 'a control plane is on this host already', remedy: [`kadm reset removes it with all its data; then ${again}`] }
+    return { message: 'a control plane is on this host already', remedy: [`kadm reset   # removes it with all its data; then ${again}`] }
   }
   const [first] = errors
   if (errors.length > 1 || first === undefined)

@@ -18,11 +18,14 @@ interface EventField {
 export const everyEventHas: Readonly<Record<string, EventField>> = {
   apiVersion: { type: 'string', doc: `\`${eventVersion}\`` },
   kind: { type: 'string', doc: '`Event`' },
-  at: { type: 'string', doc: 'RFC 3339 with milliseconds, by the clock of the host' },
+  at: {
+    type: 'string',
+    doc: 'RFC 3339 with milliseconds, by the clock of the host; with a cluster file phases alone are (but `remove/drain`), and all else by that of the machine that kadm runs on',
+  },
   host: { type: 'string', doc: 'as the cluster file or `--host` names it; `kadm` for what kadm does between waves of an upgrade' },
   phase: {
     type: 'string',
-    doc: 'the action (`init`, `join`, `upgrade`, `reset`, `undo`, and of `apply` also `mark`, `network`, `remove`, `before-wave-1`, `after-wave-N`), or `action/phase`: `join/kubelet-start`',
+    doc: 'the action (`init`, `join`, `upgrade`, `reset`, `undo`, and of `apply` also `forget`, `mark`, `remove`; `lease`: whom it waits for; `before-wave-1`, `after-wave-N`), or `action/phase`: `join/kubelet-start`, `init/network`',
   },
   event: { type: 'string', doc: 'one of the kinds below' },
 }

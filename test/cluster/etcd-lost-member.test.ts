@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { checkEtcdHealth } from '../../src/cluster/etcd-health.ts'
 import { joinEtcd } from '../../src/cluster/etcd-join.ts'
-import { refuseOrReplaceLostMember, removeDeadMember } from '../../src/cluster/etcd-lost-member.ts'
+import { refuseOrReplaceLostMember, removalRemedy, removeDeadMember } from '../../src/cluster/etcd-lost-member.ts'
 import type { EtcdCluster } from '../../src/cluster/etcd-cluster.ts'
 import type { ObjectRef } from '../../src/cluster/cluster.ts'
 import { localHost } from '../../src/host/local-host.ts'
@@ -25,7 +25,7 @@ test('a quorum that is lost: told with the names of those who do not answer; a s
   await expect(join(etcd, fourth)).rejects.toMatchObject({
     message: expect.stringContaining('does not take the member'),
     details: [expect.stringContaining('the member "cp3"')],
-    remedy: [expect.any(String), expect.stringMatching(/member remove [0-9a-f]+$/)],
+    remedy: [expect.any(String), expect.stringMatching(/ exec etcd-NAME -- .*member remove [0-9a-f]+ {3}# or, if a host is lost: NAME is/)],
   })
   expect(performance.now() - started).toBeLessThan(25_000)
 
@@ -37,6 +37,10 @@ test('a quorum that is lost: told with the names of those who do not answer; a s
     details: expect.arrayContaining([expect.stringContaining('"cp2"'), expect.stringContaining('"cp3"')]),
   })
 }, 90_000)
+
+test('the command that takes a member out holds nothing that a shell takes for something else', () => {
+  expect(removalRemedy('1f', 'if it is lost: ')).toMatch(/^kubectl [\w /=.-]+ member remove 1f {3}# if it is lost: /)
+})
 
 test('a lost host comes back empty: refused with what to remove, replaced on demand, never while it is alive', async (context) => {
   const hosts = await etcdHosts(context)
@@ -58,7 +62,7 @@ test('a lost host comes back empty: refused with what to remove, replaced on dem
       code: 'ETCD_MEMBER_LOST',
       remedy: expect.arrayContaining([
         expect.stringContaining(`--replace, which removes the etcd member ${id} and the Node "cp3"`),
-        'or remove them yourself: kubectl delete node cp3',
+        'kubectl delete node cp3   # or remove both yourself: this, then',
         expect.stringContaining(`member remove ${id}`),
       ]),
     })

@@ -28,7 +28,7 @@ async function planOf(
   expect(stderr).toContain('PREFLIGHT_FAILED')
   return {
     problems: Object.fromEntries(
-      [...stderr.matchAll(/(h\d)(?: cannot be reached:)? (.*)/g)].map(([, name = '', text = '']) => [name, text]),
+      [...stderr.matchAll(/(h\d)(?: cannot be reached:| does not say what it is:)? (.*)/g)].map(([, name = '', text = '']) => [name, text]),
     ),
     seconds,
     memory: usage.memory,
@@ -42,9 +42,9 @@ test('a login shell, a program and a file that have no end', { timeout: 60_000 }
     h4: 'mkdir -p /var/lib/kadm; truncate -s 1G /var/lib/kadm/journal.jsonl',
   })
   expect(problems).toMatchObject({
-    h2: expect.stringMatching(/gives no shell: more than 1 MiB$/),
+    h2: expect.stringMatching(/gives no shell: more than 1 MiB \[HOST_UNREACHABLE\]$/),
     h3: expect.stringContaining('has no kubelet'),
-    h4: expect.stringMatching(/cannot read ".*journal.jsonl": it is too large: more than 64 MiB$/),
+    h4: expect.stringMatching(/cannot read ".*journal.jsonl": it is too large: more than 64 MiB \[FILE_FAILED\]$/),
   })
   expect(problems['h1']).toBeUndefined()
   expect(memory).toBeLessThan(450e6)
@@ -58,8 +58,8 @@ test('a login shell, a program and a file that never answer', { timeout: 120_000
     h7: program('/usr/bin/kubelet', 'sleep 10000'),
   })
   expect(problems).toMatchObject({
-    h5: expect.stringMatching(/gives no shell: no answer within 20 s$/),
-    h6: expect.stringMatching(/cannot read "\/etc\/machine-id": no answer within 30 s$/),
+    h5: expect.stringMatching(/gives no shell: no answer within 20 s \[HOST_UNREACHABLE\]$/),
+    h6: expect.stringMatching(/cannot read "\/etc\/machine-id": no answer within 30 s \[FILE_FAILED\]$/),
     h7: expect.stringContaining('has no kubelet'),
   })
   expect(problems['h1']).toBeUndefined()

@@ -132,6 +132,12 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
     cluster: running('h1'),
     problem: 'h3 was a node once',
   },
+  {
+    name: 'an undo that was cut off',
+    hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: { unfinished: 'undo' }, h3: {} },
+    cluster: running('h1'),
+    problem: 'h2 has an undo that was not finished\n    kadm undo -f FILE --host h2   # first',
+  },
 ])('stands in the way: $name', ({ hosts, cluster, problem }) => {
   expect(planned(file, hosts, cluster).problems.join('\n')).toContain(problem)
 })
@@ -212,7 +218,7 @@ test('a kept plan is refused with what has changed', () => {
     apiVersion: 'kadm.dev/v1alpha1',
     kind: 'Plan',
     cluster: 'c',
-    file: { path: '/c.yaml', sha256: 'x' },
+    file: { path: '/my c.yaml', sha256: 'x' },
     seen: { hosts: { h1: reachedHost({}) }, cluster: running('h1') },
     actions: [],
   }
@@ -225,6 +231,7 @@ test('a kept plan is refused with what has changed', () => {
         expect.stringContaining('hosts.h1.node was "none", is "worker"'),
         expect.stringContaining('cluster.nodes.h9 was not there'),
       ],
+      remedy: [expect.stringMatching(/^kadm plan -f '\/my c\.yaml' --out PLAN /)],
     }),
   )
 })

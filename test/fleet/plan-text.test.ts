@@ -32,6 +32,8 @@ test('a cluster file in the place of a kept plan is told as one, and nothing is 
       }),
     )
   }
+  const remedy = [expect.stringMatching(/^kadm apply -f 'my shop\.yaml' /), expect.any(String)]
+  expect(() => parsePlan('', 'my shop.yaml')).toThrow(expect.objectContaining({ remedy }))
 })
 
 test('a warning is told beside the JSON of a plan too, which is nothing but the plan', () => {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { type JournalEntry, journalFile, readJournal } from '../../src/host/journal-file.ts'
 import { runsOf, unfinishedRun } from '../../src/host/journal-runs.ts'
+import { readChain } from '../../src/host/hash-chain.ts'
 import { openJournal } from '../../src/host/journal.ts'
 import { journalingHost } from '../../src/host/journaling-host.ts'
 import { recordingHost } from '../../src/host/recording-host.ts'
@@ -81,6 +82,12 @@ test('a changed, a missing and a foreign line are noticed', async () => {
   }
   await truncate(file)
   expect((await readJournal(host)).records).toEqual([])
+})
+
+test('a broken journal is put aside by a command that can be pasted, whatever the path', async () => {
+  await expect(readChain({ readFile: async () => Buffer.from('nonsense\n') }, '/of ann/journal')).rejects.toMatchObject({
+    remedy: [expect.stringMatching(/^mv '\/of ann\/journal' '\/of ann\/journal\.broken' {3}# /)],
+  })
 })
 
 test('each change is on disk, with what was there before, when it is made', async () => {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand } from '../../src/host/command.ts'
 import { entriesFor, fingerprint, judgeHostKey, knownHostsLine, nameOf, parseKnownHosts } from '../../src/host/known-hosts.ts'
+import { hostKeyCheck } from '../../src/host/ssh-host-key.ts'
 import { parseIpAddresses } from '../../src/host/ssh-facts.ts'
 import { canListenBy } from '../../src/host/ssh-listen.ts'
 import { parseSshTarget, sshTargetText } from '../../src/host/ssh-target.ts'
@@ -67,6 +68,23 @@ test('verdicts; the line that is offered is one that makes the key known', async
   expect(judge(`@revoked * ${one.line}\n${knownHostsLine(place, one.key)}`)).toBe('revoked')
   expect(judge(`@cert-authority * ${one.line}`)).toBe('only-authority')
   expect(judge(knownHostsLine({ ...place, port: 22 }, one.key))).toBe('unknown')
+})
+
+test('a changed key: known_hosts is mended where it was asked, the pin where there is one, and a revoked key is not to be forgotten', async () => {
+  const [shown, other] = await Promise.all([newKey('ed25519'), newKey('ed25519')])
+  const target = { user: 'root', address: '10.0.0.1', port: 22 }
+  const remedyFor = async (text: string, hostKey?: string): Promise<string | undefined> => {
+    const knownHostsFile = path.join(await temporaryDirectory(), 'known hosts')
+    await writeFile(knownHostsFile, text)
+    const check = await hostKeyCheck(target, { knownHostsFile, hostKey }, [])
+    return check.accepts(shown.key) ? undefined : check.refusal()?.remedy[1]?.replace(knownHostsFile, 'FILE')
+  }
+  const known = knownHostsLine(target, other.key)
+  expect(await remedyFor(known)).toMatch(/^ssh-keygen -R 10\.0\.0\.1 -f 'FILE' {3}#/)
+  expect((await remedyFor(known, other.print))?.startsWith(`hostKey: ${shown.print}   #`)).toBe(true)
+  expect(await remedyFor(`@revoked * ${shown.line}`)).toMatch(/^grep -n @revoked 'FILE' /)
+  expect(await remedyFor('', `${shown.print}=`)).toBeUndefined()
+  await expect(remedyFor('', `${shown.print}==`)).rejects.toThrow('is not the fingerprint')
 })
 
 test('targets are read as they are written, and options of ssh are none', () => {

@@ -78,7 +78,7 @@ async function noCertificate(host: Host, { timeout, last }: { readonly timeout: 
   return new KadmError('COMPONENT_NOT_HEALTHY', `the kubelet has no certificate after ${timeout / 1000} s: ${last}`, {
     details: log.length === 0 ? [] : ['the end of the log of the kubelet:', ...log.map((line) => `  ${line}`)],
     remedy: [
-      'kubectl get csr, on a control plane: a request that stays Pending was not approved (is kube-controller-manager running?)',
+      'kubectl get csr   # on a control plane: a request that stays Pending was not approved (is kube-controller-manager running?)',
       'journalctl -xeu kubelet',
       'run the same command again when the cause is mended: what is done already is kept',
     ],

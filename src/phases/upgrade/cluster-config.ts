@@ -89,7 +89,7 @@ function textIn(object: KubernetesObject | undefined, name: string, key: string)
   throw new KadmError('CONFIG_INVALID', `the ConfigMap kube-system/${name} ${object === undefined ? 'is not there' : `has no "${key}"`}`, {
     remedy:
       name === 'kubeadm-config'
-        ? ['kadm init phase upload-config kubeadm --config with the configuration of the cluster']
+        ? ['kadm init phase upload-config kubeadm --config FILE   # with the configuration of the cluster']
         : [`kubectl -n kube-system get configmap ${name} -o yaml`],
   })
 }
@@ -131,7 +131,7 @@ async function readLocalEndpoint(host: Host): Promise<ApiEndpoint> {
     'CONFIG_INVALID',
     `the static Pod manifest of kube-apiserver has no annotation "${advertiseAddressAnnotation}" with its address`,
     {
-      remedy: ['kadm init phase control-plane apiserver --config with the configuration of this node'],
+      remedy: ['kadm init phase control-plane apiserver --config FILE   # with the configuration of this node'],
     },
   )
 }
