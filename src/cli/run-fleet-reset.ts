@@ -1,5 +1,6 @@
 /** `kadm reset --cluster-file` for a user. */
 import { KadmError } from '../errors.ts'
+import { requireNoProblems } from '../fleet/apply.ts'
 import type { ReachedHost } from '../fleet/host-state.ts'
 import type { Fleet } from '../fleet/open-fleet.ts'
 import { resetFleet } from '../fleet/reset-fleet.ts'
@@ -32,10 +33,12 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
   const { file } = opened
   const fleet = timedFleet(opened.fleet, trace)
   try {
-    const { hosts, left } = resetScope(file, fleet.states)
+    const { hosts, left, problems } = resetScope(file, fleet.states)
     const names = [...hosts]
     for (const line of left) io.stderr.write(`WARNING: ${line}\n`)
-    if (flags.isOn('dry-run')) return void io.stdout.write(wouldBeReset(fleet, hosts))
+    if (flags.isOn('dry-run')) io.stdout.write(wouldBeReset(fleet, hosts))
+    requireNoProblems(problems)
+    if (flags.isOn('dry-run')) return
     if (!flags.isOn('force')) io.stderr.write(wouldBeReset(fleet, hosts))
     const isSure =
       flags.isOn('force') ||

@@ -2,12 +2,15 @@
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
 import { differentClusters, type HostState } from './host-state.ts'
+import { rootProblems } from './not-root.ts'
 
 export interface ResetScope {
   /** Those that are reset, or could not be asked and are to be. */
   readonly hosts: ReadonlySet<string>
   /** What is left alone, in words. */
   readonly left: readonly string[]
+  /** What stands in the way of all of it. */
+  readonly problems: readonly string[]
 }
 
 /**
@@ -29,8 +32,10 @@ export function resetScope({ hosts, name: cluster }: ClusterFile, states: Readon
   const own = members[0]?.caHash ?? ''
   const leaving = hosts.filter(({ role }) => role === 'absent').map(({ name }) => name)
   const isStillIn = (name: string): boolean => own !== '' && clusterOf(name) === own
+  const scope = new Set([...wanted, ...leaving.filter(isStillIn)])
   return {
-    hosts: new Set([...wanted, ...leaving.filter(isStillIn)]),
+    hosts: scope,
+    problems: rootProblems(hosts, states, scope),
     left: leaving
       .filter((name) => !isStillIn(name) && clusterOf(name) !== '')
       .map((name) => `${name} is in another cluster, and the file wants it absent: it is left alone`),
