@@ -77,7 +77,7 @@ const rest = [
   '  (or of nobody knows whom: its API does not answer), and a run that others have overtaken: by it the host came into a cluster with another CA than the one that is there now, or it made keys on which there is a kubelet or a',
   '  static Pod by now. Killed in the middle, it is run again and finishes. Without `-f` it is of this host, or of',
   '  that of `--host user@address`; the Node then stays and is named.',
-  '- **Journals.** Each host has its own in `/var/lib/kadm/journal.jsonl`; the machine that kadm runs on has one a cluster in `$XDG_STATE_HOME/kadm/<name>/journal.jsonl` (`~/.local/state`): who ran which command, and how each action on each',
+  '- **Journals.** Each host has its own in `/var/lib/kadm/journal.jsonl`: who ran what there, and what it changed. The machine that kadm runs on has one a cluster in `$XDG_STATE_HOME/kadm/<name>/journal.jsonl` (`~/.local/state`): who ran which command, and how each action on each',
   '  host ended. Every line holds its own hash and that of the line before; `kadm log` names a journal of which a byte was changed (`JOURNAL_BROKEN`). Lines that are taken from the end as a whole are not noticed.',
   '- **Before any change** the hosts are compared: the same machine id, product id or host name, clocks more than 60 s apart (1 s: a warning), addresses in the range of Pods or Services, kubelets that are missing,',
   '  newer, or more than three minors older. A new node that does not reach a control plane at the address of the file is a warning.',
