@@ -1,12 +1,12 @@
 /** From `-f FILE` to the cluster file and connections to its hosts. */
-import { userInfo } from 'node:os'
 import path from 'node:path'
 import { parseClusterFile, type ClusterFile } from '../config/cluster-file.ts'
 import { readConfigText } from '../config/load.ts'
-import { KadmError, messageOf } from '../errors.ts'
+import { KadmError } from '../errors.ts'
 import { openFleet, type Fleet } from '../fleet/open-fleet.ts'
 import type { FileSource } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
+import { whoRuns } from '../host/who-runs.ts'
 import { secretFor } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 
@@ -43,20 +43,6 @@ export async function fleetOfFile(
     signal,
   })
   return { file, source: { path: path.resolve(given), text, ...(networkManifest !== undefined && { networkManifest }) }, fleet }
-}
-
-/** Cron and containers set no USER. Throws USAGE for a user without a name. */
-export function whoRuns(environment: CommandInput['io']['environment'], account: () => { readonly username: string } = userInfo): string {
-  const { USER: name = '' } = environment
-  if (name !== '') return name
-  try {
-    return account().username
-  } catch (error) {
-    throw new KadmError('USAGE', `the user who runs kadm has no name to log in with: ${messageOf(error)}`, {
-      remedy: ['say in the cluster file who logs in: spec.ssh.user'],
-      cause: error,
-    })
-  }
 }
 
 /** A file beside the cluster file, or all .yaml files of a folder, as one text. */

@@ -2,6 +2,7 @@
 import type { FleetEvent } from '../fleet/fleet-run.ts'
 import { asCommand, operatorJournal } from '../fleet/operator-journal.ts'
 import { localHost } from '../host/local-host.ts'
+import { operatorName } from '../host/who-runs.ts'
 import type { CommandInput, Streams } from './command.ts'
 import type { FleetOfFile } from './fleet-of-file.ts'
 
@@ -13,17 +14,12 @@ export async function notedCommand(
 ): Promise<void> {
   await asCommand(
     operatorJournal(localHost(), io.environment, file.name),
-    { name, clusterFile: source.path, owner: operatorName(io) },
+    { name, clusterFile: source.path, owner: operatorName(io.environment) },
     work,
   )
 }
 
 /** Who others see that have to wait: `ann@desk, kadm apply (pid 123)`. */
 export function lockOwner(io: Pick<Streams, 'environment'>, command: string): string {
-  return `${operatorName(io)}, kadm ${command} (pid ${process.pid})`
-}
-
-/** `ann@desk`. */
-function operatorName({ environment }: Pick<Streams, 'environment'>): string {
-  return `${environment['USER'] ?? 'somebody'}@${localHost().name}`
+  return `${operatorName(io.environment)}, kadm ${command} (pid ${process.pid})`
 }

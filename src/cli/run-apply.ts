@@ -10,28 +10,19 @@ import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetPlanText } from './fleet-plan-text.ts'
 import { fleetProgress } from './fleet-progress.ts'
+import { fleetTries, type FleetTry } from './fleet-tries.ts'
 import { lockOwner, notedCommand } from './noted-command.ts'
-import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
+import { timedFleet, type RunTrace } from './open-trace.ts'
 import { besideEvents, tellAll } from './run-flags.ts'
-import { waitingForLock } from './wait-for-lock.ts'
 
 // After a power cut a kubelet has the control plane up within half a minute, unless it backs off.
 const apiPatience = 60_000
 
 export async function runApply(input: CommandInput): Promise<void> {
-  // What was confirmed is not asked for again when nothing about it has changed while another kadm was waited for.
-  const confirmed = new Set<string>()
-  await withTrace(input, 'apply', (trace) => waitingForLock(input, (wait) => applyTraced(input, { trace, wait, confirmed })))
+  await fleetTries(input, 'apply', (one) => applyTraced(input, one))
 }
 
-interface ApplyTry {
-  readonly trace: RunTrace | undefined
-  /** Milliseconds that another kadm may still be waited for. */
-  readonly wait: number
-  readonly confirmed: Set<string>
-}
-
-async function applyTraced(input: CommandInput, { trace, wait, confirmed }: ApplyTry): Promise<void> {
+async function applyTraced(input: CommandInput, { trace, wait, confirmed }: FleetTry): Promise<void> {
   const {
     flags,
     signal,

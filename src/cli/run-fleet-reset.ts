@@ -1,51 +1,47 @@
 /** `kadm reset --cluster-file` for a user. */
 import { KadmError } from '../errors.ts'
+import { requireNoProblems } from '../fleet/apply.ts'
 import type { ReachedHost } from '../fleet/host-state.ts'
 import type { Fleet } from '../fleet/open-fleet.ts'
 import { resetFleet } from '../fleet/reset-fleet.ts'
 import { resetScope } from '../fleet/reset-scope.ts'
+import { localHost } from '../host/local-host.ts'
 import type { CommandInput } from './command.ts'
 import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress } from './fleet-progress.ts'
-import { notedCommand } from './noted-command.ts'
-import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
+import { fleetTries, type FleetTry } from './fleet-tries.ts'
+import { lockOwner, notedCommand } from './noted-command.ts'
+import { timedFleet } from './open-trace.ts'
 import { besideEvents, runFlagNames, tellAll } from './run-flags.ts'
 
 export async function runFleetReset(input: CommandInput): Promise<void> {
-  await withTrace(input, 'reset', (trace) => resetTraced(input, trace))
+  requireFitting(input)
+  await fleetTries(input, 'reset', (one) => resetTraced(input, one))
 }
 
-async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Promise<void> {
+async function resetTraced(input: CommandInput, { trace, wait, confirmed }: FleetTry): Promise<void> {
   const { flags, signal } = input
   const { events, io } = besideEvents(input)
-  const others = [...flags.given].filter(
-    (name) =>
-      !['cluster-file', 'force', 'dry-run', 'cleanup-tmp-dir', 'trust-on-first-use', 'v', 'vmodule'].includes(name) &&
-      !runFlagNames.has(name),
-  )
-  if (others.length > 0)
-    throw new KadmError('USAGE', `--cluster-file cannot be mixed with ${others.map((name) => `--${name}`).join(', ')}`, {
-      remedy: ['leave them out: the file says which hosts are meant'],
-    })
   const opened = await fleetOfFile(input, flags.text('cluster-file'))
   const { file } = opened
   const fleet = timedFleet(opened.fleet, trace)
   try {
-    const { hosts, left } = resetScope(file, fleet.states)
+    const { hosts, left, problems } = resetScope(file, fleet.states)
     const names = [...hosts]
-    for (const line of left) io.stderr.write(`WARNING: ${line}\n`)
-    if (flags.isOn('dry-run')) return void io.stdout.write(wouldBeReset(fleet, hosts))
-    if (!flags.isOn('force')) io.stderr.write(wouldBeReset(fleet, hosts))
-    const isSure =
-      flags.isOn('force') ||
-      (await confirm(
-        io,
-        `The cluster "${file.name}" with all its data will be gone from ${names.join(', ')}. Are you sure you want to proceed?`,
-        signal,
-      ))
-    if (!isSure)
-      throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the reset was not confirmed', { remedy: ['answer y, or give --force'] })
+    const would = wouldBeReset(fleet, hosts)
+    const question = `The cluster "${file.name}" with all its data will be gone from ${names.join(', ')}. Are you sure you want to proceed?`
+    const asked = [...left, would, question].join('\n')
+    if (!confirmed.has(asked)) for (const line of left) io.stderr.write(`WARNING: ${line}\n`)
+    if (flags.isOn('dry-run')) io.stdout.write(would)
+    requireNoProblems(problems)
+    if (flags.isOn('dry-run')) return
+    if (!flags.isOn('force') && !confirmed.has(asked)) {
+      io.stderr.write(would)
+      if (!(await confirm(io, question, signal)))
+        throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the reset was not confirmed', { remedy: ['answer y, or give --force'] })
+    }
+    confirmed.add(asked)
     const progress = fleetProgress(input.io, { events, actions: names.map((host) => ({ host, kind: 'reset' })) })
     try {
       await notedCommand(input, { name: 'reset', opened }, async (hear) => {
@@ -53,6 +49,9 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
           fleet,
           hosts,
           cleanupTmpDir: flags.isOn('cleanup-tmp-dir'),
+          owner: lockOwner(io, 'reset'),
+          operator: localHost(),
+          wait,
           report: tellAll(progress.report, hear, trace?.hear),
           within: trace?.within,
           signal,
@@ -65,6 +64,27 @@ async function resetTraced(input: CommandInput, trace: RunTrace | undefined): Pr
   } finally {
     await fleet.close()
   }
+}
+
+const fittingFlags: ReadonlySet<string> = new Set([
+  'cluster-file',
+  'force',
+  'dry-run',
+  'cleanup-tmp-dir',
+  'trust-on-first-use',
+  'wait-lock',
+  'v',
+  'vmodule',
+  ...runFlagNames,
+])
+
+/** Throws USAGE. */
+function requireFitting({ flags }: CommandInput): void {
+  const others = [...flags.given].filter((name) => !fittingFlags.has(name))
+  if (others.length > 0)
+    throw new KadmError('USAGE', `--cluster-file cannot be mixed with ${others.map((name) => `--${name}`).join(', ')}`, {
+      remedy: ['leave them out: the file says which hosts are meant'],
+    })
 }
 
 /** Host by host: what it is in the cluster, which it would not be any more. */

@@ -40,8 +40,9 @@ function logLines({ runs, commands, torn }: FleetLog): readonly string[] {
   return [...lines, ...torn.map((name) => `${name}: the last line of the journal is cut off, as by a crash; the next run mends it`)]
 }
 
-function runText({ host, command, outcome, isUndone, phases, changes, version }: LoggedRun): string {
-  return `${host}  kadm ${command}: ${outcome}, ${phases} phases, ${changes} changes${isUndone ? ', undone since' : ''} (kadm ${version})`
+export function runText({ host, command, outcome, isUndone, phases, changes, version, by }: LoggedRun): string {
+  const who = by === undefined ? '' : `, by ${by}`
+  return `${host}  kadm ${command}: ${outcome}, ${phases} phases, ${changes} changes${isUndone ? ', undone since' : ''} (kadm ${version}${who})`
 }
 
 function commandText({ owner, name, clusterFile, outcome, actions, version }: OperatorCommand): string {

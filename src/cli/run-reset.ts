@@ -11,6 +11,10 @@ const optionFlags: ReadonlySet<string> = new Set(['config', 'cleanup', 'kubeconf
 /** @param only full names of phases; all when not given */
 export async function runReset(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
   const { flags, signal } = input
+  if (flags.given.has('wait-lock'))
+    throw new KadmError('USAGE', '--wait-lock is for a reset of a whole cluster', {
+      remedy: ['add --cluster-file FILE, or leave --wait-lock out'],
+    })
   await runWorkflow(input, { action: 'reset', only, optionFlags }, async ({ host, io, request }) => {
     const recording = await startReset(host, {
       ...request,

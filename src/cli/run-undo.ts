@@ -8,18 +8,19 @@ import { givenText, type CommandInput, type Streams } from './command.ts'
 import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress, type FleetProgress } from './fleet-progress.ts'
+import { fleetTries, type FleetTry } from './fleet-tries.ts'
 import { hostFlagNames } from './host-flags.ts'
 import { lockOwner, notedCommand } from './noted-command.ts'
-import { timedFleet, withTrace, type RunTrace } from './open-trace.ts'
+import { timedFleet } from './open-trace.ts'
 import { besideEvents, tellAll } from './run-flags.ts'
 import { runWorkflow } from './run-workflow.ts'
 import { undoPlanText } from './undo-plan-text.ts'
 import { waitingForLock } from './wait-for-lock.ts'
 
 export async function runUndo(input: CommandInput): Promise<void> {
+  if (input.flags.given.has('file')) return fleetTries(input, 'undo', (one) => undoByFile(input, one))
   const confirmed = new Set<string>()
-  if (!input.flags.given.has('file')) return waitingForLock(input, () => undoByItself(input, confirmed))
-  await withTrace(input, 'undo', (trace) => waitingForLock(input, (wait) => undoByFile(input, { trace, wait, confirmed })))
+  await waitingForLock(input, () => undoByItself(input, confirmed))
 }
 
 const optionFlags: ReadonlySet<string> = new Set(['all', 'force', 'yes', 'dry-run', 'wait-lock', 'v', 'vmodule'])
@@ -38,14 +39,7 @@ async function undoByItself(input: CommandInput, confirmed: Set<string>): Promis
   })
 }
 
-interface UndoTry {
-  readonly trace: RunTrace | undefined
-  /** Milliseconds that another kadm may still be waited for. */
-  readonly wait: number
-  readonly confirmed: Set<string>
-}
-
-async function undoByFile(input: CommandInput, { trace, wait, confirmed }: UndoTry): Promise<void> {
+async function undoByFile(input: CommandInput, { trace, wait, confirmed }: FleetTry): Promise<void> {
   const { flags, signal } = input
   const name = givenText(flags, 'host')
   if (name === undefined)

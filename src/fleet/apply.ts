@@ -2,7 +2,6 @@
 import path from 'node:path'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError, messageOf, withCode } from '../errors.ts'
-import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import { runPhases } from '../phases/runner.ts'
 import { clusterAccess, type ClusterAccessOptions } from './cluster-access.ts'
@@ -14,6 +13,7 @@ import { ownName, type FleetEvent, type FleetHost, type FleetRun, type WithinHos
 import type { Fleet } from './open-fleet.ts'
 import type { MadePlan } from './plan.ts'
 import type { Action } from './plan-actions.ts'
+import { requireFree } from './require-free.ts'
 
 export interface ApplyInput {
   readonly file: ClusterFile
@@ -91,7 +91,10 @@ export async function applyPlan({
   let lease: Promise<ClusterLease | undefined> | undefined
   try {
     if (isThere) lease = Promise.resolve(await hold())
-    await requireFree(plan.actions.flatMap(({ host }) => hosts.get(host)?.host ?? []))
+    await requireFree(
+      plan.actions.flatMap(({ host }) => hosts.get(host) ?? []),
+      'kadm apply',
+    )
     // Where no API answers yet the locks of the hosts stand for the Lease until one does.
     lease ??= hold().catch((error: unknown) => {
       if (error instanceof KadmError && error.code === 'RUN_IN_PROGRESS') lost.abort(error)
@@ -124,16 +127,6 @@ export function controlPlanesBeside(
     others: found.filter(({ name }) => !leavers.has(name)).map(({ host }) => host),
     leaving: found.filter(({ name }) => leavers.has(name)).map(({ host }) => host),
   }
-}
-
-/** Before anything is begun on any of them. Throws RUN_IN_PROGRESS. */
-async function requireFree(hosts: readonly Host[]): Promise<void> {
-  await Promise.all(
-    [...new Set(hosts)].map(async (host) => {
-      const giveBack = await host.lock('kadm apply')
-      await giveBack()
-    }),
-  )
 }
 
 /** Throws PREFLIGHT_FAILED. */

@@ -23,6 +23,8 @@ export interface LeaseOptions {
   readonly holder: LeaseHolder
   /** Milliseconds that the end of one that nobody renews is waited for. */
   readonly wait: number
+  /** Milliseconds that an API which does not answer is asked again; default 60_000. */
+  readonly patience?: number
   readonly signal: AbortSignal
   /** Told once, when there is something to wait for. */
   readonly say: (text: string) => void
@@ -38,9 +40,9 @@ export interface LeaseOptions {
  */
 export async function takeLease(
   cluster: Cluster,
-  { owner, holder, wait, signal, say, lost, now = () => new Date() }: LeaseOptions,
+  { owner, holder, wait, patience = 60_000, signal, say, lost, now = () => new Date() }: LeaseOptions,
 ): Promise<ClusterLease> {
-  const found = await endedLease(cluster, { holder, wait, signal, say, now })
+  const found = await endedLease(cluster, { holder, wait, patience, signal, say, now })
   const since = now()
   const write = async (before: KubernetesObject | undefined): Promise<KubernetesObject> => {
     const lease = leaseObject({ owner, process: holder.own, since, now: now() }, before?.metadata.resourceVersion)
@@ -48,7 +50,7 @@ export async function takeLease(
   }
   const isOurs = (lease: KubernetesObject | undefined): lease is KubernetesObject => lease !== undefined && processOf(lease) === holder.own
   // A young API has no kube-system yet, and the answer to a write may be lost.
-  let held = await patiently(signal, async () => {
+  let held = await patiently({ patience, signal }, async () => {
     try {
       return await write(found)
     } catch (error) {
@@ -88,19 +90,19 @@ const taken = ['AlreadyExists', 'Conflict']
 /** Resolves to what is left of it. Its owner may have been killed, or works on: only the next renewal tells. */
 async function endedLease(
   cluster: Cluster,
-  { holder, wait, signal, say, now }: Required<Omit<LeaseOptions, 'owner' | 'lost'>>,
+  { holder, wait, patience, signal, say, now }: Required<Omit<LeaseOptions, 'owner' | 'lost'>>,
 ): Promise<KubernetesObject | undefined> {
-  const patience = now().getTime() + wait
+  const lastLook = now().getTime() + wait
   let before: { readonly owner: string; readonly end: Date } | undefined
   for (;;) {
-    const found = await patiently(signal, () => cluster.get(ref))
+    const found = await patiently({ patience, signal }, () => cluster.get(ref))
     const end = found === undefined ? undefined : endOf(found)
     // Given back: somebody has changed the cluster since the plan was made.
     if (found === undefined && before !== undefined) throw inProgress(before.owner, undefined)
     if (found === undefined || end === undefined || end <= now() || (await holder.isGone(processOf(found)))) return found
     const owner = holderOf(found)
     const isRenewed = before !== undefined && end > before.end
-    if (isRenewed || end.getTime() - now().getTime() > longestLeft || now().getTime() >= patience) throw inProgress(owner, end)
+    if (isRenewed || end.getTime() - now().getTime() > longestLeft || now().getTime() >= lastLook) throw inProgress(owner, end)
     if (before === undefined) say(`${owner} holds the cluster until ${end.toISOString()}: waiting for the end of that, or for its renewal`)
     before = { owner, end }
     await sleep(500, undefined, { signal })
@@ -108,9 +110,9 @@ async function endedLease(
 }
 
 /** An API server that is restarted has an answer a moment later. */
-function patiently<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+function patiently<T>({ patience, signal }: Required<Pick<LeaseOptions, 'patience' | 'signal'>>, ask: () => Promise<T>): Promise<T> {
   return retryUntil(ask, {
-    timeout: 60_000,
+    timeout: patience,
     signal,
     describe: `the Lease "${ref.name}" of the cluster`,
     giveUp: (error) => !isTransient(error),

@@ -15,6 +15,8 @@ export interface LoggedRun {
   readonly outcome: JournaledRun['outcome']
   /** Of the kadm that did it. */
   readonly version: string
+  /** Who was at work: `ann@desk`; absent where an older kadm has written the journal. */
+  readonly by?: string
   readonly phases: number
   readonly changes: number
   /** A later run has put back what it changed. */
@@ -78,13 +80,14 @@ function unread(who: string, error: unknown): LogProblem {
   return { text: withCode(`${who}: ${messageOf(error)}`, code), remedy: remedy.map((line) => fleetRemedy(line, who)) }
 }
 
-function logged(host: string, { command, startedAt, outcome, version, phasesDone, changes, isUndone }: JournaledRun): LoggedRun {
+function logged(host: string, { command, startedAt, outcome, version, by, phasesDone, changes, isUndone }: JournaledRun): LoggedRun {
   return {
     host,
     command,
     startedAt: startedAt.toISOString(),
     outcome,
     version,
+    ...(by !== undefined && { by }),
     phases: phasesDone.length,
     changes: changes.length,
     isUndone,

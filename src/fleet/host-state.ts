@@ -26,6 +26,8 @@ export interface ReachedHost {
   readonly hostname: string
   readonly machineId: string
   readonly productUuid: string
+  /** What kadm works with there: 0 after `become`. */
+  readonly uid: number
   readonly kernel: string
   readonly cpus: number
   /** Bytes. */
@@ -71,6 +73,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     hostname: facts.hostname,
     machineId: machineId?.trim() ?? '',
     productUuid: productUuid?.trim() ?? '',
+    uid: facts.uid,
     kernel: facts.kernelRelease,
     cpus: facts.cpus,
     memory: facts.memory,

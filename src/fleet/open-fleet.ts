@@ -7,7 +7,8 @@ import { openBastion } from '../host/ssh-bastion.ts'
 import { connectSsh } from '../host/ssh-host.ts'
 import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from '../host/ssh-target.ts'
 import { fleetRemedy } from './fleet-remedies.ts'
-import { observeHost, silent, unreachable, whyUnknown, type HostState, type UnreachableHost } from './host-state.ts'
+import { observeHost, unreachable, whyUnknown, type HostState, type UnreachableHost } from './host-state.ts'
+import { notObserved } from './not-root.ts'
 
 export interface FleetOptions extends Pick<SshOptions, 'trustOnFirstUse' | 'secret' | 'say'> {
   /** Who logs in where the file does not say; asked only then. */
@@ -92,14 +93,15 @@ async function openHost(
   if (role === 'lost') return { host: undefined, state: { kind: 'lost' } }
   const { user, bastionOf, ...rest } = options
   try {
-    const host = await connectSsh(targetOf(ssh, address, user), {
+    const target = targetOf(ssh, address, user)
+    const host = await connectSsh(target, {
       ...rest,
       ...identityOf(ssh),
       become: ssh.become === 'sudo' ? 'sudo' : undefined,
       hostKey: ssh.hostKey,
       bastion: bastionOf(ssh),
     })
-    return { host, state: await observeHost(host, version).catch(silent) }
+    return { host, state: await observeHost(host, version).catch((error: unknown) => notObserved(host, target.user, error)) }
   } catch (error) {
     return { host: undefined, state: unreachable(error) }
   }

@@ -13,6 +13,7 @@ import { configurationWarnings } from './configuration-warnings.ts'
 import { hostChecks } from './fleet-checks.ts'
 import type { HostState } from './host-state.ts'
 import { measureFleet } from './measure-fleet.ts'
+import { rootProblems } from './not-root.ts'
 import type { Fleet } from './open-fleet.ts'
 import { decide, firstControlPlane, isGoneOnWith, type Action } from './plan-actions.ts'
 
@@ -56,6 +57,7 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
     .flatMap(({ name }) => hosts.get(name) ?? [])
   const { cluster, stored } = await observeCluster(members, file, { signal, patience: isGoneOnWith(states) ? 0 : patience, say })
   const { actions, problems, warnings } = decide(file, states, cluster)
+  const acting = new Set(actions.map(({ host }) => host))
   const checked = hostChecks(file, states, actions)
   const measured = await measureFleet(file, fleet, actions, signal)
   return {
@@ -72,7 +74,7 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
       actions,
     },
     first: firstControlPlane(file, states),
-    problems: [...problems, ...checked.errors, ...measured.errors],
+    problems: [...problems, ...rootProblems(file.hosts, states, acting), ...checked.errors, ...measured.errors],
     warnings: [...warnings, ...configurationWarnings(file, states, stored), ...checked.warnings, ...measured.warnings],
   }
 }

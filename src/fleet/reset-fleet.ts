@@ -1,7 +1,13 @@
 /** The end of a cluster: every host of its file is reset, all at once. */
-import type { FleetEvent, WithinHost } from './fleet-run.ts'
-import { fleetFailed } from './apply.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { KadmError } from '../errors.ts'
+import { fleetFailed, reachedHosts } from './apply.ts'
+import { firstThatAnswers, tidyUp } from './cluster-access.ts'
+import { takeLease } from './cluster-lease.ts'
+import { ownName, type FleetEvent, type FleetRun, type WithinHost } from './fleet-run.ts'
+import { leaseHolder } from './lease-holder.ts'
 import { notReached, type Fleet } from './open-fleet.ts'
+import { requireFree } from './require-free.ts'
 import { requestOf, resetHost } from './steps.ts'
 
 export interface ResetFleetInput {
@@ -10,13 +16,89 @@ export interface ResetFleetInput {
   readonly hosts: ReadonlySet<string>
   /** What upgrades have put aside in /etc/kubernetes/tmp goes too. */
   readonly cleanupTmpDir: boolean
+  /** Who is shown to others that wait. */
+  readonly owner: string
+  /** The machine that kadm runs on. */
+  readonly operator: FleetRun['operator']
+  /** Milliseconds that the end of a Lease is waited for which nobody renews. */
+  readonly wait: number
   readonly report: (event: FleetEvent) => void
   readonly within?: WithinHost | undefined
   readonly signal: AbortSignal
 }
 
-/** Hosts that cannot be reached, or fail, do not hold up the others. Throws FLEET_FAILED with what happened on each of them. */
-export async function resetFleet({ fleet, hosts, cleanupTmpDir, report, within, signal }: ResetFleetInput): Promise<void> {
+/** Milliseconds that the API of a cluster which may be broken is waited for. */
+const apiPatience = 5000
+/** Milliseconds that giving the Lease back may take: what is left of the cluster may take a question and say nothing. */
+const releaseTime = 5000
+
+/**
+ * Throws RUN_IN_PROGRESS before anything is begun when another kadm works on the cluster or one of these hosts. Hosts that cannot be
+ * reached, or fail, do not hold up the others: FLEET_FAILED then, with what happened on each of them.
+ */
+export async function resetFleet(input: ResetFleetInput): Promise<void> {
+  const release = await holdCluster(input)
+  try {
+    await requireNobodyAtWork(input)
+    await resetAll(input)
+  } finally {
+    await release()
+  }
+}
+
+/**
+ * Takes the Lease of the cluster, where an API answers: one that is broken is reset without. Resolves to what gives it back. Throws
+ * RUN_IN_PROGRESS.
+ */
+async function holdCluster({ fleet, hosts, owner, operator, wait, report, signal }: ResetFleetInput): Promise<() => Promise<void>> {
+  const controlPlanes = [...reachedHosts(fleet).values()].filter(({ name, state }) => hosts.has(name) && state.node === 'control-plane')
+  const entry = await firstThatAnswers(
+    controlPlanes.map(({ host }) => host),
+    { timeout: apiPatience, signal },
+  ).catch(() => signal.throwIfAborted())
+  if (entry === undefined) return async () => {}
+  try {
+    const lease = await takeLease(entry.cluster, {
+      owner,
+      holder: await leaseHolder(operator),
+      wait,
+      patience: apiPatience,
+      signal,
+      say: (text) => report({ host: controlPlanes[0]?.name ?? ownName, event: { kind: 'line', phase: 'lease', text, at: new Date() } }),
+      // Held on to while API servers still answer, so that nobody begins anything. It ends with them: that is no reason to stop in the
+      // middle, and the locks of the hosts hold.
+      lost: () => {},
+    })
+    return async () => {
+      await Promise.race([tidyUp(entry, [lease.release], signal), sleep(releaseTime)])
+      await entry.cluster.close()
+    }
+  } catch (error) {
+    await entry.cluster.close()
+    signal.throwIfAborted()
+    if (isInProgress(error)) throw error
+    return async () => {}
+  }
+}
+
+/** What else is wrong with a host is told when it is its turn. Throws RUN_IN_PROGRESS. */
+async function requireNobodyAtWork({ fleet, hosts, signal }: ResetFleetInput): Promise<void> {
+  await Promise.all(
+    Array.from(fleet.hosts, async ([name, host]) => {
+      if (!hosts.has(name)) return
+      await requireFree([{ name, host }], 'kadm reset').catch((error: unknown) => {
+        if (isInProgress(error)) throw error
+      })
+    }),
+  )
+  signal.throwIfAborted()
+}
+
+function isInProgress(error: unknown): boolean {
+  return error instanceof KadmError && error.code === 'RUN_IN_PROGRESS'
+}
+
+async function resetAll({ fleet, hosts, cleanupTmpDir, report, within, signal }: ResetFleetInput): Promise<void> {
   const failures = new Map<string, unknown>()
   for (const [name, state] of fleet.states)
     if (hosts.has(name) && state.kind === 'unreachable' && !fleet.hosts.has(name)) failures.set(name, notReached(name, state, 'it'))

@@ -3,12 +3,15 @@ import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
 import { shellQuote } from '../host/shell-quote.ts'
 import { differentClusters, type HostState } from './host-state.ts'
+import { rootProblems } from './not-root.ts'
 
 export interface ResetScope {
   /** Those that are reset, or could not be asked and are to be. */
   readonly hosts: ReadonlySet<string>
   /** What is left alone, in words. */
   readonly left: readonly string[]
+  /** What stands in the way of all of it. */
+  readonly problems: readonly string[]
 }
 
 /**
@@ -30,8 +33,10 @@ export function resetScope({ hosts, name: cluster }: ClusterFile, states: Readon
   const own = members[0]?.caHash ?? ''
   const leaving = hosts.filter(({ role }) => role === 'absent')
   const isStillIn = ({ name }: ClusterHost): boolean => own !== '' && clusterOf(name) === own
+  const scope = new Set([...wanted, ...leaving.filter(isStillIn).map(({ name }) => name)])
   return {
-    hosts: new Set([...wanted, ...leaving.filter(isStillIn).map(({ name }) => name)]),
+    hosts: scope,
+    problems: rootProblems(hosts, states, scope),
     left: leaving
       .filter((host) => !isStillIn(host) && clusterOf(host.name) !== '')
       .map((host) =>

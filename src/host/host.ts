@@ -14,6 +14,8 @@ import type { ContainerRuntime } from './container-runtime.ts'
 export interface Host {
   /** The name to show to the user; the host's own name from `facts()` is another thing. */
   readonly name: string
+  /** Who works on it: `ann@desk`. Another machine is told where kadm was started, and by whom. */
+  readonly operator: string
   /**
    * There on a host that notes changes and makes none: what was "started" there never answers. Only the waits of the world
    * (`wait.ts` and what is built on it) and `empty-directory.ts` look at this, so that nobody else has to.

@@ -9,7 +9,15 @@ export const journalFile = `${stateDirectory}/journal.jsonl`
 export const podLogFile = `${stateDirectory}/pod.log`
 
 export type JournalEntry =
-  | { readonly kind: 'run-started'; readonly run: string; readonly command: string; readonly fingerprint: string; readonly version: string }
+  | {
+      readonly kind: 'run-started'
+      readonly run: string
+      readonly command: string
+      readonly fingerprint: string
+      readonly version: string
+      /** `ann@desk`; not in journals of an older kadm. */
+      readonly by?: string
+    }
   | { readonly kind: 'phase-started' | 'phase-done'; readonly run: string; readonly phase: string }
   | { readonly kind: 'phase-failed'; readonly run: string; readonly phase: string; readonly message: string }
   | { readonly kind: 'change'; readonly run: string; readonly change: JournaledChange }

@@ -7,6 +7,8 @@ export interface JournaledRun {
   /** Of the run's input: a run with the same one goes on where this one ended. */
   readonly fingerprint: string
   readonly version: string
+  /** Whose it was: `ann@desk`, where the journal says it. */
+  readonly by?: string
   readonly startedAt: Date
   readonly outcome: 'done' | 'failed' | 'cut-off'
   /** Full names of the phases that were started, and of those that were done. */
@@ -25,13 +27,14 @@ export function runsOf(journal: Journal): readonly JournaledRun[] {
   return [...byRun.values()].flatMap((records) => {
     const start = records.find((record) => record.kind === 'run-started')
     if (start === undefined) return []
-    const { run: id, command, fingerprint, version, at } = start
+    const { run: id, command, fingerprint, version, by, at } = start
     return [
       {
         id,
         command,
         fingerprint,
         version,
+        ...(typeof by === 'string' && { by }),
         startedAt: new Date(at),
         outcome: outcomeOf(records),
         phasesStarted: phasesOf('phase-started', records),

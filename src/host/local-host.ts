@@ -11,6 +11,7 @@ import { lockFile } from './local-lock.ts'
 import { lockPath } from './lock.ts'
 import { interfaceAddresses, routes } from './network-facts.ts'
 import { servicesOf } from './services.ts'
+import { operatorName } from './who-runs.ts'
 
 /** The machine that kadm runs on. Nothing is opened or looked at before it is asked for; `close` ends connections to container runtimes. */
 export function localHost(): Host {
@@ -21,6 +22,7 @@ export function localHost(): Host {
   }
   return {
     name: hostname(),
+    operator: operatorName(),
     ...localFiles(),
     ...commands,
     services: servicesOf(commands),

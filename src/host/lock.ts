@@ -4,6 +4,8 @@ import { KadmError } from '../errors.ts'
 
 /** Where a lock lies: files and processes of one machine. */
 export interface LockPlace {
+  /** Name of the machine, where it is not the user's own. */
+  readonly machine?: string
   /** The process whose end gives the lock back. */
   holder(): Promise<LockHolder>
   /** A new file; throws when there is one. */
@@ -22,6 +24,8 @@ export interface LockHolder {
   readonly startTime: string
   /** Of a holder on another machine: who has this one already holds the lock, on a line that broke. */
   readonly line?: string
+  /** Of a holder on another machine: who that is, `ann@desk`. */
+  readonly by?: string
 }
 
 // On a temporary file system by the standard, so that no lock outlives a reboot.
@@ -71,7 +75,7 @@ async function acquire(place: LockPlace, file: string, taker: Taker): Promise<()
     if (text === undefined) continue // given back just now
     const owner = parseOwner(text)
     const isOurs = owner?.line !== undefined && owner.line === taker.line
-    if (!isOurs && owner !== undefined && (await place.startTime(owner.pid)) === owner.startTime) throw inProgress(owner)
+    if (!isOurs && owner !== undefined && (await place.startTime(owner.pid)) === owner.startTime) throw inProgress(owner, place.machine)
     await removeDead(place, file, { ...taker, text })
   }
 }
@@ -94,9 +98,10 @@ async function giveBack(place: LockPlace, file: string, inode: string): Promise<
   if ((await place.inode(file)) === inode) await place.remove(file)
 }
 
-function inProgress({ pid, command, since }: LockOwner): KadmError {
-  return new KadmError('RUN_IN_PROGRESS', `"${command}" (pid ${pid}) has been working on this host since ${since}`, {
-    remedy: ['wait until it is done', `ps -o pid,lstart,args -p ${pid}`],
+function inProgress({ pid, command, by, since }: LockOwner, machine: string | undefined): KadmError {
+  const who = `"${command}"${by === undefined ? '' : ` of ${by}`} (pid ${pid})`
+  return new KadmError('RUN_IN_PROGRESS', `${who} has been working on this host since ${since}`, {
+    remedy: ['wait until it is done', `ps -o pid,lstart,args -p ${pid}${machine === undefined ? '' : `   # on ${machine}`}`],
   })
 }
 
@@ -104,9 +109,16 @@ function parseOwner(text: string): LockOwner | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed !== 'object' || parsed === null) return undefined
-    const { pid, startTime, command, since, line } = parsed as Partial<Record<keyof LockOwner, unknown>>
+    const { pid, startTime, command, since, line, by } = parsed as Partial<Record<keyof LockOwner, unknown>>
     if (typeof pid !== 'number' || typeof startTime !== 'string' || !/^\d+$/.test(startTime)) return undefined
-    return { pid, startTime, command: String(command), since: String(since), ...(typeof line === 'string' && { line }) }
+    return {
+      pid,
+      startTime,
+      command: String(command),
+      since: String(since),
+      ...(typeof line === 'string' && { line }),
+      ...(typeof by === 'string' && { by }),
+    }
   } catch {
     return undefined
   }

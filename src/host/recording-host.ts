@@ -18,6 +18,7 @@ export function recordingHost(real: Host): RecordingHost {
   const runtimes = new Map<string, ContainerRuntime>()
   return {
     name: real.name,
+    operator: real.operator,
     recording: { wouldWaitFor: (what) => note({ kind: 'wait', for: what }) },
     ...fileOverlay(real, note),
     query: (argv, options) => real.query(argv, options),

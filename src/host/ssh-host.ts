@@ -18,6 +18,7 @@ import { sshLock } from './ssh-lock.ts'
 import { neededPrograms } from './ssh-prelude.ts'
 import { type Ask, sshShells } from './ssh-shells.ts'
 import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
+import { operatorName } from './who-runs.ts'
 
 /**
  * Logs in, becomes root where that is asked, and keeps the connection: a line that breaks is made anew, what was running there is found
@@ -35,7 +36,8 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
     line.end()
     own?.end()
   }
-  const lock = sshLock(() => {
+  const [name, operator] = [sshTargetText(target), operatorName()]
+  const lock = sshLock({ name, operator }, () => {
     void line.current().then(
       (current) => current.drop(),
       () => undefined,
@@ -72,7 +74,8 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   }
   const facts = keptFor(factsLife, askFacts)
   return {
-    name: sshTargetText(target),
+    name,
+    operator,
     ...files,
     ...commands,
     services: servicesOf(commands),

@@ -1,6 +1,7 @@
 /** The lock of a host behind SSH. It ends with the connection; on a line that was made anew the same one is taken over. */
 import { randomBytes } from 'node:crypto'
 import { describingFileErrors, printedError } from './file-error.ts'
+import type { Host } from './host.ts'
 import { type LockPlace, lockPath, startTimeIn, takeLock } from './lock.ts'
 import { shellLine } from './shell-quote.ts'
 import { nothingThere } from './ssh-prelude.ts'
@@ -13,16 +14,17 @@ export interface SshLock {
 }
 
 /**
+ * @param on the host, and who is shown to others as the one who works there
  * @param dropLine is called when its holder at the far end has ended without the line: it heard no beat for a minute, as when kadm was
  * stopped. On the next line it is taken again, or somebody else has it.
  */
-export function sshLock(dropLine: () => void): SshLock {
+export function sshLock(on: Pick<Host, 'name' | 'operator'>, dropLine: () => void): SshLock {
   const line = randomBytes(12).toString('hex')
   let held: { readonly command: string; readonly pid: number; readonly giveBack: () => Promise<void> } | undefined
   let beats: NodeJS.Timeout | undefined
   const acquire = (ask: Ask, command: string): Promise<NonNullable<typeof held>> =>
     describingFileErrors('take the lock', lockPath, async () => {
-      const place = remotePlace(ask, line)
+      const place = remotePlace(ask, line, on)
       const holder = await place.holder()
       return { command, pid: holder.pid, giveBack: await takeLock({ ...place, holder: async () => holder }, lockPath, command) }
     })
@@ -52,7 +54,7 @@ export function sshLock(dropLine: () => void): SshLock {
 // A third of what the other side waits for.
 const betweenBeats = 20_000
 
-function remotePlace(ask: Ask, line: string): LockPlace {
+function remotePlace(ask: Ask, line: string, on: Pick<Host, 'name' | 'operator'>): LockPlace {
   const printed = async (...words: readonly string[]): Promise<string | undefined> => {
     const { code, stdout } = await ask(shellLine(words))
     return code === 0 ? stdout.toString('utf8') : undefined
@@ -65,9 +67,10 @@ function remotePlace(ask: Ask, line: string): LockPlace {
     if (code !== 0 && code !== nothingThere) throw printedError(stderr)
   }
   return {
+    machine: on.name,
     holder: async () => {
       const pid = Number(await printed('k_hold'))
-      return { pid, startTime: (await startTime(pid)) ?? '', line }
+      return { pid, startTime: (await startTime(pid)) ?? '', line, by: on.operator }
     },
     create: (file, text) => must(`umask 022; cat >${shellLine([file])} <<'END'\n${text}END\numask 077`),
     link: async (file, name) => {

@@ -82,10 +82,14 @@ export async function openRunSession(host: Host, { command, fingerprint, version
     const secrets = new Map<string, string>()
     const filled: string[] = []
     const keep = (name: string, value: string): Promise<string> => keepRunSecret(host, { fingerprint, name, make: () => value })
-    const journal = journalFromFirstChange(host, { kind: 'run-started', run, command, fingerprint, version }, async () => {
-      for (const [name, value] of secrets) await keep(name, value)
-      return { kind: 'found', run, folders: await foundFolders(host, filled) }
-    })
+    const journal = journalFromFirstChange(
+      host,
+      { kind: 'run-started', run, command, fingerprint, version, by: host.operator },
+      async () => {
+        for (const [name, value] of secrets) await keep(name, value)
+        return { kind: 'found', run, folders: await foundFolders(host, filled) }
+      },
+    )
     return {
       host: journalingHost(host, journal, run, made),
       resumed,

@@ -97,6 +97,11 @@ test('a reset beside another kadm is refused', async () => {
   expect([exitCode, stderr, left.includes(caKey)]).toEqual([1, expect.stringContaining('[RUN_IN_PROGRESS]'), true])
 })
 
+test('--wait-lock is for a cluster file: on one host a reset does not wait', async () => {
+  const { exitCode, stderr, left } = await resetByKadm({ files, words: ['--force', '--wait-lock=1m'] })
+  expect([exitCode, stderr, left.includes(caKey)]).toEqual([1, expect.stringMatching(/--wait-lock .*\[USAGE\]/), true])
+})
+
 test('--cleanup with another word is refused', async () => {
   const { exitCode, stderr } = await resetByKadm({ words: ['--force', '--cleanup=network,everything'] })
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining('--cleanup: "everything" is not one of network, kubeconfig [USAGE]')])

@@ -39,8 +39,11 @@ test('a worker is as before its join, its Node is gone, and apply brings it agai
   expect(await nodes()).toEqual(['h1'])
 
   const log = await operator.kadm(['log', '-f', file])
-  expect([log.exitCode, log.stdout]).toEqual([0, expect.stringMatching(/ h2 {2}kadm join: done, .*, undone since/)])
-  expect(log.stdout).toMatch(/ root@\S+ {2}kadm undo -f \S+: done, h2 undo done/)
+  expect([log.exitCode, log.stdout]).toEqual([
+    0,
+    expect.stringMatching(/ h2 {2}kadm join: done, .*, undone since \(kadm \S+, by \S+@\S+\)/),
+  ])
+  expect(log.stdout).toMatch(/ \S+@\S+ {2}kadm undo -f \S+: done, h2 undo done/)
   const again = await operator.kadm(['apply', '-f', file, '--yes'])
   expect(again.exitCode, again.stderr).toBe(0)
   expect(await nodes()).toEqual(['h1', 'h2'])

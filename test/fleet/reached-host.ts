@@ -7,6 +7,7 @@ export function reachedHost(state: Partial<ReachedHost>): ReachedHost {
     hostname: '',
     machineId: '',
     productUuid: '',
+    uid: 0,
     kernel: '6.1',
     cpus: 2,
     memory: 4e9,

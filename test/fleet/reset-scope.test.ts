@@ -32,6 +32,12 @@ test('hosts in different clusters are refused', () => {
   )
 })
 
+test('where the user is not root nothing is reset; what is left alone does not count', () => {
+  expect(scopeOf({ h1: { caHash: 'a' }, h2: { uid: 1000 }, h3: { uid: 1000 }, old: { caHash: 'b', uid: 1000 } }).problems).toEqual([
+    expect.stringMatching(/^h2, h3: the user who runs kadm is not root there\n {4}spec\.ssh\.become: sudo {3}# in the file\n/),
+  ])
+})
+
 function scopeOf(hosts: Hosts): ResetScope {
   return resetScope(file, new Map(Object.entries(hosts).map(([name, state]) => [name, reachedHost(state)])))
 }

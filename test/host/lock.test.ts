@@ -5,6 +5,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { lockFile } from '../../src/host/local-lock.ts'
+import { startTimeIn } from '../../src/host/lock.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 test('a second one is told who works here and since when; after the first is done it may', async () => {
@@ -20,6 +21,17 @@ test('a second one is told who works here and since when; after the first is don
     await lockFile(file, 'kadm join')
   )()
   expect(await readdir(dir)).toEqual([])
+})
+
+test('who has taken it from another machine is named; here the process can be looked at', async () => {
+  const file = path.join(await temporaryDirectory(), 'kadm.lock')
+  const startTime = startTimeIn(await readFile('/proc/self/stat', 'utf8'))
+  const owner = { pid: process.pid, startTime, command: 'kadm init', since: 'now', line: 'f00', by: 'ann@desk' }
+  await writeFile(file, JSON.stringify(owner))
+  await expect(lockFile(file, 'kadm join')).rejects.toMatchObject({
+    message: `"kadm init" of ann@desk (pid ${process.pid}) has been working on this host since now`,
+    remedy: ['wait until it is done', `ps -o pid,lstart,args -p ${process.pid}`],
+  })
 })
 
 test('a killed owner, a pid that was given out again and nonsense are no obstacles', async () => {

@@ -7,6 +7,7 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 const betweenBeats = 20_000
+const ann = { name: 'admin@h1', operator: 'ann@desk' }
 
 /** A far end where the holder has this pid, and `beat` says with what code a beat ends. */
 function farEnd(pid: number, beat: () => number | Promise<number>): { readonly ask: Ask; readonly asked: string[] } {
@@ -29,7 +30,7 @@ test('a beat that nobody hears drops the line; one that is heard or does not get
     if (answer === 'broken') throw new Error('the connection broke')
     return answer
   })
-  const giveBack = await sshLock(dropLine).take(ask, 'kadm one')
+  const giveBack = await sshLock(ann, dropLine).take(ask, 'kadm one')
   for (const dropped of [0, 0, 1, 1]) {
     await vi.advanceTimersByTimeAsync(betweenBeats)
     expect(dropLine).toHaveBeenCalledTimes(dropped)
@@ -40,13 +41,30 @@ test('a beat that nobody hears drops the line; one that is heard or does not get
   expect(beats).toBe(4)
 })
 
+test('who takes it is named in it; who comes second is told, and where to look', async () => {
+  const { ask, asked } = farEnd(4711, () => 0)
+  await (
+    await sshLock(ann, () => {}).take(ask, 'kadm one')
+  )()
+  const owner = asked.flatMap((lines) => /\{.*\}/.exec(lines) ?? [])[0] ?? ''
+  expect(JSON.parse(owner)).toMatchObject({ pid: 4711, command: 'kadm one', by: 'ann@desk' })
+  const taken: Ask = async (lines) => {
+    if (lines.startsWith('ln ')) return { code: 1, stdout: Buffer.from(''), stderr: 'ln: File exists' }
+    return lines === 'k_read /run/kadm.lock' ? { code: 0, stdout: Buffer.from(owner), stderr: '' } : ask(lines)
+  }
+  await expect(sshLock({ name: 'admin@h1', operator: 'bob@lab' }, () => {}).take(taken, 'kadm two')).rejects.toMatchObject({
+    message: expect.stringMatching(/^"kadm one" of ann@desk \(pid 4711\) has been working on this host since 20/),
+    remedy: ['wait until it is done', 'ps -o pid,lstart,args -p 4711   # on admin@h1'],
+  })
+})
+
 test.for<readonly [string, (lock: ReturnType<typeof sshLock>, giveBack: () => Promise<void>) => Promise<void>]>([
   ['given back', (_, giveBack) => giveBack()],
   ['taken again on the next line', (lock) => lock.renew(farEnd(4712, () => 0).ask)],
 ])('a lock that was %s before the answer came drops no line', async ([, meanwhile]) => {
   const dropLine = vi.fn<() => void>()
   const answer = Promise.withResolvers<number>()
-  const lock = sshLock(dropLine)
+  const lock = sshLock(ann, dropLine)
   const giveBack = await lock.take(farEnd(4711, () => answer.promise).ask, 'kadm one')
   await vi.advanceTimersByTimeAsync(betweenBeats)
   await meanwhile(lock, giveBack)

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
+import { runText } from '../../src/cli/run-log.ts'
+import { fleetLog } from '../../src/fleet/fleet-log.ts'
 import type { Host } from '../../src/host/host.ts'
 import { readJournal } from '../../src/host/journal-file.ts'
 import { runsOf, unfinishedRun } from '../../src/host/journal-runs.ts'
+import { openJournal } from '../../src/host/journal.ts'
 import { openRunSession, type RunInput } from '../../src/phases/run-session.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -16,6 +19,18 @@ test('a run that finds nothing left to do finishes what one before it has left',
   await again.finish('done')
   expect(unfinishedRun(await readJournal(host))).toBeUndefined()
   expect(runsOf(await readJournal(host)).map(({ outcome }) => outcome)).toEqual(['failed', 'done'])
+})
+
+test('who is at work stands in the journal and in the log, of older runs nobody', async () => {
+  const host = { ...(await fresh()), operator: 'ann@desk' }
+  await (await openJournal(host)).append({ kind: 'run-started', run: 'r1', command: 'init', fingerprint: 'f', version: '0.1.0' })
+  await cutOff(host, upgrade)
+  expect(runsOf(await readJournal(host)).map(({ by }) => by)).toEqual([undefined, 'ann@desk'])
+  const { runs } = await fleetLog({ hosts: new Map([['h1', host]]), states: new Map() }, { host, file: '/no-journal' })
+  expect(runs.map(runText)).toEqual([
+    'h1  kadm init: cut-off, 0 phases, 0 changes (kadm 0.1.0)',
+    'h1  kadm upgrade node: failed, 0 phases, 3 changes (kadm 1, by ann@desk)',
+  ])
 })
 
 test('one that changes nothing and finishes nothing leaves no trace', async () => {

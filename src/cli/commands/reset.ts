@@ -5,6 +5,7 @@ import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
 import { runFlags } from '../run-flags.ts'
+import { waitLockFlag } from '../wait-for-lock.ts'
 
 const flags = kubeadmFlags(
   'cert-dir',
@@ -30,6 +31,10 @@ export const resetCommand: Command = {
       name: 'cluster-file',
       kind: 'text',
       doc: "Reset every host of this cluster file (docs/cluster-file.md), all at once: the cluster is gone then (kadm's own)",
+    },
+    {
+      ...waitLockFlag,
+      doc: "With --cluster-file: how long to wait for another kadm that is working on the cluster or a host; 0: fail at once (kadm's own)",
     },
   ],
   run: async (input) =>

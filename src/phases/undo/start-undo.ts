@@ -107,6 +107,7 @@ async function undo(host: Host, { run: undoRun, request }: { readonly run: UndoR
     command: undoCommand,
     fingerprint: undoFingerprint(runs),
     version: kadmVersion,
+    by: host.operator,
   })
   let outcome: 'done' | 'failed' = 'failed'
   try {

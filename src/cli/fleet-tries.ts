@@ -1,0 +1,18 @@
+/** Commands on the hosts of a cluster file: they begin anew when another kadm was waited for. */
+import type { CommandInput } from './command.ts'
+import { withTrace, type RunTrace } from './open-trace.ts'
+import { waitingForLock } from './wait-for-lock.ts'
+
+export interface FleetTry {
+  readonly trace: RunTrace | undefined
+  /** Milliseconds that another kadm may still be waited for. */
+  readonly wait: number
+  /** What was seen and agreed to: it is not asked for again when nothing about it has changed while another kadm was waited for. */
+  readonly confirmed: Set<string>
+}
+
+/** @throws as `waitingForLock` */
+export async function fleetTries(input: CommandInput, name: string, work: (one: FleetTry) => Promise<void>): Promise<void> {
+  const confirmed = new Set<string>()
+  await withTrace(input, name, (trace) => waitingForLock(input, (wait) => work({ trace, wait, confirmed })))
+}
