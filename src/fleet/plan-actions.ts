@@ -67,7 +67,15 @@ function besideUpgrade(
     })
   const ofControlPlanes = texts('control-plane')
   const isCutOff = isUpgradeCutOff(states)
-  return { blocking: isCutOff ? [] : ofControlPlanes, others: [...(isCutOff ? ofControlPlanes : []), ...texts('worker')] }
+  // What is half gone would be started again.
+  const halfGone = hosts.flatMap(({ name, role }) => {
+    const state = states.get(name)
+    return role !== 'absent' && state?.kind === 'reached' && state.unfinished === 'reset' ? [removalCutOff(name)] : []
+  })
+  return {
+    blocking: [...halfGone, ...(isCutOff ? [] : ofControlPlanes)],
+    others: [...(isCutOff ? ofControlPlanes : []), ...texts('worker')],
+  }
 }
 
 /**
@@ -90,7 +98,7 @@ export function firstControlPlane({ hosts }: ClusterFile, states: ReadonlyMap<st
 }
 
 /** Commands that have a host come into a cluster, or go: one that was cut off leaves no member. */
-const comings = /^(?:init|join|undo)\b/
+const comings = /^(?:init|join|undo|reset)\b/
 
 interface HostContext {
   readonly file: ClusterFile
@@ -149,8 +157,13 @@ function otherNode(name: string, state: HostState): string | undefined {
 /** Only what has begun it can end it. */
 function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): string | undefined {
   if (unfinished === 'undo') return `${name} has an undo that was not finished: run kadm undo there again first`
+  if (unfinished === 'reset') return removalCutOff(name)
   if (unfinished === undefined || node !== 'none') return undefined
   return `${name} has a "kadm ${unfinished}" that was not finished: kadm reset there first`
+}
+
+function removalCutOff(name: string): string {
+  return `a removal of ${name} was cut off: make it "role: absent" once more, or run kadm reset there`
 }
 
 function replacement(name: string, mark: readonly Action[]): Omit<Decision, 'warnings'> {

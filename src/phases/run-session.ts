@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Host } from '../host/host.ts'
-import { readJournal, type JournalEntry, type JournaledChange } from '../host/journal-file.ts'
+import { readJournal, resetBegunFile, type JournalEntry, type JournaledChange } from '../host/journal-file.ts'
 import { unfinishedRun, type JournaledRun } from '../host/journal-runs.ts'
 import { openJournal, type JournalWriter } from '../host/journal.ts'
 import { journalingHost } from '../host/journaling-host.ts'
@@ -102,6 +102,8 @@ export async function openRunSession(host: Host, { command, fingerprint, version
           if (isFinishing) await journal.start()
           if (journal.started()) await journal.append({ kind: 'run-finished', run, outcome })
           if (outcome === 'done') await removeRunSecrets(host)
+          // It is a node again: a reset that was cut off before is gone on with no more.
+          if (outcome === 'done' && (command === 'init' || command === 'join')) await host.removeFile(resetBegunFile)
         } finally {
           await unlock()
         }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { observeHost } from '../../src/fleet/host-state.ts'
 import type { Host } from '../../src/host/host.ts'
 import { readJournal } from '../../src/host/journal-file.ts'
 import { runsOf, unfinishedRun } from '../../src/host/journal-runs.ts'
@@ -49,6 +50,22 @@ test('what lay in a folder that will be filled is noted with the first change', 
   await session.finish('done')
   expect(runsOf(await readJournal(host))[0]?.found).toMatchObject({ '/data': ['member'], '/var/lib/kubelet': null })
 })
+
+test.each([
+  { command: 'join', outcome: 'done', isOver: true },
+  { command: 'join', outcome: 'failed', isOver: false },
+  { command: 'mark', outcome: 'done', isOver: false },
+] as const)(
+  'after a reset that was cut off the host is a node again by a whole join alone: $command, $outcome',
+  async ({ command, outcome, isOver }) => {
+    const host = await fresh()
+    await host.writeFile('/var/lib/kadm/reset-begun', '', { mode: 0o600 })
+    const session = await openRunSession(host, { ...upgrade, command })
+    await session.host.writeFile('/etc/kubernetes/file', 'text', { mode: 0o600 })
+    await session.finish(outcome)
+    expect((await observeHost(host, 'v1.37.2')).unfinished).toBe(isOver ? undefined : 'reset')
+  },
+)
 
 /** Its lock is taken from all the world. */
 async function fresh(): Promise<Host> {
