@@ -130,18 +130,20 @@ function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: 
   const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
   const network = file.networkManifest === undefined ? '' : `, with the pod network of ${file.networkManifest}`
   const begin = (kind: 'init' | 'join', why: string) => ({
-    actions: [action(name, kind, `${why}${kind === 'init' ? network : ''}`), ...mark],
+    // A join that was cut off may not have got to what it was to replace. Of its own that removes nothing: what has data here stays.
+    actions: [{ ...action(name, kind, why), ...(kind === 'join' && node !== undefined && { replaces: true as const }) }, ...mark],
     problems: [],
   })
   const isFirst = name === first
-  if (state.unfinished === 'init' && isFirst) return begin('init', 'an init was cut off here')
+  if (state.unfinished === 'init' && isFirst) return begin('init', `an init was cut off here${network}`)
   if (state.unfinished === 'join' && !isFirst) return begin('join', 'a join was cut off here')
   const unfinished = unfinishedProblem(name, state)
   if (unfinished !== undefined) return problem(unfinished)
   if (state.node === 'none') {
     if (isFirst && cluster.kind === 'none')
-      return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file`)
-    return node === undefined ? begin('join', `${name} is not in the cluster "${file.name}" yet`) : replacement(name, mark)
+      return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file${network}`)
+    const gone = `the cluster has a Node ${name}, and this machine has nothing of it: it takes the place of the one that is gone`
+    return begin('join', node === undefined ? `${name} is not in the cluster "${file.name}" yet` : gone)
   }
   // An init is gone on with: whether the Node has its marks already only the cluster will tell.
   if (cluster.kind !== 'running') return { actions: mark, problems: [] }
@@ -164,11 +166,6 @@ function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): str
 
 function removalCutOff(name: string): string {
   return `a removal of ${name} was cut off: make it "role: absent" once more, or run kadm reset there`
-}
-
-function replacement(name: string, mark: readonly Action[]): Omit<Decision, 'warnings'> {
-  const why = `the cluster has a Node ${name}, and this machine has nothing of it: it takes the place of the one that is gone`
-  return { actions: [{ ...action(name, 'join', why), replaces: true }, ...mark], problems: [] }
 }
 
 interface MemberContext extends Pick<WantedContext, 'state' | 'node'> {

@@ -204,9 +204,12 @@ test('a bare machine with the name of a Node takes its place', () => {
   expect(decide(fileOf({ h1: 'control-plane', h2: 'worker' }), states, running('h1', 'h2')).actions).toEqual([
     { host: 'h2', kind: 'join', why: expect.stringContaining('takes the place of the one that is gone'), replaces: true },
   ])
-  // Its own join was cut off: the Node may be its own.
+  // Its own join was cut off: the Node, and the member of etcd, may still be those of the one that is gone.
   states.set('h2', reachedHost({ unfinished: 'join' }))
   expect(decide(fileOf({ h1: 'control-plane', h2: 'worker' }), states, running('h1', 'h2')).actions).toEqual([
+    { host: 'h2', kind: 'join', why: 'a join was cut off here', replaces: true },
+  ])
+  expect(decide(fileOf({ h1: 'control-plane', h2: 'worker' }), states, running('h1')).actions).toEqual([
     { host: 'h2', kind: 'join', why: 'a join was cut off here' },
   ])
 })
