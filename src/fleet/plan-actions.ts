@@ -207,7 +207,7 @@ function decideAbsent(name: string, state: ReachedHost | UnreachableHost, node: 
 
 /** Of a removal that was stopped, as by a PodDisruptionBudget, and is not wanted any more. An upgrade that goes on ends its own. */
 function cordonLeft({ unfinished }: ReachedHost, node: NodeState | undefined): readonly string[] {
-  return node?.cordoned === true && unfinished === undefined ? ['it was to leave the cluster, and takes Pods again'] : []
+  return node?.cordoned === true && unfinished?.startsWith('upgrade ') !== true ? ['it was to leave the cluster, and takes Pods again'] : []
 }
 
 /** Nobody asks etcd whether it has a member where the file does not say so: what is only away comes back. */

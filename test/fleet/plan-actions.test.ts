@@ -98,6 +98,8 @@ test('a node that a removal has cordoned takes Pods again when the file wants it
   const wanted = fileOf({ h1: 'control-plane', h3: 'worker' })
   expect(planned(wanted, there, cordoned).actions).toEqual(['h3 mark'])
   expect(planned(wanted, { ...there, h3: { ...there.h3, unfinished: 'upgrade node' } }, cordoned).actions).toEqual(['h3 upgrade'])
+  // The mark itself was cut off, before the last that it does.
+  expect(planned(wanted, { ...there, h3: { ...there.h3, unfinished: 'mark' } }, cordoned).actions).toEqual(['h3 mark'])
   expect(planned(fileOf({ h1: 'control-plane', h3: 'absent' }), there, cordoned).actions).toEqual(['h3 remove'])
 })
 
