@@ -4,6 +4,7 @@ import { KadmError, messageOf } from '../errors.ts'
 import { readJournal, resetBegunFile } from '../host/journal-file.ts'
 import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
+import { isUndoOfAllUnfinished } from '../phases/undo/undo-target.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 import { nodeNameOfKubelet } from '../pki/kubelet-node-name.ts'
 
@@ -39,7 +40,7 @@ export interface ReachedHost {
   readonly hasWantedKubelet: boolean
   /** Of the CA that its kubelet trusts: `sha256:...`; empty when it has none. */
   readonly caHash: string
-  /** The command of a run of kadm that was cut off or failed, such as `join`; `reset` of a whole one, whatever was run here before. */
+  /** The command of a run of kadm that was cut off or failed, such as `join` or `undo --all`; `reset` of a whole one, whatever was run here before. */
   readonly unfinished?: string
   /** How far its clock is ahead of this machine's, in milliseconds. Not compared. */
   readonly clockAhead: number
@@ -84,7 +85,8 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
 /** What was begun before a reset is over with it. */
 async function unfinishedCommand(host: Host): Promise<string | undefined> {
   const [journal, resetBegun] = await Promise.all([readJournal(host), host.stat(resetBegunFile)])
-  return resetBegun === undefined ? unfinishedRun(journal)?.command : 'reset'
+  if (resetBegun !== undefined) return 'reset'
+  return isUndoOfAllUnfinished(journal) ? 'undo --all' : unfinishedRun(journal)?.command
 }
 
 function versionOfApiServer(manifest: string): string {

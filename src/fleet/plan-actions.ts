@@ -158,7 +158,10 @@ function otherNode(name: string, state: HostState): string | undefined {
 
 /** Only what has begun it can end it. */
 function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): string | undefined {
-  if (unfinished === 'undo') return `${name} has an undo that was not finished: run kadm undo there again first`
+  if (unfinished?.startsWith('undo') === true) {
+    const all = unfinished === 'undo --all' ? ' --all' : ''
+    return `${name} has a "kadm ${unfinished}" that was not finished: run it again first: kadm undo -f FILE --host ${name}${all}`
+  }
   if (unfinished === 'reset') return removalCutOff(name)
   if (unfinished === undefined || node !== 'none') return undefined
   return `${name} has a "kadm ${unfinished}" that was not finished: kadm reset there first`

@@ -153,6 +153,18 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
     problem: 'h2 is a worker, and the file wants a control-plane',
   },
   {
+    name: 'an undo that was cut off',
+    hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: { unfinished: 'undo' } },
+    cluster: running('h1'),
+    problem: 'run it again first: kadm undo -f FILE --host h3',
+  },
+  {
+    name: 'an undo of all that was cut off',
+    hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: { unfinished: 'undo --all' } },
+    cluster: running('h1'),
+    problem: 'run it again first: kadm undo -f FILE --host h3 --all',
+  },
+  {
     name: 'no Node',
     hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: { node: 'worker', caHash: 'sha256:a' } },
     cluster: running('h1'),

@@ -75,7 +75,7 @@ const rest = [
   '  neither as kadm left it nor as it was before is named and stays, with the place of its former content; `--force` puts it back too. What stays: `/var/lib/kadm` with the journal, images, what others made (named). Refused',
   '  (`UNDO_REFUSED`): `upgrade apply`, a control plane of another minor version, and, unless `--force` is given, the only control plane of nodes that are still there',
   '  (or of nobody knows whom: its API does not answer), and a run that others have overtaken: by it the host came into a cluster with another CA than the one that is there now, or it made keys on which there is a kubelet or a',
-  '  static Pod by now. Killed in the middle, it is run again and finishes. Without `-f` it is of this host, or of',
+  '  static Pod by now. Killed in the middle, it is run again and finishes, one of all runs as such. Without `-f` it is of this host, or of',
   '  that of `--host user@address`; the Node then stays and is named.',
   '- **Journals.** Each host has its own in `/var/lib/kadm/journal.jsonl`; the machine that kadm runs on has one a cluster in `$XDG_STATE_HOME/kadm/<name>/journal.jsonl` (`~/.local/state`): who ran which command, and how each action on each',
   '  host ended. Every line holds its own hash and that of the line before; `kadm log` names a journal of which a byte was changed (`JOURNAL_BROKEN`). Lines that are taken from the end as a whole are not noticed.',

@@ -42,11 +42,12 @@ export interface ReplacedProgram {
 export type NodeMark = Extract<JournaledChange, { readonly kind: 'mark-node' }>
 
 /**
- * The last run that is not undone yet, with the attempts at it that were cut off or failed before; `all`: every run that the journal knows.
+ * The last run that is not undone yet, with the attempts at it that were cut off or failed before; `all`, or an undo of all that was not
+ * finished: every run that the journal knows.
  */
 export function undoTarget(journal: Journal, { all }: { readonly all: boolean }): UndoTarget {
-  const standing = runsOf(journal).filter(({ isUndone, command }) => !isUndone && command !== undoCommand)
-  const runs = all ? standing : lastOf(standing)
+  const standing = standingRuns(journal)
+  const runs = all || isUndoOfAllUnfinished(journal) ? standing : lastOf(standing)
   const changes = runs.flatMap((run) => run.changes)
   return {
     runs,
@@ -63,6 +64,18 @@ export function undoTarget(journal: Journal, { all }: { readonly all: boolean })
 }
 
 export const undoCommand = 'undo'
+
+/** The last run is an undo of more than the last one before it, and was cut off or failed. */
+export function isUndoOfAllUnfinished(journal: Journal): boolean {
+  const last = runsOf(journal).at(-1)
+  const standing = standingRuns(journal)
+  const isOfAll = last?.command === undoCommand && last.fingerprint === undoFingerprint(standing.map(({ id }) => id))
+  return isOfAll && last.outcome !== 'done' && lastOf(standing).length < standing.length
+}
+
+function standingRuns(journal: Journal): readonly JournaledRun[] {
+  return runsOf(journal).filter(({ isUndone, command }) => !isUndone && command !== undoCommand)
+}
 
 /** Of the undo of these runs, by their ids. */
 export function undoFingerprint(runs: readonly string[]): string {
