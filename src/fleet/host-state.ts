@@ -4,7 +4,7 @@ import { KadmError, messageOf } from '../errors.ts'
 import { readJournal, resetBegunFile } from '../host/journal-file.ts'
 import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
-import { isUndoOfAllUnfinished } from '../phases/undo/undo-target.ts'
+import { isUndoOfAllUnfinished, withoutIdleUndos } from '../phases/undo/undo-target.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 import { nodeNameOfKubelet } from '../pki/kubelet-node-name.ts'
 
@@ -86,7 +86,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
 async function unfinishedCommand(host: Host): Promise<string | undefined> {
   const [journal, resetBegun] = await Promise.all([readJournal(host), host.stat(resetBegunFile)])
   if (resetBegun !== undefined) return 'reset'
-  return isUndoOfAllUnfinished(journal) ? 'undo --all' : unfinishedRun(journal)?.command
+  return isUndoOfAllUnfinished(journal) ? 'undo --all' : unfinishedRun(withoutIdleUndos(journal))?.command
 }
 
 function versionOfApiServer(manifest: string): string {

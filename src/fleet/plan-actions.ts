@@ -208,7 +208,7 @@ function decideAbsent(name: string, state: ReachedHost | UnreachableHost, node: 
   }
 }
 
-/** Of a removal that was stopped, as by a PodDisruptionBudget, and is not wanted any more. An upgrade that goes on ends its own. */
+/** Of a removal (or an undo) that was stopped, as by a PodDisruptionBudget, and is not wanted any more. An upgrade that goes on ends its own. */
 function cordonLeft({ unfinished }: ReachedHost, node: NodeState | undefined): readonly string[] {
   return node?.cordoned === true && unfinished?.startsWith('upgrade ') !== true ? ['it was to leave the cluster, and takes Pods again'] : []
 }

@@ -13,6 +13,7 @@ import { redact } from '../host/redact.ts'
 import { keepRunSecret, removeRunSecrets } from '../host/run-secrets.ts'
 import { messageOf } from '../errors.ts'
 import { foundFolders } from './undo/kubelet-folders.ts'
+import { withoutIdleUndos } from './undo/undo-target.ts'
 import type { PhaseEvent } from './phase.ts'
 
 export interface RunInput {
@@ -65,7 +66,7 @@ export async function withRunSession<T>(
 export async function openRunSession(host: Host, { command, fingerprint, version }: RunInput): Promise<RunSession> {
   const unlock = await host.lock(`kadm ${command}`)
   try {
-    const earlier = unfinishedRun(await readJournal(host))
+    const earlier = unfinishedRun(withoutIdleUndos(await readJournal(host)))
     const resumed = earlier?.fingerprint === fingerprint && earlier.command === command ? earlier : undefined
     const unfinished = resumed === undefined && earlier !== undefined && isSameKind(earlier.command, command) ? earlier : undefined
     // A run that was killed right after its end.

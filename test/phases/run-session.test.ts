@@ -3,6 +3,7 @@ import { observeHost } from '../../src/fleet/host-state.ts'
 import type { Host } from '../../src/host/host.ts'
 import { readJournal } from '../../src/host/journal-file.ts'
 import { runsOf, unfinishedRun } from '../../src/host/journal-runs.ts'
+import { openJournal } from '../../src/host/journal.ts'
 import { openRunSession, type RunInput } from '../../src/phases/run-session.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -17,6 +18,15 @@ test('a run that finds nothing left to do finishes what one before it has left',
   await again.finish('done')
   expect(unfinishedRun(await readJournal(host))).toBeUndefined()
   expect(runsOf(await readJournal(host)).map(({ outcome }) => outcome)).toEqual(['failed', 'done'])
+})
+
+test('an undo that has changed nothing does not come between a run and the one that goes on with it', async () => {
+  const host = await fresh()
+  await cutOff(host, upgrade)
+  await (await openJournal(host)).append({ kind: 'run-started', run: 'u1', command: 'undo', fingerprint: 'u', version: '1' })
+  const { resumed, finish } = await openRunSession(host, upgrade)
+  await finish('failed')
+  expect(resumed?.command).toBe('upgrade node')
 })
 
 test('one that changes nothing and finishes nothing leaves no trace', async () => {

@@ -192,10 +192,25 @@ test.each([
   await journaledRun(host, 'r2', (changing) => changing.writeFile('/etc/user.conf', 'of the second', { mode: 0o600 }), 'mark')
   const journal = await openJournal(host)
   await journal.append({ kind: 'run-started', run: 'u1', command: 'undo', fingerprint: undoFingerprint(cutOff), version: '0.1.0' })
+  await journal.append({ kind: 'phase-started', run: 'u1', phase: 'stop' })
+  // Tried once more, and no further than before.
+  await journal.append({ kind: 'run-started', run: 'u2', command: 'undo', fingerprint: undoFingerprint(cutOff), version: '0.1.0' })
   expect((await observeHost(host, 'v1.37.2')).unfinished).toBe(unfinished)
   expect(await startUndo(host, request())).toBe('done')
   expect(await host.readText('/etc/user.conf')).toBe(left)
   expect((await observeHost(host, 'v1.37.2')).unfinished).toBeUndefined()
+})
+
+test('an undo whose Pods could not leave has changed nothing here: it is in the way of nothing, and is of no other runs than the next', async () => {
+  const { host } = await scene()
+  await journaledRun(host, 'r2', (changing) => changing.writeFile('/etc/user.conf', 'of the second', { mode: 0o600 }), 'mark')
+  const journal = await openJournal(host)
+  await journal.append({ kind: 'run-started', run: 'u1', command: 'undo', fingerprint: undoFingerprint(['r1', 'r2']), version: '0.1.0' })
+  await journal.append({ kind: 'phase-started', run: 'u1', phase: 'drain' })
+  await journal.append({ kind: 'run-finished', run: 'u1', outcome: 'failed' })
+  expect((await observeHost(host, 'v1.37.2')).unfinished).toBeUndefined()
+  expect(await startUndo(host, request())).toBe('done')
+  expect(await host.readText('/etc/user.conf')).toBe('of kadm, twice')
 })
 
 test('an upgrade of the whole cluster, and one of a control plane to another minor version, are refused', async () => {

@@ -58,7 +58,7 @@ const rest = [
   '  with the first init alone.',
   '- **A machine that is gone.** A bare machine with the name of a Node takes its place: the dead Node, and its dead member of etcd, are removed first. One that will',
   '  not come back: `role: lost` in the file. Nothing is asked of it; its dead member of etcd and its Node are removed before anything else is done, and not while they answer (`ETCD_MEMBER_LOST`, `NODE_ALIVE`). A Node that a removal',
-  '  has cordoned which was stopped, as by a PodDisruptionBudget, takes Pods again when the file wants it as before.',
+  '  or an undo has cordoned which was stopped, as by a PodDisruptionBudget, takes Pods again when the file wants it as before.',
   '- **No shared secret.** No bootstrap token is made. The key of a kubelet is made on its host by openssl and never leaves it; kadm takes the request to a control plane that has the key of the CA, and openssl',
   '  signs there, for exactly that node name: for a worker the key of the CA does not leave its host. The files that control planes share pass through the memory of kadm on their way from one to the other:',
   '  never on the disk of the machine that kadm runs on, never in a log or a plan. `--tokens` makes one bootstrap token instead, as kubeadm does, and removes it at the end.',

@@ -65,9 +65,22 @@ export function undoTarget(journal: Journal, { all }: { readonly all: boolean })
 
 export const undoCommand = 'undo'
 
-/** The last run is an undo of more than the last one before it, and was cut off or failed. */
+/**
+ * Without the undos that were not finished and have changed nothing on the host, such as one whose Pods could not leave: they are in the way
+ * of nothing. What they may leave is a cordon of the Node.
+ */
+export function withoutIdleUndos(journal: Journal): Journal {
+  const { records } = journal
+  const begun = new Set(records.flatMap((record) => (record.kind === 'phase-started' && record.phase !== drainPhase ? [record.run] : [])))
+  const idle = new Set(
+    runsOf(journal).flatMap(({ id, command, outcome }) => (command === undoCommand && outcome !== 'done' && !begun.has(id) ? [id] : [])),
+  )
+  return { ...journal, records: records.filter(({ run }) => !idle.has(run)) }
+}
+
+/** The last run that has done anything is an undo of more than the last one before it, and was cut off or failed. */
 export function isUndoOfAllUnfinished(journal: Journal): boolean {
-  const last = runsOf(journal).at(-1)
+  const last = runsOf(withoutIdleUndos(journal)).at(-1)
   const standing = standingRuns(journal)
   const isOfAll = last?.command === undoCommand && last.fingerprint === undoFingerprint(standing.map(({ id }) => id))
   return isOfAll && last.outcome !== 'done' && lastOf(standing).length < standing.length
@@ -92,6 +105,9 @@ export function hasBegunToLeave({ records }: Journal, runs: readonly JournaledRu
   )
   return records.some((record) => record.kind === 'phase-started' && record.phase === firstOfLeaving && begun.has(record.run))
 }
+
+/** The phase of undo that changes nothing on the host. */
+export const drainPhase = 'drain'
 
 /** The phase of undo from which on the API of the host may be gone by its own doing. */
 export const firstOfLeaving = 'etcd-member'
