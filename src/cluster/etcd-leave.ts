@@ -15,6 +15,8 @@ export interface LeaveEtcdOptions {
   readonly warn: (line: string) => void
   readonly waiting?: (text: string) => void
   readonly signal: AbortSignal
+  /** Before its removal, which nothing forbids. */
+  readonly onLeave?: () => Promise<void>
   /** A run that only looks: told of the member in place of its removal. */
   readonly onlyNote?: ((member: EtcdMember) => void) | undefined
 }
@@ -33,7 +35,7 @@ export type Departure =
  * `force` both are warnings.
  */
 export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): Promise<Departure> {
-  const { isSelf, force, warn, waiting, signal, onlyNote } = options
+  const { isSelf, force, warn, waiting, signal, onlyNote, onLeave } = options
   // One that lags behind may not know of this one yet. Without a quorum what one of them knows will do: there is no other list.
   const members = await etcd
     .members({ signal })
@@ -50,8 +52,10 @@ export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): P
   const isLost = others !== undefined && others.healthy.length < others.quorum
   if (isLost && !force) throw quorumLost(others)
   if (isLost) warn(quorumLost(others).message)
-  if (onlyNote === undefined)
+  if (onlyNote === undefined) {
+    await onLeave?.()
     return await depart(etcd, self, { ...options, heir: isLost ? undefined : others?.healthy[0], ...(isLost && { timeout: hopeless }) })
+  }
   onlyNote(self)
   return { kind: 'left', member: self }
 }

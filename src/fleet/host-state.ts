@@ -1,9 +1,10 @@
 /** What a host is now, as far as a plan depends on it. JSON data; nothing secret is in it. */
 import { paths } from '../config/paths.ts'
 import { KadmError, messageOf, type ErrorCode } from '../errors.ts'
-import { readJournal } from '../host/journal-file.ts'
+import { readJournal, resetBegunFile } from '../host/journal-file.ts'
 import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
+import { isUndoOfAllUnfinished, withoutIdleUndos } from '../phases/undo/undo-target.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 import { nodeNameOfKubelet } from '../pki/kubelet-node-name.ts'
 
@@ -45,7 +46,7 @@ export interface ReachedHost {
   readonly hasWantedKubelet: boolean
   /** Of the CA that its kubelet trusts: `sha256:...`; empty when it has none. */
   readonly caHash: string
-  /** The command of a run of kadm that was cut off or failed, such as `join`. */
+  /** The command of a run of kadm that was cut off or failed, such as `join` or `undo --all`; `reset` of a whole one, whatever was run here before. */
   readonly unfinished?: string
   /** How far its clock is ahead of this machine's, in milliseconds. Not compared. */
   readonly clockAhead: number
@@ -53,19 +54,18 @@ export interface ReachedHost {
 
 /** Reads and changes nothing. Throws what the host throws; files that are not there are facts. */
 export async function observeHost(host: Host, wantedVersion: string): Promise<ReachedHost> {
-  const [facts, machineId, productUuid, kubelets, journal, ca, marks, manifest, nodeName] = await Promise.all([
+  const [facts, machineId, productUuid, kubelets, unfinished, ca, marks, manifest, nodeName] = await Promise.all([
     host.facts(),
     host.readText('/etc/machine-id'),
     host.readText('/sys/class/dmi/id/product_uuid').catch(() => undefined),
     kubeletVersions(host, wantedVersion),
-    readJournal(host),
+    unfinishedCommand(host),
     host.readText(`${paths.defaultCertificates}/ca.crt`),
     Promise.all([paths.kubeletConf, paths.kubeletConfig, paths.adminConf].map((path) => host.stat(path))),
     host.readText(`${paths.manifests}/kube-apiserver.yaml`),
     nodeNameOfKubelet(host).catch(() => undefined),
   ])
   const [kubeletConf, kubeletConfig, adminConf] = marks
-  const unfinished = unfinishedRun(journal)
   // A control plane whose CA key is kept elsewhere is given kubelet.conf and ca.crt before it is one.
   const isNode = kubeletConf !== undefined && kubeletConfig !== undefined
   return {
@@ -84,9 +84,16 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     controlPlane: versionOfApiServer(manifest ?? ''),
     hasWantedKubelet: kubelets.includes(wantedVersion),
     caHash: ca === undefined || (!isNode && unfinished === undefined) ? '' : (caHashes(ca)[0] ?? ''),
-    ...(unfinished !== undefined && { unfinished: unfinished.command }),
+    ...(unfinished !== undefined && { unfinished }),
     clockAhead: host.now().getTime() - Date.now(),
   }
+}
+
+/** What was begun before a reset is over with it. */
+async function unfinishedCommand(host: Host): Promise<string | undefined> {
+  const [journal, resetBegun] = await Promise.all([readJournal(host), host.stat(resetBegunFile)])
+  if (resetBegun !== undefined) return 'reset'
+  return isUndoOfAllUnfinished(journal) ? 'undo --all' : unfinishedRun(withoutIdleUndos(journal))?.command
 }
 
 function versionOfApiServer(manifest: string): string {

@@ -69,7 +69,15 @@ function besideUpgrade(
     })
   const ofControlPlanes = texts('control-plane')
   const isCutOff = isUpgradeCutOff(states)
-  return { blocking: isCutOff ? [] : ofControlPlanes, others: [...(isCutOff ? ofControlPlanes : []), ...texts('worker')] }
+  // What is half gone would be started again.
+  const halfGone = hosts.flatMap(({ name, role }) => {
+    const state = states.get(name)
+    return role !== 'absent' && state?.kind === 'reached' && state.unfinished === 'reset' ? [removalCutOff(name)] : []
+  })
+  return {
+    blocking: [...halfGone, ...(isCutOff ? [] : ofControlPlanes)],
+    others: [...(isCutOff ? ofControlPlanes : []), ...texts('worker')],
+  }
 }
 
 /**
@@ -92,7 +100,7 @@ export function firstControlPlane({ hosts }: ClusterFile, states: ReadonlyMap<st
 }
 
 /** Commands that have a host come into a cluster, or go: one that was cut off leaves no member. */
-const comings = /^(?:init|join|undo)\b/
+const comings = /^(?:init|join|undo|reset)\b/
 
 interface HostContext {
   readonly file: ClusterFile
@@ -124,18 +132,20 @@ function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: 
   const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
   const network = file.networkManifest === undefined ? '' : `, with the pod network of ${file.networkManifest}`
   const begin = (kind: 'init' | 'join', why: string) => ({
-    actions: [action(name, kind, `${why}${kind === 'init' ? network : ''}`), ...mark],
+    // A join that was cut off may not have got to what it was to replace. Of its own that removes nothing: what has data here stays.
+    actions: [{ ...action(name, kind, why), ...(kind === 'join' && node !== undefined && { replaces: true as const }) }, ...mark],
     problems: [],
   })
   const isFirst = name === first
-  if (state.unfinished === 'init' && isFirst) return begin('init', 'an init was cut off here')
+  if (state.unfinished === 'init' && isFirst) return begin('init', `an init was cut off here${network}`)
   if (state.unfinished === 'join' && !isFirst) return begin('join', 'a join was cut off here')
   const unfinished = unfinishedProblem(name, state)
   if (unfinished !== undefined) return problem(unfinished)
   if (state.node === 'none') {
     if (isFirst && cluster.kind === 'none')
-      return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file`)
-    return node === undefined ? begin('join', `${name} is not in the cluster "${file.name}" yet`) : replacement(name, mark)
+      return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file${network}`)
+    const gone = `the cluster has a Node ${name}, and this machine has nothing of it: it takes the place of the one that is gone`
+    return begin('join', node === undefined ? `${name} is not in the cluster "${file.name}" yet` : gone)
   }
   // An init is gone on with: whether the Node has its marks already only the cluster will tell.
   if (cluster.kind !== 'running') return { actions: mark, problems: [] }
@@ -150,14 +160,17 @@ function otherNode(name: string, state: HostState): string | undefined {
 
 /** Only what has begun it can end it. */
 function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): string | undefined {
-  if (unfinished === 'undo') return `${name} has an undo that was not finished\n    kadm undo -f FILE --host ${name}   # first`
+  if (unfinished?.startsWith('undo') === true) {
+    const all = unfinished === 'undo --all' ? ' --all' : ''
+    return `${name} has a "kadm ${unfinished}" that was not finished\n    kadm undo -f FILE --host ${name}${all}   # first`
+  }
+  if (unfinished === 'reset') return removalCutOff(name)
   if (unfinished === undefined || node !== 'none') return undefined
   return `${name} has a "kadm ${unfinished}" that was not finished: kadm reset there first`
 }
 
-function replacement(name: string, mark: readonly Action[]): Omit<Decision, 'warnings'> {
-  const why = `the cluster has a Node ${name}, and this machine has nothing of it: it takes the place of the one that is gone`
-  return { actions: [{ ...action(name, 'join', why), replaces: true }, ...mark], problems: [] }
+function removalCutOff(name: string): string {
+  return `a removal of ${name} was cut off: make it "role: absent" once more, or run kadm reset there`
 }
 
 interface MemberContext extends Pick<WantedContext, 'state' | 'node'> {
@@ -195,9 +208,9 @@ function decideAbsent(name: string, state: ReachedHost | UnreachableHost, node: 
   }
 }
 
-/** Of a removal that was stopped, as by a PodDisruptionBudget, and is not wanted any more. An upgrade that goes on ends its own. */
+/** Of a removal (or an undo) that was stopped, as by a PodDisruptionBudget, and is not wanted any more. An upgrade that goes on ends its own. */
 function cordonLeft({ unfinished }: ReachedHost, node: NodeState | undefined): readonly string[] {
-  return node?.cordoned === true && unfinished === undefined ? ['it was to leave the cluster, and takes Pods again'] : []
+  return node?.cordoned === true && unfinished?.startsWith('upgrade ') !== true ? ['it was to leave the cluster, and takes Pods again'] : []
 }
 
 /** Nobody asks etcd whether it has a member where the file does not say so: what is only away comes back. */

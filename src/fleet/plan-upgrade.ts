@@ -8,7 +8,7 @@ import type { Action, Decision } from './plan-actions.ts'
 
 /**
  * The first control plane, then the other ones, then workers: canaries before the rest. What an upgrade that was cut off has left undone
- * does not show in versions, so its hosts are gone on with; then also without an API, which it may have stopped.
+ * does not show in versions, so its hosts are gone on with; then also without an API, which it may have stopped, and its host first.
  */
 export function decideUpgrade(
   file: ClusterFile,
@@ -40,8 +40,12 @@ export function decideUpgrade(
     // Without an API nobody says what runs: an upgrade of a host that has it already changes nothing.
     return running === undefined || hasNewKubelet || isOld || isCutOff(state) || (name === first && isNewer > 0)
   })
-  const rank = ({ name, role }: { readonly name: string; readonly role: string }): number =>
-    name === first ? 0 : role === 'control-plane' ? 1 : file.upgrade.canary.includes(name) ? 2 : 3
+  const rank = ({ name, role, state }: (typeof members)[number]): number => {
+    const usual = name === first ? 0 : role === 'control-plane' ? 1 : file.upgrade.canary.includes(name) ? 2 : 3
+    // It may be its etcd that all others wait for.
+    const hasStopped = running === undefined && role === 'control-plane' && isCutOff(state)
+    return hasStopped ? usual - 4 : usual
+  }
   return {
     actions: needing
       .toSorted((a, b) => rank(a) - rank(b))

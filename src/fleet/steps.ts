@@ -123,13 +123,17 @@ async function forget({ run, wanted, on, signal }: StepInput): Promise<void> {
   await forgetHost(wanted, { controlPlane: on.host, cluster: await run.access.cluster(), say, signal })
 }
 
-/** The Pods first, while they can go elsewhere; the Node last, when nothing brings it back. */
+/**
+ * The Pods first, while they can go elsewhere; the Node last, when nothing brings it back. Where no kubelet is left to end them, Pods are
+ * not waited for: they go with the Node.
+ */
 async function remove(input: StepInput): Promise<void> {
   const { run, on, signal } = input
   const cluster = await run.access.cluster()
   const request = requestOf('remove', input)
   const node = { ...kinds.node, name: on.name }
-  if ((await cluster.get(node)) !== undefined) {
+  const hasKubelet = on.state.node !== 'none' && on.state.unfinished !== 'reset'
+  if (hasKubelet && (await cluster.get(node)) !== undefined) {
     const drain: Phase<Cluster> = {
       name: 'drain',
       summary: 'Take its Pods from it',

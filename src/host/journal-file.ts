@@ -7,6 +7,8 @@ export const stateDirectory = '/var/lib/kadm'
 export const journalFile = `${stateDirectory}/journal.jsonl`
 /** What a Pod that kadm starts itself prints, while it lives. */
 export const podLogFile = `${stateDirectory}/pod.log`
+/** There from before the first change of a whole reset until its end: what it was cut off at is no node any more, whatever lies there. */
+export const resetBegunFile = `${stateDirectory}/reset-begun`
 
 export type JournalEntry =
   | {

@@ -1,6 +1,6 @@
 import type { Host } from './host.ts'
 import { emptyDirectory } from './empty-directory.ts'
-import { journalFile, podLogFile, stateDirectory } from './journal-file.ts'
+import { journalFile, podLogFile, resetBegunFile, stateDirectory } from './journal-file.ts'
 import { removeRunSecrets } from './run-secrets.ts'
 import { digestKeyFile } from './secret-digest.ts'
 
@@ -15,5 +15,6 @@ export async function removeJournal(host: Host): Promise<void> {
   await host.removeFile(journalFile)
   await host.removeFile(digestKeyFile)
   await host.removeFile(podLogFile)
+  await host.removeFile(resetBegunFile)
   await host.removeDirectory(stateDirectory)
 }

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Host } from '../host/host.ts'
-import { readJournal, type JournalEntry, type JournaledChange } from '../host/journal-file.ts'
+import { readJournal, resetBegunFile, type JournalEntry, type JournaledChange } from '../host/journal-file.ts'
 import { isSameKind, unfinishedRun, type JournaledRun } from '../host/journal-runs.ts'
 import { openJournal, type JournalWriter } from '../host/journal.ts'
 import { journalingHost } from '../host/journaling-host.ts'
@@ -13,6 +13,7 @@ import { redact } from '../host/redact.ts'
 import { keepRunSecret, removeRunSecrets } from '../host/run-secrets.ts'
 import { messageOf } from '../errors.ts'
 import { foundFolders } from './undo/kubelet-folders.ts'
+import { withoutIdleUndos } from './undo/undo-target.ts'
 import type { PhaseEvent } from './phase.ts'
 
 export interface RunInput {
@@ -67,7 +68,7 @@ export async function withRunSession<T>(
 export async function openRunSession(host: Host, { command, fingerprint, version }: RunInput): Promise<RunSession> {
   const unlock = await host.lock(`kadm ${command}`)
   try {
-    const before = await readJournal(host)
+    const before = withoutIdleUndos(await readJournal(host))
     const earlier = unfinishedRun(before)
     const resumed = earlier?.fingerprint === fingerprint && earlier.command === command ? earlier : undefined
     const unfinished = resumed === undefined && earlier !== undefined && isSameKind(earlier.command, command) ? earlier : undefined
@@ -111,6 +112,8 @@ export async function openRunSession(host: Host, { command, fingerprint, version
           if (isFinishing) await journal.start()
           if (journal.started()) await journal.append({ kind: 'run-finished', run, outcome })
           if (outcome === 'done') await removeRunSecrets(host)
+          // It is a node again: a reset that was cut off before is gone on with no more.
+          if (outcome === 'done' && (command === 'init' || command === 'join')) await host.removeFile(resetBegunFile)
         } finally {
           await unlock()
         }

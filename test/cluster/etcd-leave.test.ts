@@ -14,7 +14,11 @@ test('goes at once, also the leader; the last one stays; one that is none has no
   await sleep(5500)
   // The first one leads: the others elect anew.
   const began = performance.now()
-  expect(await leave(etcd, first)).toMatchObject({ kind: 'left', member: { name: 'cp1' } })
+  const before: string[] = []
+  const onLeave = async (): Promise<void> => void before.push(...(await etcd.members({ ofQuorum: false })).map(({ name }) => name))
+  expect(await leave(etcd, first, { onLeave })).toMatchObject({ kind: 'left', member: { name: 'cp1' } })
+  // Told while it is one still.
+  expect(before).toContain('cp1')
   expect(performance.now() - began).toBeLessThan(4000)
   expect(await leave(etcd, first)).toEqual({ kind: 'no-member' })
   expect(await leave(etcd, second)).toMatchObject({ kind: 'left', member: { name: 'cp2' } })
@@ -34,7 +38,8 @@ test('refused with the reason when the others would have no quorum, before anyth
   const { etcd, members } = await started(context, ['cp1', 'cp2', 'cp3'])
   const [, second, third] = members
   await third.kill()
-  await expect(leave(etcd, second)).rejects.toMatchObject({
+  const onLeave = (): never => expect.unreachable()
+  await expect(leave(etcd, second, { onLeave })).rejects.toMatchObject({
     code: 'ETCD_QUORUM',
     message: expect.stringContaining('without this host it has 2 voting members, of which 2 must be healthy, and 1 are'),
     details: [expect.stringContaining('member "cp3" at https://127.0.0.1:')],

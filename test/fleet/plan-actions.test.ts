@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { ClusterState } from '../../src/fleet/cluster-state.ts'
 import type { HostState } from '../../src/fleet/host-state.ts'
 import { hostChecks } from '../../src/fleet/fleet-checks.ts'
-import { decide } from '../../src/fleet/plan-actions.ts'
+import { decide, firstControlPlane } from '../../src/fleet/plan-actions.ts'
 import { requireSame, type FleetPlan } from '../../src/fleet/plan.ts'
 import { fileOf, planned, running, type Hosts } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
@@ -98,7 +98,33 @@ test('a node that a removal has cordoned takes Pods again when the file wants it
   const wanted = fileOf({ h1: 'control-plane', h3: 'worker' })
   expect(planned(wanted, there, cordoned).actions).toEqual(['h3 mark'])
   expect(planned(wanted, { ...there, h3: { ...there.h3, unfinished: 'upgrade node' } }, cordoned).actions).toEqual(['h3 upgrade'])
+  // The mark itself was cut off, before the last that it does.
+  expect(planned(wanted, { ...there, h3: { ...there.h3, unfinished: 'mark' } }, cordoned).actions).toEqual(['h3 mark'])
   expect(planned(fileOf({ h1: 'control-plane', h3: 'absent' }), there, cordoned).actions).toEqual(['h3 remove'])
+})
+
+test('a removal that was cut off inside its reset is gone on with, or stands in the way: the host is no node any more', () => {
+  const h1 = { node: 'control-plane', caHash: 'sha256:a', controlPlane: 'v1.37.2' } as const
+  const wanted = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker' })
+  const cutOff = ['h2', 'h3'].map((name) => expect.stringContaining(`a removal of ${name} was cut off: make it "role: absent" once more`))
+  const half = { h2: { ...h1, unfinished: 'reset' }, h3: { node: 'worker', caHash: 'sha256:a', unfinished: 'reset' } } as const
+  const cluster = running('h1', 'h2', 'h3')
+  expect(planned(wanted, { h1, ...half }, cluster)).toEqual({ actions: [], problems: cutOff })
+  // Nor is anything upgraded before that: a kubelet would be started again.
+  expect(planned(wanted, { h1, ...half }, { ...cluster, kubernetesVersion: 'v1.36.3' }).problems).toEqual(cutOff)
+  // The one that is asked about the cluster is another.
+  expect(
+    firstControlPlane(
+      wanted,
+      new Map([
+        ['h1', reachedHost(half.h2)],
+        ['h2', reachedHost(h1)],
+      ]),
+    ),
+  ).toBe('h2')
+  const absent = fileOf({ h1: 'control-plane', h2: 'absent', h3: 'absent' })
+  expect(planned(absent, { h1, ...half }, cluster)).toEqual({ actions: ['h2 remove', 'h3 remove'], problems: [] })
+  expect(planned(absent, { h1, h2: {}, h3: { unfinished: 'reset' } }, running('h1')).actions).toEqual(['h3 remove'])
 })
 
 test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: ClusterState; readonly problem: string }>([
@@ -125,6 +151,18 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
     hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: { node: 'worker', caHash: 'sha256:a' }, h3: {} },
     cluster: running('h1', 'h2'),
     problem: 'h2 is a worker, and the file wants a control-plane',
+  },
+  {
+    name: 'an undo that was cut off',
+    hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: { unfinished: 'undo' } },
+    cluster: running('h1'),
+    problem: 'run it again first: kadm undo -f FILE --host h3',
+  },
+  {
+    name: 'an undo of all that was cut off',
+    hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: { unfinished: 'undo --all' } },
+    cluster: running('h1'),
+    problem: 'run it again first: kadm undo -f FILE --host h3 --all',
   },
   {
     name: 'no Node',
@@ -186,9 +224,12 @@ test('a bare machine with the name of a Node takes its place', () => {
   expect(decide(fileOf({ h1: 'control-plane', h2: 'worker' }), states, running('h1', 'h2')).actions).toEqual([
     { host: 'h2', kind: 'join', why: expect.stringContaining('takes the place of the one that is gone'), replaces: true },
   ])
-  // Its own join was cut off: the Node may be its own.
+  // Its own join was cut off: the Node, and the member of etcd, may still be those of the one that is gone.
   states.set('h2', reachedHost({ unfinished: 'join' }))
   expect(decide(fileOf({ h1: 'control-plane', h2: 'worker' }), states, running('h1', 'h2')).actions).toEqual([
+    { host: 'h2', kind: 'join', why: 'a join was cut off here', replaces: true },
+  ])
+  expect(decide(fileOf({ h1: 'control-plane', h2: 'worker' }), states, running('h1')).actions).toEqual([
     { host: 'h2', kind: 'join', why: 'a join was cut off here' },
   ])
 })

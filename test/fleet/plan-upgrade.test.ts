@@ -112,6 +112,11 @@ test('an upgrade that was cut off may have stopped the API: then it is gone on w
     h3: worker({}),
   }
   expect(planned(file, hosts, away)).toEqual({ actions: ['h1 upgrade', 'h3 upgrade'], problems: [] })
+  // Of two members of etcd the second is down: nothing can be done on the first before it is back.
+  const two = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker' })
+  const second = { ...hosts, h1: controlPlane({}), h2: controlPlane({ unfinished: 'upgrade node' }) }
+  expect(planned(two, second, away).actions).toEqual(['h2 upgrade', 'h1 upgrade', 'h3 upgrade'])
+  expect(planned(two, second, running('h1', 'h2', 'h3')).actions).toEqual(['h2 upgrade'])
   // Of a worker it has stopped no API.
   expect(planned(file, { h1: controlPlane({}), h3: worker({ unfinished: 'upgrade node' }) }, away)).toEqual({
     actions: [],

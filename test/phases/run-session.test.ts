@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { runText } from '../../src/cli/run-log.ts'
 import { fleetLog } from '../../src/fleet/fleet-log.ts'
+import { observeHost } from '../../src/fleet/host-state.ts'
 import type { Host } from '../../src/host/host.ts'
 import { readJournal } from '../../src/host/journal-file.ts'
 import { runsOf, unfinishedRun } from '../../src/host/journal-runs.ts'
@@ -31,6 +32,15 @@ test('who is at work stands in the journal and in the log, of older runs nobody'
     'h1  kadm init: cut-off, 0 phases, 0 changes (kadm 0.1.0)',
     'h1  kadm upgrade node: failed, 0 phases, 3 changes (kadm 1, by ann@desk)',
   ])
+})
+
+test('an undo that has changed nothing does not come between a run and the one that goes on with it', async () => {
+  const host = await fresh()
+  await cutOff(host, upgrade)
+  await (await openJournal(host)).append({ kind: 'run-started', run: 'u1', command: 'undo', fingerprint: 'u', version: '1' })
+  const { resumed, finish } = await openRunSession(host, upgrade)
+  await finish('failed')
+  expect(resumed?.command).toBe('upgrade node')
 })
 
 test('one that changes nothing and finishes nothing leaves no trace', async () => {
@@ -84,6 +94,22 @@ test('what lay in a folder that will be filled is noted with the first change', 
   await session.finish('done')
   expect(runsOf(await readJournal(host))[0]?.found).toMatchObject({ '/data': ['member'], '/var/lib/kubelet': null })
 })
+
+test.each([
+  { command: 'join', outcome: 'done', isOver: true },
+  { command: 'join', outcome: 'failed', isOver: false },
+  { command: 'mark', outcome: 'done', isOver: false },
+] as const)(
+  'after a reset that was cut off the host is a node again by a whole join alone: $command, $outcome',
+  async ({ command, outcome, isOver }) => {
+    const host = await fresh()
+    await host.writeFile('/var/lib/kadm/reset-begun', '', { mode: 0o600 })
+    const session = await openRunSession(host, { ...upgrade, command })
+    await session.host.writeFile('/etc/kubernetes/file', 'text', { mode: 0o600 })
+    await session.finish(outcome)
+    expect((await observeHost(host, 'v1.37.2')).unfinished).toBe(isOver ? undefined : 'reset')
+  },
+)
 
 /** Its lock is taken from all the world. */
 async function fresh(): Promise<Host> {

@@ -85,6 +85,11 @@ test('all of it goes, the data of etcd too', async () => {
   expect([result.exitCode, left(result)], result.stderr).toEqual([0, []])
 })
 
+test('a reset that was cut off on the host has nothing left to do', async () => {
+  const result = await undone({ made: controlPlane, since: { '/var/lib/kadm/reset-begun': '' } })
+  expect([result.exitCode, result.tree.has('/var/lib/kadm/reset-begun')], result.stderr).toEqual([0, false])
+})
+
 test('data of etcd that was there before stays: a restore may have laid it there', async () => {
   const result = await undone({ before: { [data]: 'restored' }, made: controlPlane })
   expect([result.exitCode, left(result)], result.stderr).toEqual([0, [data]])

@@ -2,6 +2,7 @@
 import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { observeHost } from '../../src/fleet/host-state.ts'
 import type { Host } from '../../src/host/host.ts'
 import { readJournal } from '../../src/host/journal-file.ts'
 import { openJournal } from '../../src/host/journal.ts'
@@ -9,7 +10,7 @@ import { journalingHost } from '../../src/host/journaling-host.ts'
 import { putFilesBack, removeMadeDirectories } from '../../src/phases/undo/put-back.ts'
 import { startUndo, type UndoPlan, type UndoRequest } from '../../src/phases/undo/start-undo.ts'
 import { undoSteps } from '../../src/phases/undo/undo-steps.ts'
-import { undoTarget } from '../../src/phases/undo/undo-target.ts'
+import { undoFingerprint, undoTarget } from '../../src/phases/undo/undo-target.ts'
 import { installedProgram, replaceProgram } from '../../src/phases/upgrade/kubelet-program.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -181,6 +182,35 @@ test('one run at a time, the last one first, or all of them; attempts at the sam
   expect(await host.readText('/etc/user.conf')).toBe('of kadm, twice')
   await startUndo(host, request())
   expect(await host.readText('/etc/user.conf')).toBe('of the user')
+})
+
+test.each([
+  { cutOff: ['r1', 'r2'], unfinished: 'undo --all', left: 'of the user' },
+  { cutOff: ['r2'], unfinished: 'undo', left: 'of kadm, twice' },
+])('an undo of $cutOff that was cut off is gone on with as what it was', async ({ cutOff, unfinished, left }) => {
+  const { host } = await scene()
+  await journaledRun(host, 'r2', (changing) => changing.writeFile('/etc/user.conf', 'of the second', { mode: 0o600 }), 'mark')
+  const journal = await openJournal(host)
+  await journal.append({ kind: 'run-started', run: 'u1', command: 'undo', fingerprint: undoFingerprint(cutOff), version: '0.1.0' })
+  await journal.append({ kind: 'phase-started', run: 'u1', phase: 'stop' })
+  // Tried once more, and no further than before.
+  await journal.append({ kind: 'run-started', run: 'u2', command: 'undo', fingerprint: undoFingerprint(cutOff), version: '0.1.0' })
+  expect((await observeHost(host, 'v1.37.2')).unfinished).toBe(unfinished)
+  expect(await startUndo(host, request())).toBe('done')
+  expect(await host.readText('/etc/user.conf')).toBe(left)
+  expect((await observeHost(host, 'v1.37.2')).unfinished).toBeUndefined()
+})
+
+test('an undo whose Pods could not leave has changed nothing here: it is in the way of nothing, and is of no other runs than the next', async () => {
+  const { host } = await scene()
+  await journaledRun(host, 'r2', (changing) => changing.writeFile('/etc/user.conf', 'of the second', { mode: 0o600 }), 'mark')
+  const journal = await openJournal(host)
+  await journal.append({ kind: 'run-started', run: 'u1', command: 'undo', fingerprint: undoFingerprint(['r1', 'r2']), version: '0.1.0' })
+  await journal.append({ kind: 'phase-started', run: 'u1', phase: 'drain' })
+  await journal.append({ kind: 'run-finished', run: 'u1', outcome: 'failed' })
+  expect((await observeHost(host, 'v1.37.2')).unfinished).toBeUndefined()
+  expect(await startUndo(host, request())).toBe('done')
+  expect(await host.readText('/etc/user.conf')).toBe('of kadm, twice')
 })
 
 test('an upgrade of the whole cluster, and one of a control plane to another minor version, are refused', async () => {

@@ -116,11 +116,11 @@ function withoutTime(text: string): string {
 
 /**
  * What is at the top of the host, which nobody has to do with; temporary files, locks that are held, shells of kadm that nobody holds,
- * secrets of a run, a journal without its end. The lock of a process that is gone is nobody's.
+ * secrets of a run, the mark of a reset, a journal without its end. The lock of a process that is gone is nobody's.
  */
 const leftovers = `ls -A /
 find /etc /etc/kubernetes /var/lib/kubelet /var/lib/kadm /var/lib/etcd /usr/bin /root /tmp -xdev -name '.*kadm-*' 2>/dev/null | sort -u
-ls -d /run/*kadm.* /var/lib/kadm/run-secrets 2>/dev/null | grep -vx /run/kadm.lock
+ls -d /run/*kadm.* /var/lib/kadm/run-secrets /var/lib/kadm/reset-begun 2>/dev/null | grep -vx /run/kadm.lock
 pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' /run/kadm.lock 2>/dev/null); [ -z "$pid" ] || [ ! -d "/proc/$pid" ] || echo "/run/kadm.lock of $pid"
 tail -qn1 /var/lib/kadm/journal.jsonl 2>/dev/null | grep -v '"kind":"run-finished".*"outcome":"done"'
 true`

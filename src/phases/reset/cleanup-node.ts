@@ -4,6 +4,7 @@ import { removeJournal } from '../../host/remove-journal.ts'
 import { removePods } from '../../host/remove-pods.ts'
 import { stopKubelet } from '../kubelet-service.ts'
 import type { Phase } from '../phase.ts'
+import { noteBegun } from './note-begun.ts'
 import { removeClusterFiles } from './remove-cluster-files.ts'
 import type { ResetRun } from './reset-run.ts'
 import { unmountKubelet } from './unmount-kubelet.ts'
@@ -14,6 +15,7 @@ export const cleanupNode: Phase<ResetRun> = {
   summary: 'Run cleanup node',
   flags: ['cert-dir', 'cleanup-tmp-dir', 'cri-socket', 'dry-run'],
   needs: ['remove-etcd-member/member'],
+  run: noteBegun,
   phases: [
     {
       name: 'kubelet',

@@ -8,6 +8,7 @@ import { clientUrlBeside, nameOf } from '../../cluster/etcd-new-member.ts'
 import { KadmError, type ErrorCode } from '../../errors.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
 import type { PhaseContext } from '../phase.ts'
+import { noteBegun } from './note-begun.ts'
 import type { ResetRun } from './reset-run.ts'
 
 /**
@@ -105,11 +106,9 @@ async function endpointsByApi({ host, kubeconfig, before, mustLeaveEtcd }: Reset
 /** Milliseconds for the API and for each call of etcd: who does not answer by then is not waited for. */
 const longestQuestion = 2000
 
-async function leave(
-  { host, config, before: { etcd, certificateFolders } }: ResetRun,
-  endpoints: readonly string[],
-  { warn, waiting, signal }: PhaseContext,
-): Promise<Departure> {
+async function leave(run: ResetRun, endpoints: readonly string[], { warn, waiting, signal }: PhaseContext): Promise<Departure> {
+  const { host, config, before } = run
+  const { etcd, certificateFolders } = before
   const folder =
     etcd !== undefined && etcd !== 'unreadable' && etcd.certificates !== undefined
       ? path.dirname(etcd.certificates)
@@ -119,7 +118,7 @@ async function leave(
   try {
     const { recording } = host
     const onlyNote = recording && ((member: EtcdMember) => recording.wouldWaitFor(`etcd to remove the member ${nameOf(member)}`))
-    return await leaveEtcd(connection, { isSelf, force: config.force, warn, waiting, signal, onlyNote })
+    return await leaveEtcd(connection, { isSelf, force: config.force, warn, waiting, signal, onlyNote, onLeave: () => noteBegun(run) })
   } finally {
     connection.close()
   }

@@ -8,6 +8,8 @@ export interface ResetRun {
   /** What the user asked for. */
   readonly config: ResetConfig
   readonly host: Host
+  /** All of it is run, up to its end: on the host it is noted that it has begun, until then. */
+  readonly isWhole: boolean
   /** The kubeconfig to ask the API with where the host itself does not know enough. */
   readonly kubeconfig: string
   /** That etcd cannot be asked is an error, not a warning. */

@@ -4,6 +4,7 @@ import { recordingCluster } from '../../cluster/recording-cluster.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { recordingHost } from '../../host/recording-host.ts'
+import { selectSteps } from '../phase-tree.ts'
 import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
 import { lookAtHost } from './before.ts'
 import { resetPhases } from './reset-phases.ts'
@@ -21,7 +22,7 @@ export interface ResetRequest extends RunRequest {
 
 /**
  * Runs reset on the host. There is no journal of it: nothing that it takes away can be given back, and one that was killed finds out again
- * what is left to do.
+ * what is left to do. While it is not done the host says that it has begun (`note-begun.ts`).
  * @returns the recording when the configuration asks for one (`dryRun`)
  * @throws KadmError NOT_CONFIRMED, RUN_IN_PROGRESS, ETCD_QUORUM, and as its phases
  */
@@ -40,7 +41,8 @@ export async function startReset(real: Host, request: ResetRequest): Promise<Run
     const recording = config.dryRun ? recordingHost(real) : undefined
     const host = recording ?? real
     const before = await lookAtHost(host, config.certificatesDir)
-    const run: ResetRun = { config, host, ...options, mustLeaveEtcd: request.mustLeaveEtcd === true, before }
+    const isWhole = only === undefined && selectSteps(resetPhases, { except }).some(({ name }) => name === 'cleanup-node/journal')
+    const run: ResetRun = { config, host, isWhole, ...options, mustLeaveEtcd: request.mustLeaveEtcd === true, before }
     await runSelected(resetPhases, run, { request, except, session: undefined, host: real, onStart: request.onStart })
     return recording && { host: recording, cluster: recordingCluster(undefined), certificatesDir: config.certificatesDir }
   } finally {

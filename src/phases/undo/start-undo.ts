@@ -7,7 +7,7 @@ import { loadResetConfig } from '../../config/load-reset.ts'
 import { kadmVersion } from '../../config/own-version.ts'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
-import { readJournal, stateDirectory } from '../../host/journal-file.ts'
+import { readJournal, resetBegunFile, stateDirectory } from '../../host/journal-file.ts'
 import { openJournal } from '../../host/journal.ts'
 import { removeRunSecrets } from '../../host/run-secrets.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
@@ -92,7 +92,7 @@ async function leave(host: Host, { force, node }: UndoRequest): Promise<Leaving>
   const before = await lookAtHost(host, config.certificatesDir)
   return {
     node: node ?? before.nodeName,
-    reset: { config, host, kubeconfig: paths.adminConf, mustLeaveEtcd: false, cleanup: new Set(), before },
+    reset: { config, host, isWhole: false, kubeconfig: paths.adminConf, mustLeaveEtcd: false, cleanup: new Set(), before },
   }
 }
 
@@ -120,6 +120,8 @@ async function undo(host: Host, { run: undoRun, request }: { readonly run: UndoR
       host,
       onStart: request.onStart,
     })
+    // A reset that was cut off has nothing left to do here.
+    if (undoRun.leaving !== undefined) await host.removeFile(resetBegunFile)
     await journal.append({ kind: 'undone', run, runs })
     outcome = 'done'
   } finally {

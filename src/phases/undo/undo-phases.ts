@@ -18,11 +18,11 @@ import { putFilesBack, removeMadeDirectories } from './put-back.ts'
 import { putProgramsBack } from './put-programs-back.ts'
 import type { UndoRun } from './undo-run.ts'
 import type { UndoStep } from './undo-steps.ts'
-import { firstOfLeaving } from './undo-target.ts'
+import { drainPhase, firstOfLeaving } from './undo-target.ts'
 import { whereItLies } from './where-it-lies.ts'
 
 export const undoPhases: readonly Phase<UndoRun>[] = [
-  { name: 'drain', summary: 'Let the Pods of the node go elsewhere', needs: [], skip: unlessNodeGoes, run: drain },
+  { name: drainPhase, summary: 'Let the Pods of the node go elsewhere', needs: [], skip: unlessNodeGoes, run: drain },
   {
     name: firstOfLeaving,
     summary: 'Take this host out of etcd',

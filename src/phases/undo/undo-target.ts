@@ -42,11 +42,12 @@ export interface ReplacedProgram {
 export type NodeMark = Extract<JournaledChange, { readonly kind: 'mark-node' }>
 
 /**
- * The last run that is not undone yet, with the attempts at it that were cut off or failed before; `all`: every run that the journal knows.
+ * The last run that is not undone yet, with the attempts at it that were cut off or failed before; `all`, or an undo of all that was not
+ * finished: every run that the journal knows.
  */
 export function undoTarget(journal: Journal, { all }: { readonly all: boolean }): UndoTarget {
-  const standing = runsOf(journal).filter(({ isUndone, command }) => !isUndone && command !== undoCommand)
-  const runs = all ? standing : lastOf(standing)
+  const standing = standingRuns(journal)
+  const runs = all || isUndoOfAllUnfinished(journal) ? standing : lastOf(standing)
   const changes = runs.flatMap((run) => run.changes)
   return {
     runs,
@@ -64,6 +65,31 @@ export function undoTarget(journal: Journal, { all }: { readonly all: boolean })
 
 export const undoCommand = 'undo'
 
+/**
+ * Without the undos that were not finished and have changed nothing on the host, such as one whose Pods could not leave: they are in the way
+ * of nothing. What they may leave is a cordon of the Node.
+ */
+export function withoutIdleUndos(journal: Journal): Journal {
+  const { records } = journal
+  const begun = new Set(records.flatMap((record) => (record.kind === 'phase-started' && record.phase !== drainPhase ? [record.run] : [])))
+  const idle = new Set(
+    runsOf(journal).flatMap(({ id, command, outcome }) => (command === undoCommand && outcome !== 'done' && !begun.has(id) ? [id] : [])),
+  )
+  return { ...journal, records: records.filter(({ run }) => !idle.has(run)) }
+}
+
+/** The last run that has done anything is an undo of more than the last one before it, and was cut off or failed. */
+export function isUndoOfAllUnfinished(journal: Journal): boolean {
+  const last = runsOf(withoutIdleUndos(journal)).at(-1)
+  const standing = standingRuns(journal)
+  const isOfAll = last?.command === undoCommand && last.fingerprint === undoFingerprint(standing.map(({ id }) => id))
+  return isOfAll && last.outcome !== 'done' && lastOf(standing).length < standing.length
+}
+
+function standingRuns(journal: Journal): readonly JournaledRun[] {
+  return runsOf(journal).filter(({ isUndone, command }) => !isUndone && command !== undoCommand)
+}
+
 /** Of the undo of these runs, by their ids. */
 export function undoFingerprint(runs: readonly string[]): string {
   return createHash('sha256').update(runs.join(' ')).digest('hex')
@@ -79,6 +105,9 @@ export function hasBegunToLeave({ records }: Journal, runs: readonly JournaledRu
   )
   return records.some((record) => record.kind === 'phase-started' && record.phase === firstOfLeaving && begun.has(record.run))
 }
+
+/** The phase of undo that changes nothing on the host. */
+export const drainPhase = 'drain'
 
 /** The phase of undo from which on the API of the host may be gone by its own doing. */
 export const firstOfLeaving = 'etcd-member'

@@ -253,3 +253,22 @@ test('a file that cannot be removed: the others go, and it is named', async () =
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining('/etc/kubernetes/scheduler.conf')])
   expect(left.filter((line) => /\.conf$|kubelet\//.test(line))).toEqual(['file /etc/kubernetes/scheduler.conf'])
 })
+
+describe('a whole reset is noted on the host from before its first change until its end', () => {
+  const mark = '/var/lib/kadm/reset-begun'
+  const stuck = [['mount', '--bind', '/etc/kubernetes/pki/ca.crt', '/etc/kubernetes/scheduler.conf']]
+  const cases: Readonly<Record<string, { readonly scene: ResetScene; readonly isNoted: boolean }>> = {
+    'one that failed half-way': { scene: { files, before: stuck }, isNoted: true },
+    'one that ended': { scene: { files }, isNoted: false },
+    'one that ended where one before was cut off': { scene: { files: { ...files, [mark]: '' } }, isNoted: false },
+    'one that preflight refused': { scene: { files, words: ['--force', '--cert-dir', '/etc/kubernetes'] }, isNoted: false },
+    'a phase alone that failed': { scene: { files, before: stuck, words: ['phase', 'cleanup-node'] }, isNoted: false },
+    'one that is to leave the node as it is': { scene: { files, words: ['--force', '--skip-phases=cleanup-node'] }, isNoted: false },
+    'a dry run': { scene: { files, before: stuck, words: ['--force', '--dry-run'] }, isNoted: false },
+  }
+
+  test.for(Object.entries(cases))('%s', async ([, { scene, isNoted }]) => {
+    const { tree } = await resetByKadm(scene)
+    expect(tree.get(mark)?.mode).toBe(isNoted ? 0o600 : undefined)
+  })
+})

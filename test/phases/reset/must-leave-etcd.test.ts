@@ -64,7 +64,10 @@ async function leave(
   const tell = (line: string): void => void said.push(line)
   const context: PhaseContext = { signal: AbortSignal.timeout(50_000), say: tell, warn: tell, waiting: () => {}, result: tell }
   const before = await lookAtHost(host, config.certificatesDir)
-  await leaveEtcdOfHost({ config, host, kubeconfig: '/etc/kubernetes/admin.conf', mustLeaveEtcd, cleanup: new Set(), before }, context)
+  await leaveEtcdOfHost(
+    { config, host, isWhole: true, kubeconfig: '/etc/kubernetes/admin.conf', mustLeaveEtcd, cleanup: new Set(), before },
+    context,
+  )
   return said
 }
 

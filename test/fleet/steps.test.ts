@@ -1,0 +1,69 @@
+/** What a step does in the cluster before it turns to the host. */
+import { expect, test } from 'vitest'
+import type { Cluster } from '../../src/cluster/cluster.ts'
+import type { ReachedHost } from '../../src/fleet/host-state.ts'
+import { steps, type StepInput } from '../../src/fleet/steps.ts'
+import { rootedHost } from '../support/rooted-host.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { fileOf } from './planned.ts'
+import { reachedHost } from './reached-host.ts'
+
+test.each<{ readonly state: Partial<ReachedHost>; readonly isDrained: boolean }>([
+  { state: { node: 'worker' }, isDrained: true },
+  { state: { node: 'none' }, isDrained: false },
+  { state: { node: 'worker', unfinished: 'reset' }, isDrained: false },
+])('a machine that leaves is drained where a kubelet may end its Pods: $state', async ({ state, isDrained }) => {
+  const events: string[] = []
+  const input = await removalOf(state, { hear: (phase) => events.push(phase) })
+  await expect(steps.remove(input)).rejects.toThrow('its reset begins')
+  expect(events.includes('remove/drain')).toBe(isDrained)
+})
+
+/** Of a Node without Pods; it ends where its host would be locked. */
+async function removalOf(state: Partial<ReachedHost>, { hear }: { readonly hear: (phase: string) => void }): Promise<StepInput> {
+  const file = fileOf({ h1: 'control-plane', h3: 'absent' })
+  const real = rootedHost(await temporaryDirectory())
+  const host = {
+    ...real,
+    // Only root is locked out, and nothing of this machine may be reset.
+    facts: async () => ({ ...(await real.facts()), uid: 0 }),
+    lock: async () => {
+      throw new Error('its reset begins')
+    },
+  }
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'h3' } }
+  const none = (): never => expect.unreachable()
+  const cluster: Cluster = {
+    server: '',
+    get: async () => node,
+    list: async () => [],
+    patch: async () => node,
+    create: none,
+    replace: none,
+    delete: none,
+    evict: none,
+    approve: none,
+    watch: none,
+    raw: none,
+    close: none,
+  }
+  const on = { name: 'h3', host, state: reachedHost(state) }
+  const [first, wanted] = file.hosts
+  if (first === undefined || wanted === undefined) throw new Error('the file has two hosts')
+  return {
+    wanted,
+    on,
+    signal: new AbortController().signal,
+    run: {
+      file,
+      folder: '/',
+      actions: [{ host: 'h3', kind: 'remove', why: '' }],
+      hosts: new Map([['h3', on]]),
+      first: { ...on, name: 'h1' },
+      access: { cluster: async () => cluster, sponsor: none, apiAnswers: none, failed: none, close: none },
+      failures: new Map(),
+      operator: host,
+      report: ({ event }) => hear(event.phase),
+    },
+  }
+}
