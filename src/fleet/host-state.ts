@@ -5,6 +5,7 @@ import { readJournal } from '../host/journal-file.ts'
 import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
 import { caHashes } from '../pki/ca-hash.ts'
+import { findKubeconfig } from '../pki/kubeconfig-file.ts'
 import { nodeNameOfKubelet } from '../pki/kubelet-node-name.ts'
 
 /** `lost`: the file says that its machine is gone. */
@@ -53,7 +54,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     host.readText('/sys/class/dmi/id/product_uuid').catch(() => undefined),
     kubeletVersions(host, wantedVersion),
     readJournal(host),
-    host.readText(`${paths.defaultCertificates}/ca.crt`),
+    trustedCa(host),
     Promise.all([paths.kubeletConf, paths.kubeletConfig, paths.adminConf].map((path) => host.stat(path))),
     host.readText(`${paths.manifests}/kube-apiserver.yaml`),
     nodeNameOfKubelet(host).catch(() => undefined),
@@ -80,6 +81,18 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     ...(unfinished !== undefined && { unfinished: unfinished.command }),
     clockAhead: host.now().getTime() - Date.now(),
   }
+}
+
+/**
+ * PEM of the CA that its kubelet trusts. The folder of certificates may be one of the user's, which only the cluster tells; kubelet.conf is
+ * on every node. `undefined` when there is none.
+ */
+async function trustedCa(host: Pick<Host, 'readText'>): Promise<string | undefined> {
+  const [kubeconfig, usual] = await Promise.all([
+    findKubeconfig(host, paths.kubeletConf).catch(() => undefined),
+    host.readText(`${paths.defaultCertificates}/ca.crt`),
+  ])
+  return kubeconfig?.certificateAuthority ?? usual
 }
 
 function versionOfApiServer(manifest: string): string {
