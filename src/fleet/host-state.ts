@@ -7,6 +7,7 @@ import type { Host } from '../host/host.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 import { findKubeconfig } from '../pki/kubeconfig-file.ts'
 import { nodeNameOfKubelet } from '../pki/kubelet-node-name.ts'
+import { clusterDevices } from '../preflight/network-overlap.ts'
 
 /** `lost`: the file says that its machine is gone. */
 export type HostState = ReachedHost | UnreachableHost | { readonly kind: 'lost' }
@@ -71,7 +72,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     kernel: facts.kernelRelease,
     cpus: facts.cpus,
     memory: facts.memory,
-    addresses: facts.addresses.filter(({ loopback, device }) => !loopback && !ofPods.test(device)).map(({ address }) => address),
+    addresses: facts.addresses.filter(({ loopback, device }) => !loopback && !isOfContainers(device)).map(({ address }) => address),
     kubelet: kubelets[0] ?? '',
     node: !isNode ? 'none' : adminConf !== undefined && manifest !== undefined ? 'control-plane' : 'worker',
     ...(nodeName !== undefined && { nodeName }),
@@ -111,8 +112,10 @@ export function unreachable(error: unknown): HostState {
   return { kind: 'unreachable', why: messageOf(error), remedy: error instanceof KadmError ? error.remedy : [] }
 }
 
-/** Devices that come and go with Pods. */
-const ofPods = /^(?:veth|cni|flannel|cali|cilium|lxc|kube-|docker)/
+/** Devices whose addresses are for the containers of the host, of a Pod network or an engine beside it. */
+function isOfContainers(device: string): boolean {
+  return clusterDevices.test(device) || /^(?:docker|cni)/.test(device)
+}
 
 /**
  * Of the one that is installed; of the one that is kept beside it where the first is not the one that is wanted: each is a program to

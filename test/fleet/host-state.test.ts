@@ -26,6 +26,20 @@ test('the CA of a node is the one of its kubelet.conf, wherever its certificates
   expect(await hash()).toBe(caHashes(old)[0])
 })
 
+test('addresses that others can reach: not those of containers, also where a reset has left their devices', async () => {
+  const devices = ['lo', 'eth0', 'tunl0', 'vxlan.calico', 'weave', 'antrea-gw0', 'ovn-k8s-mp0', 'cni0', 'cni-podman0', 'docker0', 'wg0']
+  const addresses = devices.map((device, index) => ({
+    device,
+    address: `192.0.2.${index}`,
+    family: 4 as const,
+    prefixLength: 24,
+    loopback: device === 'lo',
+  }))
+  const host = rootedHost(await temporaryDirectory())
+  const state = await observeHost({ ...host, facts: async () => ({ ...(await host.facts()), addresses }) }, 'v1.37.2')
+  expect(state.addresses).toEqual(['192.0.2.1', '192.0.2.10'])
+})
+
 async function put(root: string, file: string, text: string): Promise<void> {
   await mkdir(path.join(root, path.dirname(file)), { recursive: true })
   await writeFile(path.join(root, file), text)
