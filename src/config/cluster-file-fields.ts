@@ -30,7 +30,7 @@ const bastionField = objectField(
   'bastion',
   'A host that the others are reached through.',
   [
-    stringField('address', 'Name or IP address.', { check: hostPortProblems, required: true }),
+    stringField('address', 'Name or IP address.', { check: addressProblems, required: true }),
     portField,
     userField,
     identityFileField,
@@ -129,8 +129,10 @@ export const clusterFileFields: readonly Field[] = [
   ]),
 ]
 
+/** Names of hosts may be written with capitals. */
 function addressProblems(value: string): readonly string[] {
-  return hostPortProblems(value.includes(':') ? `[${value}]:22` : value)
+  const problems = hostPortProblems((value.includes(':') ? `[${value}]:22` : value).toLowerCase())
+  return problems.length === 0 ? [] : [`"${value}" is not a host name or IP address; its port has a field of its own`]
 }
 
 function shareProblems(value: Json): readonly string[] {

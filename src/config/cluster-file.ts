@@ -130,14 +130,14 @@ function toHost(host: JsonObject, ssh: JsonObject): ClusterHost {
   const bastion = part(ssh, 'bastion')
   return {
     name: textOf(host['name']),
-    address: textOf(host['address']),
+    address: textOf(host['address']).toLowerCase(),
     role: roleOf(textOf(host['role'])),
     labels: Object.fromEntries(Object.entries(part(host, 'labels')).map(([key, value]) => [key, textOf(value)])),
     ...(host['taints'] !== undefined && { taints: objects(host['taints']).map(toTaint) }),
     ssh: {
       ...toTarget(own),
       become: textOf(ssh['become']) === 'sudo' ? 'sudo' : 'none',
-      ...(ssh['bastion'] !== undefined && { bastion: { ...toTarget(bastion), address: textOf(bastion['address']) } }),
+      ...(ssh['bastion'] !== undefined && { bastion: { ...toTarget(bastion), address: textOf(bastion['address']).toLowerCase() } }),
     },
   }
 }

@@ -13,8 +13,8 @@ export interface LoadResetOptions {
   readonly file: string | undefined
   readonly flags: InitFlags
   readonly host: Host
-  /** `criSocket` false: do not look for the container runtime, take containerd's socket. */
-  readonly needs: { readonly criSocket: boolean }
+  /** `criSocket`: the one that is in use, for where none is given; without it one is looked for. `false`: take containerd's unseen. */
+  readonly needs: { readonly criSocket: false | ((host: Host) => Promise<string | undefined>) }
 }
 
 /** Throws USAGE, CONFIG_UNREADABLE, CONFIG_SYNTAX, or CONFIG_INVALID with every problem in its details. */
@@ -27,12 +27,19 @@ export async function loadResetConfig({
   if (file !== undefined) refuseMixedFlags(flags)
   const documents =
     file === undefined ? [document('ResetConfiguration', documentContent('ResetConfiguration', flags))] : await readConfigFile(file, host)
+  // Settings that cannot be read are no obstacle to what removes them.
+  const inUse = needs.criSocket === false ? undefined : await needs.criSocket(host).catch(() => undefined)
   const resolved = await resolveNodeKind('ResetConfiguration', documents, host, {
     strict: false,
     // As kubeadm, which reads the experimental version here without being asked.
     allowExperimental: true,
-    detectCriSocket: needs.criSocket,
-    adjust: (reset) => ({ ...reset, ...switched('dryRun', flags['dry-run']), ...listed('skipPhases', flags['skip-phases']) }),
+    detectCriSocket: needs.criSocket !== false,
+    adjust: (reset) => ({
+      ...reset,
+      ...(inUse !== undefined && text(reset['criSocket']) === '' && { criSocket: inUse }),
+      ...switched('dryRun', flags['dry-run']),
+      ...listed('skipPhases', flags['skip-phases']),
+    }),
   })
   if (resolved.problems.length > 0) throw givenProblems(resolved.problems, wordsOf.reset, file)
   const config = toResetConfig(resolved.document)

@@ -22,9 +22,12 @@ export function localServerUrl({ init }: Pick<InitConfig, 'init'>): string {
 
 /** The endpoint that all control planes share, or this node's own when there is none. */
 export function sharedServerUrl(config: Pick<InitConfig, 'init' | 'cluster'>): string {
-  const endpoint = config.cluster.controlPlaneEndpoint
-  if (endpoint === undefined || endpoint === '') return localServerUrl(config)
-  const { bindPort } = config.init.localAPIEndpoint
+  const endpoint = config.cluster.controlPlaneEndpoint ?? ''
+  return endpoint === '' ? localServerUrl(config) : endpointUrl(endpoint, config.init.localAPIEndpoint.bindPort)
+}
+
+/** Of a name or address, with the port that it has or else this one. */
+export function endpointUrl(endpoint: string, bindPort: number | string): string {
   if (parseIp(endpoint) !== undefined || !endpoint.includes(':')) return `https://${hostAndPort(endpoint, bindPort)}`
   return endpoint.endsWith(':') ? `https://${endpoint}${bindPort}` : `https://${endpoint}`
 }

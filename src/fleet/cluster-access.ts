@@ -12,6 +12,7 @@ import type { Sponsor } from '../phases/join/sponsor.ts'
 import type { ClusterAccess } from './fleet-run.ts'
 import { firstAnswer } from './first-answer.ts'
 import { fleetToken, type FleetToken } from './fleet-token.ts'
+import { sharedServer } from './shared-server.ts'
 import { signForNode } from './sign-for-node.ts'
 
 export interface ClusterAccessOptions {
@@ -90,6 +91,7 @@ export function clusterAccess({ host, others, leaving, isThere, tokens, signal }
   if (isThere) up.resolve()
   let opened: Promise<Entry> | undefined
   let token: FleetToken | undefined
+  let askedServer: Promise<string | undefined> | undefined
   const open = async (): Promise<Entry> => {
     await up.promise
     return isThere
@@ -100,7 +102,12 @@ export function clusterAccess({ host, others, leaving, isThere, tokens, signal }
 
   const sponsor = async (nodeName: string): Promise<Sponsor> => {
     const api = await cluster()
-    const { server, certificateAuthority: caPem = '' } = await readKubeconfig(host, paths.adminConf)
+    const [{ server: ofAdmin, certificateAuthority: caPem = '' }, shared] = await Promise.all([
+      readKubeconfig(host, paths.adminConf),
+      // One that was made just now says it itself, and keeps nothing yet.
+      isThere ? (askedServer ??= sharedServer(api, { timeout: patience, signal })) : undefined,
+    ])
+    const server = shared ?? ofAdmin
     const sharedFiles: Sponsor['sharedFiles'] = (config) => readSharedFiles(host, config)
     if (!tokens) {
       const signing = { controlPlanes: [host, ...others, ...leaving], cluster: api, caPem, nodeName, signal }

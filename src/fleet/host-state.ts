@@ -6,7 +6,9 @@ import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
 import { isUndoOfAllUnfinished, withoutIdleUndos } from '../phases/undo/undo-target.ts'
 import { caHashes } from '../pki/ca-hash.ts'
+import { findKubeconfig } from '../pki/kubeconfig-file.ts'
 import { nodeNameOfKubelet } from '../pki/kubelet-node-name.ts'
+import { clusterDevices } from '../preflight/network-overlap.ts'
 
 /** `lost`: the file says that its machine is gone. */
 export type HostState = ReachedHost | UnreachableHost | { readonly kind: 'lost' }
@@ -60,7 +62,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     host.readText('/sys/class/dmi/id/product_uuid').catch(() => undefined),
     kubeletVersions(host, wantedVersion),
     unfinishedCommand(host),
-    host.readText(`${paths.defaultCertificates}/ca.crt`),
+    trustedCa(host),
     Promise.all([paths.kubeletConf, paths.kubeletConfig, paths.adminConf].map((path) => host.stat(path))),
     host.readText(`${paths.manifests}/kube-apiserver.yaml`),
     nodeNameOfKubelet(host).catch(() => undefined),
@@ -77,7 +79,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     kernel: facts.kernelRelease,
     cpus: facts.cpus,
     memory: facts.memory,
-    addresses: facts.addresses.filter(({ loopback, device }) => !loopback && !ofPods.test(device)).map(({ address }) => address),
+    addresses: facts.addresses.filter(({ loopback, device }) => !loopback && !isOfContainers(device)).map(({ address }) => address),
     kubelet: kubelets[0] ?? '',
     node: !isNode ? 'none' : adminConf !== undefined && manifest !== undefined ? 'control-plane' : 'worker',
     ...(nodeName !== undefined && { nodeName }),
@@ -94,6 +96,18 @@ async function unfinishedCommand(host: Host): Promise<string | undefined> {
   const [journal, resetBegun] = await Promise.all([readJournal(host), host.stat(resetBegunFile)])
   if (resetBegun !== undefined) return 'reset'
   return isUndoOfAllUnfinished(journal) ? 'undo --all' : unfinishedRun(withoutIdleUndos(journal))?.command
+}
+
+/**
+ * PEM of the CA that its kubelet trusts. The folder of certificates may be one of the user's, which only the cluster tells; kubelet.conf is
+ * on every node. `undefined` when there is none.
+ */
+async function trustedCa(host: Pick<Host, 'readText'>): Promise<string | undefined> {
+  const [kubeconfig, usual] = await Promise.all([
+    findKubeconfig(host, paths.kubeletConf).catch(() => undefined),
+    host.readText(`${paths.defaultCertificates}/ca.crt`),
+  ])
+  return kubeconfig?.certificateAuthority ?? usual
 }
 
 function versionOfApiServer(manifest: string): string {
@@ -124,8 +138,10 @@ export function whyUnknown({ why, isConnected }: UnreachableHost): string {
   return `${isConnected === true ? 'does not say what it is' : 'cannot be reached'}: ${why}`
 }
 
-/** Devices that come and go with Pods. */
-const ofPods = /^(?:veth|cni|flannel|cali|cilium|lxc|kube-|docker)/
+/** Devices whose addresses are for the containers of the host, of a Pod network or an engine beside it. */
+function isOfContainers(device: string): boolean {
+  return clusterDevices.test(device) || /^(?:docker|cni)/.test(device)
+}
 
 /**
  * Of the one that is installed; of the one that is kept beside it where the first is not the one that is wanted: each is a program to

@@ -1,6 +1,6 @@
 /** Which hosts have to come to the file's version of Kubernetes, in which order. Pure. */
 import type { ClusterFile, UpgradeSettings } from '../config/cluster-file.ts'
-import { compareVersions } from '../config/versions.ts'
+import { compareVersions, parseVersion } from '../config/versions.ts'
 import { skewProblems } from '../phases/upgrade/skew-policy.ts'
 import type { ClusterState, RunningCluster } from './cluster-state.ts'
 import type { HostState, ReachedHost } from './host-state.ts'
@@ -58,7 +58,10 @@ export function decideUpgrade(
             ? `no API answers to say what runs here, and the file wants ${wanted}`
             : `${versionsOf(state.controlPlane, kubelet)}, and the file wants ${wanted}`,
       })),
-    problems: running === undefined || isNewer === 0 ? [] : skewOf(wanted, running),
+    problems:
+      running === undefined || isNewer === 0
+        ? []
+        : [...skewOf(wanted, running), ...(isUpgradeCutOff(states) ? [] : passedOver(file, running))],
     warnings: behind
       .filter(({ state }) => !state.hasWantedKubelet)
       .map(
@@ -66,6 +69,17 @@ export function decideUpgrade(
           `${name} keeps kubelet ${kubelet}: there is none of ${wanted} on it (install it, or put it beside the other as kubelet-${wanted})`,
       ),
   }
+}
+
+/** Control planes that the file does not name stay as they are, and nothing in the cluster may be a minor version newer than one of them. */
+function passedOver({ hosts, kubernetesVersion: wanted }: ClusterFile, { kubernetesVersion, nodes }: RunningCluster): readonly string[] {
+  if (parseVersion(wanted)?.minor === parseVersion(kubernetesVersion)?.minor) return []
+  return nodes
+    .filter(({ name, isControlPlane }) => isControlPlane && !hosts.some((host) => host.name === name))
+    .map(
+      ({ name }) =>
+        `node "${name}" is a control plane of the cluster and not in the file, and an upgrade to ${wanted} would go past it: name it in the file (role: control-plane; role: lost if its machine is gone for good)`,
+    )
 }
 
 /** As the upgrade itself would refuse, which passes over nothing. */

@@ -10,6 +10,8 @@ export interface PortListeners {
 export interface ListenerOptions {
   /** Listen at those of the ports that nobody listens at. */
   readonly fill: boolean
+  /** Where who listens is asked for: one of the host's own. Empty: at any. */
+  readonly address: string
   readonly signal: AbortSignal
 }
 
@@ -21,7 +23,7 @@ export interface ListenerOptions {
 export async function openPortListeners(
   host: Pick<Host, 'query' | 'canListen'>,
   ports: readonly number[],
-  { fill, signal }: ListenerOptions,
+  { fill, address, signal }: ListenerOptions,
 ): Promise<PortListeners> {
   let taken = await takenPorts(host, ports)
   if (fill && taken.length > 0) {
@@ -29,14 +31,15 @@ export async function openPortListeners(
     taken = await takenPorts(host, ports)
   }
   const free = ports.filter((port) => !taken.includes(port))
-  if (!fill || free.length === 0) return { answers: (port) => taken.includes(port), close: async () => undefined }
-  const listens = (await startUnit(host, free, signal)) && (await untilTaken(host, free.at(-1) ?? 0, signal))
-  const answering = listens ? ports : taken
-  return { answers: (port) => answering.includes(port), close: () => stopUnit(host) }
+  const isFilled = fill && free.length > 0
+  if (isFilled && (await startUnit(host, free, signal))) await untilTaken(host, free.at(-1) ?? 0, signal)
+  // What listens at another address of the host, as an etcd does that the nodes have a network of their own for, does not answer here.
+  const answering = await takenPorts(host, ports, address)
+  return { answers: (port) => answering.includes(port), close: async () => (isFilled ? stopUnit(host) : undefined) }
 }
 
-async function takenPorts(host: Pick<Host, 'canListen'>, ports: readonly number[]): Promise<readonly number[]> {
-  const looked = await Promise.all(ports.map(async (port) => ({ port, free: await host.canListen(port) })))
+async function takenPorts(host: Pick<Host, 'canListen'>, ports: readonly number[], address = ''): Promise<readonly number[]> {
+  const looked = await Promise.all(ports.map(async (port) => ({ port, free: await host.canListen(port, address) })))
   return looked.filter(({ free }) => !free).map(({ port }) => port)
 }
 
@@ -58,13 +61,12 @@ async function stopUnit(host: Pick<Host, 'query'>): Promise<void> {
   await host.query(['systemctl', 'stop', unit]).catch(() => undefined)
 }
 
-async function untilTaken(host: Pick<Host, 'canListen'>, port: number, signal: AbortSignal): Promise<boolean> {
+async function untilTaken(host: Pick<Host, 'canListen'>, port: number, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + patience
   for (let pause = 20; performance.now() < deadline; pause *= 1.5) {
-    if (!(await host.canListen(port))) return true
+    if (!(await host.canListen(port))) return
     await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
-  return false
 }
 
 /** Seconds: as many as a hundred hosts may need to ask. */

@@ -22,8 +22,8 @@ export interface ReachHost {
 
 /**
  * Asked of every pair of which one is about to get a node. Where nothing listens yet something does for the time of the question. An error
- * is what is certain: the sshd of a host answers at an address of its own, and a port that somebody listens on does not. The address of a
- * host behind a gateway may be one that only the operator can reach.
+ * is what is certain: the sshd of a host answers at an address of its own, and a port that somebody listens on there does not. The address
+ * of a host behind a gateway may be one that only the operator can reach.
  */
 export async function reachFindings(file: ClusterFile, hosts: readonly ReachHost[], signal: AbortSignal): Promise<Findings> {
   const inTurn = atMost(targetsAtOnce)
@@ -65,13 +65,19 @@ async function askAbout(
 }
 
 /** Nothing is put in the way of a node, or of a run that was cut off: its kubelet may want its port at any moment. */
-function listenersOf(file: ClusterFile, { host, wanted, state }: ReachHost, signal: AbortSignal): Promise<PortListeners> {
+function listenersOf(file: ClusterFile, to: ReachHost, signal: AbortSignal): Promise<PortListeners> {
+  const { host, wanted, state } = to
   const fill = state.node === 'none' && state.unfinished === undefined
   return openPortListeners(
     host,
     portsOf(file, wanted.role).map(({ port }) => port),
-    { fill, signal },
+    { fill, address: isOwnAddress(to) ? wanted.address : '', signal },
   )
+}
+
+/** Not one of a gateway before it. */
+function isOwnAddress({ state, wanted }: ReachHost): boolean {
+  return state.addresses.includes(wanted.address)
 }
 
 interface Pair {
@@ -97,7 +103,7 @@ async function askPair(pair: Pair, listeners: Pick<PortListeners, 'answers'>, si
       answer?.kind === 'silent' || answer?.kind === 'unreachable' || (answer?.kind === 'refused' && listeners.answers(port.port))
     return isShut ? [{ port, why: answer.why }] : []
   })
-  const isOwn = to.state.addresses.includes(to.wanted.address)
+  const isOwn = isOwnAddress(to)
   const byWhy = Map.groupBy(shut, ({ port, why }) => `${isOwn && port.vital ? 'error' : 'warning'} ${why}`)
   const texts = [...byWhy].map(([key, group]) => ({
     isError: key.startsWith('error'),

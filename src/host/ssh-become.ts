@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import type { Client, ClientChannel } from 'ssh2'
 import { KadmError, messageOf } from '../errors.ts'
 import { shellLine } from './shell-quote.ts'
+import { furtherFolders } from './ssh-prelude.ts'
 import { handshake, unreachable } from './ssh-login.ts'
 import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
 
@@ -47,13 +48,11 @@ export async function becomeRoot(
   }
 }
 
-/** ssh2 1.17 takes leading zeros of the public key for none of it: one key in 256 is broken, and cannot be read. */
+/** Of ECDSA: a host in FIPS mode, or a kadm in it, has no Ed25519. */
 export async function freshKeyPair(): Promise<{ readonly privateKey: string; readonly publicKey: string }> {
   const { default: ssh2 } = await import('ssh2')
-  for (;;) {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519')
-    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return { privateKey: pair.private, publicKey: pair.public }
-  }
+  const pair = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 })
+  return { privateKey: pair.private, publicKey: pair.public }
 }
 
 const longestStart = 20_000
@@ -99,11 +98,11 @@ async function pastSudo(
  * Read by the shell that sudo started, all of it before sshd takes over its input. What it makes lies in memory, and is removed by whoever
  * logs in.
  */
-function sshdScript(mark: string, publicKey: string): string {
-  return `PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; umask 077
+export function sshdScript(mark: string, publicKey: string): string {
+  return `PATH="$PATH:${furtherFolders}"; umask 077
 d=$(mktemp -d /run/kadm-sshd.XXXXXX) || exit 1
 sshd=$(command -v sshd) || { echo 'there is no sshd in PATH' >&2; exit 1; }
-ssh-keygen -q -t ed25519 -N '' -C kadm -f "$d/host" </dev/null || exit 1
+ssh-keygen -q -t ecdsa -b 256 -N '' -C kadm -f "$d/host" </dev/null || exit 1
 cat >"$d/authorized" <<'END'
 ${publicKey.trim()}
 END
@@ -124,6 +123,9 @@ PrintMotd no
 END
 # A locked account is let in by PAM only.
 if grep -q '^root:!' /etc/shadow 2>/dev/null; then echo 'UsePAM yes' >>"$d/config"; fi
+# The PATH that sudo gives, in place of the one that is built into sshd; before OpenSSH 7.8 it cannot be handed on.
+{ cat "$d/config"; printf 'SetEnv "PATH=%s"\\n' "$PATH"; } >"$d/with-path"
+if "$sshd" -t -f "$d/with-path" 2>/dev/null; then mv "$d/with-path" "$d/config"; fi
 (sleep 30; rm -rf "$d") </dev/null >/dev/null 2>&1 &
 printf '%s-key %s\\n' ${mark} "$(cat "$d/host.pub")"
 exec "$sshd" -i -e -f "$d/config"

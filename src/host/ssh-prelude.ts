@@ -29,9 +29,12 @@ export const neededPrograms = [
 
 export const nothingThere = 44
 
+/** Where programs are beside what the PATH there says, as a PATH: those of Flatcar and of snaps too. */
+export const furtherFolders = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bin:/snap/bin'
+
 /** @param directory name of the directory for the line's own files; no shell reads anything into it */
 export function prelude(directory: string): string {
-  return `LC_ALL=C; PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; export LC_ALL PATH
+  return `LC_ALL=C; PATH="$PATH:${furtherFolders}"; export LC_ALL PATH
 umask 077; cd /
 # /run is gone after a reboot, as the processes are; who is not root has only /tmp.
 for k_dir in /run/${directory} /tmp/${directory}; do if [ -d "$k_dir" ] || mkdir -m 700 "$k_dir" 2>/dev/null; then break; fi; done

@@ -5,8 +5,17 @@ import type { Host } from '../host/host.ts'
 import { isJsonObject, toJson } from '../manifests/json-value.ts'
 import { parseKubeletFlags } from '../manifests/kubelet-files.ts'
 
-/** The socket that the kubelet of this host uses; looked for where its own settings do not say. */
+/** The socket that the kubelet of this host uses; looked for where its own settings do not say. Throws CONFIG_SYNTAX, FILE_FAILED. */
 export async function socketOfKubelet(host: Host, warn: (line: string) => void): Promise<string> {
+  const own = await socketByKubelet(host)
+  if (own !== undefined) return own
+  const found = await criSocket('', host, true)
+  warn(`"${paths.kubeletInstanceConfig}" does not say where the container runtime is, nor do the kubelet's flags: taking "${found.value}"`)
+  return found.value
+}
+
+/** As the kubelet's own settings say it; `undefined` where they do not. Throws CONFIG_SYNTAX, FILE_FAILED. */
+export async function socketByKubelet(host: Pick<Host, 'readText'>): Promise<string | undefined> {
   const text = await host.readText(paths.kubeletInstanceConfig)
   const settings = text === undefined ? undefined : toJson(parseYaml(text))
   const endpoint = isJsonObject(settings) ? settings['containerRuntimeEndpoint'] : undefined
@@ -14,8 +23,5 @@ export async function socketOfKubelet(host: Host, warn: (line: string) => void):
   // Before 1.34 it stood among the kubelet's flags.
   const flags = parseKubeletFlags((await host.readText(paths.kubeletFlags)) ?? '')
   const flag = flags.find(({ name }) => name === 'container-runtime-endpoint')?.value
-  if (flag !== undefined && flag !== '') return flag
-  const found = await criSocket('', host, true)
-  warn(`"${paths.kubeletInstanceConfig}" does not say where the container runtime is, nor do the kubelet's flags: taking "${found.value}"`)
-  return found.value
+  return flag === '' ? undefined : flag
 }

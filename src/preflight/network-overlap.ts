@@ -92,5 +92,5 @@ function isForeign({ device }: InterfaceAddress | Route): boolean {
 }
 
 /** kube-proxy (ipvs), bridge and ptp, flannel, Calico, Cilium, Weave, kube-router, Antrea, OVN-Kubernetes, node-local DNS. */
-const clusterDevices =
+export const clusterDevices =
   /^(kube-|cni\d|veth|flannel|cali|tunl0|vxlan\.calico|vxlan-v6\.calico|wireguard\.cali|cilium|lxc|weave|dummy0|antrea-|ovn-k8s|nodelocaldns)/

@@ -189,3 +189,16 @@ test.each(['a: [', '- a\n', 'kind: Cluster\n', JSON.stringify({ apiVersion: 'kad
     throw new Error('the file was taken')
   },
 )
+
+test('addresses of hosts and bastion: no port in them, and capitals are small letters', () => {
+  const address = (host: string, bastion: string) => (file: Spec) => {
+    file.spec.hosts[2].address = host
+    file.spec.ssh.bastion.address = bastion
+  }
+  expect(problemsOf(address('cp2:22', 'jump:2222'))).toEqual([
+    'spec.ssh.bastion.address: "jump:2222" is not a host name or IP address; its port has a field of its own',
+    'spec.hosts.2.address: "cp2:22" is not a host name or IP address; its port has a field of its own',
+  ])
+  const [, host] = parse(address('CP2.Example.com', 'FD00::1')).hosts
+  expect([host?.address, host?.ssh.bastion?.address]).toEqual(['cp2.example.com', 'fd00::1'])
+})

@@ -1,7 +1,7 @@
 /** The way to the API that an apply goes, and what it leaves in the cluster when it is stopped: nothing. */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.ts'
 import { kinds } from '../../src/cluster/kinds.ts'
 import { clusterAccess } from '../../src/fleet/cluster-access.ts'
@@ -65,6 +65,27 @@ test('after a stop an API that is silent is not waited for longer than some seco
   const start = performance.now()
   await access.close(lease)
   expect(performance.now() - start).toBeLessThan(8000)
+})
+
+test('a node joins where the cluster says that it is reached, wherever admin.conf leads', async () => {
+  const data = {
+    ClusterConfiguration:
+      'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.2\ncontrolPlaneEndpoint: lb:8443\n',
+  }
+  const stored = { ...kinds.configMap, metadata: { namespace: 'kube-system', name: 'kubeadm-config' }, data }
+  await admin.create(stored)
+  onTestFinished(() => admin.delete({ ...kinds.configMap, namespace: 'kube-system', name: 'kubeadm-config' }))
+  const server = async (isThere: boolean): Promise<string> => {
+    const { signal } = new AbortController()
+    const access = clusterAccess({ host, others: [], leaving: [], isThere, tokens: false, signal })
+    access.apiAnswers()
+    const sponsor = await access.sponsor('h2')
+    await access.close(undefined)
+    return sponsor.server
+  }
+  expect(await server(true)).toBe('https://lb:8443')
+  // Made by this very apply: nothing is kept yet.
+  expect(await server(false)).toBe(admin.server)
 })
 
 /** With a token for a node that joins, and the Lease. */

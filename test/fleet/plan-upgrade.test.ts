@@ -63,6 +63,22 @@ test('an upgrade does not go round a control plane; a worker that is not reached
   expect(decide(wanted, states, cluster).problems).toEqual([])
 })
 
+test('an upgrade to another minor version does not go past a control plane that the file does not name', () => {
+  const wanted = fileOf({ h1: 'control-plane', h3: 'lost' })
+  const problems = (kubernetesVersion: string, h1: Partial<ReachedHost> = {}, isControlPlane = true): readonly string[] => {
+    const { nodes, ...cluster } = running('h1', 'h2', 'h3')
+    const all = nodes.map((node) => ({ ...node, kubelet: kubernetesVersion, isControlPlane: node.name === 'h1' || isControlPlane }))
+    return planned(wanted, { h1: controlPlane({ controlPlane: kubernetesVersion, ...h1 }) }, { ...cluster, kubernetesVersion, nodes: all })
+      .problems
+  }
+  expect(problems('v1.36.3')).toEqual([
+    expect.stringMatching(/^node "h2" is a control plane of the cluster and not in the file, .*name it/),
+  ])
+  expect(problems('v1.36.3', {}, false)).toEqual([])
+  expect(problems('v1.37.1')).toEqual([])
+  expect(problems('v1.36.3', { unfinished: 'upgrade apply' })).toEqual([])
+})
+
 test('what the skew policy forbids is said by the plan', () => {
   const wanted = fileOf({ h1: 'control-plane' })
   const old: NodeState = { name: 'h1', isControlPlane: true, kubelet: 'v1.35.4', labels: {}, taints: [] }

@@ -262,3 +262,14 @@ test('a kubelet that an upgrade has replaced is back, from the copy that was kep
   expect(await startUndo(withPath, request())).toBe('done')
   expect((await installedProgram(withPath)).version).toBe('v1.36.3')
 })
+
+test('a program that kadm once replaced with "ln -fP" is known from the journal', async () => {
+  const { host } = await scene()
+  const work = async (changing: Host): Promise<void> => {
+    await changing.run(['ln', '-fP', '/usr/bin/kubelet', '/usr/bin/kubelet-v1.36.3'])
+    await changing.run(['mv', '-fT', '/usr/bin/kubelet.kadm-new', '/usr/bin/kubelet'])
+  }
+  const result = { argv: ['true'] as const, exitCode: 0, stdout: '', stderr: '' }
+  await journaledRun({ ...host, run: async () => result }, 'r2', work, 'upgrade node')
+  expect(undoTarget(await readJournal(host), { all: false }).programs).toEqual([{ file: '/usr/bin/kubelet', version: 'v1.36.3' }])
+})

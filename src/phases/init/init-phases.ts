@@ -5,6 +5,8 @@
  * can know who it is, while the remaining keys are still being made; etcd and kube-apiserver come first; the controller-manager and
  * the scheduler only when the API can tell them that they may lead; objects are sent as soon as the API serves.
  */
+import type { Host } from '../../host/host.ts'
+import { mindingLaidManifests } from '../laid-manifests.ts'
 import type { Phase } from '../phase.ts'
 import { addon } from './addon.ts'
 import { bootstrapToken } from './bootstrap-token.ts'
@@ -38,3 +40,8 @@ export const initPhases: readonly Phase<InitRun>[] = [
   addon,
   showJoinCommand,
 ]
+
+/** As they run on this host. */
+export function initPhasesOn(host: Pick<Host, 'list'>): Promise<readonly Phase<InitRun>[]> {
+  return mindingLaidManifests(initPhases, { phase: 'kubelet-start/service', after: ['kubeconfig'] }, host)
+}

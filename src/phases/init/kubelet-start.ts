@@ -27,7 +27,7 @@ export const kubeletStart: Phase<InitRun> = {
       name: 'service',
       summary: 'Start the kubelet',
       hidden: true,
-      // No more than its own identity: it comes up while the keys of the others are still being made.
+      // No more than its own identity: it comes up while the keys of the others are still being made (but see laid-manifests.ts).
       needs: ['kubelet-start/settings', 'kubeconfig/kubelet'],
       run: async (run, { say, warn }) => {
         const { config, host, options } = run

@@ -20,7 +20,7 @@ import type { Phase } from '../phase.ts'
 import { requireRoot, runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
 import { withRunSession, type RunSession } from '../run-session.ts'
 import { initCluster } from './init-cluster.ts'
-import { initPhases } from './init-phases.ts'
+import { initPhasesOn } from './init-phases.ts'
 import type { InitOptions, InitRun } from './init-run.ts'
 
 export interface InitRequest extends RunRequest {
@@ -65,12 +65,12 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
         : undefined
     if (recording === undefined && only === undefined) requireRoot(uid, 'kadm init')
     const host = recording?.host ?? session?.host ?? real
-    const run = await prepare(request, { config, host, session, cluster: recording?.cluster })
+    const [run, phases] = await Promise.all([prepare(request, { config, host, session, cluster: recording?.cluster }), initPhasesOn(host)])
     try {
       // Who names a phase wants it: as in kubeadm, what a whole run leaves out is no matter then.
       const except = only === undefined ? skippedPhases(run) : []
-      const onStart = (phases: readonly string[]): void => request.onStart(phases, config.cluster.kubernetesVersion)
-      await runSelected([...initPhases, ...(request.furtherPhases ?? [])], run, { request, except, session, host: real, onStart })
+      const onStart = (names: readonly string[]): void => request.onStart(names, config.cluster.kubernetesVersion)
+      await runSelected([...phases, ...(request.furtherPhases ?? [])], run, { request, except, session, host: real, onStart })
     } finally {
       run.keys.stop()
     }

@@ -5,6 +5,8 @@
  * plane has its keys made while certificates are downloaded and checks run, starts its kubelet as soon as etcd is known to be well, and
  * each component only when the one that it lives on is there: etcd with a vote, then the API server, then the other two.
  */
+import type { Host } from '../../host/host.ts'
+import { mindingLaidManifests } from '../laid-manifests.ts'
 import type { Phase } from '../phase.ts'
 import { checkEtcd } from './check-etcd.ts'
 import { controlPlaneJoin } from './control-plane-join.ts'
@@ -28,6 +30,11 @@ export const joinPhases: readonly Phase<JoinRun>[] = [
   waitControlPlane,
   showDone,
 ]
+
+/** As they run on this host. */
+export function joinPhasesOn(host: Pick<Host, 'list'>): Promise<readonly Phase<JoinRun>[]> {
+  return mindingLaidManifests(joinPhases, { phase: 'kubelet-start', after: ['control-plane-prepare/kubeconfig'] }, host)
+}
 
 /** Full names of those that do nothing on a worker. */
 export const controlPlaneOnly: readonly string[] = [controlPlanePrepare, checkEtcd, etcdJoin, controlPlaneJoin, waitControlPlane].map(

@@ -9,7 +9,7 @@ import { recordingHost } from '../../host/recording-host.ts'
 import type { Phase } from '../phase.ts'
 import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
 import { withRunSession, type RunInput } from '../run-session.ts'
-import { controlPlaneOnly, joinPhases } from './join-phases.ts'
+import { controlPlaneOnly, joinPhases, joinPhasesOn } from './join-phases.ts'
 import type { JoinRun } from './join-run.ts'
 import { openLearner } from './learner.ts'
 import type { Sponsor } from './sponsor.ts'
@@ -53,7 +53,7 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
   return withRunSession(real, input, async (session) => {
     const recording = join.dryRun ? recordingHost(real) : undefined
     const host = recording ?? session?.host ?? real
-    const prepared = await isPrepared(real, request, join)
+    const [prepared, phases] = await Promise.all([isPrepared(real, request, join), joinPhasesOn(host)])
     const discovery = prepared ? { kind: 'file' as const, kubeConfigPath: paths.adminConf } : join.discovery
     const { replace, ...unsafe } = request.options
     // What is learned belongs to the phase that is the first to ask.
@@ -81,7 +81,7 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
         unfinished: session?.unfinished,
         ignorePreflightErrors: new Set(join.nodeRegistration.ignorePreflightErrors),
       }
-      await runSelected(joinPhases, run, {
+      await runSelected(phases, run, {
         request,
         except: only === undefined ? leftOut(join) : [],
         session,

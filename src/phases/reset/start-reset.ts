@@ -5,6 +5,7 @@ import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { recordingHost } from '../../host/recording-host.ts'
 import { selectSteps } from '../phase-tree.ts'
+import { socketByKubelet } from '../kubelet-socket.ts'
 import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
 import { lookAtHost } from './before.ts'
 import { resetPhases } from './reset-phases.ts'
@@ -28,8 +29,8 @@ export interface ResetRequest extends RunRequest {
  */
 export async function startReset(real: Host, request: ResetRequest): Promise<RunRecording | undefined> {
   const { file, flags, only, options, signal } = request
-  const criSocket = only === undefined || only.some((name) => name.startsWith('cleanup-node'))
-  const { config, warnings } = await loadResetConfig({ file, flags, host: real, needs: { criSocket } })
+  const removesPods = only === undefined || only.some((name) => name.startsWith('cleanup-node'))
+  const { config, warnings } = await loadResetConfig({ file, flags, host: real, needs: { criSocket: removesPods && socketByKubelet } })
   warnings.forEach(request.warn)
   const except = only === undefined ? config.skipPhases : []
   const asks = (only === undefined || only.includes('preflight')) && !except.includes('preflight')

@@ -11,6 +11,7 @@ import { readJournal, resetBegunFile, stateDirectory } from '../../host/journal-
 import { openJournal } from '../../host/journal.ts'
 import { removeRunSecrets } from '../../host/run-secrets.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
+import { socketByKubelet } from '../kubelet-socket.ts'
 import { lookAtHost } from '../reset/before.ts'
 import type { HostBefore } from '../reset/reset-run.ts'
 import { requireRoot, runSelected, type RunRequest } from '../run-request.ts'
@@ -88,7 +89,7 @@ async function hasControlPlane(host: Pick<Host, 'stat'>, { wasMember }: HostBefo
 }
 
 async function leave(host: Host, { force, node }: UndoRequest): Promise<Leaving> {
-  const { config } = await loadResetConfig({ file: undefined, flags: { force }, host, needs: { criSocket: true } })
+  const { config } = await loadResetConfig({ file: undefined, flags: { force }, host, needs: { criSocket: socketByKubelet } })
   const before = await lookAtHost(host, config.certificatesDir)
   return {
     node: node ?? before.nodeName,

@@ -183,6 +183,8 @@ function replacedPrograms(changes: readonly JournaledChange[]): readonly Replace
 }
 
 function keptProgram([program, option, file, kept]: Argv): ReplacedProgram | undefined {
-  if (program !== 'ln' || option !== '-fP' || file === undefined || kept?.startsWith(`${file}-v`) !== true) return undefined
+  // kadm before this one: `-fP`, which busybox does not know.
+  const isLink = program === 'ln' && (option === '-f' || option === '-fP')
+  if (!isLink || file === undefined || kept?.startsWith(`${file}-v`) !== true) return undefined
   return { file, version: kept.slice(file.length + 1) }
 }

@@ -45,7 +45,7 @@ export function keptFile({ file }: Pick<KubeletProgram, 'file'>, version: string
 /** Puts the program in the place of the installed one, which is kept beside it. Cut off: the one or the other is there, whole. */
 export async function replaceProgram(host: Host, installed: KubeletProgram, target: KubeletProgram): Promise<void> {
   const next = `${installed.file}.kadm-new`
-  await host.run(['ln', '-fP', installed.file, keptFile(installed, installed.version)])
+  await host.run(['ln', '-f', installed.file, keptFile(installed, installed.version)])
   await host.run(['install', '-m', '0755', target.file, next])
   await host.run(['sync', next])
   await host.run(['mv', '-fT', next, installed.file])
@@ -54,7 +54,7 @@ export async function replaceProgram(host: Host, installed: KubeletProgram, targ
 /** Puts a kept program back. */
 export async function putBack(host: Host, { file }: KubeletProgram, version: string): Promise<void> {
   const next = `${file}.kadm-new`
-  await host.run(['ln', '-fP', keptFile({ file }, version), next])
+  await host.run(['ln', '-f', keptFile({ file }, version), next])
   await host.run(['mv', '-fT', next, file])
 }
 

@@ -40,11 +40,11 @@ export interface KubeletUpgrade {
 
 /**
  * @throws KadmError VERSION_SKEW, DRAIN_BLOCKED (the node stays cordoned), KUBELET_NOT_UPGRADED (all is as before), or what the host and
- * the API refuse
+ * the API refuse (a program that cannot be put in its place: the old one runs on, with its Pods)
  */
 export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseContext): Promise<void> {
   const { host, cluster, config, drainTimeout } = upgrade
-  const { say, signal, waiting } = context
+  const { say, signal, waiting, warn } = context
   const { name } = config.init.nodeRegistration
   const installed = await installedProgram(host)
   const target = await targetProgram(host, upgrade.target, installed)
@@ -64,7 +64,11 @@ export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseCont
     say(
       `[upgrade/kubelet] Replacing "${installed.file}" (${installed.version}, kept as "${keptFile(installed, installed.version)}") by ${target.version}`,
     )
-    await replaceProgram(host, installed, target)
+    await replaceProgram(host, installed, target).catch(async (error: unknown) => {
+      // The old one runs on.
+      await uncordon(upgrade, signal).catch((again: unknown) => warn(`the node is cordoned: ${messageOf(again)}`))
+      throw error
+    })
   }
   try {
     await restart(upgrade, target.version, context)

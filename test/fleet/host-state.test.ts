@@ -1,0 +1,61 @@
+/** What a look at a host finds, of files in a folder. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { paths } from '../../src/config/paths.ts'
+import { observeHost } from '../../src/fleet/host-state.ts'
+import { caHashes } from '../../src/pki/ca-hash.ts'
+import { selfSignedCa } from '../../src/pki/issue.ts'
+import { kubeconfigText } from '../../src/pki/kubeconfig-file.ts'
+import { newPrivateKey } from '../../src/pki/keys.ts'
+import { rootedHost } from '../support/rooted-host.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+test('the CA of a node is the one of its kubelet.conf, wherever its certificates lie; what is no node has none', async () => {
+  const root = await temporaryDirectory()
+  const [own, old] = [await ca(), await ca()]
+  const hash = async (): Promise<string> => (await observeHost(rootedHost(root), 'v1.37.2')).caHash
+  await put(root, paths.kubeletConf, await kubeletConf(own))
+  expect(await hash()).toBe('')
+  await put(root, paths.kubeletConfig, '{}')
+  expect(await hash()).toBe(caHashes(own)[0])
+  // Left by another cluster.
+  await put(root, `${paths.defaultCertificates}/ca.crt`, old)
+  expect(await hash()).toBe(caHashes(own)[0])
+  await put(root, paths.kubeletConf, await kubeletConf(undefined))
+  expect(await hash()).toBe(caHashes(old)[0])
+})
+
+test('addresses that others can reach: not those of containers, also where a reset has left their devices', async () => {
+  const devices = ['lo', 'eth0', 'tunl0', 'vxlan.calico', 'weave', 'antrea-gw0', 'ovn-k8s-mp0', 'cni0', 'cni-podman0', 'docker0', 'wg0']
+  const addresses = devices.map((device, index) => ({
+    device,
+    address: `192.0.2.${index}`,
+    family: 4 as const,
+    prefixLength: 24,
+    loopback: device === 'lo',
+  }))
+  const host = rootedHost(await temporaryDirectory())
+  const state = await observeHost({ ...host, facts: async () => ({ ...(await host.facts()), addresses }) }, 'v1.37.2')
+  expect(state.addresses).toEqual(['192.0.2.1', '192.0.2.10'])
+})
+
+async function put(root: string, file: string, text: string): Promise<void> {
+  await mkdir(path.join(root, path.dirname(file)), { recursive: true })
+  await writeFile(path.join(root, file), text)
+}
+
+async function ca(): Promise<string> {
+  const key = await newPrivateKey('ECDSA-P256')
+  return selfSignedCa({ commonName: 'kubernetes', key, notBefore: new Date(0), notAfter: new Date('2100-01-01') })
+}
+
+async function kubeletConf(certificateAuthority: string | undefined): Promise<string> {
+  return kubeconfigText({
+    clusterName: 'kubernetes',
+    server: 'https://192.0.2.1:6443',
+    ...(certificateAuthority !== undefined && { certificateAuthority }),
+    userName: 'system:node:h1',
+    user: { token: 'x' },
+  })
+}

@@ -1,0 +1,58 @@
+/** A kubelet that cannot be put in the place of the old one; whole upgrades are in test/e2e. */
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import type { Cluster, KubernetesObject } from '../../../src/cluster/cluster.ts'
+import { KadmError } from '../../../src/errors.ts'
+import type { Argv, Host } from '../../../src/host/host.ts'
+import { localHost } from '../../../src/host/local-host.ts'
+import { upgradeKubelet } from '../../../src/phases/upgrade/kubelet-upgrade.ts'
+import { initConfig } from '../../support/init-config.ts'
+import { temporaryDirectory } from '../../support/temporary.ts'
+
+test('a disk that is full: the node takes its Pods back, the kubelet of before runs on', async () => {
+  const folder = await temporaryDirectory()
+  const kubelets = { kubelet: 'v1.36.3', 'kubelet-v1.37.2': 'v1.37.2' }
+  for (const [name, version] of Object.entries(kubelets)) await program(path.join(folder, name), version)
+  const asked: Argv[] = []
+  const real = localHost()
+  const host: Host = {
+    ...real,
+    facts: async () => ({ ...(await real.facts()), environment: { PATH: folder } }),
+    run: async (argv) => {
+      asked.push(argv)
+      throw new KadmError('COMMAND_FAILED', 'no space left on device', { remedy: ['df'] })
+    },
+  }
+  const { cluster, cordons } = oneNode()
+  const upgrade = { host, cluster, config: initConfig(), target: { file: undefined, version: 'v1.37.2' }, drainTimeout: 1000 }
+  const context = { signal: new AbortController().signal, say: () => {}, warn: () => {}, waiting: () => {}, result: () => {} }
+  await expect(upgradeKubelet(upgrade, context)).rejects.toThrow('no space left on device')
+  expect(cordons).toEqual([true, null])
+  // Also known to busybox.
+  expect(asked).toEqual([['ln', '-f', `${folder}/kubelet`, `${folder}/kubelet-v1.36.3`]])
+})
+
+async function program(file: string, version: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true })
+  await writeFile(file, `#!/bin/sh\necho Kubernetes ${version}\n`)
+  await chmod(file, 0o755)
+}
+
+/** A cluster of a Node without Pods, and what its `unschedulable` was set to. */
+function oneNode(): { readonly cluster: Cluster; readonly cordons: readonly unknown[] } {
+  const cordons: unknown[] = []
+  const cluster = {
+    server: 'https://192.0.2.1:6443',
+    get: async (): Promise<KubernetesObject> => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'node1', ...(cordons.length > 0 && { annotations: { 'kadm/cordoned': 'true' } }) },
+      status: { nodeInfo: { kubeletVersion: 'v1.36.3' } },
+    }),
+    list: async () => [],
+    raw: async () => ({ status: 200, body: '{"gitVersion": "v1.37.2"}' }),
+    patch: async (_ref: unknown, { spec }: { readonly spec: { readonly unschedulable: unknown } }) => void cordons.push(spec.unschedulable),
+  }
+  return { cluster: cluster as unknown as Cluster, cordons }
+}
