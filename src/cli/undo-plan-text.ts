@@ -3,6 +3,7 @@ import type { UndoPlan } from '../phases/undo/start-undo.ts'
 import type { MarkChange } from '../host/journal-file.ts'
 import type { UndoStep } from '../phases/undo/undo-steps.ts'
 import type { NodeMark } from '../phases/undo/undo-target.ts'
+import { printableLine } from '../progress/printable.ts'
 
 export function undoPlanText({ host, target, steps, node, ownNode }: UndoPlan): string {
   const { runs, services, programs, marks, images } = target
@@ -20,7 +21,7 @@ export function undoPlanText({ host, target, steps, node, ownNode }: UndoPlan): 
     ),
     ...(images.length === 0 ? [] : [`  stays     ${images.length} images that were pulled`]),
   ]
-    .map((line) => `${line}\n`)
+    .map((line) => `${printableLine(line)}\n`)
     .join('')
 }
 
