@@ -3,6 +3,7 @@ import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { localHost } from '../host/local-host.ts'
 import type { SshOptions, SshQuestion } from '../host/ssh-target.ts'
+import { printable } from '../progress/printable.ts'
 import { askSecret } from './ask-secret.ts'
 import { givenText, type CommandInput, type Streams } from './command.ts'
 import { hostFlagNames } from './host-flags.ts'
@@ -40,7 +41,7 @@ export async function chosenHost({ flags, io, signal }: Pick<CommandInput, 'flag
     hostKey: given('host-key'),
     knownHostsFile: given('known-hosts'),
     secret: (question) => secretFor(question, io, signal),
-    say: (line) => void io.stderr.write(`${line}\n`),
+    say: (line) => void io.stderr.write(`${printable(line)}\n`),
     signal,
     ...(flags.given.has('identity-file') && { identityFiles: flags.list('identity-file') }),
     ...(flags.given.has('trust-on-first-use') && { trustOnFirstUse: flags.isOn('trust-on-first-use') }),

@@ -4,13 +4,13 @@
  */
 import { inspect } from 'node:util'
 import { KadmError } from '../errors.ts'
-import { redact } from '../host/redact.ts'
+import { printable } from '../progress/printable.ts'
 
 export function errorText(error: unknown, verbosity: number): string {
   const lines = error instanceof KadmError ? foreseen(error) : unforeseen(error)
   if (verbosity >= 5) lines.push('', inspect(error))
   // A file's bytes in a message must not reach the terminal as orders.
-  return redact(`${lines.join('\n')}\n`).replaceAll(/(?![\t\n])\p{Cc}/gu, '\uFFFD')
+  return printable(`${lines.join('\n')}\n`)
 }
 
 function foreseen(error: KadmError): string[] {

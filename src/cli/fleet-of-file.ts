@@ -7,6 +7,7 @@ import { openFleet, type Fleet } from '../fleet/open-fleet.ts'
 import type { FileSource } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import { whoRuns } from '../host/who-runs.ts'
+import { printable } from '../progress/printable.ts'
 import { secretFor } from './chosen-host.ts'
 import type { CommandInput } from './command.ts'
 
@@ -39,7 +40,7 @@ export async function fleetOfFile(
       answers.set(key, answer)
       return answer
     },
-    say: (line) => void io.stderr.write(`${line}\n`),
+    say: (line) => void io.stderr.write(`${printable(line)}\n`),
     signal,
   })
   return { file, source: { path: path.resolve(given), text, ...(networkManifest !== undefined && { networkManifest }) }, fleet }

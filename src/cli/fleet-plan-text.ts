@@ -1,9 +1,14 @@
 /** A plan for people: host by host what would be done, and why. */
 import type { MadePlan } from '../fleet/plan.ts'
 import type { ActionKind } from '../fleet/plan-actions.ts'
+import { printable, printableLine } from '../progress/printable.ts'
 
 export function fleetPlanText({ plan, problems, warnings }: MadePlan): string {
-  const lines = [...warnings.map((line) => `WARNING: ${line}`), ...actionLines(plan), ...problems.map((line) => `PROBLEM: ${line}`)]
+  const lines = [
+    ...warnings.map((line) => `WARNING: ${printable(line)}`),
+    ...actionLines(plan).map(printableLine),
+    ...problems.map((line) => `PROBLEM: ${printable(line)}`),
+  ]
   return lines.map((line) => `${line}\n`).join('')
 }
 

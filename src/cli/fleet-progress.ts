@@ -24,7 +24,7 @@ export function fleetProgress(
   const rows: Promise<HostRows> = import('../progress/host-rows.ts').then(({ hostRows }) => hostRows(actions))
   return {
     report: (event) => {
-      if (event.event.kind === 'warning') warnings.push(`[${event.host}] WARNING: ${event.event.text}\n`)
+      if (event.event.kind === 'warning') warnings.push(plainHostLine(event))
       void rows.then(({ report }) => report(event))
     },
     end: async () => {

@@ -2,6 +2,7 @@
 import type { PhaseEvent } from '../phases/phase.ts'
 import { orderedEvents } from '../progress/ordered-events.ts'
 import { plainLines } from '../progress/plain-lines.ts'
+import { withoutControls } from '../progress/printable.ts'
 import type { TaskTree } from '../progress/task-tree.ts'
 import type { Streams } from './command.ts'
 
@@ -40,7 +41,7 @@ export function phaseProgress(io: Streams, { onlyResults = false }: { readonly o
       tree = undefined
       early = undefined
       lines?.flush()
-      for (const text of results.splice(0)) if (shown) io.stdout.write(`${text}\n`)
+      for (const text of results.splice(0)) if (shown) io.stdout.write(`${withoutControls(text)}\n`)
     },
   }
 }

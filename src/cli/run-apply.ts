@@ -5,6 +5,7 @@ import { applyPlan, requireNoProblems } from '../fleet/apply.ts'
 import { makePlan, parsePlan, requireSame } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import { shellQuote } from '../host/shell-quote.ts'
+import { printable } from '../progress/printable.ts'
 import type { CommandInput, Streams } from './command.ts'
 import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
@@ -41,7 +42,7 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Flee
   const started = performance.now()
   try {
     const made = await during('plan', () =>
-      makePlan({ file, source, fleet, signal, patience: apiPatience, say: (text) => void io.stderr.write(`${text}\n`) }),
+      makePlan({ file, source, fleet, signal, patience: apiPatience, say: (text) => void io.stderr.write(`${printable(text)}\n`) }),
     )
     if (kept !== undefined) requireSame(kept, made.plan)
     const plan = fleetPlanText({ ...made, problems: [] })

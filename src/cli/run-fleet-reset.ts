@@ -6,6 +6,7 @@ import type { Fleet } from '../fleet/open-fleet.ts'
 import { resetFleet } from '../fleet/reset-fleet.ts'
 import { resetScope } from '../fleet/reset-scope.ts'
 import { localHost } from '../host/local-host.ts'
+import { printableLine } from '../progress/printable.ts'
 import type { CommandInput } from './command.ts'
 import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
@@ -94,7 +95,7 @@ function wouldBeReset({ hosts, states }: Fleet, names: ReadonlySet<string>): str
     if (state.kind === 'reached') return `${name}: would be reset (${whatItIs(state)})`
     return hosts.has(name) ? `${name}: would be reset (${state.why})` : `${name}: cannot be reached: ${state.why}`
   })
-  return lines.map((line) => `${line}\n`).join('')
+  return lines.map((line) => `${printableLine(line)}\n`).join('')
 }
 
 function whatItIs({ node, unfinished }: ReachedHost): string {

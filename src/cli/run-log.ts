@@ -3,6 +3,7 @@ import { KadmError } from '../errors.ts'
 import { fleetLog, type FleetLog, type LoggedRun } from '../fleet/fleet-log.ts'
 import { operatorJournal, type OperatorCommand } from '../fleet/operator-journal.ts'
 import { localHost } from '../host/local-host.ts'
+import { printableLine } from '../progress/printable.ts'
 import type { CommandInput } from './command.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 
@@ -33,11 +34,12 @@ export async function runLog(input: CommandInput): Promise<void> {
 const again = 'mend what is listed, then run the same command again'
 
 /** Hosts and operator in one order of time. */
-function logLines({ runs, commands, torn }: FleetLog): readonly string[] {
+export function logLines({ runs, commands, torn }: FleetLog): readonly string[] {
   const ofHosts = runs.map((run) => ({ at: run.startedAt, text: runText(run) }))
   const ofOperator = commands.map((command) => ({ at: command.startedAt, text: commandText(command) }))
   const lines = [...ofHosts, ...ofOperator].toSorted((a, b) => a.at.localeCompare(b.at)).map(({ at, text }) => `${at}  ${text}`)
-  return [...lines, ...torn.map((name) => `${name}: the last line of the journal is cut off, as by a crash; the next run mends it`)]
+  const notes = torn.map((name) => `${name}: the last line of the journal is cut off, as by a crash; the next run mends it`)
+  return [...lines, ...notes].map(printableLine)
 }
 
 export function runText({ host, command, outcome, isUndone, phases, changes, version, by }: LoggedRun): string {

@@ -5,6 +5,7 @@ import { requireNoProblems } from '../fleet/apply.ts'
 import { makePlan, type MadePlan } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import { shellQuote } from '../host/shell-quote.ts'
+import { printable } from '../progress/printable.ts'
 import type { CommandInput, Streams } from './command.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetPlanText } from './fleet-plan-text.ts'
@@ -33,7 +34,7 @@ export async function runPlan(input: CommandInput): Promise<void> {
 /** Problems are told with the error. Warnings are no part of the JSON, which is kept and compared. */
 export function showPlan(made: MadePlan, output: 'text' | 'json', { stdout, stderr }: Pick<Streams, 'stdout' | 'stderr'>): void {
   if (output === 'text') return void stdout.write(fleetPlanText({ ...made, problems: [] }))
-  for (const warning of made.warnings) stderr.write(`WARNING: ${warning}\n`)
+  for (const warning of made.warnings) stderr.write(`WARNING: ${printable(warning)}\n`)
   stdout.write(jsonOf(made))
 }
 

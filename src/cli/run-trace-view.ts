@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { KadmError, messageOf } from '../errors.ts'
 import { localHost } from '../host/local-host.ts'
+import { printable } from '../progress/printable.ts'
 import { readTrace, type ReadTrace } from '../progress/read-trace.ts'
 import { pathText, tracePage } from '../progress/trace-page.ts'
 import { givenText, type CommandInput } from './command.ts'
@@ -18,7 +19,7 @@ export async function runTraceView({ flags, io, arguments: [file] }: CommandInpu
     })
   const trace = parsed(text, file)
   await host.writeFile(path.resolve(page), tracePage(trace), { mode: 0o644 })
-  io.stdout.write(`${pathText(trace)}\nThe whole as a page: ${page}\n`)
+  io.stdout.write(`${printable(pathText(trace))}\nThe whole as a page: ${page}\n`)
 }
 
 function parsed(text: string, file: string): ReadTrace {

@@ -5,6 +5,7 @@
 import type { Host } from '../host/host.ts'
 import { eventOfAction, type PhaseEvent } from '../phases/phase.ts'
 import type { RunRequest } from '../phases/run-request.ts'
+import { withoutControls } from '../progress/printable.ts'
 import { chosenHost } from './chosen-host.ts'
 import { givenText, type CommandInput, type Streams } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
@@ -64,7 +65,7 @@ async function runTraced(
     ...(trace !== undefined && {
       within: (phase: string, task: () => Promise<void>) => trace.within(host.name, `${action}/${phase}`, task),
     }),
-    warn: (line: string) => void io.stderr.write(`WARNING: ${line}\n`),
+    warn: (line: string) => void io.stderr.write(`WARNING: ${withoutControls(line)}\n`),
   }
   try {
     tell({ kind: 'started', phase: action, at: host.now() })

@@ -1,4 +1,5 @@
 import type { BootstrapToken } from '../config/model.ts'
+import { oneLine } from '../progress/printable.ts'
 import { columns, padded } from './columns.ts'
 
 const heads = ['TOKEN', 'TTL', 'EXPIRES', 'USAGES', 'DESCRIPTION', 'EXTRA GROUPS']
@@ -11,7 +12,8 @@ export function tokenRow({ token, expires, usages, description, groups }: Bootst
     left.padEnd(9),
     expires === undefined ? '<never>' : goTime(expires),
     padded(usages.join(',') || '<none>', 22),
-    padded(printable(description ?? '') || '<none>', 56),
+    // Anybody with a right to make Secrets may have written it: it must not break the columns either.
+    padded(oneLine(description ?? '') || '<none>', 56),
     groups.join(',') || '<none>',
   ]
   return columns(index === 0 ? [heads, row] : [row])
@@ -33,9 +35,4 @@ function shortDuration(milliseconds: number): string {
   const hours = Math.trunc(minutes / 60)
   if (hours < 24) return `${hours}h`
   return hours < 24 * 365 ? `${Math.trunc(hours / 24)}d` : `${Math.trunc(hours / 24 / 365)}y`
-}
-
-// Anybody with a right to make Secrets may have written it: it must not steer the reader's terminal, nor break the columns.
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, ' ')
 }

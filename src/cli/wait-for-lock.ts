@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration, parseDuration } from '../config/durations.ts'
 import { KadmError } from '../errors.ts'
+import { printableLine } from '../progress/printable.ts'
 import type { CommandInput, Flag } from './command.ts'
 
 export const waitLockFlag: Flag = {
@@ -29,7 +30,9 @@ export async function waitingForLock({ flags, io, signal }: CommandInput, work: 
       const left = end - performance.now()
       if (!(error instanceof KadmError) || error.code !== 'RUN_IN_PROGRESS' || left <= 0) throw error
       if (told !== error.message)
-        io.stderr.write(`${error.message}: waiting for it, up to ${formatDuration(Math.ceil(left / 1000) * 1000)} (--wait-lock)\n`)
+        io.stderr.write(
+          `${printableLine(error.message)}: waiting for it, up to ${formatDuration(Math.ceil(left / 1000) * 1000)} (--wait-lock)\n`,
+        )
       told = error.message
       await sleep(Math.min(pause, left), undefined, { signal })
     }

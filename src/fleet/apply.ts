@@ -12,7 +12,6 @@ import { fleetEvent, fleetPhases } from './fleet-phases.ts'
 import { ownName, type FleetEvent, type FleetHost, type FleetRun, type WithinHost } from './fleet-run.ts'
 import type { Fleet } from './open-fleet.ts'
 import type { MadePlan } from './plan.ts'
-import type { Action } from './plan-actions.ts'
 import { requireFree } from './require-free.ts'
 
 export interface ApplyInput {
@@ -61,7 +60,13 @@ export async function applyPlan({
   const isThere = plan.seen.cluster.kind === 'running' && !plan.actions.some(({ kind }) => kind === 'init')
   const lost = new AbortController()
   const stop = AbortSignal.any([signal, lost.signal])
-  const access = clusterAccess({ host: first.host, ...controlPlanesBeside(first, hosts, plan.actions), isThere, tokens, signal: stop })
+  const access = clusterAccess({
+    host: first.host,
+    ...controlPlanesBeside(first, { file, hosts, actions: plan.actions }),
+    isThere,
+    tokens,
+    signal: stop,
+  })
   const run: FleetRun = {
     file,
     folder: path.dirname(plan.file.path),
@@ -115,16 +120,19 @@ export async function applyPlan({
   if (run.failures.size > 0) throw fleetFailed(run.failures, skipped)
 }
 
-/** Those that are there besides the first: who stays, and who is to leave. */
+/**
+ * Those that are there besides the first: who stays, and who is to leave. Whom the file does not want as a control plane is not asked, be
+ * there what may on its disk: who has taken over a worker would be the cluster for all others.
+ */
 export function controlPlanesBeside(
   first: Pick<FleetHost, 'name'>,
-  hosts: FleetRun['hosts'],
-  actions: readonly Action[],
+  { file, hosts, actions }: Pick<FleetRun, 'file' | 'hosts' | 'actions'>,
 ): Pick<ClusterAccessOptions, 'others' | 'leaving'> {
   const leavers = new Set(actions.filter(({ kind }) => kind === 'remove').map(({ host }) => host))
+  const wanted = new Set(file.hosts.filter(({ role }) => role === 'control-plane').map(({ name }) => name))
   const found = [...hosts.values()].filter(({ name, state }) => name !== first.name && state.node === 'control-plane')
   return {
-    others: found.filter(({ name }) => !leavers.has(name)).map(({ host }) => host),
+    others: found.filter(({ name }) => wanted.has(name)).map(({ host }) => host),
     leaving: found.filter(({ name }) => leavers.has(name)).map(({ host }) => host),
   }
 }

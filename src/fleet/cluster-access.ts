@@ -5,7 +5,7 @@ import { kinds } from '../cluster/kinds.ts'
 import { retryUntil } from '../cluster/wait.ts'
 import { paths } from '../config/paths.ts'
 import type { Host } from '../host/host.ts'
-import { readKubeconfig } from '../pki/kubeconfig-file.ts'
+import { findKubeconfig, readKubeconfig } from '../pki/kubeconfig-file.ts'
 import { connectOwnCluster } from '../pki/own-cluster.ts'
 import { readSharedFiles } from '../pki/shared-files.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
@@ -17,7 +17,7 @@ import { signForNode } from './sign-for-node.ts'
 
 export interface ClusterAccessOptions {
   readonly host: Host
-  /** Further control planes that are there and stay. */
+  /** Further control planes that are there, and that the file wants to be control planes. */
   readonly others: readonly Host[]
   /** Those that leave, and take their API with them in the middle of it: one of them may have the key of the CA. */
   readonly leaving: readonly Host[]
@@ -31,6 +31,8 @@ export interface ClusterAccessOptions {
 /** A control plane, and the cluster by way of its own API server. */
 export interface Entry {
   readonly host: Host
+  /** PEM that vouches for it; `undefined`: what the host itself says. */
+  readonly certificateAuthority: string | undefined
   readonly cluster: Cluster
 }
 
@@ -40,7 +42,8 @@ const patience = 60_000
 const tidyingTime = 5000
 
 /**
- * As administrator, by the own API server of one of these control planes: of the first that answers.
+ * As administrator, by the own API server of one of these control planes: of the first that answers and that the CA vouches for which the
+ * first of the list trusts. What another one says of its CA is not asked: one that was taken over may serve an API of its own.
  * @param timeout milliseconds
  * @throws API_UNREACHABLE or KUBECONFIG_INVALID of one of them, when none does in time
  */
@@ -48,12 +51,13 @@ export async function firstThatAnswers(
   controlPlanes: readonly Host[],
   { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
 ): Promise<Entry> {
+  const certificateAuthority = await firstAuthority(controlPlanes)
   const ask = async (host: Host, stop: AbortSignal): Promise<Entry> => {
-    const cluster = await connectOwnCluster(host, signal)
+    const cluster = await connectOwnCluster(host, signal, certificateAuthority)
     try {
       const describe = `an answer of the API at "${cluster.server}"`
       await retryUntil(() => cluster.list(kinds.node), { timeout, signal: stop, describe })
-      return { host, cluster }
+      return { host, certificateAuthority, cluster }
     } catch (error) {
       await cluster.close()
       throw error
@@ -62,12 +66,21 @@ export async function firstThatAnswers(
   return firstAnswer(controlPlanes, ask, { signal, late: ({ cluster }) => void cluster.close() })
 }
 
+/** PEM, by the admin.conf of the first of them that has one. */
+async function firstAuthority(controlPlanes: readonly Host[]): Promise<string | undefined> {
+  for (const host of controlPlanes) {
+    const file = await findKubeconfig(host, paths.adminConf).catch(() => undefined)
+    if (file?.certificateAuthority !== undefined) return file.certificateAuthority
+  }
+  return undefined
+}
+
 /**
  * Takes from the cluster what was there for the time of a run. The signal that stopped a run has ended its connection: then by a new one. What
  * cannot be taken away in a few seconds is left to its own end.
  */
 export async function tidyUp(
-  { host, cluster }: Entry,
+  { host, certificateAuthority, cluster }: Entry,
   works: readonly ((by: Cluster) => Promise<void>)[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -78,7 +91,7 @@ export async function tidyUp(
   if (works.length === 0 || (await areDone(cluster)) || !signal.aborted) return
   const limit = AbortSignal.timeout(tidyingTime)
   const again = async (): Promise<void> => {
-    const by = await connectOwnCluster(host, limit)
+    const by = await connectOwnCluster(host, limit, certificateAuthority)
     await areDone(by)
     await by.close()
   }
@@ -96,7 +109,7 @@ export function clusterAccess({ host, others, leaving, isThere, tokens, signal }
     await up.promise
     return isThere
       ? firstThatAnswers([host, ...others], { timeout: patience, signal })
-      : { host, cluster: await connectOwnCluster(host, signal) }
+      : { host, certificateAuthority: undefined, cluster: await connectOwnCluster(host, signal) }
   }
   const cluster = async (): Promise<Cluster> => (await (opened ??= open())).cluster
 

@@ -56,7 +56,7 @@ export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>
 
 /**
  * An upgrade does not go round a control plane: kubelets may not be newer than any of them. One that was cut off is gone on with all the
- * same. A worker that cannot be reached is upgraded by the apply that finds it.
+ * same. A worker that cannot be reached is upgraded by the apply that finds it; one that says it is a control plane is not touched.
  */
 function besideUpgrade(
   { hosts }: ClusterFile,
@@ -74,8 +74,9 @@ function besideUpgrade(
     const state = states.get(name)
     return role !== 'absent' && state?.kind === 'reached' && state.unfinished === 'reset' ? [removalCutOff(name)] : []
   })
+  const foreign = hosts.flatMap((host) => foreignControlPlane(host, states.get(host.name)) ?? [])
   return {
-    blocking: [...halfGone, ...(isCutOff ? [] : ofControlPlanes)],
+    blocking: [...halfGone, ...(isCutOff ? [] : ofControlPlanes), ...foreign],
     others: [...(isCutOff ? ofControlPlanes : []), ...texts('worker')],
   }
 }
@@ -128,6 +129,9 @@ interface WantedContext extends HostContext {
 
 function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: WantedContext): Omit<Decision, 'warnings'> {
   const { name } = host
+  // A join of a worker that was cut off is none of a control plane: what its journal says does not make it one.
+  const foreign = foreignControlPlane(host, state)
+  if (foreign !== undefined) return problem(foreign)
   const marks = [...missingMarks(host, node), ...cordonLeft(state, node)]
   const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
   const network = file.networkManifest === undefined ? '' : `, with the pod network of ${file.networkManifest}`
@@ -150,6 +154,16 @@ function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: 
   // An init is gone on with: whether the Node has its marks already only the cluster will tell.
   if (cluster.kind !== 'running') return { actions: mark, problems: [] }
   return decideMember(host, { state, node, mark, cluster })
+}
+
+/** Whoever has taken over a worker can lay the files of a control plane there: it is never asked about the cluster, nor given its keys. */
+function foreignControlPlane({ name, role }: ClusterHost, state: HostState | undefined): string | undefined {
+  const isForeign = role === 'worker' && state?.kind === 'reached' && state.node === 'control-plane'
+  return isForeign ? wrongRole(name, state.node, role) : undefined
+}
+
+function wrongRole(name: string, is: ReachedHost['node'], wanted: ClusterHost['role']): string {
+  return `${name} is a ${is}, and the file wants a ${wanted}: make it "role: absent" first`
 }
 
 /** The machine at this address is somebody else in the cluster: what the plan would do to one it would do to the other. */
@@ -183,7 +197,7 @@ function decideMember({ name, role }: ClusterHost, { state, node, mark, cluster 
     return problem(
       `${name} was a node once (/etc/kubernetes/kubelet.conf is there), and the cluster at ${cluster.server} has no Node of that name: kadm reset there first`,
     )
-  if (state.node !== role) return problem(`${name} is a ${state.node}, and the file wants a ${role}: make it "role: absent" first`)
+  if (state.node !== role) return problem(wrongRole(name, state.node, role))
   return { actions: mark, problems: [] }
 }
 

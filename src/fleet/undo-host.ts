@@ -52,9 +52,8 @@ export async function undoHostOfFleet({
     throw new KadmError('USAGE', `the cluster file has no host "${name}"`, {
       remedy: [`its hosts: ${file.hosts.map((host) => host.name).join(', ')}`],
     })
-  const others = file.hosts
-    .filter((host) => host.role === 'control-plane' && host.name !== name)
-    .flatMap((host) => fleet.hosts.get(host.name) ?? [])
+  const controlPlanes = file.hosts.filter(({ role }) => role === 'control-plane').map((host) => host.name)
+  const others = controlPlanes.filter((other) => other !== name).flatMap((other) => fleet.hosts.get(other) ?? [])
   const tell = (event: PhaseEvent): void => report({ host: name, event })
   let entry: Entry | undefined
   let lease: ClusterLease | undefined
@@ -69,8 +68,8 @@ export async function undoHostOfFleet({
       confirm,
       cluster: async ({ isEntry, marks }) => {
         tell({ kind: 'started', phase: 'undo', at: new Date() })
-        const controlPlanes = isEntry ? others : [...others, on.host]
-        if (isEntry || marks.length > 0) entry = await firstThatAnswers(controlPlanes, { timeout: 5000, signal }).catch(() => undefined)
+        const asked = isEntry || !controlPlanes.includes(name) ? others : [...others, on.host]
+        if (isEntry || marks.length > 0) entry = await firstThatAnswers(asked, { timeout: 5000, signal }).catch(() => undefined)
         if (entry !== undefined)
           lease = await takeLease(entry.cluster, {
             owner,

@@ -14,6 +14,7 @@ import { parseCertificates } from './certificate-bundle.ts'
 import { certificateIdentity } from './certificate-identity.ts'
 import { chainProblem } from './chain.ts'
 import { spkiDer } from './keys.ts'
+import { pemText } from './pem.ts'
 import { kubeletSubject, parseKubeletRequest } from './signed-kubelet.ts'
 
 export interface KubeletApproval {
@@ -30,14 +31,15 @@ export interface KubeletApproval {
 
 /**
  * From the request of a host (PEM) to its certificate. What the API keeps is approved only when it is this request and no other, and what
- * comes back is taken only when it is of the same key and node, and the cluster's CA vouches for it. Throws CERTIFICATE_INVALID,
+ * comes back is taken only when it is of the same key and node, for no other use, and the cluster's CA vouches for it. Throws CERTIFICATE_INVALID,
  * API_REFUSED, or COMPONENT_NOT_HEALTHY when nobody has signed in time.
  */
 export async function approvedCertificate(request: string, approval: KubeletApproval): Promise<string> {
   const { cluster, nodeName, say } = approval
-  const { publicKey } = parseKubeletRequest(request, nodeName)
+  const { publicKey, der } = parseKubeletRequest(request, nodeName)
   const wanted = {
-    request: Buffer.from(request).toString('base64'),
+    // What was judged and nothing else: the API and whoever signs may take another block of a text than kadm does.
+    request: Buffer.from(pemText('CERTIFICATE REQUEST', der)).toString('base64'),
     signerName,
     usages: publicKey.asymmetricKeyType === 'rsa' ? ['key encipherment', ...usages] : usages,
   }
@@ -148,11 +150,15 @@ function certificateProblem(
 ): string | undefined {
   try {
     const [leaf, ...intermediates] = parseCertificates(pem)
-    const { subject } = certificateIdentity(leaf)
+    const { subject, usages: uses } = certificateIdentity(leaf)
     const { commonName, organizations } = kubeletSubject(nodeName)
     if (!spkiDer(leaf.publicKey).equals(spkiDer(key))) return 'it is of another key'
     if (subject.commonName !== commonName || subject.organizations.join() !== organizations.join())
       return `it is of "${subject.organizations.join()}/${subject.commonName}"`
+    if (leaf.ca) return 'it is a CA'
+    if (leaf.subjectAltName !== undefined) return `it has further names: ${leaf.subjectAltName}`
+    const otherUse = uses.find((use) => use !== 'client')
+    if (otherUse !== undefined) return `it is not for client authentication alone: ${otherUse}`
     return chainProblem(leaf, intermediates, new X509Certificate(caPem), now)
   } catch (error) {
     return messageOf(error)

@@ -8,6 +8,8 @@ import { readKubeconfig, userCredentials } from './kubeconfig-file.ts'
 export interface KubeconfigClusterOptions {
   /** Another way to the same API than the file's own: `https://host:port`. */
   readonly server?: string
+  /** PEM that the API must be vouched for by; absent: what the file itself trusts. */
+  readonly certificateAuthority?: string | undefined
   /** Ends every call. */
   readonly signal?: AbortSignal
 }
@@ -19,13 +21,13 @@ export interface KubeconfigClusterOptions {
 export async function connectWithKubeconfig(
   host: Pick<Host, 'readText' | 'dial'>,
   path: string,
-  { server, signal }: KubeconfigClusterOptions = {},
+  { server, certificateAuthority, signal }: KubeconfigClusterOptions = {},
 ): Promise<Cluster> {
   const file = await readKubeconfig(host, path)
   const { clientCertificate, clientKey, token } = await userCredentials(host, file)
   return connectCluster({
     server: server ?? file.server,
-    ca: file.certificateAuthority ?? '',
+    ca: certificateAuthority ?? file.certificateAuthority ?? '',
     clientCertificate,
     clientKey,
     token,

@@ -4,8 +4,11 @@ import type { Host } from '../host/host.ts'
 import { connectWithKubeconfig } from './kubeconfig-cluster.ts'
 import { readKubeconfig } from './kubeconfig-file.ts'
 
-/** As administrator, by the API server of this very control plane: a balancer may not know it yet. Throws KUBECONFIG_INVALID. */
-export async function connectOwnCluster(host: Host, signal: AbortSignal): Promise<Cluster> {
+/**
+ * As administrator, by the API server of this very control plane: a balancer may not know it yet. Throws KUBECONFIG_INVALID.
+ * @param certificateAuthority PEM that must vouch for it, whatever the host itself trusts; absent: what its admin.conf says
+ */
+export async function connectOwnCluster(host: Host, signal: AbortSignal, certificateAuthority?: string): Promise<Cluster> {
   const { server } = await readKubeconfig(host, paths.controllerManagerConf)
-  return connectWithKubeconfig(host, paths.adminConf, { server, signal })
+  return connectWithKubeconfig(host, paths.adminConf, { server, certificateAuthority, signal })
 }

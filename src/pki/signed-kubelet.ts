@@ -5,7 +5,7 @@ import { dumpYaml } from '../config/yaml.ts'
 import { KadmError } from '../errors.ts'
 import type { Argv, Host } from '../host/host.ts'
 import { noAltNames } from './alt-names.ts'
-import { parseCertificateRequest, type CertificateRequest } from './certificate-request.ts'
+import { parseCertificateRequest, type CertificateRequest, type RequestedExtension } from './certificate-request.ts'
 import { issueFromAfar, type DistantAuthority } from './issue.ts'
 import { currentKubeletCertificate, kubeletCertificateName } from './kubelet-client-rotation.ts'
 
@@ -61,19 +61,42 @@ export async function signKubeletRequest(request: string, { ca, nodeName, now, v
   return issueFromAfar({ subject: kubeletSubject(nodeName), usages: ['client'], altNames: noAltNames, key: publicKey, ...period }, ca)
 }
 
-/** Throws CERTIFICATE_INVALID unless it asks for a certificate of this node, of system:nodes and nothing else. */
+/** Throws CERTIFICATE_INVALID unless it asks for a certificate of this node, of system:nodes and nothing else: no further names or uses. */
 export function parseKubeletRequest(request: string, nodeName: string): CertificateRequest {
   const parsed = parseCertificateRequest(request)
-  const { commonName, organizations } = parsed
+  const { commonName, organizations, extensions } = parsed
   const subject = kubeletSubject(nodeName)
-  if (commonName === subject.commonName && organizations.join() === subject.organizations.join()) return parsed
+  if (commonName !== subject.commonName || organizations.join() !== subject.organizations.join())
+    throw new KadmError(
+      'CERTIFICATE_INVALID',
+      `the host of node "${nodeName}" asks for a certificate of "${organizations.join()}/${commonName}"`,
+      {
+        remedy: [`look at the host: it must ask for "${subject.commonName}" of "system:nodes" and nothing else`],
+      },
+    )
+  const further = extensions.find((extension) => !isHarmless(extension))
+  if (further === undefined) return parsed
   throw new KadmError(
     'CERTIFICATE_INVALID',
-    `the host of node "${nodeName}" asks for a certificate of "${organizations.join()}/${commonName}"`,
+    `the host of node "${nodeName}" asks for a certificate with the extension ${extensionNames[further.id] ?? further.id}, which a kubelet has no use for`,
     {
-      remedy: [`look at the host: it must ask for "${subject.commonName}" of "system:nodes" and nothing else`],
+      remedy: ['grep -n req_extensions /etc/ssl/openssl.cnf /etc/pki/tls/openssl.cnf   # on that host: take it out, or what it names'],
     },
   )
+}
+
+/** What `req_extensions` of an openssl.cnf commonly asks for: key usage, a key's id, and to be no CA. */
+function isHarmless({ id, value }: RequestedExtension): boolean {
+  return id === '2.5.29.15' || id === '2.5.29.14' || (id === '2.5.29.19' && value.equals(noCa))
+}
+
+/** `CA:FALSE` in DER: an empty sequence. */
+const noCa = Buffer.of(0x30, 0)
+
+const extensionNames: Readonly<Record<string, string>> = {
+  '2.5.29.17': 'subjectAltName',
+  '2.5.29.19': 'basicConstraints (CA)',
+  '2.5.29.37': 'extendedKeyUsage',
 }
 
 export function kubeletSubject(nodeName: string): { readonly commonName: string; readonly organizations: readonly string[] } {

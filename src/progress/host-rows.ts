@@ -5,6 +5,7 @@
 import { Listr, type DefaultRenderer, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
 import { messageOf } from '../errors.ts'
 import type { FleetEvent } from '../fleet/fleet-run.ts'
+import { printableLine } from './printable.ts'
 
 type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>
 
@@ -63,12 +64,12 @@ export function hostRows(actions: readonly { readonly host: string; readonly kin
       const isAction = !event.phase.includes('/')
       if (isAction && event.kind === 'failed') {
         row.left = 0
-        row.ended.reject(new Error(`${host}: ${messageOf(event.error)}`))
+        row.ended.reject(new Error(`${host}: ${printableLine(messageOf(event.error))}`))
         return
       }
       if (isAction && event.kind === 'skipped') {
         row.left = 0
-        row.ended.resolve(event.reason)
+        row.ended.resolve(printableLine(event.reason))
         return
       }
       if (isAction && event.kind === 'done') {
@@ -78,7 +79,7 @@ export function hostRows(actions: readonly { readonly host: string; readonly kin
         return
       }
       if (event.kind === 'started') row.doing = event.phase
-      else if ('text' in event) row.doing = `${event.phase}: ${event.text}`
+      else if ('text' in event) row.doing = `${event.phase}: ${printableLine(event.text)}`
       else return
       row.since = performance.now()
       draw(row)

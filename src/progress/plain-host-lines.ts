@@ -1,6 +1,7 @@
 /** What happens on the hosts of a fleet as plain lines: `[h1] init/certs: ...`. */
 import { messageOf } from '../errors.ts'
 import { ownName, type FleetEvent } from '../fleet/fleet-run.ts'
+import { printableLine } from './printable.ts'
 
 /** Empty for what makes no line. */
 export function plainHostLine({ host, event }: FleetEvent): string {
@@ -9,17 +10,17 @@ export function plainHostLine({ host, event }: FleetEvent): string {
   const isAction = !phase.includes('/')
   switch (event.kind) {
     case 'line':
-      return `[${host}] ${phase}: ${event.text}\n`
+      return `[${host}] ${phase}: ${printableLine(event.text)}\n`
     case 'warning':
-      return `[${host}] WARNING: ${event.text}\n`
+      return `[${host}] WARNING: ${printableLine(event.text)}\n`
     case 'started':
     case 'done':
       return isAction ? `[${host}] ${phase}: ${event.kind}\n` : ''
     case 'failed':
-      return isAction ? `[${host}] ${phase}: failed: ${messageOf(event.error)}\n` : ''
+      return isAction ? `[${host}] ${phase}: failed: ${printableLine(messageOf(event.error))}\n` : ''
     case 'skipped':
       // What lies between waves goes without saying then.
-      return isAction && host !== ownName ? `[${host}] ${phase}: skipped: ${event.reason}\n` : ''
+      return isAction && host !== ownName ? `[${host}] ${phase}: skipped: ${printableLine(event.reason)}\n` : ''
     default:
       return ''
   }

@@ -1,5 +1,6 @@
 /** Progress as plain lines with kubeadm's prefixes (`[certs] ...`), for logs and pipes. Lines on stdout, warnings on stderr. */
 import type { PhaseEvent } from '../phases/phase.ts'
+import { withoutControls } from './printable.ts'
 
 interface Output {
   readonly stdout: { write(text: string): unknown }
@@ -10,8 +11,10 @@ interface Output {
 export function plainLines({ stdout, stderr }: Output): (event: PhaseEvent) => void {
   return (event) => {
     const prefix = `[${event.phase.split('/')[0] ?? ''}]`
-    if (event.kind === 'line') stdout.write(`${/^\[[a-z/-]+\] /.test(event.text) ? '' : `${prefix} `}${event.text}\n`)
-    else if (event.kind === 'warning') stderr.write(`${prefix} WARNING: ${event.text}\n`)
-    else if (event.kind === 'skipped' && event.reason !== '') stdout.write(`${prefix} ${event.reason}\n`)
+    // Not redacted: kubeadm shows the token and the certificate key that it makes.
+    const text = withoutControls('text' in event ? event.text : 'reason' in event ? event.reason : '')
+    if (event.kind === 'line') stdout.write(`${/^\[[a-z/-]+\] /.test(text) ? '' : `${prefix} `}${text}\n`)
+    else if (event.kind === 'warning') stderr.write(`${prefix} WARNING: ${text}\n`)
+    else if (event.kind === 'skipped' && text !== '') stdout.write(`${prefix} ${text}\n`)
   }
 }

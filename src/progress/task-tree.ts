@@ -1,6 +1,8 @@
 /** Progress on a terminal: a list of the top phases with what each is doing, by listr2. The work is done elsewhere: this only listens. */
 import { Listr, type DefaultRenderer, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
+import { messageOf } from '../errors.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
+import { printable, withoutControls } from './printable.ts'
 
 type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>
 
@@ -50,7 +52,7 @@ export function taskTree(phases: readonly string[]): TaskTree {
       const top = tops.get(topOf(event.phase))
       if (top === undefined) return
       if (event.kind === 'line' || event.kind === 'waiting' || event.kind === 'warning') {
-        if (top.task !== undefined) top.task.output = event.text
+        if (top.task !== undefined) top.task.output = withoutControls(event.text)
         return
       }
       if (event.kind === 'started') {
@@ -59,8 +61,8 @@ export function taskTree(phases: readonly string[]): TaskTree {
       }
       top.open.delete(event.phase)
       top.ended += 1
-      if (event.kind === 'failed') top.row.reject(event.error instanceof Error ? event.error : new Error(String(event.error)))
-      else if (event.kind === 'skipped' && top.total === 1) top.task?.skip(`${event.phase}: ${event.reason}`)
+      if (event.kind === 'failed') top.row.reject(new Error(printable(messageOf(event.error))))
+      else if (event.kind === 'skipped' && top.total === 1) top.task?.skip(`${event.phase}: ${withoutControls(event.reason)}`)
       if (top.ended === top.total) top.row.resolve()
     },
     end: async () => {

@@ -45,12 +45,13 @@ test('a plan whose first control plane is not reached is not done, and that is t
   await applyPlan(inputOf({}, []))
 })
 
-test('of the control planes there are those that stay and those that leave', () => {
+test('of the control planes there are those that stay and those that leave; who only calls itself one is none', () => {
   const on = (name: string, node: 'control-plane' | 'worker' = 'control-plane') =>
     [name, { name, host: { ...localHost(), name }, state: reachedHost({ node }) }] as const
-  const hosts = new Map([on('h1'), on('h2'), on('h3'), on('h4', 'worker')])
+  const hosts = new Map([on('h1'), on('h2'), on('h3'), on('h4', 'worker'), on('h5')])
+  const file = fileOf({ h1: 'control-plane', h2: 'absent', h3: 'control-plane', h4: 'absent', h5: 'worker' })
   const actions: readonly Action[] = [mark('h3'), { host: 'h2', kind: 'remove', why: '' }, { host: 'h4', kind: 'remove', why: '' }]
-  const { others, leaving } = controlPlanesBeside({ name: 'h1' }, hosts, actions)
+  const { others, leaving } = controlPlanesBeside({ name: 'h1' }, { file, hosts, actions })
   expect([others, leaving].map((list) => list.map(({ name }) => name))).toEqual([['h3'], ['h2']])
 })
 

@@ -1,13 +1,15 @@
 /** The way to the API that an apply goes, and what it leaves in the cluster when it is stopped: nothing. */
+import { generateKeyPairSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.ts'
 import { kinds } from '../../src/cluster/kinds.ts'
-import { clusterAccess } from '../../src/fleet/cluster-access.ts'
+import { clusterAccess, firstThatAnswers } from '../../src/fleet/cluster-access.ts'
 import { takeLease, type ClusterLease } from '../../src/fleet/cluster-lease.ts'
 import type { Host } from '../../src/host/host.ts'
 import { localHost } from '../../src/host/local-host.ts'
+import { selfSignedCa } from '../../src/pki/issue.ts'
 import { sharedControlPlane } from '../support/control-plane.ts'
 
 const controlPlane = sharedControlPlane()
@@ -34,6 +36,25 @@ test('who is to leave is not asked, though its API alone answers', async () => {
   await staying.close(undefined)
   setTimeout(() => stop.abort(new Error('nobody has answered')), 1000)
   await expect(access([], [host]).cluster()).rejects.toThrow('nobody has answered')
+})
+
+test('an API that only its own host vouches for is none of the cluster; the CA of a rotation is one of several', async () => {
+  const signal = new AbortController().signal
+  const conf = String(await host.readText('/etc/kubernetes/admin.conf'))
+  const data = /(?<="certificate-authority-data":")[^"]+/
+  const own = Buffer.from(data.exec(conf)?.[0] ?? '', 'base64').toString()
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const foreign = selfSignedCa({ commonName: 'kubernetes', key, notBefore: new Date(0), notAfter: new Date(Date.now() + 1e9) })
+  const silent = (authority: string): Host => ({
+    ...host,
+    readText: async () => conf.replace(data, Buffer.from(authority).toString('base64')),
+    dial: () => Promise.reject(new Error('refused')),
+  })
+  // As if the second host served an API of its own.
+  await expect(firstThatAnswers([silent(foreign), host], { timeout: 500, signal })).rejects.toThrow('refused')
+  const { cluster, host: entry } = await firstThatAnswers([silent(`${foreign}${own}`), host], { timeout: 5000, signal })
+  expect(entry).toBe(host)
+  await cluster.close()
 })
 
 test('a stop takes the bootstrap token away, and the Lease', async () => {

@@ -180,6 +180,21 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
   expect(planned(file, hosts, cluster).problems.join('\n')).toContain(problem)
 })
 
+test('a worker whose files say control plane stands in the way, whatever its journal says, and where an upgrade is due', () => {
+  const there = { node: 'control-plane', caHash: 'sha256:a', controlPlane: 'v1.37.2' } as const
+  const wanted = fileOf({ h1: 'control-plane', h3: 'worker' })
+  const cluster = running('h1', 'h3')
+  for (const unfinished of ['join', 'init', 'upgrade node', 'upgrade apply'])
+    for (const kubernetesVersion of ['v1.37.2', 'v1.36.3'])
+      expect(planned(wanted, { h1: there, h3: { ...there, unfinished } }, { ...cluster, kubernetesVersion }).problems).toEqual([
+        'h3 is a control-plane, and the file wants a worker: make it "role: absent" first',
+      ])
+  expect(planned(wanted, { h1: there, h3: { node: 'worker', caHash: 'sha256:a', unfinished: 'join' } }, cluster)).toEqual({
+    actions: ['h3 join'],
+    problems: [],
+  })
+})
+
 test('a host that cannot be reached stands in the way, unless it is to be absent and is gone already', () => {
   const states = new Map<string, HostState>([
     ['h1', reachedHost({ node: 'control-plane', caHash: 'sha256:a' })],

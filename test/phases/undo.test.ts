@@ -2,9 +2,12 @@
 import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { undoPlanText } from '../../src/cli/undo-plan-text.ts'
+import { kinds } from '../../src/cluster/kinds.ts'
+import { recordingCluster } from '../../src/cluster/recording-cluster.ts'
 import { observeHost } from '../../src/fleet/host-state.ts'
 import type { Host } from '../../src/host/host.ts'
-import { readJournal } from '../../src/host/journal-file.ts'
+import { readJournal, type JournaledChange } from '../../src/host/journal-file.ts'
 import { openJournal } from '../../src/host/journal.ts'
 import { journalingHost } from '../../src/host/journaling-host.ts'
 import { putFilesBack, removeMadeDirectories } from '../../src/phases/undo/put-back.ts'
@@ -272,4 +275,49 @@ test('a program that kadm once replaced with "ln -fP" is known from the journal'
   const result = { argv: ['true'] as const, exitCode: 0, stdout: '', stderr: '' }
   await journaledRun({ ...host, run: async () => result }, 'r2', work, 'upgrade node')
   expect(undoTarget(await readJournal(host), { all: false }).programs).toEqual([{ file: '/usr/bin/kubelet', version: 'v1.36.3' }])
+})
+
+test('labels and taints go back on the own Node alone, whatever the journal of the host names, and the plan shows them', async () => {
+  const { host } = await scene()
+  const journal = await openJournal(host)
+  const set = (before: unknown, after: unknown): unknown => ({ before, after })
+  const marks = [
+    { node: 'h4', labels: { a: set('old', 'new'), b: set(null, 'b'), c: set({ x: 1 }, 'c'), d: set('d', null) }, taints: [] },
+    { node: 'h4', labels: {}, taints: { 'k:NoSchedule': set(null, 'v') } },
+    { node: 'h1', labels: { 'node-role.kubernetes.io/control-plane': set(null, '') }, taints: {} },
+    { node: ['h1'], labels: { b: set(null, 'b') }, taints: {} },
+  ]
+  await journal.append({ kind: 'run-started', run: 'r2', command: 'mark', fingerprint: 'f', version: '0.1.0' })
+  for (const mark of marks) await journal.append({ kind: 'change', run: 'r2', change: { kind: 'mark-node', ...mark } as JournaledChange })
+  await journal.append({ kind: 'run-finished', run: 'r2', outcome: 'done' })
+  const cluster = recordingCluster(undefined, { canned: () => undefined })
+  const labels = { a: 'new', b: 'b', c: 'c', 'node-role.kubernetes.io/control-plane': '' }
+  const spec = { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] }
+  for (const name of ['h1', 'h4']) await cluster.create({ ...kinds.node, metadata: { name, labels }, spec })
+  const said: string[] = []
+  let plan = ''
+  await startUndo(
+    host,
+    request({
+      node: 'h4',
+      cluster: async () => cluster,
+      confirm: async (shown) => ((plan = undoPlanText(shown)), true),
+      report: (event) => void (event.kind === 'warning' && said.push(event.text)),
+    }),
+  )
+  expect(plan.split('\n').slice(1)).toEqual([
+    '  put back  label a="old" of the Node "h4" (it was set to "new")',
+    '  remove    label b="b" of the Node "h4"',
+    '  remove    taint k:NoSchedule="v" of the Node "h4"',
+    '  leave     labels and taints of the Node "h1" (it is not the Node of this host)',
+    '',
+  ])
+  expect((await cluster.get({ ...kinds.node, name: 'h1' }))?.metadata.labels).toEqual(labels)
+  expect(cluster.plan().map(({ verb, name, object }) => [verb, name, object])).toEqual([
+    ['create', 'h1', expect.anything()],
+    ['create', 'h4', expect.anything()],
+    ['patch', 'h4', { metadata: {}, spec: { taints: [] } }],
+    ['patch', 'h4', { metadata: { labels: { a: 'old', b: null } } }],
+  ])
+  expect(said).toEqual(['labels and taints of the Node "h1" are left: it is not the Node of this host'])
 })

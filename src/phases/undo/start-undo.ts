@@ -28,7 +28,7 @@ export interface UndoRequest extends Omit<RunRequest, 'file' | 'flags' | 'only'>
   readonly all: boolean
   /** Files that were changed since go back too, and the only control plane leaves its nodes. */
   readonly force: boolean
-  /** Of the Node where the host itself may not know it any more. */
+  /** Of its own Node, by whoever asks: the host itself may not know it any more, or may name another. */
   readonly node: string | undefined
   /** As administrator, by way of a host that stays; resolves to `undefined` when there is none. */
   readonly cluster: (target: UndoTarget) => Promise<Cluster | undefined>
@@ -43,6 +43,8 @@ export interface UndoPlan {
   readonly steps: readonly UndoStep[]
   /** Of the Node that goes; `undefined` when none does. */
   readonly node: string | undefined
+  /** Labels and taints go back on this one alone. */
+  readonly ownNode: string | undefined
 }
 
 export type UndoOutcome = 'done' | 'nothing' | 'not-confirmed'
@@ -76,8 +78,9 @@ export async function startUndo(host: Host, request: UndoRequest): Promise<UndoO
       const mustAnswer = before.etcd !== undefined && hadApi(target.runs) && !hasBegunToLeave(journal, target.runs)
       if (isControlPlane) await requireNobodyLeftBehind(host, { node: leaving?.node, mustAnswer, signal })
     }
-    if (!(await request.confirm({ host: request.node ?? host.name, target, steps, node: leaving?.node }))) return 'not-confirmed'
-    await undo(host, { run: { host, target, steps, leaving, cluster: await request.cluster(target) }, request })
+    if (!(await request.confirm({ host: request.node ?? host.name, target, steps, node: leaving?.node, ownNode: request.node })))
+      return 'not-confirmed'
+    await undo(host, { run: { host, target, steps, leaving, ownNode: request.node, cluster: await request.cluster(target) }, request })
     return 'done'
   } finally {
     await unlock()

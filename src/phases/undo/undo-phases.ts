@@ -150,7 +150,7 @@ async function etcdData({ host, leaving, target }: UndoRun, context: PhaseContex
 }
 
 async function node(
-  { cluster, leaving, target }: UndoRun,
+  { cluster, leaving, ownNode, target }: UndoRun,
   { say, warn }: { readonly say: (line: string) => void; readonly warn: (line: string) => void },
 ): Promise<void> {
   if (leaving?.node !== undefined && cluster !== undefined) {
@@ -160,6 +160,7 @@ async function node(
   }
   for (const mark of target.marks.toReversed()) {
     if (cluster === undefined) warn(`labels and taints of the Node "${mark.node}" are left: the cluster cannot be asked from here`)
+    else if (mark.node !== ownNode) warn(`labels and taints of the Node "${mark.node}" are left: it is not the Node of this host`)
     else for (const line of await restoreMarks(cluster, mark)) warn(line)
   }
 }

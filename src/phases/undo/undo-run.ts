@@ -11,6 +11,8 @@ export interface UndoRun {
   readonly steps: readonly UndoStep[]
   /** There when the host came into its cluster by what is undone: it leaves it again. */
   readonly leaving: Leaving | undefined
+  /** The Node of this host, by the cluster file: labels and taints of any other are none of its undo. */
+  readonly ownNode: string | undefined
   /** As administrator, by way of a host that stays; `undefined` when there is none. */
   readonly cluster: Cluster | undefined
 }

@@ -1,8 +1,9 @@
 /** Which runs of the journal are to be undone, and what they have changed taken together. Pure. */
 import { createHash } from 'node:crypto'
+import { isObject } from '../../config/decode.ts'
 import { paths } from '../../config/paths.ts'
 import type { Argv, Owner } from '../../host/host.ts'
-import type { After, Before, FoundFolders, Journal, JournaledChange } from '../../host/journal-file.ts'
+import type { After, Before, FoundFolders, Journal, JournaledChange, MarkChange } from '../../host/journal-file.ts'
 import { runsOf, type JournaledRun } from '../../host/journal-runs.ts'
 
 export interface UndoTarget {
@@ -54,7 +55,7 @@ export function undoTarget(journal: Journal, { all }: { readonly all: boolean })
     changes: [...netChanges(changes), ...byKubelet(changes)],
     services: servicesBefore(changes),
     programs: replacedPrograms(changes),
-    marks: changes.filter((change) => change.kind === 'mark-node'),
+    marks: changes.flatMap((change) => (change.kind === 'mark-node' ? nodeMark(change) : [])),
     images: [...new Set(changes.flatMap((change) => (change.kind === 'pull-image' ? [change.image] : [])))],
     // The first attempt may have been cut off before it could say.
     found: runs.find(({ found }) => Object.keys(found).length > 0)?.found ?? {},
@@ -158,6 +159,22 @@ function byKubelet(changes: readonly JournaledChange[]): readonly NetChange[] {
 function madeFile(changes: readonly JournaledChange[], path: string): boolean {
   const first = changes.find((change) => 'path' in change && change.path === path)
   return first?.kind === 'write-file' && first.before === 'absent'
+}
+
+/** The journal is the word of its host, and goes to the cluster here: what is no label or taint is passed over. */
+function nodeMark({ kind, node, labels, taints }: NodeMark): readonly NodeMark[] {
+  return typeof node === 'string' ? [{ kind, node, labels: markChanges(labels), taints: markChanges(taints) }] : []
+}
+
+function markChanges(changes: unknown): NodeMark['labels'] {
+  const entries: readonly (readonly [string, unknown])[] = isObject(changes) ? Object.entries(changes) : []
+  return Object.fromEntries(entries.flatMap(([key, change]) => (isMarkChange(change) ? [[key, change]] : [])))
+}
+
+function isMarkChange(change: unknown): change is MarkChange {
+  if (!isObject(change)) return false
+  const { before, after } = change
+  return typeof after === 'string' && (before === null || typeof before === 'string')
 }
 
 function servicesBefore(changes: readonly JournaledChange[]): ReadonlyMap<string, boolean> {
