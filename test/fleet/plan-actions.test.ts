@@ -156,13 +156,13 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
     name: 'an undo that was cut off',
     hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: { unfinished: 'undo' } },
     cluster: running('h1'),
-    problem: 'run it again first: kadm undo -f FILE --host h3',
+    problem: 'kadm undo -f FILE --host h3   # first',
   },
   {
     name: 'an undo of all that was cut off',
     hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: { unfinished: 'undo --all' } },
     cluster: running('h1'),
-    problem: 'run it again first: kadm undo -f FILE --host h3 --all',
+    problem: 'kadm undo -f FILE --host h3 --all   # first',
   },
   {
     name: 'no Node',
@@ -174,7 +174,7 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
     name: 'an undo that was cut off',
     hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: { unfinished: 'undo' }, h3: {} },
     cluster: running('h1'),
-    problem: 'h2 has an undo that was not finished\n    kadm undo -f FILE --host h2   # first',
+    problem: 'h2 has a "kadm undo" that was not finished\n    kadm undo -f FILE --host h2   # first',
   },
 ])('stands in the way: $name', ({ hosts, cluster, problem }) => {
   expect(planned(file, hosts, cluster).problems.join('\n')).toContain(problem)
