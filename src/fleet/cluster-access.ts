@@ -95,7 +95,7 @@ export async function tidyUp(
     await areDone(by)
     await by.close()
   }
-  await Promise.race([again().catch(() => undefined), sleep(tidyingTime)])
+  await Promise.race([again().catch(() => undefined), sleep(tidyingTime, undefined, { ref: false })])
 }
 
 export function clusterAccess({ host, others, leaving, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {
