@@ -1,6 +1,7 @@
 import { dumpYaml } from '../config/yaml.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { parseCertificates } from './certificate-bundle.ts'
 import { textAt } from './kubeconfig-entries.ts'
 import { findKubeconfig, readKubeconfig, userCredentials, withCluster, withUser } from './kubeconfig-file.ts'
 
@@ -19,7 +20,7 @@ export function kubeletCertificateName(now: Date): string {
  * points the kubeconfig there. Nothing is done where nothing is embedded. Throws KUBECONFIG_INVALID.
  */
 export async function layKubeletCertificate(
-  host: Pick<Host, 'now' | 'makeDirectory' | 'readText' | 'run' | 'writeFile'>,
+  host: Pick<Host, 'makeDirectory' | 'readText' | 'run' | 'writeFile'>,
   path: string,
   directory: string,
 ): Promise<boolean> {
@@ -27,7 +28,10 @@ export async function layKubeletCertificate(
   if (kubeconfig === undefined || textAt(kubeconfig.user, 'client-key-data') === '') return false
   const { clientCertificate, clientKey } = await userCredentials(host, kubeconfig)
   if (clientCertificate === undefined || clientKey === undefined) return false
-  const name = kubeletCertificateName(host.now())
+  const begin = beginOf(clientCertificate)
+  if (begin === undefined) return false
+  // A name that a run which goes on with this one comes to as well: two of them would lie there, or the half of one.
+  const name = kubeletCertificateName(begin)
   const current = currentKubeletCertificate(directory)
   await host.makeDirectory(directory, 0o755)
   await host.writeFile(`${directory}/${name}`, `${clientCertificate.trimEnd()}\n${clientKey}`, { mode: 0o600, secret: true })
@@ -35,6 +39,15 @@ export async function layKubeletCertificate(
   await host.run(['sh', '-c', 'ln -sfn "$1" "$2" && sync "$3"', 'sh', name, current, directory])
   await pointKubeconfigAtFile(host, path, current)
   return true
+}
+
+/** `undefined` for what is no certificate: the kubelet says what is wrong with it. */
+function beginOf(certificate: string): Date | undefined {
+  try {
+    return parseCertificates(certificate)[0].validFromDate
+  } catch {
+    return undefined
+  }
 }
 
 /** Does the current user of this kubeconfig take its key from this file? */
