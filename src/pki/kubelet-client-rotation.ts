@@ -31,12 +31,12 @@ export async function layKubeletCertificate(
   const begin = beginOf(clientCertificate)
   if (begin === undefined) return false
   // A name that a run which goes on with this one comes to as well: two of them would lie there, or the half of one.
-  const name = kubeletCertificateName(begin)
+  const file = `${directory}/${kubeletCertificateName(begin)}`
   const current = currentKubeletCertificate(directory)
   await host.makeDirectory(directory, 0o755)
-  await host.writeFile(`${directory}/${name}`, `${clientCertificate.trimEnd()}\n${clientKey}`, { mode: 0o600, secret: true })
+  await host.writeFile(file, `${clientCertificate.trimEnd()}\n${clientKey}`, { mode: 0o600, secret: true })
   // After a power cut a kubeconfig that leads nowhere would be worse than none.
-  await host.run(['sh', '-c', 'ln -sfn "$1" "$2" && sync "$3"', 'sh', name, current, directory])
+  await host.run(['sh', '-c', 'ln -sfn "$1" "$2" && sync "$3"', 'sh', file, current, directory])
   await pointKubeconfigAtFile(host, path, current)
   return true
 }
