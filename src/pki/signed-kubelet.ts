@@ -7,7 +7,6 @@ import type { Argv, Host } from '../host/host.ts'
 import { noAltNames } from './alt-names.ts'
 import { parseCertificateRequest, type CertificateRequest, type RequestedExtension } from './certificate-request.ts'
 import { issueFromAfar, type DistantAuthority } from './issue.ts'
-import { currentKubeletCertificate, kubeletCertificateName } from './kubelet-client-rotation.ts'
 
 /** From the request (PEM) to the certificate (PEM) of the node. `say`: what is waited for. */
 export type SignKubelet = (request: string, say: (text: string) => void) => Promise<string>
@@ -30,10 +29,10 @@ export interface SignedKubelet {
  * Throws COMMAND_MISSING without openssl on the host.
  */
 export async function ensureSignedKubelet({ host, nodeName, server, caPem, sign, directory, say }: SignedKubelet): Promise<void> {
-  const current = currentKubeletCertificate(directory)
+  const current = `${directory}/kubelet-client-current.pem`
   // Its last link may not have reached the disk before a power cut.
   if ((await host.stat(paths.kubeletConf)) !== undefined && (await host.stat(current)) !== undefined) return
-  const name = kubeletCertificateName(host.now())
+  const name = `kubelet-client-${timestamp(host.now())}.pem`
   await host.makeDirectory(directory, 0o755)
   // Not every openssl makes a key 0600; each keeps the mode of a file that is there. Not written by kadm: an undo would take what comes
   // into it for somebody else's.
@@ -108,6 +107,11 @@ function requestCommand(file: string, nodeName: string): Argv {
   const { commonName, organizations } = kubeletSubject(nodeName)
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file]
   return ['openssl', 'req', '-new', ...key, '-subj', `/O=${organizations.join('/O=')}/CN=${commonName}`]
+}
+
+/** `2026-11-24-15-04-05`, as the kubelet names them. */
+function timestamp(now: Date): string {
+  return now.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
 }
 
 /** The words are the kubelet's own. */

@@ -111,7 +111,9 @@ async function killed(signal: string, wait: string): Promise<{ exitCode: number;
 /** What others may already rely on: keys, certificates, the token and the certificate key that were shown. */
 async function handedOut(): Promise<ReadonlyMap<string, string>> {
   const files = await readFiles(sandbox, host, ['/etc/kubernetes', '/var/lib/kadm/run-secrets'])
-  const kept = [...files].filter(([file]) => !/\/\.[^/]*\.kadm-/.test(file) && file !== '/etc/kubernetes/kubelet.conf')
+  const isOnItsWay = (file: string, text: string): boolean =>
+    /\/\.[^/]*\.kadm-/.test(file) || text.includes('kadm is making this certificate')
+  const kept = [...files].filter(([file, text]) => !isOnItsWay(file, text) && file !== '/etc/kubernetes/kubelet.conf')
   return new Map(kept.map(([file, text]) => [file, text.replace(/^mode .*\n/, '')]))
 }
 

@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
-import { readFile, readdir, readlink, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { parseYaml } from '../../src/config/yaml.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { readKubeconfig, userCredentials } from '../../src/pki/kubeconfig-file.ts'
-import { isPointedAtFile, layKubeletCertificate, pointKubeconfigAtFile } from '../../src/pki/kubelet-client-rotation.ts'
+import { pointKubeconfigAtFile } from '../../src/pki/kubelet-client-rotation.ts'
 import { realBinary } from '../support/real-binary.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { configIn, filesIn, runCerts, runKubeconfigs } from './kadm-pki.ts'
@@ -50,32 +49,6 @@ test('kubelet.conf points at the certificate that the kubelet renews, and kubect
     ],
   })
   expect(once).not.toContain('client-key-data')
-})
-
-test('the certificate of the kubelet lies where it renews it before it starts: once, and for nobody else to read', async () => {
-  const root = await temporaryDirectory()
-  const config = configIn(root)
-  await runCerts(config, { only: (name) => name === 'ca' })
-  await runKubeconfigs(config, { only: (name) => name === 'kubelet' })
-  const [file, folder] = [path.join(root, 'kubelet.conf'), path.join(root, 'kubelet')]
-  const embedded = await userCredentials(localHost(), await readKubeconfig(localHost(), file))
-  // Killed before kubelet.conf leads there: the next run, seconds later, makes no second one.
-  const text = await readFile(file, 'utf8')
-  expect(await layKubeletCertificate(localHost(), file, folder)).toBe(true)
-  await writeFile(file, text)
-  await sleep(1100)
-  expect(await layKubeletCertificate(localHost(), file, folder)).toBe(true)
-  const current = path.join(folder, 'kubelet-client-current.pem')
-  expect(await isPointedAtFile(localHost(), file, current)).toBe(true)
-  expect((await stat(current)).mode & 0o777).toBe(0o600)
-  expect(await readlink(current)).toMatch(/^\/.*\/kubelet-client-\d{4}(-\d\d){5}\.pem$/)
-  const key = await run('openssl', ['pkey', '-in', current, '-pubout'])
-  const certificate = await run('openssl', ['x509', '-in', current, '-pubkey', '-noout'])
-  expect(key.stdout).toBe(certificate.stdout)
-  expect(await readFile(current, 'utf8')).toBe(`${embedded.clientCertificate}${embedded.clientKey}`)
-  expect(await readFile(file, 'utf8')).not.toContain('client-key-data')
-  expect(await layKubeletCertificate(localHost(), file, folder)).toBe(false)
-  expect(await readdir(folder)).toHaveLength(2)
 })
 
 test('a kubeconfig goes to a folder that is made for it, in brackets where the address is IPv6 (F3, F7)', async () => {

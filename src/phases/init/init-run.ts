@@ -25,8 +25,6 @@ export interface InitRun {
   readonly own: { readonly owns: (path: string) => boolean }
   /** A run of the same command with another input that was not finished here. */
   readonly unfinished: JournaledRun | undefined
-  /** The kubelet renews its certificate from its first start on, and `kubelet-finalize` need not start it anew: in a whole run. */
-  readonly rotatesFromStart: boolean
   readonly options: InitOptions
 }
 

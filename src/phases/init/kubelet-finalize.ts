@@ -1,9 +1,10 @@
 /** `kadm init phase kubelet-finalize`: from the certificate of init to the one that the kubelet renews by itself. */
-import { currentKubeletCertificate, isPointedAtFile, pointKubeconfigAtFile } from '../../pki/kubelet-client-rotation.ts'
+import { paths } from '../../config/paths.ts'
+import { lastArgument } from '../../manifests/static-pods/arguments.ts'
+import { pointKubeconfigAtFile } from '../../pki/kubelet-client-rotation.ts'
 import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
 import { startKubelet } from '../kubelet-service.ts'
-import { kubeletCertificates } from './kubelet-start.ts'
 
 export const kubeletFinalize: Phase<InitRun> = {
   name: 'kubelet-finalize',
@@ -15,13 +16,12 @@ export const kubeletFinalize: Phase<InitRun> = {
       summary: 'Enable kubelet client certificate rotation',
       flags: ['cert-dir', 'config', 'dry-run'],
       needs: [],
-      run: async ({ config, host, options, rotatesFromStart }, { say, warn }) => {
-        const certificate = currentKubeletCertificate(kubeletCertificates(config))
-        const kubeconfig = `${options.kubeconfigDir}/kubelet.conf`
-        if (rotatesFromStart && (await isPointedAtFile(host, kubeconfig, certificate))) return
+      run: async ({ config, host, options }, { say, warn }) => {
+        const directory = lastArgument(config.init.nodeRegistration.kubeletExtraArgs, 'cert-dir') ?? paths.kubeletPki
+        const certificate = `${directory}/kubelet-client-current.pem`
         if ((await host.stat(certificate)) === undefined) return
         say('Updating "/etc/kubernetes/kubelet.conf" to point to a rotatable kubelet client certificate and key')
-        await pointKubeconfigAtFile(host, kubeconfig, certificate)
+        await pointKubeconfigAtFile(host, `${options.kubeconfigDir}/kubelet.conf`, certificate)
         await startKubelet(host, warn)
       },
     },

@@ -1,8 +1,5 @@
 /** `kadm init phase kubelet-start`: the kubelet's settings, then the kubelet itself. */
-import { paths } from '../../config/paths.ts'
-import { nodeKubeletConfiguration, writeKubeletFiles } from '../../manifests/kubelet-files.ts'
-import { lastArgument } from '../../manifests/static-pods/arguments.ts'
-import { layKubeletCertificate } from '../../pki/kubelet-client-rotation.ts'
+import { writeKubeletFiles } from '../../manifests/kubelet-files.ts'
 import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
 import { makeManifestsFolder, startKubelet, stopKubelet } from '../kubelet-service.ts'
@@ -29,24 +26,10 @@ export const kubeletStart: Phase<InitRun> = {
       hidden: true,
       // No more than its own identity: it comes up while the keys of the others are still being made (but see laid-manifests.ts).
       needs: ['kubelet-start/settings', 'kubeconfig/kubelet'],
-      run: async (run, { say, warn }) => {
-        const { config, host, options } = run
-        if (run.rotatesFromStart && (await rotates(run)))
-          await layKubeletCertificate(host, `${options.kubeconfigDir}/kubelet.conf`, kubeletCertificates(config))
+      run: async ({ host }, { say, warn }) => {
         say('Starting the kubelet')
         await startKubelet(host, warn)
       },
     },
   ],
-}
-
-/** Does the kubelet renew its certificate? Its flag goes before its configuration, which patches may have changed. */
-async function rotates({ config, host }: Pick<InitRun, 'config' | 'host'>): Promise<boolean> {
-  const flag = lastArgument(config.init.nodeRegistration.kubeletExtraArgs, 'rotate-certificates')
-  return flag === undefined ? (await nodeKubeletConfiguration(host))['rotateCertificates'] === true : flag !== 'false'
-}
-
-/** The folder that the kubelet keeps its certificates in. */
-export function kubeletCertificates({ init }: InitRun['config']): string {
-  return lastArgument(init.nodeRegistration.kubeletExtraArgs, 'cert-dir') ?? paths.kubeletPki
 }

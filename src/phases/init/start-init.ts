@@ -102,7 +102,7 @@ interface Prepared {
   readonly cluster: Cluster | undefined
 }
 
-async function prepare({ options, only, signal, warn }: InitRequest, { config, host, session, cluster }: Prepared): Promise<InitRun> {
+async function prepare({ options, signal, warn }: InitRequest, { config, host, session, cluster }: Prepared): Promise<InitRun> {
   const external = await checkExternalCa({ config, host, kubeconfigDir: options.kubeconfigDir, warn })
   if (options.uploadCerts && (external.clusterCa || external.frontProxy)) {
     throw new KadmError('EXTERNAL_CA_INCOMPLETE', 'the certificates cannot be uploaded: the CA key is not on this host', {
@@ -120,8 +120,6 @@ async function prepare({ options, only, signal, warn }: InitRequest, { config, h
     shortLivedToken: async () => (session === undefined ? generateToken() : session.secret('short-lived-token', generateToken)),
     unfinished: session?.unfinished,
     own: { owns: (path) => session?.owns(path) ?? false },
-    rotatesFromStart:
-      only === undefined && cluster === undefined && !config.init.skipPhases.some((name) => name.startsWith('kubelet-finalize')),
     // A token and a key that only a recording knows open nothing: who sees them would think otherwise.
     options: {
       ...options,
