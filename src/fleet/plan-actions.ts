@@ -1,9 +1,8 @@
-/** From what is wanted and what is there to what is to be done, host by host, and why. Pure. */
+/** From what is wanted and what is there to what is to be done on all hosts, and why. Pure. */
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
-import { withCode } from '../errors.ts'
-import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
-import { fleetRemedy } from './fleet-remedies.ts'
-import { differentClusters, whyUnknown, type HostState, type ReachedHost, type UnreachableHost } from './host-state.ts'
+import type { ClusterState } from './cluster-state.ts'
+import { decideHost, foreignControlPlane, reachProblem, removalCutOff } from './decide-host.ts'
+import { differentClusters, type HostState, type ReachedHost } from './host-state.ts'
 import { decideUpgrade, isUpgradeCutOff } from './plan-upgrade.ts'
 
 export interface Action {
@@ -103,147 +102,6 @@ export function firstControlPlane({ hosts }: ClusterFile, states: ReadonlyMap<st
 /** Commands that have a host come into a cluster, or go: one that was cut off leaves no member. */
 const comings = /^(?:init|join|undo|reset)\b/
 
-interface HostContext {
-  readonly file: ClusterFile
-  readonly cluster: ClusterState
-  readonly first: string | undefined
-  readonly state: HostState
-}
-
-function decideHost(host: ClusterHost, context: HostContext): Omit<Decision, 'warnings'> {
-  const { name, role } = host
-  const { cluster, state } = context
-  const node = cluster.kind === 'running' ? cluster.nodes.find((one) => one.name === name) : undefined
-  if (state.kind === 'lost') return decideLost(name, node, cluster)
-  const other = otherNode(name, state)
-  if (other !== undefined) return problem(other)
-  if (role === 'absent') return decideAbsent(name, state, node)
-  if (state.kind === 'unreachable') return problem(reachProblem(name, state, { isMember: node !== undefined }))
-  return decideWanted(host, { ...context, state, node })
-}
-
-interface WantedContext extends HostContext {
-  readonly state: ReachedHost
-  readonly node: NodeState | undefined
-}
-
-function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: WantedContext): Omit<Decision, 'warnings'> {
-  const { name } = host
-  // A join of a worker that was cut off is none of a control plane: what its journal says does not make it one.
-  const foreign = foreignControlPlane(host, state)
-  if (foreign !== undefined) return problem(foreign)
-  const marks = [...missingMarks(host, node), ...cordonLeft(state, node)]
-  const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
-  const network = file.networkManifest === undefined ? '' : `, with the pod network of ${file.networkManifest}`
-  const begin = (kind: 'init' | 'join', why: string) => ({
-    // A join that was cut off may not have got to what it was to replace. Of its own that removes nothing: what has data here stays.
-    actions: [{ ...action(name, kind, why), ...(kind === 'join' && node !== undefined && { replaces: true as const }) }, ...mark],
-    problems: [],
-  })
-  const isFirst = name === first
-  if (state.unfinished === 'init' && isFirst) return begin('init', `an init was cut off here${network}`)
-  if (state.unfinished === 'join' && !isFirst) return begin('join', 'a join was cut off here')
-  const unfinished = unfinishedProblem(name, state)
-  if (unfinished !== undefined) return problem(unfinished)
-  if (state.node === 'none') {
-    if (isFirst && cluster.kind === 'none')
-      return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file${network}`)
-    const gone = `the cluster has a Node ${name}, and this machine has nothing of it: it takes the place of the one that is gone`
-    return begin('join', node === undefined ? `${name} is not in the cluster "${file.name}" yet` : gone)
-  }
-  // An init is gone on with: whether the Node has its marks already only the cluster will tell.
-  if (cluster.kind !== 'running') return { actions: mark, problems: [] }
-  return decideMember(host, { state, node, mark, cluster })
-}
-
-/** Whoever has taken over a worker can lay the files of a control plane there: it is never asked about the cluster, nor given its keys. */
-function foreignControlPlane({ name, role }: ClusterHost, state: HostState | undefined): string | undefined {
-  const isForeign = role === 'worker' && state?.kind === 'reached' && state.node === 'control-plane'
-  return isForeign ? wrongRole(name, state.node, role) : undefined
-}
-
-function wrongRole(name: string, is: ReachedHost['node'], wanted: ClusterHost['role']): string {
-  return `${name} is a ${is}, and the file wants a ${wanted}: make it "role: absent" first`
-}
-
-/** The machine at this address is somebody else in the cluster: what the plan would do to one it would do to the other. */
-function otherNode(name: string, state: HostState): string | undefined {
-  if (state.kind !== 'reached' || state.node === 'none' || state.nodeName === undefined || state.nodeName === name) return undefined
-  return `the machine at the address of ${name} is Node "${state.nodeName}": call it so in the file, or give ${name} its own address`
-}
-
-/** Only what has begun it can end it. */
-function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): string | undefined {
-  if (unfinished?.startsWith('undo') === true) {
-    const all = unfinished === 'undo --all' ? ' --all' : ''
-    return `${name} has a "kadm ${unfinished}" that was not finished\n    kadm undo -f FILE --host ${name}${all}   # first`
-  }
-  if (unfinished === 'reset') return removalCutOff(name)
-  if (unfinished === undefined || node !== 'none') return undefined
-  return `${name} has a "kadm ${unfinished}" that was not finished: kadm reset there first`
-}
-
-function removalCutOff(name: string): string {
-  return `a removal of ${name} was cut off: make it "role: absent" once more, or run kadm reset there`
-}
-
-interface MemberContext extends Pick<WantedContext, 'state' | 'node'> {
-  readonly mark: readonly Action[]
-  readonly cluster: RunningCluster
-}
-
-function decideMember({ name, role }: ClusterHost, { state, node, mark, cluster }: MemberContext): Omit<Decision, 'warnings'> {
-  if (node === undefined)
-    return problem(
-      `${name} was a node once (/etc/kubernetes/kubelet.conf is there), and the cluster at ${cluster.server} has no Node of that name: kadm reset there first`,
-    )
-  if (state.node !== role) return problem(wrongRole(name, state.node, role))
-  return { actions: mark, problems: [] }
-}
-
-function decideAbsent(name: string, state: ReachedHost | UnreachableHost, node: NodeState | undefined): Omit<Decision, 'warnings'> {
-  if (state.kind === 'unreachable') {
-    return node === undefined ? { actions: [], problems: [] } : problem(reachProblem(name, state, { isLeaving: true, isMember: true }))
-  }
-  if (node === undefined && state.node === 'none' && state.unfinished === undefined) return { actions: [], problems: [] }
-  return {
-    actions: [
-      action(
-        name,
-        'remove',
-        node !== undefined
-          ? 'the file wants it absent'
-          : state.node === 'none'
-            ? `it has what is left of a "kadm ${state.unfinished}", and the file wants it absent`
-            : 'it has a kubelet of a cluster, and the file wants it absent',
-      ),
-    ],
-    problems: [],
-  }
-}
-
-/** Of a removal (or an undo) that was stopped, as by a PodDisruptionBudget, and is not wanted any more. An upgrade that goes on ends its own. */
-function cordonLeft({ unfinished }: ReachedHost, node: NodeState | undefined): readonly string[] {
-  return node?.cordoned === true && unfinished?.startsWith('upgrade ') !== true ? ['it was to leave the cluster, and takes Pods again'] : []
-}
-
-/** Nobody asks etcd whether it has a member where the file does not say so: what is only away comes back. */
-function decideLost(name: string, node: NodeState | undefined, cluster: ClusterState): Omit<Decision, 'warnings'> {
-  const isMember = cluster.kind === 'running' && cluster.lostMembers.includes(name)
-  const left = [...(isMember ? ['a member of etcd'] : []), ...(node === undefined ? [] : ['a Node'])].join(' and ')
-  return { actions: left === '' ? [] : [action(name, 'forget', `its machine is gone, and the cluster has ${left} of it`)], problems: [] }
-}
-
-/** In words. The taints of a new node come with its kubelet. */
-function missingMarks({ labels, taints }: ClusterHost, node: NodeState | undefined): readonly string[] {
-  const wanted = Object.entries(labels).filter(([key, value]) => node?.labels[key] !== value)
-  const taintsMissing = (taints ?? []).filter(
-    ({ key, value, effect }) =>
-      node !== undefined && !node.taints.some((one) => one.key === key && one.effect === effect && (one.value ?? '') === (value ?? '')),
-  )
-  return [...wanted.map(([key, value]) => `label ${key}=${value}`), ...taintsMissing.map(({ key, effect }) => `taint ${key}:${effect}`)]
-}
-
 /** An init or an upgrade that was cut off may have left an API server that cannot come up before it is gone on with. */
 export function isGoneOnWith(states: ReadonlyMap<string, HostState>): boolean {
   return [...states.values()].some((state) => state.kind === 'reached' && state.unfinished === 'init') || isUpgradeCutOff(states)
@@ -269,28 +127,4 @@ function strangers(file: ClusterFile, cluster: ClusterState): readonly string[] 
   return cluster.nodes
     .filter(({ name }) => !known.has(name))
     .map(({ name }) => `node "${name}" is in the cluster and not in the file: it is left alone`)
-}
-
-function action(host: string, kind: ActionKind, why: string): Action {
-  return { host, kind, why }
-}
-
-interface Reaching {
-  readonly isLeaving?: true
-  /** The cluster has a Node of it. */
-  readonly isMember?: boolean
-}
-
-function reachProblem(name: string, state: UnreachableHost, { isLeaving, isMember = false }: Reaching = {}): string {
-  const { code, isConnected, remedy } = state
-  const what = withCode(`${name} ${isLeaving === true ? 'is to leave the cluster and ' : ''}${whyUnknown(state)}`, code)
-  const remedies = remedy.map((line) => fleetRemedy(line, isConnected === true ? name : undefined))
-  const isGone = isMember && isConnected !== true
-  return [what, ...[...remedies, ...(isGone ? [goneForGood] : [])].map((line) => `    ${line}`)].join('\n')
-}
-
-const goneForGood = 'role: lost   # in the file, if its machine is gone for good'
-
-function problem(text: string): Omit<Decision, 'warnings'> {
-  return { actions: [], problems: [text] }
 }
