@@ -62,13 +62,15 @@ describe('one control plane and two workers', () => {
     expect((await sandbox.run('h2', ['sh', '-c', 'stat -Lc %a /var/lib/kubelet/pki/kubelet-client-current.pem'])).trim()).toBe('600')
   })
 
-  test('a removal that stops at a Pod which would be lost, and is not wanted any more', { timeout: 60_000 }, async () => {
+  test('a removal that stops at a Pod which would be lost, and is not wanted any more', { timeout: 120_000 }, async () => {
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'alone', namespace: 'kube-system' },
       spec: { nodeName: 'h2', hostNetwork: true, containers: [{ name: 'alone', image: 'registry.k8s.io/pause:3.10.2' }] },
     }
+    // The controller-manager makes it when it leads, some 11 s after it was started; without it no Pod may be made.
+    await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'wait', '--for=create', 'serviceaccount/default', '--timeout=45s'])
     await kubectl(sandbox, 'h1', ['create', '-f', '-'], { input: JSON.stringify(pod) })
     const unschedulable = '{.metadata.name}:{.spec.unschedulable} '
     const changes = { labels: { 'example.com/kind': 'test' } }
