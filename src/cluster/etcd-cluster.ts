@@ -74,6 +74,16 @@ export function connectEtcdCluster({ endpoints, ...options }: EtcdClusterOptions
   }
 }
 
+/** Connects for as long as it is used. */
+export async function withEtcdCluster<T>(options: EtcdClusterOptions, use: (etcd: EtcdCluster) => Promise<T>): Promise<T> {
+  const etcd = connectEtcdCluster(options)
+  try {
+    return await use(etcd)
+  } finally {
+    etcd.close()
+  }
+}
+
 /** No answer, or one of a member that is not in a position to decide. */
 function mayOtherAnswer(error: unknown): boolean {
   if (error instanceof EtcdRefusal)

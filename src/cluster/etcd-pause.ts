@@ -1,7 +1,7 @@
 /** Before one member of etcd is stopped for a moment: the others must do without it. */
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { connectEtcdCluster, type EtcdCluster } from './etcd-cluster.ts'
+import { withEtcdCluster, type EtcdCluster } from './etcd-cluster.ts'
 import type { EtcdCredentials } from './etcd-endpoints.ts'
 import { etcdHealth } from './etcd-health.ts'
 
@@ -49,13 +49,8 @@ export async function handOverLead(member: PausedMember, say: (line: string) => 
   }
 }
 
-async function withEtcd<T>({ host, server, credentials, signal }: PausedMember, use: (etcd: EtcdCluster) => Promise<T>): Promise<T> {
-  const etcd = connectEtcdCluster({ endpoints: [server], ...credentials, signal, dial: (address) => host.dial(address) })
-  try {
-    return await use(etcd)
-  } finally {
-    etcd.close()
-  }
+function withEtcd<T>({ host, server, credentials, signal }: PausedMember, use: (etcd: EtcdCluster) => Promise<T>): Promise<T> {
+  return withEtcdCluster({ endpoints: [server], ...credentials, signal, dial: (address) => host.dial(address) }, use)
 }
 
 function unfit(why: string): KadmError {

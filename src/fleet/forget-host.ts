@@ -1,6 +1,6 @@
 /** What a cluster still has of a machine that is gone for good: its member of etcd and its Node. Nothing is asked of the machine. */
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
-import { connectEtcdCluster, type EtcdCluster } from '../cluster/etcd-cluster.ts'
+import { withEtcdCluster, type EtcdCluster } from '../cluster/etcd-cluster.ts'
 import { etcdCredentials, etcdEndpoints } from '../cluster/etcd-endpoints.ts'
 import { removeDeadMember } from '../cluster/etcd-lost-member.ts'
 import type { EtcdMember } from '../cluster/etcd-members.ts'
@@ -90,12 +90,7 @@ async function withEtcd<T>(
     etcdEndpoints(cluster, { timeout: longestQuestion, signal }),
     etcdCredentials(controlPlane, stored?.certificatesDir ?? paths.defaultCertificates),
   ])
-  const etcd = connectEtcdCluster({ endpoints, ...credentials, timeout: longestQuestion, dial: (address) => controlPlane.dial(address) })
-  try {
-    return await use(etcd)
-  } finally {
-    etcd.close()
-  }
+  return withEtcdCluster({ endpoints, ...credentials, timeout: longestQuestion, dial: (address) => controlPlane.dial(address) }, use)
 }
 
 /** Milliseconds for each answer. */

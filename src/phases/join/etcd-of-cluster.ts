@@ -1,5 +1,5 @@
 /** The etcd that a control plane joins, and the member that it is to become. */
-import { connectEtcdCluster, type EtcdCluster } from '../../cluster/etcd-cluster.ts'
+import { withEtcdCluster, type EtcdCluster } from '../../cluster/etcd-cluster.ts'
 import { etcdCredentials, etcdEndpoints } from '../../cluster/etcd-endpoints.ts'
 import type { NewMember } from '../../cluster/etcd-new-member.ts'
 import type { InitConfig, LocalEtcd } from '../../config/model.ts'
@@ -20,12 +20,7 @@ export async function withEtcd<T>({ join, host, learn }: JoinRun, signal: AbortS
     learn.asAdministrator().then((cluster) => etcdEndpoints(cluster, { timeout: join.timeouts.kubernetesAPICall, signal })),
     etcdCredentials(host, config.cluster.certificatesDir),
   ])
-  const etcd = connectEtcdCluster({ endpoints, ...credentials, dial: (address) => host.dial(address) })
-  try {
-    return await use(etcd)
-  } finally {
-    etcd.close()
-  }
+  return withEtcdCluster({ endpoints, ...credentials, dial: (address) => host.dial(address) }, use)
 }
 
 /** As the static Pod of this node's etcd announces itself. */

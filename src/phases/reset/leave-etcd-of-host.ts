@@ -1,6 +1,6 @@
 /** Who of etcd's members this host is, who can be asked about it, and its departure. */
 import path from 'node:path/posix'
-import { connectEtcdCluster } from '../../cluster/etcd-cluster.ts'
+import { withEtcdCluster } from '../../cluster/etcd-cluster.ts'
 import { etcdCredentials, etcdEndpoints } from '../../cluster/etcd-endpoints.ts'
 import { leaveEtcd, type Departure } from '../../cluster/etcd-leave.ts'
 import type { EtcdMember } from '../../cluster/etcd-members.ts'
@@ -114,14 +114,11 @@ async function leave(run: ResetRun, endpoints: readonly string[], { warn, waitin
       ? path.dirname(etcd.certificates)
       : (certificateFolders[0] ?? config.certificatesDir)
   const [credentials, isSelf] = await Promise.all([etcdCredentials(host, folder), selfOf(host, etcd)])
-  const connection = connectEtcdCluster({ endpoints, ...credentials, timeout: longestQuestion, dial: (address) => host.dial(address) })
-  try {
-    const { recording } = host
-    const onlyNote = recording && ((member: EtcdMember) => recording.wouldWaitFor(`etcd to remove the member ${nameOf(member)}`))
-    return await leaveEtcd(connection, { isSelf, force: config.force, warn, waiting, signal, onlyNote, onLeave: () => noteBegun(run) })
-  } finally {
-    connection.close()
-  }
+  const { recording } = host
+  const onlyNote = recording && ((member: EtcdMember) => recording.wouldWaitFor(`etcd to remove the member ${nameOf(member)}`))
+  return withEtcdCluster({ endpoints, ...credentials, timeout: longestQuestion, dial: (address) => host.dial(address) }, (connection) =>
+    leaveEtcd(connection, { isSelf, force: config.force, warn, waiting, signal, onlyNote, onLeave: () => noteBegun(run) }),
+  )
 }
 
 async function selfOf(host: Pick<ResetRun['host'], 'facts'>, etcd: ResetRun['before']['etcd']): Promise<(member: EtcdMember) => boolean> {
