@@ -1,9 +1,10 @@
 /** What a host is now, as far as a plan depends on it. JSON data; nothing secret is in it. */
 import { paths } from '../config/paths.ts'
 import { KadmError, messageOf, type ErrorCode } from '../errors.ts'
-import { readJournal, resetBegunFile } from '../host/journal-file.ts'
+import { readJournal } from '../host/journal-file.ts'
 import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
+import { findBegunReset } from '../phases/reset/begun-reset.ts'
 import { isUndoOfAllUnfinished, withoutIdleUndos } from '../phases/undo/undo-target.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 import { findKubeconfig } from '../pki/kubeconfig-file.ts'
@@ -93,7 +94,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
 
 /** What was begun before a reset is over with it. */
 async function unfinishedCommand(host: Host): Promise<string | undefined> {
-  const [journal, resetBegun] = await Promise.all([readJournal(host), host.stat(resetBegunFile)])
+  const [journal, resetBegun] = await Promise.all([readJournal(host), findBegunReset(host)])
   if (resetBegun !== undefined) return 'reset'
   return isUndoOfAllUnfinished(journal) ? 'undo --all' : unfinishedRun(withoutIdleUndos(journal))?.command
 }

@@ -8,7 +8,7 @@ import { clientUrlBeside, nameOf } from '../../cluster/etcd-new-member.ts'
 import { KadmError, type ErrorCode } from '../../errors.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
 import type { PhaseContext } from '../phase.ts'
-import { noteBegun } from './note-begun.ts'
+import { noteBegun } from './begun-reset.ts'
 import type { ResetRun } from './reset-run.ts'
 
 /**

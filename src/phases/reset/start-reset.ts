@@ -8,6 +8,7 @@ import { selectSteps } from '../phase-tree.ts'
 import { socketByKubelet } from '../kubelet-socket.ts'
 import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
 import { lookAtHost } from './before.ts'
+import { findBegunReset } from './begun-reset.ts'
 import { resetPhases } from './reset-phases.ts'
 import type { ResetRun } from './reset-run.ts'
 
@@ -23,14 +24,14 @@ export interface ResetRequest extends RunRequest {
 
 /**
  * Runs reset on the host. There is no journal of it: nothing that it takes away can be given back, and one that was killed finds out again
- * what is left to do. While it is not done the host says that it has begun (`note-begun.ts`).
+ * what is left to do. While it is not done the host says that it has begun (`begun-reset.ts`).
  * @returns the recording when the configuration asks for one (`dryRun`)
  * @throws KadmError NOT_CONFIRMED, RUN_IN_PROGRESS, ETCD_QUORUM, and as its phases
  */
 export async function startReset(real: Host, request: ResetRequest): Promise<RunRecording | undefined> {
   const { file, flags, only, options, signal } = request
   const removesPods = only === undefined || only.some((name) => name.startsWith('cleanup-node'))
-  const { config, warnings } = await loadResetConfig({ file, flags, host: real, needs: { criSocket: removesPods && socketByKubelet } })
+  const { config, warnings } = await loadResetConfig({ file, flags, host: real, needs: { criSocket: removesPods && socketInUse } })
   warnings.forEach(request.warn)
   const except = only === undefined ? config.skipPhases : []
   const asks = (only === undefined || only.includes('preflight')) && !except.includes('preflight')
@@ -49,6 +50,11 @@ export async function startReset(real: Host, request: ResetRequest): Promise<Run
   } finally {
     await unlock()
   }
+}
+
+/** A reset that was cut off may have taken the files that say it. */
+async function socketInUse(host: Host): Promise<string | undefined> {
+  return (await socketByKubelet(host)) ?? (await findBegunReset(host))?.criSocket
 }
 
 async function askFirst({ confirm, warn }: ResetRequest): Promise<void> {
