@@ -1,6 +1,7 @@
 /** `-o`: results as text for people, or as objects of output.kubeadm.k8s.io for programs, byte for byte as kubeadm prints them. */
 import type { Json, JsonObject } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
+import { jsonEscape, printableJson } from '../progress/printable.ts'
 import type { Flag, FlagValues } from './command.ts'
 
 /** Prints one result of the command after the other; returns the text for it. */
@@ -67,12 +68,9 @@ export function outputPrinter<Result>(
   }
 }
 
-/** As Go's encoding/json: what could end a script in a page is escaped. */
+/** As Go's encoding/json: what could end a script in a page is escaped. So is what could steer a terminal, which Go leaves as it is. */
 function dumpJson(value: JsonObject): string {
-  return JSON.stringify(value, undefined, 4).replaceAll(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return printableJson(value, 4).replaceAll(/[<>&\u2028\u2029]/g, jsonEscape)
 }
 
 function defined(fields: Readonly<Record<string, Json | undefined>>): JsonObject {

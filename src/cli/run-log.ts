@@ -3,7 +3,7 @@ import { KadmError } from '../errors.ts'
 import { fleetLog, type FleetLog, type LoggedRun } from '../fleet/fleet-log.ts'
 import { operatorJournal, type OperatorCommand } from '../fleet/operator-journal.ts'
 import { localHost } from '../host/local-host.ts'
-import { printableLine } from '../progress/printable.ts'
+import { printableJson, printableLine } from '../progress/printable.ts'
 import type { CommandInput } from './command.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 
@@ -17,7 +17,7 @@ export async function runLog(input: CommandInput): Promise<void> {
   try {
     const log = await fleetLog(fleet, operatorJournal(localHost(), io.environment, file.name))
     const { problems } = log
-    if (output === 'json') io.stdout.write(`${JSON.stringify({ runs: log.runs, commands: log.commands, torn: log.torn }, undefined, 2)}\n`)
+    if (output === 'json') io.stdout.write(`${printableJson({ runs: log.runs, commands: log.commands, torn: log.torn }, 2)}\n`)
     else for (const line of logLines(log)) io.stdout.write(`${line}\n`)
     if (problems.length === 0) return
     const texts = problems.map(({ text }) => text)

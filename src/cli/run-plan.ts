@@ -5,7 +5,7 @@ import { requireNoProblems } from '../fleet/apply.ts'
 import { makePlan, type MadePlan } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import { shellQuote } from '../host/shell-quote.ts'
-import { printable } from '../progress/printable.ts'
+import { printable, printableJson } from '../progress/printable.ts'
 import type { CommandInput, Streams } from './command.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetPlanText } from './fleet-plan-text.ts'
@@ -39,5 +39,5 @@ export function showPlan(made: MadePlan, output: 'text' | 'json', { stdout, stde
 }
 
 function jsonOf({ plan }: MadePlan): string {
-  return `${JSON.stringify(plan, undefined, 2)}\n`
+  return `${printableJson(plan, 2)}\n`
 }

@@ -6,6 +6,7 @@ import { KadmError, messageOf } from '../errors.ts'
 import type { FleetEvent } from '../fleet/fleet-run.ts'
 import { redact } from '../host/redact.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
+import { printableJson } from './printable.ts'
 
 export const eventVersion = 'kadm.dev/v1alpha1'
 
@@ -74,5 +75,5 @@ export function eventLine({ host, event }: FleetEvent): string {
     text: text && redact(text),
     code,
   }
-  return `${JSON.stringify(record)}\n`
+  return `${printableJson(record)}\n`
 }

@@ -19,6 +19,18 @@ export function withoutControls(text: string): string {
   return text.replaceAll(/(?![\t\n])\p{Cc}/gu, '\uFFFD')
 }
 
+/** Ends without a newline. JSON itself lets DEL and what is behind it stand as it is. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replaceAll(/\p{Cc}/gu, (character) =>
+    character === '\n' ? character : jsonEscape(character),
+  )
+}
+
+/** As in a string of JSON: `\u009b`. */
+export function jsonEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
 export function oneLine(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, ' ')
 }

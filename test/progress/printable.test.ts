@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { errorText } from '../../src/cli/error-text.ts'
 import { fleetPlanText } from '../../src/cli/fleet-plan-text.ts'
 import { fleetProgress } from '../../src/cli/fleet-progress.ts'
+import { outputPrinter } from '../../src/cli/output.ts'
 import { logLines } from '../../src/cli/run-log.ts'
 import { showPlan } from '../../src/cli/run-plan.ts'
 import { undoPlanText } from '../../src/cli/undo-plan-text.ts'
@@ -11,6 +12,7 @@ import { KadmError } from '../../src/errors.ts'
 import type { MadePlan } from '../../src/fleet/plan.ts'
 import type { PhaseEvent } from '../../src/phases/phase.ts'
 import { undoTarget } from '../../src/phases/undo/undo-target.ts'
+import { eventLine } from '../../src/progress/event-lines.ts'
 import { hostRows } from '../../src/progress/host-rows.ts'
 import { plainHostLine } from '../../src/progress/plain-host-lines.ts'
 import { plainLines } from '../../src/progress/plain-lines.ts'
@@ -89,6 +91,21 @@ test.each<{ readonly name: string; readonly lines: number; readonly text: () => 
   expect(shown).toContain('abcdef.[redacted]')
   expect(shown).not.toContain('0123456789abcdef')
   expect(shown.trimEnd().split('\n')).toHaveLength(lines)
+})
+
+test.each<{ readonly name: string; readonly text: () => string }>([
+  { name: 'events', text: () => events.map((event) => eventLine({ host: 'h4', event })).join('') },
+  { name: 'a plan', text: () => written((io) => showPlan({ ...made, warnings: [] }, 'json', io)) },
+])('JSON without orders to the terminal, of the same meaning: $name', ({ text }) => {
+  const shown = text()
+  expect(shown).not.toMatch(/(?!\n)\p{Cc}/u)
+  expect(shown).toContain(String.raw`\u001b[2J\u009b1A\u001b]0;x\u0007\r`)
+})
+
+test('results of single hosts in JSON, too', async () => {
+  const print = outputPrinter<string>({ text: () => 'json' } as never, { kind: 'X', object: (text) => ({ text }), text: (text) => text })
+  const shown = await print('a\u009b1A\u007f<')
+  expect(shown).toContain(String.raw`"a\u009b1A\u007f\u003c"`)
 })
 
 test('the lines of one host hold no orders; a token that is to be seen is', () => {
