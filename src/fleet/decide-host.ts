@@ -4,9 +4,18 @@ import { withCode } from '../errors.ts'
 import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
 import { fleetRemedy } from './fleet-remedies.ts'
 import { whyUnknown, type HostState, type ReachedHost, type UnreachableHost } from './host-state.ts'
-import type { Action, ActionKind, Decision } from './plan-actions.ts'
+import type { Action, ActionKind } from './plan-actions.ts'
 
-type HostDecision = Pick<Decision, 'actions' | 'problems'>
+interface HostDecision {
+  readonly actions: readonly Action[]
+  readonly problems: readonly HostProblem[]
+}
+
+interface HostProblem {
+  readonly text: string
+  /** Whether the cluster is not upgraded because of it. `new`: one that was cut off is gone on with all the same. */
+  readonly stopsUpgrade: 'always' | 'new' | 'never'
+}
 
 interface HostContext {
   readonly file: ClusterFile
@@ -21,9 +30,9 @@ export function decideHost(host: ClusterHost, context: HostContext): HostDecisio
   const node = cluster.kind === 'running' ? cluster.nodes.find((one) => one.name === name) : undefined
   if (state.kind === 'lost') return decideLost(name, node, cluster)
   const other = otherNode(name, state)
-  if (other !== undefined) return problem(other)
+  if (other !== undefined) return problem(other, 'always')
   if (role === 'absent') return decideAbsent(name, state, node)
-  if (state.kind === 'unreachable') return problem(reachProblem(name, state, { isMember: node !== undefined }))
+  if (state.kind === 'unreachable') return problem(reachProblem(name, state, { isMember: node !== undefined }), stopsUnreached(role))
   return decideWanted(host, { ...context, state, node })
 }
 
@@ -33,10 +42,10 @@ interface WantedContext extends HostContext {
 }
 
 function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: WantedContext): HostDecision {
-  const { name } = host
+  const { name, role } = host
+  // Whoever has taken over a worker can lay the files of a control plane there: it is never asked about the cluster, nor given its keys.
   // A join of a worker that was cut off is none of a control plane: what its journal says does not make it one.
-  const foreign = foreignControlPlane(host, state)
-  if (foreign !== undefined) return problem(foreign)
+  if (role === 'worker' && state.node === 'control-plane') return problem(wrongRole(name, state.node, role), 'always')
   const marks = [...missingMarks(host, node), ...cordonLeft(state, node)]
   const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
   const network = file.networkManifest === undefined ? '' : `, with the pod network of ${file.networkManifest}`
@@ -49,7 +58,7 @@ function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: 
   if (state.unfinished === 'init' && isFirst) return begin('init', `an init was cut off here${network}`)
   if (state.unfinished === 'join' && !isFirst) return begin('join', 'a join was cut off here')
   const unfinished = unfinishedProblem(name, state)
-  if (unfinished !== undefined) return problem(unfinished)
+  if (unfinished !== undefined) return unfinished
   if (state.node === 'none') {
     if (isFirst && cluster.kind === 'none')
       return begin('init', `there is no cluster yet, and ${name} is the first control plane of the file${network}`)
@@ -59,12 +68,6 @@ function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: 
   // An init is gone on with: whether the Node has its marks already only the cluster will tell.
   if (cluster.kind !== 'running') return { actions: mark, problems: [] }
   return decideMember(host, { state, node, mark, cluster })
-}
-
-/** Whoever has taken over a worker can lay the files of a control plane there: it is never asked about the cluster, nor given its keys. */
-export function foreignControlPlane({ name, role }: ClusterHost, state: HostState | undefined): string | undefined {
-  const isForeign = role === 'worker' && state?.kind === 'reached' && state.node === 'control-plane'
-  return isForeign ? wrongRole(name, state.node, role) : undefined
 }
 
 function wrongRole(name: string, is: ReachedHost['node'], wanted: ClusterHost['role']): string {
@@ -78,18 +81,16 @@ function otherNode(name: string, state: HostState): string | undefined {
 }
 
 /** Only what has begun it can end it. */
-function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): string | undefined {
+function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): HostDecision | undefined {
   if (unfinished?.startsWith('undo') === true) {
     const all = unfinished === 'undo --all' ? ' --all' : ''
-    return `${name} has a "kadm ${unfinished}" that was not finished\n    kadm undo -f FILE --host ${name}${all}   # first`
+    return problem(`${name} has a "kadm ${unfinished}" that was not finished\n    kadm undo -f FILE --host ${name}${all}   # first`, 'new')
   }
-  if (unfinished === 'reset') return removalCutOff(name)
+  // An upgrade would start again what is half gone.
+  if (unfinished === 'reset')
+    return problem(`a removal of ${name} was cut off: make it "role: absent" once more, or run kadm reset there`, 'always')
   if (unfinished === undefined || node !== 'none') return undefined
-  return `${name} has a "kadm ${unfinished}" that was not finished: kadm reset there first`
-}
-
-export function removalCutOff(name: string): string {
-  return `a removal of ${name} was cut off: make it "role: absent" once more, or run kadm reset there`
+  return problem(`${name} has a "kadm ${unfinished}" that was not finished: kadm reset there first`, 'never')
 }
 
 interface MemberContext extends Pick<WantedContext, 'state' | 'node'> {
@@ -101,14 +102,17 @@ function decideMember({ name, role }: ClusterHost, { state, node, mark, cluster 
   if (node === undefined)
     return problem(
       `${name} was a node once (/etc/kubernetes/kubelet.conf is there), and the cluster at ${cluster.server} has no Node of that name: kadm reset there first`,
+      'new',
     )
-  if (state.node !== role) return problem(wrongRole(name, state.node, role))
+  if (state.node !== role) return problem(wrongRole(name, state.node, role), 'new')
   return { actions: mark, problems: [] }
 }
 
 function decideAbsent(name: string, state: ReachedHost | UnreachableHost, node: NodeState | undefined): HostDecision {
   if (state.kind === 'unreachable') {
-    return node === undefined ? { actions: [], problems: [] } : problem(reachProblem(name, state, { isLeaving: true, isMember: true }))
+    return node === undefined
+      ? { actions: [], problems: [] }
+      : problem(reachProblem(name, state, { isLeaving: true, isMember: true }), 'never')
   }
   if (node === undefined && state.node === 'none' && state.unfinished === undefined) return { actions: [], problems: [] }
   return {
@@ -159,7 +163,15 @@ interface Reaching {
   readonly isMember?: boolean
 }
 
-export function reachProblem(name: string, state: UnreachableHost, { isLeaving, isMember = false }: Reaching = {}): string {
+/**
+ * An upgrade does not go round a control plane: kubelets may not be newer than any of them. A worker is upgraded by the apply that finds
+ * it.
+ */
+function stopsUnreached(role: ClusterHost['role']): HostProblem['stopsUpgrade'] {
+  return role === 'control-plane' ? 'new' : 'never'
+}
+
+function reachProblem(name: string, state: UnreachableHost, { isLeaving, isMember = false }: Reaching = {}): string {
   const { code, isConnected, remedy } = state
   const what = withCode(`${name} ${isLeaving === true ? 'is to leave the cluster and ' : ''}${whyUnknown(state)}`, code)
   const remedies = remedy.map((line) => fleetRemedy(line, isConnected === true ? name : undefined))
@@ -169,6 +181,6 @@ export function reachProblem(name: string, state: UnreachableHost, { isLeaving, 
 
 const goneForGood = 'role: lost   # in the file, if its machine is gone for good'
 
-function problem(text: string): HostDecision {
-  return { actions: [], problems: [text] }
+function problem(text: string, stopsUpgrade: HostProblem['stopsUpgrade']): HostDecision {
+  return { actions: [], problems: [{ text, stopsUpgrade }] }
 }

@@ -1,7 +1,7 @@
 /** From what is wanted and what is there to what is to be done on all hosts, and why. Pure. */
-import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
+import type { ClusterFile } from '../config/cluster-file.ts'
 import type { ClusterState } from './cluster-state.ts'
-import { decideHost, foreignControlPlane, reachProblem, removalCutOff } from './decide-host.ts'
+import { decideHost } from './decide-host.ts'
 import { differentClusters, type HostState, type ReachedHost } from './host-state.ts'
 import { decideUpgrade, isUpgradeCutOff } from './plan-upgrade.ts'
 
@@ -40,43 +40,18 @@ export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>
   const forgotten = all.filter(({ kind }) => kind === 'forget')
   const actions = all.filter(({ kind }) => kind !== 'forget')
   const problems = hosts.flatMap((one) => one.problems)
-  if (upgrade.actions.length === 0) return { actions: [...forgotten, ...actions], problems: [...problemsOfAll, ...problems], warnings }
+  if (upgrade.actions.length === 0)
+    return { actions: [...forgotten, ...actions], problems: [...problemsOfAll, ...problems.map(({ text }) => text)], warnings }
   // One thing at a time: a node that joins in the middle of an upgrade would have to be of two versions.
   const postponed = actions.map(
     ({ host, kind, why }) => `${host} is left for the next apply (${kind}: ${why}): this one upgrades the cluster`,
   )
-  const { blocking, others } = besideUpgrade(file, states)
+  const stopping = isUpgradeCutOff(states) ? ['always'] : ['always', 'new']
+  const { stops = [], others = [] } = Object.groupBy(problems, ({ stopsUpgrade }) => (stopping.includes(stopsUpgrade) ? 'stops' : 'others'))
   return {
     actions: [...forgotten, ...upgrade.actions],
-    problems: [...problemsOfAll, ...blocking],
-    warnings: [...warnings, ...others, ...postponed],
-  }
-}
-
-/**
- * An upgrade does not go round a control plane: kubelets may not be newer than any of them. One that was cut off is gone on with all the
- * same. A worker that cannot be reached is upgraded by the apply that finds it; one that says it is a control plane is not touched.
- */
-function besideUpgrade(
-  { hosts }: ClusterFile,
-  states: ReadonlyMap<string, HostState>,
-): { readonly blocking: readonly string[]; readonly others: readonly string[] } {
-  const texts = (role: ClusterHost['role']): readonly string[] =>
-    hosts.flatMap((host) => {
-      const state = states.get(host.name)
-      return host.role === role && state?.kind === 'unreachable' ? [reachProblem(host.name, state)] : []
-    })
-  const ofControlPlanes = texts('control-plane')
-  const isCutOff = isUpgradeCutOff(states)
-  // What is half gone would be started again.
-  const halfGone = hosts.flatMap(({ name, role }) => {
-    const state = states.get(name)
-    return role !== 'absent' && state?.kind === 'reached' && state.unfinished === 'reset' ? [removalCutOff(name)] : []
-  })
-  const foreign = hosts.flatMap((host) => foreignControlPlane(host, states.get(host.name)) ?? [])
-  return {
-    blocking: [...halfGone, ...(isCutOff ? [] : ofControlPlanes), ...foreign],
-    others: [...(isCutOff ? ofControlPlanes : []), ...texts('worker')],
+    problems: [...problemsOfAll, ...stops.map(({ text }) => text)],
+    warnings: [...warnings, ...others.map(({ text }) => text), ...postponed],
   }
 }
 

@@ -55,12 +55,35 @@ test('an upgrade does not go round a control plane; a worker that is not reached
   ])
   const { actions, problems, warnings } = decide(wanted, states, cluster)
   expect([actions.map(({ host }) => host), problems]).toEqual([['h1', 'h2'], []])
-  expect(warnings).toEqual(['h3 cannot be reached: no route', expect.stringMatching(/^h4 is left for the next apply \(join: /)])
+  const gone = '\n    role: lost   # in the file, if its machine is gone for good'
+  expect(warnings).toEqual([`h3 cannot be reached: no route${gone}`, expect.stringMatching(/^h4 is left for the next apply \(join: /)])
   states.set('h2', away)
-  expect(decide(wanted, states, cluster).problems).toEqual(['h2 cannot be reached: no route'])
+  expect(decide(wanted, states, cluster).problems).toEqual([`h2 cannot be reached: no route${gone}`])
   // One that was cut off is gone on with: it may be what keeps the others from coming up.
   states.set('h1', reachedHost({ ...member, unfinished: 'upgrade apply' }))
   expect(decide(wanted, states, cluster).problems).toEqual([])
+})
+
+test('an upgrade does not begin beside a host that is another than the file says, or half undone; one that was cut off is gone on with', () => {
+  const wanted = fileOf({ h1: 'control-plane', h2: 'worker', h3: 'absent' })
+  const member = { node: 'control-plane', controlPlane: 'v1.36.3', caHash: 'sha256:a', hasWantedKubelet: true } as const
+  const cluster = { ...running('h1', 'h2', 'h3'), kubernetesVersion: 'v1.36.3' }
+  const decided = (h1: Partial<ReachedHost>, h2: Partial<ReachedHost>): readonly string[] => {
+    const states = new Map<string, HostState>([
+      ['h1', reachedHost({ ...member, ...h1 })],
+      ['h2', reachedHost(worker(h2))],
+      ['h3', { kind: 'unreachable', why: 'no route', remedy: [] }],
+    ])
+    const { problems, warnings } = decide(wanted, states, cluster)
+    expect(warnings.join('\n')).toContain('h3 is to leave the cluster and cannot be reached')
+    return [...problems.map((text) => `PROBLEM: ${text}`), ...warnings.filter((text) => !text.includes('h3'))]
+  }
+  const cutOff = { unfinished: 'upgrade apply' }
+  const notFinished = 'h2 has a "kadm undo" that was not finished'
+  expect(decided({}, { unfinished: 'undo' })).toEqual([expect.stringContaining(`PROBLEM: ${notFinished}`)])
+  expect(decided(cutOff, { unfinished: 'undo' })).toEqual([expect.stringMatching(new RegExp(`^${notFinished}`))])
+  const other = expect.stringContaining('PROBLEM: the machine at the address of h2 is Node "h9"')
+  for (const h1 of [{}, cutOff]) expect(decided(h1, { nodeName: 'h9' })).toEqual([other])
 })
 
 test('an upgrade to another minor version does not go past a control plane that the file does not name', () => {
