@@ -1,5 +1,5 @@
 /** The host that others are reached through: one connection, made when it is first needed and made anew when it breaks. */
-import { forwardTcp } from './ssh-dial.ts'
+import { forwardTcp, openedInTime } from './ssh-dial.ts'
 import { type KeptLine, keepLine } from './ssh-line.ts'
 import type { Bastion, SshHop, SshOptions } from './ssh-target.ts'
 
@@ -16,10 +16,14 @@ export function openBastion({ target, hostKey, identityFiles }: SshHop, options:
     return opening
   }
   return {
+    target,
     dial: async (address, port) => {
       line ??= open()
       const { client } = await (await line).current()
-      return forwardTcp(client, address, port)
+      const silence = AbortSignal.timeout(longestConnect)
+      return openedInTime(forwardTcp(client, address, port), silence).catch((error: unknown) => {
+        throw silence.aborted ? Object.assign(new Error('no answer', { cause: error }), { code: 'ETIMEDOUT' }) : error
+      })
     },
     end: () => {
       isEnded = true
@@ -30,3 +34,6 @@ export function openBastion({ target, hostKey, identityFiles }: SshHop, options:
     },
   }
 }
+
+/** Milliseconds: where packets are dropped, sshd waits as long as its system does. */
+const longestConnect = 15_000

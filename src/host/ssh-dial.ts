@@ -12,6 +12,25 @@ export function forwardUnix(client: Client, path: string): Promise<Duplex> {
   return channel((done) => client.openssh_forwardOutStreamLocal(path, done))
 }
 
+/** The stream, or the signal's reason; one that opens after that is ended. */
+export async function openedInTime(opening: Promise<Duplex>, signal: AbortSignal | undefined): Promise<Duplex> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal?.reason)
+  if (signal?.aborted === true) onAbort()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([opening, aborted])
+  } catch (error) {
+    void opening.then(
+      (stream) => stream.destroy(),
+      () => undefined,
+    )
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
 function channel(open: (done: (error: Error | undefined, stream: ClientChannel) => void) => void): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     try {

@@ -1,4 +1,5 @@
 /** Another machine as a `Host`, over SSH. Nothing has to be installed there but sshd, a POSIX shell, coreutils and `setsid`. */
+import type { Duplex } from 'node:stream'
 import { KadmError, messageOf } from '../errors.ts'
 import { requireSuccess } from './command.ts'
 import type { ContainerRuntime } from './container-runtime.ts'
@@ -8,7 +9,7 @@ import type { Host, HostFacts } from './host.ts'
 import { servicesOf } from './services.ts'
 import { openBastion } from './ssh-bastion.ts'
 import { sshCommands } from './ssh-command.ts'
-import { forwardTcp, forwardUnix } from './ssh-dial.ts'
+import { forwardTcp, forwardUnix, openedInTime } from './ssh-dial.ts'
 import { parseFacts } from './ssh-facts.ts'
 import { sshFiles } from './ssh-files.ts'
 import { keepLine, type KeptLine } from './ssh-line.ts'
@@ -28,7 +29,7 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   const { bastion } = options
   const own = bastion !== undefined && 'target' in bastion ? openBastion(bastion, options) : undefined
   const through = own ?? (bastion !== undefined && 'dial' in bastion ? bastion : undefined)
-  const line = await keepLine(target, options, through && (() => through.dial(target.address, target.port))).catch((error: unknown) => {
+  const line = await keepLine(target, options, through).catch((error: unknown) => {
     own?.end()
     throw error
   })
@@ -130,24 +131,17 @@ function keptFor<T>(life: number, ask: () => Promise<T>): () => Promise<T> {
 function sshDial(line: KeptLine, files: Pick<Host, 'stat'>): Host['dial'] {
   return async (address, { signal } = {}) => {
     signal?.throwIfAborted()
-    const { client } = await line.current()
-    const opening = address.kind === 'tcp' ? forwardTcp(client, address.host, address.port) : forwardUnix(client, address.path)
-    const { promise: aborted, reject } = Promise.withResolvers<never>()
-    const onAbort = (): void => reject(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const open = async (): Promise<Duplex> => {
+      const { client } = await line.current()
+      return address.kind === 'tcp' ? forwardTcp(client, address.host, address.port) : forwardUnix(client, address.path)
+    }
     try {
-      return await Promise.race([opening, aborted])
+      return await openedInTime(open(), signal)
     } catch (error) {
-      void opening.then(
-        (stream) => stream.destroy(),
-        () => undefined,
-      )
       // sshd says no more than that it failed.
       if (address.kind === 'unix' && systemCode(error) === 'ECONNREFUSED' && (await files.stat(address.path)) === undefined)
         throw Object.assign(new Error(`connect ENOENT ${address.path}`, { cause: error }), { code: 'ENOENT' })
       throw error
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
     }
   }
 }

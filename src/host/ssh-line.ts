@@ -1,11 +1,10 @@
 /** The line to a host, as root where that is asked. It breaks; whoever needs it then makes it anew. */
-import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'ssh2'
 import { KadmError, messageOf } from '../errors.ts'
 import { becomeRoot } from './ssh-become.ts'
 import { logIn, unreachable } from './ssh-login.ts'
-import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
+import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
 
 export interface Line {
   /** Of the user who works: root after becoming it. */
@@ -24,12 +23,7 @@ export interface KeptLine {
   end(): void
 }
 
-/** @param through gives the stream to sshd, when it is not a TCP connection from here */
-export async function keepLine(
-  target: SshTarget,
-  options: Omit<SshOptions, 'bastion'>,
-  through?: () => Promise<Duplex>,
-): Promise<KeptLine> {
+export async function keepLine(target: SshTarget, options: Omit<SshOptions, 'bastion'>, through?: Bastion): Promise<KeptLine> {
   const answers = rememberedAnswers(options.secret)
   const open = (signal: AbortSignal | undefined): Promise<Line> =>
     openLine(target, { ...options, ...(answers && { secret: answers }), ...(signal && { signal }) }, through)
@@ -60,7 +54,7 @@ export async function keepLine(
   }
 }
 
-async function openLine(target: SshTarget, options: SshOptions, through: (() => Promise<Duplex>) | undefined): Promise<Line> {
+async function openLine(target: SshTarget, options: SshOptions, through: Bastion | undefined): Promise<Line> {
   const clients: Client[] = []
   const end = (): void => clients.toReversed().forEach((client) => client.end())
   try {

@@ -5,21 +5,22 @@ import type { Duplex } from 'node:stream'
 import type { Client, ClientErrorExtensions, ConnectConfig } from 'ssh2'
 import { KadmError, messageOf } from '../errors.ts'
 import { systemCode } from './file-error.ts'
+import { openedInTime } from './ssh-dial.ts'
 import { hostKeyCheck } from './ssh-host-key.ts'
 import { type LoginKeys, loginKeys } from './ssh-identities.ts'
-import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
+import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
 
 /**
  * A connection that is ready; the caller ends it. `via`: gives the stream to the host's sshd, when it is not a TCP connection from here.
  * Throws HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, LOGIN_REFUSED or the signal's reason.
  */
-export async function logIn(target: SshTarget, options: SshOptions, via?: () => Promise<Duplex>): Promise<Client> {
+export async function logIn(target: SshTarget, options: SshOptions, via?: Bastion): Promise<Client> {
   const except: string[] = []
   let notPinned: KadmError | undefined
   for (;;) {
     const check = await hostKeyCheck(target, options, except)
     if (check.algorithms?.length === 0) throw check.missing()
-    const sock = await (via === undefined ? dialTcp(target, options.signal) : via())
+    const sock = await (via === undefined ? dialTcp(target, options.signal) : dialThrough(via, target, options.signal))
     const keys = loginKeys(target, options)
     const config: ConnectConfig = {
       username: target.user,
@@ -119,6 +120,21 @@ async function dialTcp(target: SshTarget, signal: AbortSignal | undefined): Prom
       target,
       limit.aborted ? `no answer within ${longestConnect / 1000} s` : (systemCode(error) ?? messageOf(error)),
       error,
+    )
+  }
+}
+
+async function dialThrough(via: Bastion, target: SshTarget, signal: AbortSignal | undefined): Promise<Duplex> {
+  try {
+    return await openedInTime(via.dial(target.address, target.port), signal)
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (error instanceof KadmError) throw error
+    const name = sshTargetText(via.target)
+    throw new KadmError(
+      'HOST_UNREACHABLE',
+      `the host "${sshTargetText(target)}" cannot be reached through "${name}": ${systemCode(error) ?? messageOf(error)}`,
+      { remedy: [`ssh -v -J ${name} -p ${target.port} ${target.user}@${target.address} true`], cause: error },
     )
   }
 }

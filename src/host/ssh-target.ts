@@ -51,7 +51,8 @@ export interface SshHop {
 
 /** A connection to a host that others are reached through, however many they are. */
 export interface Bastion {
-  /** A stream to a port as that host sees it. Throws as `connectSsh`, or an Error with the system's `code`. */
+  readonly target: SshTarget
+  /** A stream to a port as that host sees it. Throws as `connectSsh`, or an Error with the system's `code` (ETIMEDOUT after 15 s). */
   readonly dial: (address: string, port: number) => Promise<Duplex>
   readonly end: () => void
 }
