@@ -31,7 +31,12 @@ export async function main(argv: readonly string[], io: Streams): Promise<number
       unwritten = new KadmError('FILE_FAILED', `standard output cannot be written: ${error.message}`, {
         remedy: ['make room on its disk and run the same command again'],
       })
-    stop.abort(unwritten ?? new Error('standard output is closed'))
+    stop.abort(
+      unwritten ??
+        new KadmError('STOPPED', 'stopped: nobody reads standard output any more', {
+          remedy: ['run the same command again, and let its output be read to the end: it goes on with what is done already'],
+        }),
+    )
   })
   io.stderr.on('error', () => undefined) // a warning that nobody can read must not end the run
   try {

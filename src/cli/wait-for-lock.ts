@@ -1,7 +1,7 @@
 /** `--wait-lock`: who comes second waits for who is at work, and then looks again: a plan of before is of no use. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration, parseDuration } from '../config/durations.ts'
 import { KadmError } from '../errors.ts'
+import { pauseFor } from '../host/wait.ts'
 import { printableLine } from '../progress/printable.ts'
 import type { CommandInput, Flag } from './command.ts'
 
@@ -34,7 +34,7 @@ export async function waitingForLock({ flags, io, signal }: CommandInput, work: 
           `${printableLine(error.message)}: waiting for it, up to ${formatDuration(Math.ceil(left / 1000) * 1000)} (--wait-lock)\n`,
         )
       told = error.message
-      await sleep(Math.min(pause, left), undefined, { signal })
+      await pauseFor(Math.min(pause, left), signal)
     }
   }
 }

@@ -1,8 +1,7 @@
 /** A host that was lost and comes back empty: etcd still counts on its member, and would break if an empty one took its place. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { waitUntil } from '../host/wait.ts'
+import { pauseFor, waitUntil } from '../host/wait.ts'
 import type { Cluster } from './cluster.ts'
 import type { EtcdCluster } from './etcd-cluster.ts'
 import { EtcdRefusal, type CallOptions, type EtcdMember } from './etcd-members.ts'
@@ -129,7 +128,7 @@ async function isAnyAlive(etcd: EtcdCluster, urls: readonly string[], signal: Ab
     const alive = await Promise.all(urls.map((url) => isAlive(etcd, url, signal)))
     if (alive.includes(true)) return true
     if (performance.now() >= end) return false
-    await sleep(betweenQuestions, undefined, callOptions({ signal }))
+    await pauseFor(betweenQuestions, signal)
   }
 }
 

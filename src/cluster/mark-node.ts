@@ -21,7 +21,7 @@ export interface NodeMarks {
  * when all are there.
  */
 export async function markNode(cluster: Cluster, name: string, { labels, taints, ...wait }: NodeMarks & WaitOptions): Promise<void> {
-  const start = Date.now()
+  const start = performance.now()
   const ref = { ...kinds.node, name }
   let node: KubernetesObject | undefined = await waitForObject(
     cluster,
@@ -42,7 +42,7 @@ export async function markNode(cluster: Cluster, name: string, { labels, taints,
     },
     {
       ...wait,
-      timeout: Math.max(wait.timeout - (Date.now() - start), 1000),
+      timeout: Math.max(wait.timeout - (performance.now() - start), 1000),
       describe: `the Node "${name}" to be marked`,
       giveUp: (error) => error instanceof KadmError && !isTransient(error),
     },

@@ -21,6 +21,8 @@ export interface Target {
 export interface Timer {
   /** From now on, this many milliseconds. */
   start(limit: number): void
+  /** No limit until the next start. */
+  pause(): void
   /** No limit any more, and signals are no longer listened to. */
   end(): void
 }
@@ -69,6 +71,9 @@ function startTimer(timeout: number, signals: readonly AbortSignal[], destroy: (
     start(limit: number) {
       clearTimeout(running)
       running = setTimeout(() => destroy(new Error(`nothing came within ${limit / 1000} s`)), limit)
+    },
+    pause() {
+      clearTimeout(running)
     },
     end() {
       clearTimeout(running)

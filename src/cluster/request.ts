@@ -1,7 +1,7 @@
 /** HTTPS requests to one server, of Kubernetes or etcd: time limits, abort, and the two repeats that are always safe. */
 import type { IncomingMessage } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { KadmError } from '../errors.ts'
+import { pauseFor } from '../host/wait.ts'
 import { unreachable } from './api-error.ts'
 import { atMost } from './at-most.ts'
 import { connectionPool, type PoolOptions } from './connection-pool.ts'
@@ -69,7 +69,7 @@ export function requester(options: RequesterOptions): Requester {
   }
 
   async function call(request: ApiRequest): Promise<Answer> {
-    const deadline = Date.now() + timeout
+    const deadline = performance.now() + timeout
     for (let attempt = 1; ; attempt++) {
       let answer: Answer
       try {
@@ -79,8 +79,8 @@ export function requester(options: RequesterOptions): Requester {
         throw failure(request, error)
       }
       const pause = pauseAskedFor(answer)
-      if (pause === undefined || attempt >= 5 || Date.now() + pause > deadline) return answer
-      await sleep(pause, undefined, request.signal ? { signal: request.signal } : {})
+      if (pause === undefined || attempt >= 5 || performance.now() + pause > deadline) return answer
+      await pauseFor(pause, request.signal)
     }
   }
 
@@ -125,8 +125,10 @@ async function* readChunks(
   response.setEncoding('utf8')
   try {
     for await (const chunk of response) {
-      timer.start(silence)
+      // How long the reader takes is no silence of the server's.
+      timer.pause()
       yield String(chunk)
+      timer.start(silence)
     }
   } catch (error) {
     throw failure(error)

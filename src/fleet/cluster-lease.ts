@@ -1,10 +1,10 @@
 /** One kadm at a time on a cluster: a Lease with owner and expiry, which others are shown. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isRefusal, isTransient } from '../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { retryUntil } from '../cluster/wait.ts'
 import { KadmError } from '../errors.ts'
+import { pauseFor } from '../host/wait.ts'
 import type { LeaseHolder } from './lease-holder.ts'
 
 export interface ClusterLease {
@@ -14,8 +14,8 @@ export interface ClusterLease {
 
 const ref = { ...kinds.lease, namespace: 'kube-system', name: 'kadm' }
 const seconds = 30
-/** Milliseconds. With what the clocks of two operators may differ by; longer than that nobody is kept waiting. */
-const longestLeft = (seconds + 5) * 1000
+/** Milliseconds that the clocks of two operators may differ by: only what ended longer ago has ended for certain. */
+const clockDifference = 60_000
 
 export interface LeaseOptions {
   /** Who is shown to others. */
@@ -34,8 +34,8 @@ export interface LeaseOptions {
 }
 
 /**
- * Renewed every 10 s until it is released. One that is not renewed any more is waited out, and taken over; that of a process of this
- * machine that is gone, at once. Throws RUN_IN_PROGRESS, which says who has it and until when, as soon as somebody renews it or gives it
+ * Renewed every 10 s until it is released. One that nobody renews for as long as it lasts is taken over, whatever its own times say: they
+ * are of another clock. That of a process of this machine that is gone, and one that ended long ago, at once. Throws RUN_IN_PROGRESS, which says who has it and until when, as soon as somebody renews it or gives it
  * back: a plan of before is of no use then.
  */
 export async function takeLease(
@@ -72,10 +72,13 @@ export async function takeLease(
       lost(takenBy(other))
     }
   }
-  const renewal: NodeJS.Timeout = setInterval(
-    () => void renew().catch(() => undefined), // the next try may do; work on hosts has locks of its own
-    (seconds * 1000) / 3,
-  )
+  let renewed = now().getTime()
+  // By the time of day, looked at often: timers stand still while the machine sleeps, and what others know of the Lease does not.
+  const renewal: NodeJS.Timeout = setInterval(() => {
+    if (Math.abs(now().getTime() - renewed) < (seconds * 1000) / 3) return
+    renewed = now().getTime()
+    void renew().catch(() => undefined) // the next try may do; work on hosts has locks of its own
+  }, 1000)
   return {
     release: async (by) => {
       clearInterval(renewal)
@@ -92,20 +95,23 @@ async function endedLease(
   cluster: Cluster,
   { holder, wait, patience, signal, say, now }: Required<Omit<LeaseOptions, 'owner' | 'lost'>>,
 ): Promise<KubernetesObject | undefined> {
-  const lastLook = now().getTime() + wait
+  const begin = performance.now()
   let before: { readonly owner: string; readonly end: Date } | undefined
   for (;;) {
     const found = await patiently({ patience, signal }, () => cluster.get(ref))
     const end = found === undefined ? undefined : endOf(found)
     // Given back: somebody has changed the cluster since the plan was made.
     if (found === undefined && before !== undefined) throw inProgress(before.owner, undefined)
-    if (found === undefined || end === undefined || end <= now() || (await holder.isGone(processOf(found)))) return found
+    if (found === undefined || end === undefined || end.getTime() + clockDifference <= now().getTime()) return found
+    if (await holder.isGone(processOf(found))) return found
     const owner = holderOf(found)
     const isRenewed = before !== undefined && end > before.end
-    if (isRenewed || end.getTime() - now().getTime() > longestLeft || now().getTime() >= lastLook) throw inProgress(owner, end)
+    const waited = performance.now() - begin
+    if (!isRenewed && waited >= seconds * 1000) return found
+    if (isRenewed || waited >= wait) throw inProgress(owner, end)
     if (before === undefined) say(`${owner} holds the cluster until ${end.toISOString()}: waiting for the end of that, or for its renewal`)
     before = { owner, end }
-    await sleep(500, undefined, { signal })
+    await pauseFor(500, signal)
   }
 }
 

@@ -40,14 +40,16 @@ export async function openFleet(file: ClusterFile, options: FleetOptions): Promi
       ...(await inTurn(() => openHost(wanted, file.kubernetesVersion, { ...options, ...shared }))),
     })),
   )
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(opened.map(async ({ host }) => host?.close()))
+    shared.end()
+  }
+  if (options.signal.aborted) await close()
   options.signal.throwIfAborted()
   return {
     hosts: new Map(opened.flatMap(({ name, host }) => (host === undefined ? [] : [[name, host] as const]))),
     states: new Map(opened.map(({ name, state }) => [name, state])),
-    close: async () => {
-      await Promise.allSettled(opened.map(async ({ host }) => host?.close()))
-      shared.end()
-    },
+    close,
   }
 }
 

@@ -1,6 +1,6 @@
 /** Who answers at ports of a host. Where nobody does, somebody for a few seconds: systemd has a program for such uses. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host } from '../host/host.ts'
+import { pauseFor } from '../host/wait.ts'
 
 export interface PortListeners {
   readonly answers: (port: number) => boolean
@@ -65,7 +65,7 @@ async function untilTaken(host: Pick<Host, 'canListen'>, port: number, signal: A
   const deadline = performance.now() + patience
   for (let pause = 20; performance.now() < deadline; pause *= 1.5) {
     if (!(await host.canListen(port))) return
-    await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted())
+    await pauseFor(pause, signal)
   }
 }
 

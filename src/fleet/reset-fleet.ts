@@ -116,10 +116,11 @@ async function resetAll({ fleet, hosts, cleanupTmpDir, report, within, signal }:
         tell('done')
       } catch (error) {
         report({ host: on.name, event: { kind: 'failed', phase: 'reset', error, at: new Date() } })
-        signal.throwIfAborted()
         failures.set(on.name, error)
       }
     })
+  // Also when it was stopped: the lock of a host is held, and its connection kept, until what goes on there has come to its end.
   await Promise.all(reset)
+  signal.throwIfAborted()
   if (failures.size > 0) throw fleetFailed(failures)
 }

@@ -1,7 +1,7 @@
 /** One host brought to another version of Kubernetes: its control plane, then its kubelet without its Pods. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { paths } from '../config/paths.ts'
 import { KadmError } from '../errors.ts'
+import { pauseFor } from '../host/wait.ts'
 import { startApply, startNode } from '../phases/upgrade/start-upgrade.ts'
 import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from './fleet-run.ts'
@@ -42,7 +42,7 @@ export async function afterWave(
   { soaks, signal }: { readonly soaks: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   const { soak, probe } = file.upgrade
-  if (soaks) await sleep(soak, undefined, { signal })
+  if (soaks) await pauseFor(soak, signal)
   if (probe === undefined) return
   const argv = ['sh', '-c', 'cd "$1" && exec sh -c "$2"', 'sh', folder, probe] as const
   const { exitCode, stdout, stderr } = await operator.query(argv, { timeout: 300_000, signal })

@@ -34,9 +34,16 @@ export function grpcConnection(dial: () => Promise<Duplex>): GrpcConnection {
     session = usableOrNew(session, dial)
     return session
   }
-  const start = async (method: string, request: Buffer, headers: Readonly<Record<string, string>>): Promise<ClientHttp2Stream> => {
+  const start = async (
+    method: string,
+    request: Buffer,
+    { headers, limit }: { readonly headers?: Readonly<Record<string, string>>; readonly limit?: AbortSignal } = {},
+  ): Promise<ClientHttp2Stream> => {
     try {
-      const call = (await connected()).request({
+      const open = await connected()
+      // Nobody waits for its answer any more: it would be done behind the back of whoever was told that it failed.
+      limit?.throwIfAborted()
+      const call = open.request({
         ':method': 'POST',
         ':path': `/${method}`,
         'content-type': 'application/grpc',
@@ -52,7 +59,7 @@ export function grpcConnection(dial: () => Promise<Duplex>): GrpcConnection {
   return {
     unary: async (method, request, { timeout, signal }) => {
       const limit = AbortSignal.timeout(timeout)
-      const call = await beforeEnd(limit, start(method, request, { 'grpc-timeout': `${Math.ceil(timeout)}m` }))
+      const call = await beforeEnd(limit, start(method, request, { headers: { 'grpc-timeout': `${Math.ceil(timeout)}m` }, limit }))
       const stop = signal === undefined ? limit : AbortSignal.any([signal, limit])
       const onStop = (): void => call.close(cancelled)
       if (stop.aborted) onStop()
@@ -71,7 +78,7 @@ export function grpcConnection(dial: () => Promise<Duplex>): GrpcConnection {
       let isCancelled = false
       let cancel = (): void => undefined
       void (async () => {
-        const call = await start(method, request, {})
+        const call = await start(method, request)
         cancel = () => call.close(cancelled)
         if (isCancelled) cancel()
         await received(call, onMessage)

@@ -46,13 +46,17 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   })
   let ahead = 0
   let boot = ''
-  const { ask, end } = sshShells(line, async (first) => {
+  const { ask: askAnyway, end } = sshShells(line, async (first) => {
     // All on one way there and back.
     const answers = await Promise.all([clockAhead(first), requirePrograms(first, target), first('printf %s "$k_boot"'), first('k_tidy')])
     ahead = answers[0]
     boot = answers[2].stdout.toString('latin1')
     await lock.renew(first)
   })
+  const ask: Ask = (lines, settings) => {
+    lock.wake()
+    return askAnyway(lines, settings)
+  }
   try {
     await ask('true')
   } catch (error) {

@@ -1,10 +1,10 @@
 /** The line to a host, as root where that is asked. It breaks; whoever needs it then makes it anew. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'ssh2'
 import { KadmError, messageOf } from '../errors.ts'
 import { becomeRoot } from './ssh-become.ts'
 import { logIn, unreachable } from './ssh-login.ts'
 import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
+import { pauseFor } from './wait.ts'
 
 export interface Line {
   /** Of the user who works: root after becoming it. */
@@ -89,7 +89,7 @@ async function reopen(target: SshTarget, open: () => Promise<Line>, signal: Abor
       if (!(error instanceof KadmError) || error.code !== 'HOST_UNREACHABLE') throw error
       if (performance.now() > deadline)
         throw unreachable(target, `the connection broke and did not come back within ${patience / 1000} s: ${messageOf(error)}`, error)
-      await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted())
+      await pauseFor(pause, signal)
     }
   }
 }

@@ -9,6 +9,11 @@ import type { Ask } from './ssh-shells.ts'
 
 export interface SshLock {
   take(ask: Ask, command: string): Promise<() => Promise<void>>
+  /**
+   * To be called before anything is asked of the host. When this machine has slept the far end may have given up meanwhile, and somebody
+   * else be at work: the line is dropped, and the lock taken again on the next one before anything else.
+   */
+  wake(): void
   /** On a new line: takes again what was held. Throws RUN_IN_PROGRESS when somebody else was faster. */
   renew(ask: Ask): Promise<void>
 }
@@ -22,16 +27,21 @@ export function sshLock(on: Pick<Host, 'name' | 'operator'>, dropLine: () => voi
   const line = randomBytes(12).toString('hex')
   let held: { readonly command: string; readonly pid: number; readonly giveBack: () => Promise<void> } | undefined
   let beats: NodeJS.Timeout | undefined
+  let lastBeat = 0
   const acquire = (ask: Ask, command: string): Promise<NonNullable<typeof held>> =>
     describingFileErrors('take the lock', lockPath, async () => {
       const place = remotePlace(ask, line, on)
+      lastBeat = Date.now()
       const holder = await place.holder()
       return { command, pid: holder.pid, giveBack: await takeLock({ ...place, holder: async () => holder }, lockPath, command) }
     })
   const beat = async (ask: Ask): Promise<void> => {
     const pid = held?.pid
+    const at = Date.now()
     const { code } = await ask(`k_beat ${pid}`)
-    if (code !== 0 && pid !== undefined && pid === held?.pid) dropLine()
+    if (pid === undefined || pid !== held?.pid) return
+    if (code === 0) lastBeat = at
+    else dropLine()
   }
   return {
     take: async (ask, command) => {
@@ -45,6 +55,12 @@ export function sshLock(on: Pick<Host, 'name' | 'operator'>, dropLine: () => voi
         await giveBack?.()
       }
     },
+    wake: () => {
+      // By the time of day: timers stand still while the machine sleeps.
+      if (held === undefined || Date.now() - lastBeat < longestSilence) return
+      lastBeat = Date.now()
+      dropLine()
+    },
     renew: async (ask) => {
       if (held !== undefined) held = await acquire(ask, held.command)
     },
@@ -53,6 +69,8 @@ export function sshLock(on: Pick<Host, 'name' | 'operator'>, dropLine: () => voi
 
 // A third of what the other side waits for.
 const betweenBeats = 20_000
+/** Milliseconds, of 60_000 that the far end waits: time for what is asked then to get there. */
+const longestSilence = 50_000
 
 function remotePlace(ask: Ask, line: string, on: Pick<Host, 'name' | 'operator'>): LockPlace {
   const printed = async (...words: readonly string[]): Promise<string | undefined> => {

@@ -35,7 +35,12 @@ export interface Clock {
 
 export const monotonicClock: Clock = {
   now: () => performance.now(),
-  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal && { signal }),
+  sleep: pauseFor,
+}
+
+/** Throws the signal's reason: an AbortError in its place would look like a fault of kadm's. */
+export async function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(milliseconds, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
 }
 
 /** The pause after this one, in milliseconds. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { requester } from '../../src/cluster/request.ts'
@@ -61,6 +62,20 @@ test('an answer that stops half-way ends with the time limit; a stream may be si
   await expect(reading).rejects.toMatchObject({ message: expect.stringContaining('nothing came within 0.3 s') })
   expect(performance.now() - start).toBeGreaterThan(250)
   expect(got).toEqual(['half'])
+})
+
+test('how long the reader of a stream takes is no silence of the server', async () => {
+  const server = await serve((_, response) => {
+    response.write('one')
+    setTimeout(() => response.end('two'), 100)
+  })
+  const { chunks } = await server.stream({ method: 'GET', path: '/' }, 300)
+  const got: string[] = []
+  for await (const chunk of chunks) {
+    got.push(chunk)
+    await sleep(500)
+  }
+  expect(got).toEqual(['one', 'two'])
 })
 
 test('a base path, the token and the user agent go with each call', async () => {

@@ -44,14 +44,56 @@ test('who has lost it is told whose it is now, and leaves it alone', async () =>
   const ann = await takeLease(api.cluster, { ...options('ann'), lost: (error) => lost.push(error) })
   api.isAway(true)
   await vi.advanceTimersByTimeAsync(31_000)
+  // It has ended by its own times alone: ann's clock may be behind.
+  await expect(takeLease(api.byAnotherWay, options('bob'))).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' })
+  const taking = takeLease(api.byAnotherWay, { ...options('bob'), wait: 60_000 })
+  await vi.advanceTimersByTimeAsync(31_000)
+  const bob = await taking
   api.isAway(false)
-  const bob = await takeLease(api.cluster, options('bob'))
-  await vi.advanceTimersByTimeAsync(10_000)
+  await vi.advanceTimersByTimeAsync(11_000)
   expect(lost).toEqual([
     expect.objectContaining({ code: 'RUN_IN_PROGRESS', message: expect.stringMatching(/^bob \(since .*\) is working on this cluster/) }),
   ])
   await ann.release(api.cluster)
   expect(api.found()).toMatchObject({ spec: { holderIdentity: 'bob' } })
+  await bob.release(api.cluster)
+})
+
+test.each([
+  { clock: 'ahead', difference: 40_000 },
+  { clock: 'behind', difference: -40_000 },
+])('one that is renewed is not taken by who has a clock $clock, and one that is not is', async ({ difference }) => {
+  const api = leaseServer()
+  const ann = await takeLease(api.cluster, options('ann'))
+  const bob = { ...options('bob'), wait: 60_000, now: () => new Date(Date.now() + difference) }
+  const renewed = expect(takeLease(api.cluster, bob)).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' })
+  await vi.advanceTimersByTimeAsync(12_000)
+  await renewed
+  api.isAway(true)
+  const taking = takeLease(api.byAnotherWay, bob)
+  await vi.advanceTimersByTimeAsync(31_000)
+  await (await taking).release(api.byAnotherWay)
+  api.isAway(false)
+  await ann.release(api.cluster)
+})
+
+test('one that ended long ago, as when its machine is gone, is taken at once', async () => {
+  const api = leaseServer()
+  await takeLease(api.cluster, options('ann'))
+  const later = { ...options('bob'), now: () => new Date(Date.now() + 100_000) }
+  await (await takeLease(api.byAnotherWay, later)).release(api.byAnotherWay)
+})
+
+test('after the machine has slept it is renewed within a second, or found to be lost', async () => {
+  const api = leaseServer()
+  const lost: KadmError[] = []
+  const ann = await takeLease(api.cluster, { ...options('ann'), lost: (error) => lost.push(error) })
+  // Timers stood still.
+  vi.setSystemTime(Date.now() + 600_000)
+  const bob = await takeLease(api.byAnotherWay, options('bob'))
+  await vi.advanceTimersByTimeAsync(1100)
+  expect(lost).toHaveLength(1)
+  await ann.release(api.cluster)
   await bob.release(api.cluster)
 })
 
@@ -92,6 +134,8 @@ function renewedAt(lease: KubernetesObject | undefined): number {
 
 interface LeaseServer {
   readonly cluster: Cluster
+  /** Never away. */
+  readonly byAnotherWay: Cluster
   readonly found: () => KubernetesObject | undefined
   readonly write: (lease: object) => void
   readonly isAway: (away: boolean) => void
@@ -110,25 +154,31 @@ function leaseServer(): LeaseServer {
     stored = { ...one, metadata: { ...one.metadata, resourceVersion: String(++version) } }
     return stored
   }
-  const answer = <T>(act: () => T): Promise<T> => (away ? Promise.reject(refusal(503, 'ServiceUnavailable')) : Promise.resolve().then(act))
-  const cluster = {
-    get: () => answer(() => stored),
-    create: (lease: KubernetesObject) =>
-      answer(() => {
-        if (stored !== undefined) throw refusal(409, 'AlreadyExists')
-        return write(lease)
-      }),
-    replace: (lease: KubernetesObject) =>
-      answer(() => {
-        if (lease.metadata.resourceVersion !== stored?.metadata.resourceVersion) throw refusal(409, 'Conflict')
-        const written = write(lease)
-        if (lost-- > 0) throw refusal(503, 'ServiceUnavailable')
-        return written
-      }),
-    delete: () => answer(() => void (stored = undefined)),
+  const by = (isAway: () => boolean): Cluster => {
+    const answer = async <T>(act: () => T): Promise<T> => {
+      if (isAway()) throw refusal(503, 'ServiceUnavailable')
+      return act()
+    }
+    return {
+      get: () => answer(() => stored),
+      create: (lease: KubernetesObject) =>
+        answer(() => {
+          if (stored !== undefined) throw refusal(409, 'AlreadyExists')
+          return write(lease)
+        }),
+      replace: (lease: KubernetesObject) =>
+        answer(() => {
+          if (lease.metadata.resourceVersion !== stored?.metadata.resourceVersion) throw refusal(409, 'Conflict')
+          const written = write(lease)
+          if (lost-- > 0) throw refusal(503, 'ServiceUnavailable')
+          return written
+        }),
+      delete: () => answer(() => void (stored = undefined)),
+    } as unknown as Cluster
   }
   return {
-    cluster: cluster as unknown as Cluster,
+    cluster: by(() => away),
+    byAnotherWay: by(() => false),
     found: () => stored,
     write,
     isAway: (value) => void (away = value),

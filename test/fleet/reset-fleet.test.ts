@@ -1,7 +1,8 @@
 /** Who may be at work when a cluster is to be reset. Nothing is reset: these hosts have a lock and little else. */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test, vi } from 'vitest'
 import { KadmError } from '../../src/errors.ts'
 import type { ReachedHost } from '../../src/fleet/host-state.ts'
 import { resetFleet, type ResetFleetInput } from '../../src/fleet/reset-fleet.ts'
@@ -53,6 +54,28 @@ test('the cluster is held before hosts are looked at, and given back; while anot
   await admin.create({ apiVersion, kind, metadata, spec: { holderIdentity: 'bob@lab', leaseDurationSeconds: 30, renewTime } })
   await expect(resetFleet(input)).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS', message: expect.stringContaining('bob@lab is working') })
   expect([held.length, begun()]).toEqual([1, []])
+})
+
+test('one that is stopped comes to its end when all hosts have: nobody else may begin there before', async () => {
+  const gate = Promise.withResolvers<undefined>()
+  const h1 = { ...bare(), readText: () => gate.promise } as unknown as Host
+  const { input } = scene({ h1, h2: bare() })
+  const stop = new AbortController()
+  const failed: string[] = []
+  const report: ResetFleetInput['report'] = ({ host, event }) => {
+    if (event.kind !== 'failed') return
+    failed.push(host)
+    if (host === 'h2') stop.abort(new Error('stopped by SIGINT'))
+  }
+  let isOver = false
+  const reset = resetFleet({ ...input, report, signal: stop.signal }).finally(() => (isOver = true))
+  const told = expect(reset).rejects.toThrow('stopped by SIGINT')
+  await vi.waitUntil(() => failed.includes('h2'))
+  await sleep(50)
+  expect([isOver, failed]).toEqual([false, ['h2']])
+  gate.resolve(undefined)
+  await told
+  expect(failed).toEqual(['h2', 'h1'])
 })
 
 function bare(error?: KadmError): Host {

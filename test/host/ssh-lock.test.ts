@@ -41,6 +41,30 @@ test('a beat that nobody hears drops the line; one that is heard or does not get
   expect(beats).toBe(4)
 })
 
+test('after the machine has slept the line is dropped before anything else is asked', async () => {
+  const dropLine = vi.fn<() => void>()
+  const { ask } = farEnd(4711, () => 0)
+  const lock = sshLock(ann, dropLine)
+  const sleeps = (time: number): void => void vi.setSystemTime(Date.now() + time)
+  sleeps(600_000)
+  lock.wake()
+  expect(dropLine).not.toHaveBeenCalled()
+  const giveBack = await lock.take(ask, 'kadm one')
+  await vi.advanceTimersByTimeAsync(betweenBeats + 1)
+  sleeps(45_000)
+  lock.wake()
+  expect(dropLine).not.toHaveBeenCalled()
+  // Timers stood still.
+  sleeps(10_000)
+  lock.wake()
+  lock.wake()
+  expect(dropLine).toHaveBeenCalledTimes(1)
+  await giveBack()
+  sleeps(600_000)
+  lock.wake()
+  expect(dropLine).toHaveBeenCalledTimes(1)
+})
+
 test('who takes it is named in it; who comes second is told, and where to look', async () => {
   const { ask, asked } = farEnd(4711, () => 0)
   await (

@@ -9,10 +9,19 @@ import { expect, onTestFinished, test } from 'vitest'
 import { httpGet } from '../../src/host/http-get.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { waitForHttp } from '../../src/host/wait-for-http.ts'
-import { waitUntil } from '../../src/host/wait.ts'
+import { pauseFor, waitUntil } from '../../src/host/wait.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const host = localHost()
+
+test('who is stopped while they wait is told why', async () => {
+  const reason = new Error('stopped by SIGINT')
+  const stop = new AbortController()
+  const waiting = pauseFor(60_000, stop.signal)
+  stop.abort(reason)
+  await expect(waiting).rejects.toBe(reason)
+  await expect(pauseFor(60_000, stop.signal)).rejects.toBe(reason)
+})
 
 test('waits from refused connection over a bad status to health, and tells what it sees', async () => {
   const port = await freePort()
