@@ -6,7 +6,7 @@ import module from 'node:module'
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
   console.error(
-    `error: kadm needs Node 22.18 or later, this is ${process.version}\ntry: npm run kadm -- ... (in a checkout, brings its own Node)`,
+    `error: kadm needs Node 22.18 or later, this is ${process.version}\ntry: npm ci && npm run -s kadm -- ...   # in a checkout: brings its own Node`,
   )
   process.exit(1)
 }

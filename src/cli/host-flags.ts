@@ -5,11 +5,11 @@ export const hostFlags: readonly Flag[] = [
   {
     name: 'host',
     kind: 'text',
-    doc: "Work on this host over SSH, not on this machine: [user@]address[:port] (kadm's own, as are the next six)",
+    doc: "Work on this host over SSH, not on this machine: [user@]address[:port], root where no user is given (kadm's own, as are the next six)",
   },
   { name: 'identity-file', kind: 'list', doc: 'With --host: private keys to log in with; default: those of the agent and of ~/.ssh' },
   { name: 'become', kind: 'text', doc: 'With --host: how the user becomes root there: sudo' },
-  { name: 'bastion', kind: 'text', doc: 'With --host: the host to go through, [user@]address[:port]' },
+  { name: 'bastion', kind: 'text', doc: 'With --host: the host to go through, [user@]address[:port], root where no user is given' },
   {
     name: 'host-key',
     kind: 'text',
@@ -23,5 +23,12 @@ export const hostFlags: readonly Flag[] = [
     doc: 'With --host: take the key of a host that is not known, and record it',
   },
 ]
+
+/** Those of a command that can be given a cluster file instead: of them one is for the hosts of the file too. */
+export function hostFlagsBeside(fileFlag: string): readonly Flag[] {
+  return hostFlags.map((flag) =>
+    flag.name === 'trust-on-first-use' ? { ...flag, doc: flag.doc.replace('With --host:', `With --host or --${fileFlag}:`) } : flag,
+  )
+}
 
 export const hostFlagNames: ReadonlySet<string> = new Set(hostFlags.map(({ name }) => name))

@@ -118,7 +118,11 @@ const flags: readonly Flag[] = [
   { name: 'skip-phases', kind: 'list', doc: 'Phases to leave out, e.g. addon/kube-proxy' },
   { name: 'skip-token-print', kind: 'switch', default: 'false', doc: "Don't print the bootstrap token" },
   { name: 'tls-bootstrap-token', kind: 'text', doc: 'The token that the kubelet asks for its certificate with' },
-  { name: 'token', kind: 'text', doc: 'The bootstrap token for nodes that join, [a-z0-9]{6}.[a-z0-9]{16}; made when not set' },
+  {
+    name: 'token',
+    kind: 'text',
+    doc: 'The bootstrap token for nodes that join, [a-z0-9]{6}.[a-z0-9]{16}; init makes one when it is not set',
+  },
   { name: 'token-ttl', kind: 'text', default: '24h0m0s', doc: 'How long the token is good for; 0: for ever' },
   {
     name: 'upload-certs',

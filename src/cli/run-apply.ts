@@ -5,7 +5,9 @@ import { applyPlan, requireNoProblems } from '../fleet/apply.ts'
 import { makePlan, parsePlan, requireSame } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import { shellQuote } from '../host/shell-quote.ts'
+import { whoRuns } from '../host/who-runs.ts'
 import { printable } from '../progress/printable.ts'
+import { applyDoneText } from './apply-done-text.ts'
 import type { CommandInput, Streams } from './command.ts'
 import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
@@ -72,7 +74,10 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Flee
     } finally {
       await progress.end()
     }
-    io.stdout.write(`${file.name}: done in ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
+    const seconds = (performance.now() - started) / 1000
+    const { actions } = made.plan
+    const hasNetwork = source.networkManifest !== undefined
+    io.stdout.write(printable(applyDoneText({ file, actions, hasNetwork, seconds, user: () => whoRuns(io.environment) })))
   } finally {
     await fleet.close()
   }

@@ -73,7 +73,10 @@ const hostFields: readonly Field[] = [
   integerField('port', 'Port of sshd.', { defaultNote: 'that of ssh', check: portProblems }),
   hostKeyField,
   { name: 'labels', type: { kind: 'map', of: { kind: 'string' } }, doc: 'Labels of its Node. Others are left alone.' },
-  listField('taints', 'Taints of its Node. Others are left alone.', taintFields, { optional: true }),
+  listField('taints', 'Taints of its Node. Others are left alone. A new Node has these alone, not those of its role.', taintFields, {
+    optional: true,
+    defaultNote: 'those of its role',
+  }),
 ]
 
 export const kubeadmDocuments = {
@@ -100,7 +103,7 @@ export const clusterFileFields: readonly Field[] = [
       check: hostPortProblems,
     }),
     sshField,
-    listField('hosts', 'Every host of the cluster.', hostFields),
+    listField('hosts', 'Every host of the cluster. One at least is a control plane.', hostFields),
     objectField('kubeadm', "kubeadm's own documents, without apiVersion and kind. What the lines above say need not be said again.", [
       documentField('clusterConfiguration', 'See ClusterConfiguration in config.md.'),
       documentField('initConfiguration', 'See InitConfiguration in config.md: for the first control plane.'),
@@ -115,7 +118,7 @@ export const clusterFileFields: readonly Field[] = [
       {
         name: 'maxUnavailable',
         type: { kind: 'json' },
-        doc: 'How many workers at a time: a number or a share such as 10%.',
+        doc: 'How many workers at a time: a number, or a share such as 10%, which is rounded down, to 1 at least.',
         default: 1,
         // 0 is refused, not taken for what was left out.
         optional: true,
@@ -124,7 +127,10 @@ export const clusterFileFields: readonly Field[] = [
       },
       stringsField('canary', 'Workers that go first.'),
       durationField('soak', 'How long to wait after the canaries.', { default: '0s' }),
-      stringField('probe', 'A command on the machine of kadm that must succeed after each wave: `./smoke.sh` is beside the cluster file.'),
+      stringField(
+        'probe',
+        'A command on the machine of kadm that must succeed after each wave, within 5 minutes: `./smoke.sh` is beside the cluster file.',
+      ),
     ]),
   ]),
 ]

@@ -52,20 +52,23 @@ export function parseProbe(text: string): HostProbe {
 }
 
 /**
- * Seconds that each of some small writes took to reach the disk that this directory is on or will be on: 25, and where one of them was slow
- * 200 more; stops after a second. The file has no name while it is written. Empty where that cannot be measured.
+ * Seconds that each of some small writes took to reach the disk that this directory is on or will be on; further ones only where one of the
+ * first was slow. Either lot ends after a second. The file has no name while it is written. Empty where that cannot be measured.
  */
 export async function measureWrites(host: Pick<Host, 'query'>, directory: string, signal: AbortSignal): Promise<readonly number[]> {
   const measure = async (count: number): Promise<readonly number[]> => {
     const { stdout } = await host.query(shell(writeScript, [directory, String(count)]), { timeout: 10_000, signal })
     return [...stdout.matchAll(/copied, ([\d.e+-]+) s/g)].map(([, seconds]) => Number(seconds))
   }
-  const some = await measure(25)
-  return some.some((seconds) => seconds > slow) ? [...some, ...(await measure(200))] : some
+  const some = await measure(firstWrites)
+  return some.some((seconds) => seconds > slow) ? [...some, ...(await measure(furtherWrites))] : some
 }
 
+export const firstWrites = 25
+export const furtherWrites = 200
+
 /** Seconds. Half of what etcd wants at most. */
-const slow = 0.005
+export const slow = 0.005
 
 function shell(script: string, words: readonly string[]): Argv {
   return ['sh', '-c', script, 'sh', ...words]

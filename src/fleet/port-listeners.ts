@@ -70,7 +70,7 @@ async function untilTaken(host: Pick<Host, 'canListen'>, port: number, signal: A
 }
 
 /** Seconds: as many as a hundred hosts may need to ask. */
-const lifetime = 20
+export const lifetime = 20
 
 /** Milliseconds. */
 const patience = 1000

@@ -21,7 +21,7 @@ export const everyEventHas: Readonly<Record<string, EventField>> = {
   kind: { type: 'string', doc: '`Event`' },
   at: {
     type: 'string',
-    doc: 'RFC 3339 with milliseconds, by the clock of the host; with a cluster file phases alone are (but `remove/drain`), and all else by that of the machine that kadm runs on',
+    doc: "RFC 3339 with milliseconds, by the host's clock; with a cluster file only for phases (not `remove/drain`), for all else by that of kadm's machine",
   },
   host: { type: 'string', doc: 'as the cluster file or `--host` names it; `kadm` for what kadm does between waves of an upgrade' },
   phase: {

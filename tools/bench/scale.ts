@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- scale [--hosts 100] [--runs 3]`: `kadm plan` of that many bare hosts behind sshd, all on this machine; docs/scale.md
+ * `npm run bench -- scale [--hosts 100] [--pairs 3]`: `kadm plan` of that many bare hosts behind sshd, all on this machine; docs/scale.md
  * says what the figures mean.
  */
 import { measuredPlan, type MeasuredPlan } from '../../test/support/measured-plan.ts'

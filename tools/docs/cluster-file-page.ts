@@ -1,16 +1,20 @@
 import { clusterFileFields, kubeadmDocuments } from '../../src/config/cluster-file-fields.ts'
 import { fieldRows, typeText } from '../../src/config/field-rows.ts'
+import type { Field } from '../../src/config/field.ts'
 
 /** docs/cluster-file.md. */
 export function clusterFilePage(): string {
   const inside = Object.keys(kubeadmDocuments).map((name) => `spec.kubeadm.${name}.`)
   const rows = fieldRows(clusterFileFields)
     .filter(({ path }) => !inside.some((prefix) => path.startsWith(prefix)))
-    .map(
-      ({ path, field }) =>
-        `| \`${path}\` | ${typeText(field.type)} | ${field.defaultNote ?? (typeof field.default === 'object' ? '' : String(field.default ?? ''))} | ${field.doc} |`,
-    )
+    .map(({ path, field }) => `| \`${path}\` | ${typeText(field.type)} | ${defaultText(field)} | ${field.doc} |`)
   return [...intro, '## Fields', '', '| field | type | default | meaning |', '| --- | --- | --- | --- |', ...rows, '', ...rest].join('\n')
+}
+
+function defaultText({ default: value, defaultNote, required }: Field): string {
+  if (defaultNote !== undefined) return defaultNote
+  if (value === undefined) return required === true ? '**required**' : ''
+  return typeof value === 'object' ? '' : String(value)
 }
 
 const intro = [
@@ -18,7 +22,7 @@ const intro = [
   '',
   'Made by `tools/docs/cluster-file-page.ts`; the fields are those of `src/config/cluster-file-fields.ts`. Do not edit by hand.',
   '',
-  'One file names the hosts of a cluster. The machine that kadm runs on needs no root, only ssh to them; the hosts need sshd, a container runtime, a kubelet and `openssl`.',
+  'One file names the hosts of a cluster. The machine that kadm runs on needs no root, only ssh to them; the hosts need sshd, a container runtime, a kubelet, `openssl` (not with `--tokens`), and the first control plane `kubectl` where there is a `network.manifest`.',
   '',
   '```yaml',
   'apiVersion: kadm.dev/v1alpha1',
@@ -35,14 +39,23 @@ const intro = [
   '    clusterConfiguration: {networking: {podSubnet: 10.244.0.0/16}}',
   '```',
   '',
+  'Once it is applied, this fetches the kubeconfig of its administrator, which nobody else is to read:',
+  '',
+  '```sh',
+  '(umask 077; ssh admin@192.168.99.11 sudo cat /etc/kubernetes/admin.conf >shop.conf)',
+  'kubectl --kubeconfig shop.conf get nodes',
+  '```',
+  '',
+  'Without `spec.network.manifest` its Nodes stay NotReady until a Pod network is applied. `apply` says both at its end, with the names of the file.',
+  '',
   '| command | what it does |',
   '| --- | --- |',
-  '| `kadm plan -f FILE [-o json] [--out PLAN]` | looks at all hosts and at the cluster and says, host by host, what would be done and why; changes nothing. Of JSON the warnings are on standard error |',
+  '| `kadm plan -f FILE [-o json] [--out PLAN]` | looks at all hosts and at the cluster and says, host by host, what would be done and why; changes nothing. With `-o json` warnings go to standard error |',
   '| `kadm apply -f FILE` | does it, after a question (`--yes`: none). Cut off at any moment, it goes on where it was when it is run again |',
-  '| `kadm apply PLAN` | does just what a kept plan says; refused (`PLAN_STALE`), with every difference, when hosts, cluster or file are no longer as the plan saw them |',
-  '| `kadm reset --cluster-file FILE` | resets every host, all at once: the cluster is gone; `--cleanup-tmp-dir` takes what upgrades have put aside too |',
-  '| `kadm undo -f FILE --host NAME` | puts back what the last run of kadm has changed on that host, and removes what it added; shows it by path and asks first (`--dry-run`: shows it only) |',
-  '| `kadm log -f FILE` | who did what on which host, and when, by the journals of the hosts and of this machine, whose chains of hashes are checked |',
+  '| `kadm apply PLAN` | does just what a kept plan says, without a question, with the cluster file at the absolute path that stands in the plan; refused (`PLAN_STALE`), with every difference, when hosts, cluster or file are no longer as the plan saw them |',
+  '| `kadm reset --cluster-file FILE` | resets every host, all at once: the cluster is gone; asks first (`--force`: does not; `--dry-run`: shows it only). `--cleanup-tmp-dir` takes what upgrades have put aside too |',
+  '| `kadm undo -f FILE --host NAME` | puts back what the last run of kadm has changed on that host, and removes what it added; shows it by path and asks first (`--yes`: does not; `--dry-run`: shows it only) |',
+  '| `kadm log -f FILE [-o json]` | who did what on which host, and when, by the journals of the hosts and of this machine, whose chains of hashes are checked |',
   '',
 ]
 
@@ -51,14 +64,17 @@ const rest = [
   '',
   '- **Order.** All hosts begin at once and are checked at once. A join waits for the first API only, then for its turn at etcd, which takes one new member at a time. Hosts leave when all new ones are',
   '  in, control planes one after the other. One host that fails does not hold up the others; what it ended with is told at the end (`FLEET_FAILED`).',
+  '- **Reaching the hosts.** `~/.ssh/config` is not read: what it says of user, port, key and jump host is to stand in the file (`user`, `port`, `ssh.identityFile`, `ssh.bastion`), and the real address, not an alias. A host whose key is',
+  '  neither in the file nor in `~/.ssh/known_hosts` is refused; `--trust-on-first-use` takes the key and records it there. The password of sudo and the passphrase of a key are asked for once on the terminal, or are the first line',
+  '  of the files that KADM_BECOME_PASSWORD_FILE and KADM_SSH_PASSPHRASE_FILE name.',
   '- **What it does not touch.** A host with no action in the plan is only read. Nodes that the file does not name are left alone, as are labels and taints that it does not name. A machine',
-  '  whose kubelet is another Node than its name in the file says is a problem, whatever its role. `kadm reset --cluster-file` leaves alone what is `role: absent` and in another cluster by now, or in one that no wanted host is in any more to compare with. A cluster that is there keeps its',
+  '  whose kubelet is another Node than its name in the file says is a problem, whatever its role. `kadm reset --cluster-file` leaves alone what is `role: absent` and in another cluster by now, or in some cluster while no wanted host is in one to compare it with. A cluster that is there keeps its',
   '  configuration: `clusterConfiguration`, `kubeletConfiguration`, `kubeProxyConfiguration` and `controlPlaneEndpoint` are read when it is made. A field that the file gives and that is not what the cluster has is a',
   '  warning of the plan, with what changes it; one that was taken out of the file is not noticed. `initConfiguration` and `joinConfiguration` are for hosts that come in, and `network.manifest`, edited or not, is laid',
   '  with the first init alone.',
   '- **A machine that is gone.** A bare machine with the name of a Node takes its place: the dead Node, and its dead member of etcd, are removed first. One that will',
-  '  not come back: `role: lost` in the file. Nothing is asked of it; its dead member of etcd and its Node are removed before anything else is done, and not while they answer (`ETCD_MEMBER_LOST`, `NODE_ALIVE`). A Node that a removal',
-  '  or an undo has cordoned which was stopped, as by a PodDisruptionBudget, takes Pods again when the file wants it as before.',
+  '  not come back: `role: lost` in the file. Nothing is asked of it; its dead member of etcd and its Node are removed before anything else is done, and not while they answer (`ETCD_MEMBER_LOST`, `NODE_ALIVE`). Where a',
+  '  removal or an undo was stopped (by a PodDisruptionBudget, say), the Node that it cordoned takes Pods again once the file wants the host as before.',
   '- **No shared secret.** No bootstrap token is made. The key of a kubelet is made on its host by openssl and never leaves it; kadm takes the request to a control plane that has the key of the CA, and openssl',
   '  signs there, for exactly that node name: for a worker the key of the CA does not leave its host. The files that control planes share pass through the memory of kadm on their way from one to the other:',
   '  never on the disk of the machine that kadm runs on, never in a log or a plan. `--tokens` makes one bootstrap token instead, as kubeadm does, and removes it at the end.',
@@ -69,23 +85,24 @@ const rest = [
   '  then looks at hosts and cluster again before anything is done. A signal gives the Lease back, and takes the token of `--tokens` away. A cluster whose API does not answer within 5 s is reset without the Lease; the locks of its',
   '  hosts hold all the same.',
   '- **Out of the cluster.** A control plane that is `absent` goes only when its member is known to have left etcd: the last member is refused (`ETCD_QUORUM`), and so is one whose manifest of etcd cannot be read or is missing',
-  '  while nobody can be asked (`ETCD_FAILED`). A removal that was cut off later is run again. Where it is not wanted any more, it stands in the way all the same once its reset has begun: the host is half a node, and is',
-  '  to be `absent` once more, or to be reset.',
+  '  while nobody can be asked (`ETCD_FAILED`). A removal that was cut off later is run again. Whoever changes their mind after its reset has begun is refused by the plan: the host is half a node;',
+  '  make it `absent` once more, or reset it.',
   '- **Undo.** The last run on the host, with its attempts that were cut off; `--all`: every run. Files get their former bytes, mode and owner, or go when they were not there; so do directories that are empty then, labels and taints,',
   '  and services run or rest as before. A host that came into its cluster by the run is drained, leaves etcd, loses its Pods, mounts, rules of kube-proxy and what the kubelet has written, and its Node goes. A file that is',
   '  neither as kadm left it nor as it was before is named and stays, with the place of its former content; `--force` puts it back too. What stays: `/var/lib/kadm` with the journal, images, what others made (named). Refused',
   '  (`UNDO_REFUSED`): `upgrade apply`, a control plane of another minor version, and, unless `--force` is given, the only control plane of nodes that are still there',
-  '  (or of nobody knows whom: its API does not answer), and a run that others have overtaken: by it the host came into a cluster with another CA than the one that is there now, or it made keys on which there is a kubelet or a',
-  '  static Pod by now. Killed in the middle, it is run again and finishes, one of all runs as such. Without `-f` it is of this host, or of',
+  '  (or its API does not say whether there are any), and a run that others have overtaken: by it the host came into a cluster with another CA than the one that is there now, or it made keys on which there is a kubelet or a',
+  '  static Pod by now. Killed in the middle, run it again and it finishes; an `--all` stays an `--all`. Without `-f` it is of this host, or of',
   '  that of `--host user@address`; the Node then stays and is named.',
   '- **Journals.** Each host has its own in `/var/lib/kadm/journal.jsonl`: who ran what there, and what it changed. The machine that kadm runs on has one a cluster in `$XDG_STATE_HOME/kadm/<name>/journal.jsonl` (`~/.local/state`): who ran which command, and how each action on each',
   '  host ended. Every line holds its own hash and that of the line before; `kadm log`, `plan` and `undo` name a journal of which a byte was changed (`JOURNAL_BROKEN`). Lines that are taken from the end as a whole are not noticed.',
   '- **Before any change** the hosts are compared: the same machine id, product id or host name, clocks more than 60 s apart (1 s: a warning), addresses in the range of Pods or Services, kubelets that are missing,',
-  '  newer, or more than three minors older. A new node that does not reach a control plane at the address of the file is a warning. Preflight checks whose errors are to be warnings stand in',
-  '  `nodeRegistration: {ignorePreflightErrors: [Swap]}` of `initConfiguration` (for the first control plane) and of `joinConfiguration` (for all others); in an upgrade those of both are.',
+  "  newer, or more than three minors older. Ports that a new node needs of others, and they of it, are tried: one that is shut while sshd answers at that address is a problem (10250, and all at an address that is none of the host's own: a warning); an sshd that does not answer is a warning (`preflight.md`). Preflight checks whose errors are to be warnings stand in",
+  '  `nodeRegistration: {ignorePreflightErrors: [Swap]}` of `initConfiguration` (for the first control plane) and of `joinConfiguration` (for all others); in an upgrade the errors of both lists are warnings on every host.',
   '- **Upgrade.** With a higher `kubernetesVersion`: the first control plane by `upgrade apply`, the others one after the other by `upgrade node`, then the workers: the canaries, `soak`, `probe`, and the rest in waves',
-  '  of `maxUnavailable`, each wave followed by the probe, which runs in the folder of the cluster file. One that is gone on with begins with the probe (after `soak`, where of the workers only canaries are done),',
-  '  unless a host was cut off or has failed, which is mended first. A worker is drained before and takes Pods again after. The new kubelet has to be on the hosts already; a host that fails ends the upgrade there',
+  '  of `maxUnavailable`, each wave followed by the probe, which runs in the folder of the cluster file. A resumed upgrade first runs the probe (after `soak`, if only the canaries of the workers are done),',
+  '  unless a host was cut off or has failed, which is mended first. A worker is drained before (its Pods have 5 minutes to leave, as at a removal) and takes Pods again after. The new kubelet has to be on the hosts already, installed or beside the old one as `kubelet-v1.37.2`:',
+  '  where it is not, only the control plane goes up, and the plan warns. A host that fails ends the upgrade there',
   '  (those that were not begun are named), and apply goes on with it. Nodes that are at the version are left alone. A control plane that cannot be reached stands in its way; a worker that cannot, and nodes',
   '  that are to come or go, are left for the next apply, by name.',
   '',

@@ -8,7 +8,7 @@ export function errorsPage(): string {
     '',
     'Made from the tables in `src/errors.ts` and `src/phases/upgrade/finding.ts`. Do not edit by hand.',
     '',
-    'Every failure that kadm foresaw ends with its code in brackets: `error: preflight checks failed [PREFLIGHT_FAILED]`, then details, then what to try.',
+    'The first line of every failure that kadm foresaw ends with its code in brackets: `error: preflight checks failed: Port-10259 [PREFLIGHT_FAILED]`, then details, then what to try.',
     'Codes are never renamed, so scripts can match on them. `[BUG]` is none of them: it marks a failure that nobody foresaw.',
     '',
     '| code | meaning |',

@@ -1,4 +1,6 @@
 import { recordingCluster } from '../../src/cluster/recording-cluster.ts'
+import { firstWrites, furtherWrites, slow } from '../../src/fleet/host-probe.ts'
+import { lifetime } from '../../src/fleet/port-listeners.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { discoveredChecks, joinChecks, joiningControlPlaneChecks } from '../../src/preflight/checks-for-join.ts'
 import { upgradeApplyChecks, upgradeNodeChecks, upgradePlanChecks } from '../../src/preflight/checks-for-upgrade.ts'
@@ -74,11 +76,11 @@ const betweenHosts: readonly string[] = [
   '| port 10250 of every host for control planes | | shut |',
   '| links | | different MTU |',
   '| path | | packets as wide as both links take do not arrive, and small ones do (`ping`, where the host has it; for each host that arrives at most 8 others, control planes first) |',
-  '| disk of etcd (not with an external one) | | a write takes more than 10 ms at the 99th percentile of up to 200, within one second |',
+  `| disk of etcd (not with an external one) | | a write takes more than 10 ms: the slowest of ${firstWrites}; where one of these took more than ${slow * 1000} ms the 99th percentile of them and up to ${furtherWrites} more, within two seconds |`,
   '| free disk | | below 10 % where `/var/lib/kubelet` is, 15 % where `/var/lib/containerd` is, unless the file sets `evictionHard` |',
   '',
   'A port is certainly shut when sshd of the host answers the one who asks and the port does not. So that something can answer before there is a cluster, `systemd-socket-activate` listens on the ports of a bare host for the time of the',
-  'question, at most 5 s; it gives nothing to whoever connects. Without systemd only silence and "unreachable" count. The connections go through the SSH connections of kadm, and nothing is installed. The file that the disk is measured with has no name and is gone with the',
+  `question, at most ${lifetime} s; it gives nothing to whoever connects. Without systemd only silence and "unreachable" count. The connections go through the SSH connections of kadm, and nothing is installed. The file that the disk is measured with has no name and is gone with the`,
   'measurement.',
   '',
 ]

@@ -1,7 +1,7 @@
 /** `kadm reset` and `kadm reset phase ...`: from flags to a run, and what the user sees of it. */
 import { resetPhases } from '../../phases/reset/reset-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
-import { hostFlags } from '../host-flags.ts'
+import { hostFlagsBeside } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
 import { runFlags } from '../run-flags.ts'
@@ -25,7 +25,7 @@ export const resetCommand: Command = {
   summary: "Performs a best effort revert of changes made to this host by 'kadm init' or 'kadm join'",
   flags: [
     ...flags,
-    ...hostFlags,
+    ...hostFlagsBeside('cluster-file'),
     ...runFlags,
     {
       name: 'cluster-file',

@@ -1,6 +1,6 @@
 /** `kadm undo`: a host as it was before the last run of kadm on it. kadm's own. */
 import type { Command } from '../command.ts'
-import { hostFlags } from '../host-flags.ts'
+import { hostFlagsBeside } from '../host-flags.ts'
 import { runFlags } from '../run-flags.ts'
 import { waitLockFlag } from '../wait-for-lock.ts'
 
@@ -14,7 +14,7 @@ export const undoCommand: Command = {
       kind: 'text',
       doc: 'The cluster file (docs/cluster-file.md): --host is then a name in it, and the Node leaves the cluster too',
     },
-    ...hostFlags,
+    ...hostFlagsBeside('file'),
     { name: 'all', kind: 'switch', default: 'false', doc: 'Every run that the journal of the host knows, not the last one alone' },
     {
       name: 'force',
