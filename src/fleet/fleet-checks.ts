@@ -4,6 +4,7 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import { part, withDefaults } from '../config/defaults.ts'
 import { parseIp } from '../config/ip-address.ts'
 import type { Findings } from '../preflight/check.ts'
+import { sharedRanges, type ClusterRanges } from '../preflight/network-overlap.ts'
 import type { HostState, ReachedHost } from './host-state.ts'
 import type { Action } from './plan-actions.ts'
 
@@ -22,6 +23,7 @@ export function hostChecks(file: ClusterFile, states: ReadonlyMap<string, HostSt
       ...twins(hosts, 'hostname', 'host name', 'give each its own: hostnamectl set-hostname NAME'),
       ...clocks.errors,
       ...rangeErrors(file, hosts),
+      ...(actions.some(({ kind }) => kind === 'init') ? sharedRanges(rangesOf(file)) : []),
       ...hosts.filter(({ name }) => arriving.has(name)).flatMap((host) => kubeletErrors(file, host)),
     ],
     warnings: clocks.warnings,
@@ -58,10 +60,15 @@ function clockFindings(hosts: readonly NamedHost[]): Findings {
   return { errors: seconds >= 60 ? [text] : [], warnings: seconds >= 1 && seconds < 60 ? [text] : [] }
 }
 
-function rangeErrors({ kubeadm }: ClusterFile, hosts: readonly NamedHost[]): readonly string[] {
+function rangesOf({ kubeadm }: ClusterFile): Required<ClusterRanges> {
   const networking = part(withDefaults('ClusterConfiguration', kubeadm.clusterConfiguration), 'networking')
+  return { serviceSubnet: String(networking['serviceSubnet'] ?? ''), podSubnet: String(networking['podSubnet'] ?? '') }
+}
+
+function rangeErrors(file: ClusterFile, hosts: readonly NamedHost[]): readonly string[] {
+  const networking = rangesOf(file)
   const ranges = (['serviceSubnet', 'podSubnet'] as const).flatMap((field) =>
-    (parseCidrs(String(networking[field] ?? '')) ?? []).map((range) => ({ field, range })),
+    (parseCidrs(networking[field] ?? '') ?? []).map((range) => ({ field, range })),
   )
   return hosts.flatMap(({ name, state }) =>
     state.addresses.flatMap((address) => {
@@ -70,7 +77,7 @@ function rangeErrors({ kubeadm }: ClusterFile, hosts: readonly NamedHost[]): rea
       const inside = ip === undefined || state.node !== 'none' ? [] : ranges.filter(({ range }) => cidrContains(range, ip))
       return inside.map(
         ({ field }) =>
-          `${name} has the address ${address}, which lies in networking.${field} (${String(networking[field])}): the host would lose it; choose another range`,
+          `${name} has the address ${address}, which lies in networking.${field} (${networking[field]}): the host would lose it; choose another range`,
       )
     }),
   )

@@ -9,6 +9,10 @@ export interface HostProbe {
   readonly disks: readonly Disk[]
   /** Type of the file system at /sys/fs/cgroup: `cgroup2fs` with version 2 alone. Empty when unknown. */
   readonly cgroup: string
+  /** Names that the host was asked for and does not know. Empty too where it has no program to ask with. */
+  readonly unknownNames: readonly string[]
+  /** Of those that it was asked for. */
+  readonly missingPrograms: readonly string[]
 }
 
 export interface Link {
@@ -26,15 +30,31 @@ export interface Disk {
   readonly size: number
 }
 
+export interface ProbeQuestions {
+  /** Also of those that are not there yet. */
+  readonly directories: readonly string[]
+  /** Of these only where they are there. */
+  readonly presentDirectories?: readonly string[]
+  readonly names?: readonly string[]
+  readonly programs?: readonly string[]
+}
+
 /** Changes nothing. What cannot be read is left out. Throws what the host throws. */
-export async function probeHost(host: Pick<Host, 'query'>, directories: readonly string[], signal: AbortSignal): Promise<HostProbe> {
-  const { stdout } = await host.query(shell(probeScript, directories), { timeout: 10_000, signal })
+export async function probeHost(host: Pick<Host, 'query'>, questions: ProbeQuestions, signal: AbortSignal): Promise<HostProbe> {
+  const { directories, presentDirectories = [], names = [], programs = [] } = questions
+  const words = [
+    ...directories.map((one) => `disk:${one}`),
+    ...presentDirectories.map((one) => `present:${one}`),
+    ...names.map((one) => `name:${one}`),
+    ...programs.map((one) => `program:${one}`),
+  ]
+  const { stdout } = await host.query(shell(probeScript, words), { timeout: 10_000, signal })
   return parseProbe(stdout)
 }
 
 /**
  * Of what the script prints: `link eth0 1500 02:42:ac:11:00:02`, `disk /var/lib/etcd /dev/sda1 41152812 9999999 31152812 25% /`, `cgroup
- * cgroup2fs`.
+ * cgroup2fs`, `unknown api.example.com`, `missing kubectl`.
  */
 export function parseProbe(text: string): HostProbe {
   const lines = text.split('\n').map((line) => line.split(/\s+/))
@@ -48,6 +68,8 @@ export function parseProbe(text: string): HostProbe {
       return at > 4 && size > 0 ? [{ directory: words[1] ?? '', free, size }] : []
     }),
     cgroup: of('cgroup')[0]?.[1] ?? '',
+    unknownNames: of('unknown').map(([, name = '']) => name),
+    missingPrograms: of('missing').map(([, program = '']) => program),
   }
 }
 
@@ -81,7 +103,16 @@ const probeScript = `${nearest}
 for d in /sys/class/net/*; do
   a=; read -r m <"$d/mtu" && { read -r a <"$d/address" || :; } && echo "link \${d##*/} $m $a"
 done 2>/dev/null
-for d; do near "$d"; df -Pk "$p" 2>/dev/null | { read -r x && read -r x && echo "disk $d $x"; }; done
+room() { near "$1"; df -Pk "$p" 2>/dev/null | { read -r x && read -r x && echo "disk $1 $x"; }; }
+for w; do
+  v=\${w#*:}
+  case $w in
+  disk:*) room "$v" ;;
+  present:*) [ ! -d "$v" ] || room "$v" ;;
+  name:*) ! command -v getent >/dev/null || timeout 5 getent ahosts "$v" >/dev/null 2>&1 || echo "unknown $v" ;;
+  program:*) command -v "$v" >/dev/null || echo "missing $v" ;;
+  esac
+done
 echo "cgroup $(stat -fc %T /sys/fs/cgroup 2>/dev/null)"`
 
 /** As etcd writes its log: 2300 bytes at a time, each on the disk before the next. The time is dd's own, without its start. */

@@ -3,8 +3,10 @@
  * about to get a node.
  */
 import { atMost } from '../cluster/at-most.ts'
+import { splitEndpoint } from '../config/checks.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { part, withDefaults } from '../config/defaults.ts'
+import { parseIp } from '../config/ip-address.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { Findings } from '../preflight/check.ts'
@@ -33,7 +35,7 @@ export async function measureFleet(
   })
   const found = await Promise.all([
     reachFindings(file, all, signal),
-    probed(file, all, signal),
+    probed(file, all, { signal, maker: actions.find(({ kind }) => kind === 'init')?.host }),
     ...(isEtcdExternal(file)
       ? []
       : all.filter(({ wanted, arrives }) => arrives && wanted.role === 'control-plane').map((one) => writes(file, one, signal))),
@@ -41,9 +43,16 @@ export async function measureFleet(
   return { errors: found.flatMap(({ errors }) => errors), warnings: found.flatMap(({ warnings }) => warnings) }
 }
 
-async function probed(file: ClusterFile, all: readonly ReachHost[], signal: AbortSignal): Promise<Findings> {
+/** @param options.maker the host that makes the cluster */
+async function probed(
+  file: ClusterFile,
+  all: readonly ReachHost[],
+  { maker, signal }: { readonly maker: string | undefined; readonly signal: AbortSignal },
+): Promise<Findings> {
   const inTurn = atMost(hostsAtOnce)
-  const asked = await Promise.all(all.map((one) => inTurn(() => orWarning(one.wanted.name, signal, () => probeOne(one, signal)))))
+  const asked = await Promise.all(
+    all.map((one) => inTurn(() => orWarning(one.wanted.name, signal, () => probeOne(one, { file, maker, signal })))),
+  )
   const hosts = asked.flatMap(({ value }) => value ?? [])
   const { errors, warnings } = probeFindings(file, hosts)
   const paths = await Promise.all(
@@ -67,10 +76,30 @@ interface AskedHost extends ProbedHost {
   readonly host: Host
 }
 
-async function probeOne({ wanted: { name, address }, host, state, arrives }: ReachHost, signal: AbortSignal): Promise<AskedHost> {
-  const [probe, { addresses }] = await Promise.all([probeHost(host, watchedDirectories, signal), host.facts()])
+async function probeOne(
+  { wanted: { name, address, role }, host, state, arrives }: ReachHost,
+  { file, maker, signal }: { readonly file: ClusterFile; readonly maker: string | undefined; readonly signal: AbortSignal },
+): Promise<AskedHost> {
+  const etcdDirectory = arrives && role === 'control-plane' && !isEtcdExternal(file) ? etcdDirectoryOf(file) : undefined
+  const questions = {
+    directories: [...watchedDirectories.always, ...(etcdDirectory === undefined ? [] : [etcdDirectory])],
+    presentDirectories: watchedDirectories.present,
+    names: arrives ? endpointNames(file) : [],
+    programs: name === maker && file.networkManifest !== undefined ? ['kubectl'] : [],
+  }
+  const [probe, { addresses }] = await Promise.all([probeHost(host, questions, signal), host.facts()])
   const device = addresses.find((one) => one.address === address && !one.loopback)?.device
-  return { name, address, host, state, probe, arrives, link: probe.links.find((link) => link.device === device) }
+  return { name, address, host, state, probe, arrives, etcdDirectory, link: probe.links.find((link) => link.device === device) }
+}
+
+/** The name that nodes reach the API by, if it is one. */
+function endpointNames({ controlPlaneEndpoint, kubeadm }: ClusterFile): readonly string[] {
+  const host = splitEndpoint(controlPlaneEndpoint ?? String(kubeadm.clusterConfiguration['controlPlaneEndpoint'] ?? ''))?.host
+  return host === undefined || parseIp(host) !== undefined ? [] : [host]
+}
+
+function etcdDirectoryOf({ kubeadm }: ClusterFile): string {
+  return String(part(part(withDefaults('ClusterConfiguration', kubeadm.clusterConfiguration), 'etcd'), 'local')['dataDir'] ?? '')
 }
 
 /**
@@ -93,9 +122,7 @@ function pathTargets(
 const mostPaths = 8
 
 async function writes(file: ClusterFile, one: ReachHost, signal: AbortSignal): Promise<Findings> {
-  const directory = String(
-    part(part(withDefaults('ClusterConfiguration', file.kubeadm.clusterConfiguration), 'etcd'), 'local')['dataDir'] ?? '',
-  )
+  const directory = etcdDirectoryOf(file)
   const { value = [], warning } = await orWarning(one.wanted.name, signal, async () =>
     writeWarnings(one.wanted.name, directory, await measureWrites(one.host, directory, signal)),
   )

@@ -13,13 +13,21 @@ export interface ProbedHost {
   readonly link: Link | undefined
   /** It is about to get a node. */
   readonly arrives: boolean
+  /** Where it is about to get a member of etcd. */
+  readonly etcdDirectory?: string | undefined
 }
 
 export function probeFindings(file: ClusterFile, hosts: readonly ProbedHost[]): Findings {
   const arriving = hosts.filter(({ arrives }) => arrives)
   return {
-    errors: [...macTwins(hosts), ...arriving.flatMap((host) => cgroupErrors(file, host))],
-    warnings: [...mtuWarnings(hosts), ...arriving.flatMap((host) => [...kernelWarnings(host), ...diskWarnings(file, host)])],
+    errors: [
+      ...macTwins(hosts),
+      ...arriving.flatMap((host) => [...cgroupErrors(file, host), ...nameErrors(host), ...programErrors(host), ...etcdRoom(host).errors]),
+    ],
+    warnings: [
+      ...mtuWarnings(hosts),
+      ...arriving.flatMap((host) => [...kernelWarnings(host), ...diskWarnings(file, host), ...etcdRoom(host).warnings]),
+    ],
   }
 }
 
@@ -82,10 +90,10 @@ function kernelWarnings({ name, state }: ProbedHost): readonly string[] {
  * Where the kubelet begins to throw Pods and images out, unless it is told otherwise: kubernetes.io, node-pressure-eviction. Percent that
  * must be free.
  */
-const evictionLimits = { '/var/lib/kubelet': 10, '/var/lib/containerd': 15 } as const
+const evictionLimits = { '/var/lib/kubelet': 10, '/var/lib/containerd': 15, '/var/lib/containers': 15 } as const
 
-/** For these the probe has to look. */
-export const watchedDirectories: readonly string[] = Object.keys(evictionLimits)
+/** For these the probe has to look: `present`, where CRI-O has its images, only where they are there. */
+export const watchedDirectories = { always: ['/var/lib/kubelet', '/var/lib/containerd'], present: ['/var/lib/containers'] } as const
 
 function diskWarnings({ kubeadm }: ClusterFile, { name, probe }: ProbedHost): readonly string[] {
   if (kubeadm.kubeletConfiguration?.['evictionHard'] !== undefined) return []
@@ -98,4 +106,28 @@ function diskWarnings({ kubeadm }: ClusterFile, { name, probe }: ProbedHost): re
       `${name}: ${free} free where ${directory} is, and below ${limit} % the kubelet takes no Pods: make room, or set kubeletConfiguration.evictionHard`,
     ]
   })
+}
+
+/** Its nodes would ask for the API by that name, and wait for it in vain. */
+function nameErrors({ name, probe }: ProbedHost): readonly string[] {
+  return probe.unknownNames.map(
+    (endpoint) =>
+      `${name} does not know the name "${endpoint}" of controlPlaneEndpoint: enter it in the DNS that the host asks, or in its /etc/hosts`,
+  )
+}
+
+function programErrors({ name, probe }: ProbedHost): readonly string[] {
+  return probe.missingPrograms.map((program) => `${name} has no ${program}, which lays network.manifest there: install it`)
+}
+
+/** Bytes. etcd lays its log out in files of 64 MB, the next one beforehand; its database may grow to 2 GiB unless it is told otherwise. */
+const etcdNeeds = { least: 200 * 1024 ** 2, later: 2 * 1024 ** 3 } as const
+
+function etcdRoom({ name, probe, etcdDirectory }: ProbedHost): Findings {
+  const disk = probe.disks.find(({ directory }) => directory === etcdDirectory)
+  if (disk === undefined || disk.free >= etcdNeeds.later) return { errors: [], warnings: [] }
+  const text = `${name}: ${Math.floor(disk.free / 1024 ** 2)} MiB free where etcd is to have its data (${disk.directory})`
+  return disk.free < etcdNeeds.least
+    ? { errors: [`${text}, and it does not start with less than ${etcdNeeds.least / 1024 ** 2}: make room`], warnings: [] }
+    : { errors: [], warnings: [`${text}, and its database may grow to 2 GiB: make room, or give it a disk of its own`] }
 }

@@ -9,7 +9,7 @@ import { nodeChecks } from './checks-for-node.ts'
 import { externalEtcdVersion } from './external-etcd-version.ts'
 import { forwardingEnabled } from './file-content.ts'
 import { imagePull } from './image-pull.ts'
-import { networkOverlap } from './network-overlap.ts'
+import { networkOverlap, rangesApart } from './network-overlap.ts'
 import { privilegedUser } from './privileged-user.ts'
 
 export interface InitChecksInput {
@@ -38,6 +38,7 @@ export function initChecks(input: InitChecksInput): CheckGroups {
       ...localEtcdChecks({ config, host, own }),
       ...externalEtcdFiles(cluster, host),
       networkOverlap(host, cluster.networking),
+      rangesApart(cluster.networking),
     ],
     [controlPlaneImagePull(input)],
   ]

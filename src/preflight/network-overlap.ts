@@ -1,4 +1,4 @@
-import { cidrContains, formatCidr, parseCidr, parseCidrs, type Cidr } from '../config/cidr.ts'
+import { cidrContains, cidrsOverlap, formatCidr, parseCidr, parseCidrs, type Cidr } from '../config/cidr.ts'
 import { parseIp } from '../config/ip-address.ts'
 import type { Host, HostFacts, InterfaceAddress, Route } from '../host/host.ts'
 import type { Check, Findings } from './check.ts'
@@ -22,6 +22,27 @@ export function networkOverlap(host: Pick<Host, 'facts'>, ranges: ClusterRanges)
     requires: 'no address or route of the host inside the Service or Pod range',
     run: async () => overlapsOf(await host.facts(), ranges),
   }
+}
+
+/** kadm's own, of a cluster that is to be made: kubeadm takes such ranges, and Services then answer in the place of Pods. */
+export function rangesApart(ranges: ClusterRanges): Check {
+  return {
+    name: 'NetworkOverlap',
+    requires: 'Service and Pod ranges apart from each other',
+    run: async () => ({ warnings: [], errors: sharedRanges(ranges) }),
+  }
+}
+
+/** In words, each pair of ranges that have addresses in common. */
+export function sharedRanges({ serviceSubnet, podSubnet = '' }: ClusterRanges): readonly string[] {
+  return (parseCidrs(serviceSubnet) ?? []).flatMap((services) =>
+    (parseCidrs(podSubnet) ?? [])
+      .filter((pods) => cidrsOverlap(services, pods))
+      .map(
+        (pods) =>
+          `the Service range ${formatCidr(services)} and the Pod range ${formatCidr(pods)} have addresses in common: choose another networking.podSubnet or serviceSubnet`,
+      ),
+  )
 }
 
 /** Pure. */

@@ -4,21 +4,37 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseClusterFile } from '../../src/config/cluster-file.ts'
-import { measureWrites, parseProbe, probeHost } from '../../src/fleet/host-probe.ts'
+import { measureWrites, parseProbe, probeHost, type Disk } from '../../src/fleet/host-probe.ts'
+import { measureFleet } from '../../src/fleet/measure-fleet.ts'
 import { neededPorts } from '../../src/fleet/needed-ports.ts'
 import { probeFindings, writeWarnings, type ProbedHost } from '../../src/fleet/probe-findings.ts'
+import type { Argv, Host } from '../../src/host/host.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { reachedHost } from './reached-host.ts'
 
 const { signal } = new AbortController()
 
 test('this machine: loopback, the disk of a folder that is not there yet', async () => {
-  const { links, disks, cgroup } = await probeHost(localHost(), ['/var/lib/none/of/these'], signal)
+  const { links, disks, cgroup } = await probeHost(
+    localHost(),
+    { directories: ['/var/lib/none/of/these'], presentDirectories: ['/var/lib/none/either'] },
+    signal,
+  )
   expect(links.find(({ device }) => device === 'lo')).toMatchObject({ mtu: 65_536, mac: '00:00:00:00:00:00' })
   expect(disks).toHaveLength(1)
   expect(disks[0]?.directory).toBe('/var/lib/none/of/these')
   expect(disks[0]?.size).toBeGreaterThan(disks[0]?.free ?? Infinity)
   expect(cgroup).not.toBe('')
+})
+
+test('this machine: names that it does not know, programs that it does not have, whatever is in them', async () => {
+  const { unknownNames, missingPrograms } = await probeHost(
+    localHost(),
+    { directories: [], names: ['localhost', 'none.invalid'], programs: ['sh', 'no-such-program', '$(touch never)'] },
+    signal,
+  )
+  expect(unknownNames).toEqual(['none.invalid'])
+  expect(missingPrograms).toEqual(['no-such-program', '$(touch'])
 })
 
 test('writes are measured one by one, in about a second at most, and leave no file', async () => {
@@ -92,6 +108,73 @@ test('ports: between control planes, to them, from them, none between workers; a
   expect(numbers(moved, 'worker', 'control-plane')).toEqual([8443])
 })
 
+test('a host that does not know the name of the API, one without kubectl, and disks of etcd: full, nearly full, and enough', () => {
+  const [full, nearly, enough] = [100, 1000, 5000].map((free) => ({ directory: '/var/lib/etcd', free: free * 1024 ** 2, size: 1e12 }))
+  const hosts = [
+    probed('h1', { unknownNames: ['api.shop'], missingPrograms: ['kubectl'], etcd: enough }),
+    probed('h2', { etcd: nearly }),
+    probed('h3', { etcd: full }),
+  ]
+  const { errors, warnings } = probeFindings(file(), hosts)
+  expect(errors).toEqual([
+    expect.stringContaining('h1 does not know the name "api.shop" of controlPlaneEndpoint'),
+    expect.stringContaining('h1 has no kubectl, which lays network.manifest there'),
+    expect.stringContaining('h3: 100 MiB free where etcd is to have its data (/var/lib/etcd), and it does not start with less than 200'),
+  ])
+  expect(warnings).toEqual([expect.stringContaining('h2: 1000 MiB free where etcd is to have its data')])
+  const settled = hosts.map((host) => ({ ...host, arrives: false }))
+  expect(probeFindings(file(), settled)).toEqual({ errors: [], warnings: [] })
+})
+
+test('what a host is asked: the name of the API where it gets a node, kubectl where the network is laid, the disk of etcd on control planes', async () => {
+  const wanted = parseClusterFile(
+    JSON.stringify({
+      apiVersion: 'kadm.dev/v1alpha1',
+      kind: 'Cluster',
+      metadata: { name: 'shop' },
+      spec: {
+        controlPlaneEndpoint: 'api.shop.example:6443',
+        network: { manifest: 'net.yaml' },
+        kubeadm: { clusterConfiguration: { etcd: { local: { dataDir: '/data/etcd' } } } },
+        hosts: ['control-plane', 'control-plane', 'worker', 'worker'].map((role, index) => ({
+          name: `h${index + 1}`,
+          address: `192.0.2.${index + 1}`,
+          role,
+        })),
+      },
+    }),
+    'cluster.yaml',
+  )
+  const asked = new Map<string, readonly string[]>()
+  const host = (name: string): Host =>
+    ({
+      facts: async () => ({ addresses: [] }),
+      canListen: async () => false,
+      dial: () => Promise.reject(new Error('refused')),
+      query: async (argv: Argv) => {
+        const words = argv.filter((word) => /^(?:name|program|disk):/.test(word))
+        if (words.length > 0) asked.set(name, words)
+        return { exitCode: 0, stdout: '', stderr: '' }
+      },
+    }) as unknown as Host
+  const names = wanted.hosts.map(({ name }) => name)
+  const states = new Map(names.map((name) => [name, reachedHost({ hostname: name })]))
+  const arriving = [
+    { host: 'h1', kind: 'init', why: '' },
+    { host: 'h2', kind: 'join', why: '' },
+    { host: 'h3', kind: 'join', why: '' },
+  ] as const
+  await measureFleet(wanted, { hosts: new Map(names.map((name) => [name, host(name)])), states }, arriving, signal)
+  const kubelet = ['disk:/var/lib/kubelet', 'disk:/var/lib/containerd']
+  const api = 'name:api.shop.example'
+  expect(Object.fromEntries(asked)).toEqual({
+    h1: [...kubelet, 'disk:/data/etcd', api, 'program:kubectl'],
+    h2: [...kubelet, 'disk:/data/etcd', api],
+    h3: [...kubelet, api],
+    h4: kubelet,
+  })
+})
+
 function file(kubeadm: object = {}) {
   const hosts = [{ name: 'h1', address: '192.0.2.1', role: 'control-plane' }]
   return parseClusterFile(
@@ -101,16 +184,28 @@ function file(kubeadm: object = {}) {
 }
 
 interface Changes {
-  readonly mac: string
+  readonly mac?: string
   readonly mtu?: number
   readonly cgroup?: string
   readonly kernel?: string
   /** Percent. */
   readonly free?: number
+  readonly etcd?: Disk | undefined
+  readonly unknownNames?: readonly string[]
+  readonly missingPrograms?: readonly string[]
 }
 
-function probed(name: string, { mac, mtu = 1500, cgroup = 'cgroup2fs', kernel = '6.12.1', free = 50 }: Changes): ProbedHost {
-  const state = reachedHost({ hostname: name, kernel, hasWantedKubelet: true })
+function probed(name: string, changes: Changes): ProbedHost {
+  const { mac = `02:00:00:00:01:0${name.slice(1)}`, mtu = 1500, cgroup = 'cgroup2fs', kernel = '6.12.1', free = 50, etcd } = changes
+  const { unknownNames = [], missingPrograms = [] } = changes
   const link = { device: 'eth0', mtu, mac }
-  return { name, state, link, arrives: true, probe: { links: [link], disks: [{ directory: '/var/lib/kubelet', free, size: 100 }], cgroup } }
+  const disks = [{ directory: '/var/lib/kubelet', free, size: 100 }, ...(etcd === undefined ? [] : [etcd])]
+  return {
+    name,
+    state: reachedHost({ hostname: name, kernel, hasWantedKubelet: true }),
+    link,
+    arrives: true,
+    etcdDirectory: etcd?.directory,
+    probe: { links: [link], disks, cgroup, unknownNames, missingPrograms },
+  }
 }

@@ -1,6 +1,6 @@
 /** What only a connection that comes late can show of gRPC calls. On a real containerd: cri-runtime.test.ts. */
 import { once } from 'node:events'
-import { createServer } from 'node:http2'
+import { createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
@@ -9,7 +9,7 @@ import { grpcConnection } from '../../src/host/grpc.ts'
 
 test('a call that nobody waits for any more is not made when the connection comes at last', async () => {
   const calls: string[] = []
-  const server = createServer().on('stream', (stream, headers) => {
+  const server = createServer().on('stream', (stream: ServerHttp2Stream, headers) => {
     calls.push(String(headers[':path']))
     stream.respond({ ':status': 200, 'grpc-status': '0' }, { endStream: true })
   })

@@ -87,17 +87,18 @@ async function sshd({ isSilent = false } = {}): Promise<Sshd> {
         const stream = connect(destPort, destIP, () => pipe(accept(), stream)).on('error', () => reject())
       })
   })
-  let server: TcpServer
-  const listen = async (port: number): Promise<void> => {
-    server = createServer((socket) => {
+  const listen = async (at: number): Promise<TcpServer> => {
+    const listening = createServer((socket) => {
       cuts.add(() => socket.destroy())
       ssh.injectSocket(socket)
-    }).listen(port, '127.0.0.1')
-    await once(server, 'listening')
+    }).listen(at, '127.0.0.1')
+    await once(listening, 'listening')
+    return listening
   }
-  await listen(0)
+  let server = await listen(0)
+  const { port } = server.address() as AddressInfo
   const own: Sshd = {
-    target: { user: 'root', address: '127.0.0.1', port: (server!.address() as AddressInfo).port },
+    target: { user: 'root', address: '127.0.0.1', port },
     options: { hostKey: fingerprint(key.getPublicSSH()), identityFiles: [await freshKeyFile()] },
     isDown: false,
     stop: () => {
@@ -107,7 +108,7 @@ async function sshd({ isSilent = false } = {}): Promise<Sshd> {
     },
     start: async () => {
       own.isDown = false
-      await listen(own.target.port)
+      server = await listen(port)
     },
   }
   onTestFinished(own.stop)

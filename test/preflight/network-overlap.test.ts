@@ -1,8 +1,20 @@
 import { expect, test } from 'vitest'
 import type { InterfaceAddress, Route } from '../../src/host/host.ts'
-import { overlapsOf } from '../../src/preflight/network-overlap.ts'
+import { overlapsOf, sharedRanges } from '../../src/preflight/network-overlap.ts'
 
 const ranges = { serviceSubnet: '10.96.0.0/12,fd00:96::/112', podSubnet: '10.244.0.0/16' }
+
+test.each([
+  { podSubnet: '10.244.0.0/16', shared: [] },
+  { podSubnet: '', shared: [] },
+  { podSubnet: '10.96.0.0/16', shared: ['10.96.0.0/12 and the Pod range 10.96.0.0/16'] },
+  {
+    podSubnet: '10.0.0.0/8,fd00:96::/48',
+    shared: ['10.96.0.0/12 and the Pod range 10.0.0.0/8', 'fd00:96::/112 and the Pod range fd00:96::/48'],
+  },
+])('ranges that have addresses in common: Pods in "$podSubnet"', ({ podSubnet, shared }) => {
+  expect(sharedRanges({ ...ranges, podSubnet })).toEqual(shared.map((text) => expect.stringContaining(text)))
+})
 
 test('a host in its own network', () => {
   expect(
