@@ -1,6 +1,6 @@
 /** Objects as they should be, whatever is there: create, or replace (kubeadm's way, so that either tool can follow the other). */
-import { ApiError, isRefusal, isTransient } from './api-error.ts'
-import type { Cluster, KubernetesObject, ObjectRef } from './cluster.ts'
+import { isRefusal, isTransient } from './api-error.ts'
+import type { Cluster, KubernetesObject } from './cluster.ts'
 import { describeRef, refOf } from './kinds.ts'
 import { retryUntil, type WaitOptions } from './wait.ts'
 
@@ -38,27 +38,6 @@ export async function ensureObjects(
   })
 }
 
-/**
- * Reads, changes and replaces; once more with the newest when somebody else was faster. `change` returns the object as it should be, or the
- * one that it got when nothing is to be done. Throws ApiError NotFound when there is none.
- */
-export function mutateObject(
-  cluster: Cluster,
-  ref: ObjectRef,
-  change: (object: KubernetesObject) => KubernetesObject,
-  wait: WaitOptions = defaultWait,
-): Promise<KubernetesObject> {
-  return retryUntil(
-    async () => {
-      const before = await cluster.get(ref)
-      if (!before) throw missing(ref)
-      const after = change(before)
-      return after === before ? before : await cluster.replace(after)
-    },
-    { ...wait, describe: `${describeRef(ref)} to be changed`, giveUp: (error) => !isTransient(error) || isRefusal(error, 'NotFound') },
-  )
-}
-
 function persistently(cluster: Cluster, object: KubernetesObject, wait: WaitOptions, attempt: () => Promise<KubernetesObject>) {
   const describe = `${describeRef(refOf(object))} at ${cluster.server}`
   return retryUntil(attempt, { ...wait, describe, giveUp: (error) => !isTransient(error) })
@@ -73,8 +52,4 @@ async function createOrReplace(cluster: Cluster, object: KubernetesObject): Prom
     if (object.kind === 'Service' && isRefusal(error, 'Invalid') && (await cluster.get(refOf(object)))) return cluster.replace(object)
     throw error
   }
-}
-
-function missing(ref: ObjectRef): ApiError {
-  return new ApiError(`change ${describeRef(ref)}`, { status: 404, reason: 'NotFound', message: 'it does not exist' })
 }

@@ -1,7 +1,7 @@
 /** A `Cluster` that changes nothing: reads what is really there, keeps what would be written, and answers as if it had been. */
 import { ApiError } from './api-error.ts'
 import { cannedObject } from './canned-objects.ts'
-import type { Cluster, KubernetesObject, ListOptions, ObjectKind, ObjectRef, PatchType } from './cluster.ts'
+import type { Cluster, KubernetesObject, ListOptions, ObjectKind, ObjectRef } from './cluster.ts'
 import { collectionPath, describeRef, kindOf, objectPath, refOf } from './kinds.ts'
 
 export interface PlannedCall {
@@ -13,7 +13,6 @@ export interface PlannedCall {
   readonly namespace?: string
   /** The object or the patch; the values of a Secret are replaced by a note. Absent for a delete. */
   readonly object?: unknown
-  readonly patchType?: PatchType
 }
 
 export interface RecordingCluster extends Cluster {
@@ -89,7 +88,7 @@ export function recordingCluster(
       if (!before) throw notFound('patch', ref)
       // Close enough for the readers in a plan: lists are replaced, and a JSON patch is noted only.
       const result = type === 'json' ? before : (merged(before, patch) as KubernetesObject)
-      write('patch', ref, result, { object: withoutSecrets(ref, patch), patchType: type })
+      write('patch', ref, result, { object: withoutSecrets(ref, patch) })
       return result
     },
 

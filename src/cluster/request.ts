@@ -1,5 +1,6 @@
 /** HTTPS requests to one server, of Kubernetes or etcd: time limits, abort, and the two repeats that are always safe. */
 import type { IncomingMessage } from 'node:http'
+import { kadmVersion } from '../config/own-version.ts'
 import type { KadmError } from '../errors.ts'
 import { pauseFor } from '../host/wait.ts'
 import { unreachable } from './api-error.ts'
@@ -16,8 +17,6 @@ export interface RequesterOptions extends PoolOptions {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds that one call may take from start to last byte; default 10_000, as kubeadm's. */
   readonly timeout?: number
-  /** Default `kadm`; the program gives `kadm/<version>`. What is before the slash becomes the field manager of what is written. */
-  readonly userAgent?: string
   /** The error when no answer comes; default: API_UNREACHABLE. */
   readonly noAnswer?: (server: string, cause: unknown) => KadmError
 }
@@ -40,7 +39,7 @@ export function requester(options: RequesterOptions): Requester {
     base: url.pathname.replace(/\/$/, ''),
     headers: {
       accept: 'application/json',
-      'user-agent': options.userAgent ?? 'kadm',
+      'user-agent': `kadm/${kadmVersion}`,
       ...(options.token && { authorization: `Bearer ${options.token}` }),
     },
   }

@@ -11,8 +11,6 @@ export interface KubernetesVersion {
 export const versionTable = {
   /** Control planes that can be made new: from one minor below the own one on. A newer minor is a warning of preflight. */
   oldestControlPlane: 'v1.36.0',
-  /** Minors that clusters may be at for join, upgrade and reset. */
-  supportedMinors: [36, 37],
   /** How many minors a kubelet may be older than the control plane. */
   kubeletSkew: 3,
   /** Image tags by Kubernetes minor. A minor outside takes the nearest. */

@@ -59,7 +59,6 @@ export interface ContainerProcess {
 
 export interface RuntimeStatus {
   readonly runtimeReady: boolean
-  readonly networkReady: boolean
   /** Message of a condition that is not met. */
   readonly message: string
   /** The sandbox (pause) image it uses, where it says so. */

@@ -78,7 +78,6 @@ function runtimeStatus(answer: Message): RuntimeStatus {
   const sandboxImage = sandboxImageOf(answer.map(2).get('config'))
   return {
     runtimeReady: isReady('RuntimeReady'),
-    networkReady: isReady('NetworkReady'),
     message: unmet?.text(4) ?? '',
     ...(sandboxImage === undefined ? {} : { sandboxImage }),
   }

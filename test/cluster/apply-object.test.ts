@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { ensureExists, ensureObject, ensureObjects, mutateObject } from '../../src/cluster/apply-object.ts'
+import { ensureExists, ensureObject, ensureObjects } from '../../src/cluster/apply-object.ts'
 import type { KubernetesObject } from '../../src/cluster/cluster.ts'
 import { kinds } from '../../src/cluster/kinds.ts'
 import { markNode } from '../../src/cluster/mark-node.ts'
@@ -78,17 +78,6 @@ test('an object that the API finds wrong is refused at once, one that may pass l
     code: 'API_REFUSED',
     message: expect.stringMatching(/^waited 0\.2 s for ConfigMap nowhere\/x at https.*namespaces "nowhere" not found$/),
   })
-})
-
-test('changes by several at once are all kept', async (context) => {
-  const cluster = (await controlPlane(context)).connect('super-admin')
-  const name = fresh()
-  await cluster.create(configMap(name, {}))
-  const add = (key: string) =>
-    mutateObject(cluster, refTo(name), (object) => ({ ...object, data: { ...(object['data'] as object | undefined), [key]: '1' } }))
-  await Promise.all(['a', 'b', 'c', 'd', 'e'].map(add))
-  expect(await cluster.get(refTo(name))).toHaveProperty('data', { a: '1', b: '1', c: '1', d: '1', e: '1' })
-  await expect(mutateObject(cluster, refTo('absent'), (object) => object)).rejects.toMatchObject({ reason: 'NotFound' })
 })
 
 test('a Node is marked as soon as it is registered; its other taints stay, after ours', async (context) => {

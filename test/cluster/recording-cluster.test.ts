@@ -43,7 +43,6 @@ test('without a cluster: writes are kept in order, reads see them, secrets do no
     'delete configmaps default/x',
   ])
   expect(cluster.plan()[1]).toMatchObject({
-    patchType: 'strategic',
     object: { metadata: { labels: { role: '' } }, spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } },
   })
   expect(cluster.plan()[4]).toMatchObject({ object: { data: { key: '<redacted>' } } })

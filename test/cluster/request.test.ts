@@ -6,6 +6,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { kadmVersion } from '../../src/config/own-version.ts'
 import { requester } from '../../src/cluster/request.ts'
 import { makeCertificates } from '../support/control-plane.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -80,13 +81,13 @@ test('how long the reader of a stream takes is no silence of the server', async 
 
 test('a base path, the token and the user agent go with each call', async () => {
   const seen: unknown[] = []
-  const options = { base: '/k8s/one', token: 'secret', userAgent: 'kadm/1.2.3' }
+  const options = { base: '/k8s/one', token: 'secret' }
   const server = await serve((request, response) => {
     seen.push([request.url, request.headers.authorization, request.headers['user-agent']])
     response.end('ok')
   }, options)
   await server.call({ method: 'GET', path: '/version' })
-  expect(seen).toEqual([['/k8s/one/version', 'Bearer secret', 'kadm/1.2.3']])
+  expect(seen).toEqual([['/k8s/one/version', 'Bearer secret', `kadm/${kadmVersion}`]])
 })
 
 test('a server of an unknown authority is refused, whatever the environment says', async () => {
@@ -118,7 +119,6 @@ async function serve(
     readonly base?: string
     readonly timeout?: number
     readonly token?: string
-    readonly userAgent?: string
     readonly ca?: string
   } = {},
 ) {

@@ -74,7 +74,7 @@ function fakeRuntime({
     pulled,
     mostAtOnce: () => most,
     hasImage: async (image) => (refuseAll ? refuse() : present.includes(image)),
-    status: async () => (refuseAll ? refuse() : { runtimeReady: true, networkReady: false, message: '', sandboxImage }),
+    status: async () => (refuseAll ? refuse() : { runtimeReady: true, message: '', sandboxImage }),
     pullImage: async (image) => {
       if (refuseAll) refuse()
       pulled.push(image)
