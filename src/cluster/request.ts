@@ -1,6 +1,5 @@
 /** HTTPS requests to one server, of Kubernetes or etcd: time limits, abort, and the two repeats that are always safe. */
 import type { IncomingMessage } from 'node:http'
-import { kadmVersion } from '../config/own-version.ts'
 import type { KadmError } from '../errors.ts'
 import { pauseFor } from '../host/wait.ts'
 import { unreachable } from './api-error.ts'
@@ -39,7 +38,8 @@ export function requester(options: RequesterOptions): Requester {
     base: url.pathname.replace(/\/$/, ''),
     headers: {
       accept: 'application/json',
-      'user-agent': `kadm/${kadmVersion}`,
+      // Also the field manager of what is written.
+      'user-agent': 'kadm',
       ...(options.token && { authorization: `Bearer ${options.token}` }),
     },
   }

@@ -1,6 +1,4 @@
-/**
- * Where kubeadm's files lie on a host. Source: kubeadm's constants; every path of the project that is not the user's to choose stands here.
- */
+/** Where the files of kubeadm and the kubelet lie on a host. Source: kubeadm's constants. kadm's own: `src/host/journal-file.ts`. */
 export const paths = {
   kubernetes: '/etc/kubernetes',
   manifests: '/etc/kubernetes/manifests',
@@ -17,6 +15,4 @@ export const paths = {
   kubeletInstanceConfig: '/var/lib/kubelet/instance-config.yaml',
   kubeletFlags: '/var/lib/kubelet/kubeadm-flags.env',
   kubeletPki: '/var/lib/kubelet/pki',
-  /** kadm's own: the journal and what it needs to undo. */
-  kadm: '/var/lib/kadm',
 } as const
