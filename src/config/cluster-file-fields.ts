@@ -125,8 +125,8 @@ export const clusterFileFields: readonly Field[] = [
         required: true,
         check: shareProblems,
       },
-      stringsField('canary', 'Workers that go first.'),
-      durationField('soak', 'How long to wait after the canaries.', { default: '0s' }),
+      stringsField('canary', 'Workers that go first, no more of them at a time than maxUnavailable.'),
+      durationField('soak', 'How long to wait after the last of the canaries.', { default: '0s' }),
       stringField(
         'probe',
         'A command on the machine of kadm that must succeed after each wave, within 5 minutes: `./smoke.sh` is beside the cluster file.',

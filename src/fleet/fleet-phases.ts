@@ -83,12 +83,13 @@ function upgradeOrder(plan: Plan): readonly (readonly [Action, readonly string[]
  */
 function firstGate(plan: Plan): readonly Phase<FleetRun>[] {
   const { actions, hosts, file } = plan
-  const [wave] = upgradeWaves(plan)
+  const all = upgradeWaves(plan)
+  const [wave] = all
   const isCutOff = actions.some(({ host }) => hosts.get(host)?.state.unfinished !== undefined)
   const done = upgraded(plan)
   if (wave === undefined || isCutOff || done.length === 0) return []
   const workers = done.filter(({ role }) => role === 'worker').map(({ name }) => name)
-  return [gate('before-wave-1', wave, { needs: [], soaks: soaksAfter(workers, file) })]
+  return [gate('before-wave-1', wave, { needs: [], soaks: soaksAfter(workers, all.flat(), file) })]
 }
 
 /** Members that have the wanted version already, be it of their control plane alone. */
@@ -102,17 +103,13 @@ function upgraded({ actions, hosts, file }: Plan): readonly ClusterHost[] {
   })
 }
 
-/** Between one wave and the next: soak after the canaries, and the probe. */
+/** Between one wave and the next: soak after the last of the canaries, and the probe. */
 function gates(plan: Plan): readonly Phase<FleetRun>[] {
-  return upgradeWaves(plan).map((wave, index) =>
-    gate(gateName(index), wave, {
-      needs: wave.map(fullName),
-      soaks: soaksAfter(
-        wave.map(({ host }) => host),
-        plan.file,
-      ),
-    }),
-  )
+  const all = upgradeWaves(plan)
+  return all.map((wave, index) => {
+    const names = wave.map(({ host }) => host)
+    return gate(gateName(index), wave, { needs: wave.map(fullName), soaks: soaksAfter(names, all.slice(index + 1).flat(), plan.file) })
+  })
 }
 
 /** @param wave whose hosts count as failed when the answer is no */
@@ -142,9 +139,10 @@ function gate(
   }
 }
 
-/** Are these canaries and nobody else, and is there a time to look at them? */
-function soaksAfter(names: readonly string[], { upgrade }: FleetRun['file']): boolean {
-  return upgrade.soak > 0 && names.length > 0 && names.every((name) => upgrade.canary.includes(name))
+/** Are these canaries and nobody else, is no canary left, and is there a time to look at them? */
+function soaksAfter(names: readonly string[], left: readonly Action[], { upgrade }: FleetRun['file']): boolean {
+  const isCanary = (name: string): boolean => upgrade.canary.includes(name)
+  return upgrade.soak > 0 && names.length > 0 && names.every(isCanary) && !left.some(({ host }) => isCanary(host))
 }
 
 /** Control planes one by one, then the waves of workers. */

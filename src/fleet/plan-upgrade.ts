@@ -107,7 +107,7 @@ function isCutOff({ unfinished }: ReachedHost): boolean {
   return unfinished?.startsWith('upgrade ') === true
 }
 
-/** Workers that are upgraded at the same time; the canaries are the first wave. */
+/** Workers that are upgraded at the same time; those of the canaries come first. */
 export function waves(
   workers: readonly string[],
   { canary, maxUnavailable }: UpgradeSettings,
@@ -115,10 +115,9 @@ export function waves(
 ): readonly (readonly string[])[] {
   const share = /^(\d+)%$/.exec(maxUnavailable)?.[1]
   const size = share === undefined ? Number(maxUnavailable) : Math.max(1, Math.floor((total * Number(share)) / 100))
-  const canaries = workers.filter((name) => canary.includes(name))
-  const others = workers.filter((name) => !canary.includes(name))
-  const chunks = Array.from({ length: Math.ceil(others.length / size) }, (_, index) => others.slice(index * size, (index + 1) * size))
-  return [...(canaries.length === 0 ? [] : [canaries]), ...chunks]
+  const chunks = (names: readonly string[]): readonly (readonly string[])[] =>
+    Array.from({ length: Math.ceil(names.length / size) }, (_, index) => names.slice(index * size, (index + 1) * size))
+  return [...chunks(workers.filter((name) => canary.includes(name))), ...chunks(workers.filter((name) => !canary.includes(name)))]
 }
 
 const nothing: Decision = { actions: [], problems: [], warnings: [] }

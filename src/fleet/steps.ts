@@ -35,7 +35,7 @@ export interface StepInput {
 export const steps: Readonly<Record<ActionKind, (input: StepInput) => Promise<void>>> = { forget, init, join, mark, remove, upgrade }
 
 /** The phase of init with whose end the API answers. */
-const apiPhase = 'wait-control-plane/api'
+export const apiPhase = 'wait-control-plane/api'
 
 async function init(input: StepInput): Promise<void> {
   const { run, wanted, on } = input

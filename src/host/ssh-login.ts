@@ -109,10 +109,10 @@ const longestConnect = 15_000
 /** Many small packets go to and fro: without noDelay each answer takes 40 ms. */
 async function dialTcp(target: SshTarget, signal: AbortSignal | undefined): Promise<Duplex> {
   const limit = AbortSignal.timeout(longestConnect)
-  const socket = connectTcp({ host: target.address, port: target.port, noDelay: true, keepAlive: true })
+  const socket = connectTcp({ host: target.address, port: target.port, keepAlive: true })
   try {
     await once(socket, 'connect', { signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) })
-    return socket
+    return socket.setNoDelay(true)
   } catch (error) {
     socket.on('error', () => undefined).destroy()
     signal?.throwIfAborted()

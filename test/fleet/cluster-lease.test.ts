@@ -5,7 +5,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { ApiError } from '../../src/cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts'
 import type { KadmError } from '../../src/errors.ts'
-import { takeLease, type LeaseOptions } from '../../src/fleet/cluster-lease.ts'
+import { takeLease, type ClusterLease, type LeaseOptions } from '../../src/fleet/cluster-lease.ts'
 import { leaseHolder } from '../../src/fleet/lease-holder.ts'
 import { localHost } from '../../src/host/local-host.ts'
 
@@ -105,6 +105,35 @@ test('an API server that is restarted just then is asked again', async () => {
   await sleep(100)
   api.isAway(false)
   await (await taking).release(api.cluster)
+})
+
+test('who waits for the end of one is told when it is renewed or given back meanwhile: the cluster is another than when the plan was made', async () => {
+  vi.useRealTimers()
+  const waiting = async (meanwhile: (api: LeaseServer, ann: ClusterLease) => void): Promise<unknown> => {
+    const api = leaseServer()
+    const ann = await takeLease(api.cluster, options('ann'))
+    const said: string[] = []
+    const bob = { ...options('bob'), wait: 60_000, signal: AbortSignal.timeout(5000) }
+    const say = (text: string): void => {
+      said.push(text)
+      meanwhile(api, ann)
+    }
+    const outcome = await takeLease(api.cluster, { ...bob, say }).catch((error: unknown) => error)
+    await ann.release(api.cluster)
+    expect(said).toEqual([expect.stringMatching(/^ann .* holds the cluster until .*: waiting for the end of that, or for its renewal$/)])
+    return outcome
+  }
+  const renewed = await waiting((api) => {
+    const { spec } = api.found() as unknown as { readonly spec: object }
+    api.write({ ...api.found(), spec: { ...spec, renewTime: new Date(Date.now() + 1000).toISOString() } })
+  })
+  const refusedFor = (rest: string): unknown =>
+    expect.objectContaining({
+      code: 'RUN_IN_PROGRESS',
+      message: expect.stringMatching(new RegExp(`^ann \\(since .*\\) is working on this cluster${rest}$`)),
+    })
+  expect(renewed).toEqual(refusedFor(' and holds the cluster until .*'))
+  expect(await waiting((api, ann) => void ann.release(api.cluster))).toEqual(refusedFor(''))
 })
 
 test('that of a process of this machine that is gone is taken at once, that of one that lives is not', async () => {

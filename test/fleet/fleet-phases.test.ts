@@ -55,6 +55,26 @@ test('what is gone for good is forgotten before others come, go or are upgraded'
     expect(needs(kind, host)).toEqual(['hosts/h2/forget'])
 })
 
+test('who leaves waits for all who come, and control planes for each other besides', () => {
+  const file = fileOf({ h1: 'control-plane', h2: 'absent', h3: 'absent', h4: 'absent', h5: 'worker', h6: 'control-plane' })
+  const actions = (['h6 join', 'h5 join', 'h2 remove', 'h4 remove', 'h3 remove'] as const).map((text): Action => {
+    const [host = '', kind] = text.split(' ')
+    return { host, kind: kind as Action['kind'], why: '' }
+  })
+  const members = new Map(
+    (['h2', 'h3', 'h4'] as const).map((name) => [name, { name, state: reachedHost({ node: name === 'h4' ? 'worker' : 'control-plane' }) }]),
+  )
+  const [hosts] = fleetPhases({ actions, file, hosts: members as unknown as FleetRun['hosts'] })
+  const arrivals = ['hosts/h6/join', 'hosts/h5/join']
+  expect(hosts?.phases?.map(({ name, phases }) => [name, phases?.[0]?.needs])).toEqual([
+    ['h6', []],
+    ['h5', []],
+    ['h2', arrivals],
+    ['h4', arrivals],
+    ['h3', [...arrivals, 'hosts/h2/remove']],
+  ])
+})
+
 test('nobody leaves before all new ones are in: where one has failed, those who were to go stay', async () => {
   const actions: readonly Action[] = [
     { host: 'h6', kind: 'join', why: '' },
@@ -120,8 +140,8 @@ describe('an upgrade that is gone on with', () => {
   })
 
   test('soaks once more where the canaries are the only workers that are done', async () => {
-    const soaked = async (states: States): Promise<boolean> => {
-      const { run } = scene(states, { soak: '300ms' })
+    const soaked = async (states: States, canary = ['h2']): Promise<boolean> => {
+      const { run } = scene(states, { soak: '300ms', canary })
       const start = performance.now()
       await walk(run)
       return performance.now() - start >= 290
@@ -129,6 +149,8 @@ describe('an upgrade that is gone on with', () => {
     expect(await soaked(canaryDone)).toBe(true)
     expect(await soaked({ ...canaryDone, h3: { node: 'worker' } })).toBe(false)
     expect(await soaked({ ...canaryDone, h2: old })).toBe(false)
+    // It comes after the last of them.
+    expect(await soaked(canaryDone, ['h2', 'h3'])).toBe(false)
   })
 
   type States = Readonly<Record<string, Partial<ReachedHost>>>

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ClusterState } from '../../src/fleet/cluster-state.ts'
 import type { HostState } from '../../src/fleet/host-state.ts'
-import { hostChecks } from '../../src/fleet/fleet-checks.ts'
 import { decide, firstControlPlane } from '../../src/fleet/plan-actions.ts'
 import { requireSame, type FleetPlan } from '../../src/fleet/plan.ts'
 import { fileOf, planned, running, type Hosts } from './planned.ts'
@@ -247,26 +246,6 @@ test('a bare machine with the name of a Node takes its place', () => {
   expect(decide(fileOf({ h1: 'control-plane', h2: 'worker' }), states, running('h1')).actions).toEqual([
     { host: 'h2', kind: 'join', why: 'a join was cut off here' },
   ])
-})
-
-test('hosts that are twins, clocks apart, addresses in a range of the cluster, kubelets too new and too old', () => {
-  const states = new Map<string, HostState>([
-    ['h1', reachedHost({ machineId: 'm', kubelet: 'v1.38.0' })],
-    ['h2', reachedHost({ machineId: 'm', clockAhead: 61_000, kubelet: 'v1.33.1' })],
-    ['h3', reachedHost({ addresses: ['10.96.0.9'], kubelet: '' })],
-  ])
-  const arriving = ['h1', 'h2', 'h3'].map((host) => ({ host, kind: 'join', why: '' }) as const)
-  const { errors } = hostChecks(file, states, arriving)
-  const wanted = [
-    'h1 and h2 have the same /etc/machine-id',
-    'the clock of h2 is 61.0 s ahead',
-    'h3 has the address 10.96.0.9',
-    'h1 has kubelet v1.38.0, newer',
-    'h2 has kubelet v1.33.1, more than three',
-    'h3 has no kubelet',
-  ]
-  expect(wanted.filter((text) => !errors.some((error) => error.includes(text)))).toEqual([])
-  expect(hostChecks(file, states, []).errors.filter((text) => text.includes('kubelet'))).toEqual([])
 })
 
 test('a kept plan is refused with what has changed', () => {

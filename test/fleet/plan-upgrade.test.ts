@@ -116,8 +116,10 @@ test.each([
   { maxUnavailable: '2', total: 5, expected: [['c'], ['a', 'b'], ['d', 'e']] },
   { maxUnavailable: '10%', total: 5, expected: [['c'], ['a'], ['b'], ['d'], ['e']] },
   { maxUnavailable: '60%', total: 5, expected: [['c'], ['a', 'b', 'd'], ['e']] },
-])('waves of $maxUnavailable of $total, the canary first', ({ maxUnavailable, total, expected }) => {
-  expect(waves(['a', 'b', 'c', 'd', 'e'], { maxUnavailable, canary: ['c'], soak: 0 }, total)).toEqual(expected)
+  { maxUnavailable: '2', total: 5, canary: ['e', 'c', 'b'], expected: [['b', 'c'], ['e'], ['a', 'd']] },
+  { maxUnavailable: '20%', total: 5, canary: ['c', 'b'], expected: [['b'], ['c'], ['a'], ['d'], ['e']] },
+])('waves of $maxUnavailable of $total, the canaries first', ({ maxUnavailable, total, canary = ['c'], expected }) => {
+  expect(waves(['a', 'b', 'c', 'd', 'e'], { maxUnavailable, canary, soak: 0 }, total)).toEqual(expected)
 })
 
 test('an upgrade that was cut off is gone on with, whatever the versions say', () => {

@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.ts'
 import type { ReachedHost } from '../../src/fleet/host-state.ts'
-import { steps, type StepInput } from '../../src/fleet/steps.ts'
+import { apiPhase, steps, type StepInput } from '../../src/fleet/steps.ts'
+import { initPhases } from '../../src/phases/init/init-phases.ts'
+import { flatten } from '../../src/phases/phase-tree.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { fileOf } from './planned.ts'
@@ -17,6 +19,10 @@ test.each<{ readonly state: Partial<ReachedHost>; readonly isDrained: boolean }>
   const input = await removalOf(state, { hear: (phase) => events.push(phase) })
   await expect(steps.remove(input)).rejects.toThrow('its reset begins')
   expect(events.includes('remove/drain')).toBe(isDrained)
+})
+
+test('what the others wait for before they join is a phase of init', () => {
+  expect(flatten(initPhases).map(({ name }) => name)).toContain(apiPhase)
 })
 
 /** Of a Node without Pods; it ends where its host would be locked. */

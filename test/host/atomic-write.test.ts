@@ -1,10 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
-import { chmod, chown, link, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import {
+  chmod,
+  chown,
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { writeAtomically } from '../../src/host/atomic-write.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -142,6 +156,35 @@ test('files are removed, directories only when nothing is in them, owners change
   await host.removeDirectory(path.dirname(log))
   expect(await host.stat(path.dirname(log))).toBeUndefined()
   await chown(dir, 0, 0)
+})
+
+test('what is written, added or removed is on the disk before that is told: the file, then its folder', async () => {
+  const dir = await temporaryDirectory()
+  const host = localHost()
+  const synced: string[] = []
+  const handle = await open(dir)
+  const files = Object.getPrototypeOf(handle) as FileHandle
+  await handle.close()
+  const { sync } = files
+  const spy = vi.spyOn(files, 'sync').mockImplementation(function note(this: FileHandle) {
+    synced.push(
+      readlinkSync(`/proc/self/fd/${this.fd}`)
+        .replace(dir, '')
+        .replace(/kadm-\S+/, 'kadm'),
+    )
+    return sync.call(this)
+  })
+  onTestFinished(() => spy.mockRestore())
+  const during = async (work: Promise<void>): Promise<readonly string[]> => {
+    await work
+    return synced.splice(0)
+  }
+  const [file, journal] = [path.join(dir, 'sub/file'), path.join(dir, 'log/journal')]
+  expect(await during(host.writeFile(file, 'x', { mode: 0o600 }))).toEqual(['', '/sub/.file.kadm', '/sub'])
+  expect(await during(host.appendFile(journal, 'x', 0o600))).toEqual(['', '/log/journal', '/log'])
+  expect(await during(host.appendFile(journal, 'x', 0o600))).toEqual(['/log/journal'])
+  expect(await during(host.removeFile(file))).toEqual(['/sub'])
+  expect(await during(host.removeDirectory(path.dirname(file)))).toEqual([''])
 })
 
 /**

@@ -1,7 +1,7 @@
 /** Which keys a login offers, and what the user is told: a real agent, keys by ssh-keygen, and a host that only lets in or not. */
 import { once } from 'node:events'
 import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, Socket, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import ssh2, { type AuthContext } from 'ssh2'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -93,6 +93,15 @@ interface WritesPackets {
 /** Told in these words, and with this to do. */
 const refused = (message: RegExp, remedy: RegExp): unknown =>
   expect.stringMatching(new RegExp(`^LOGIN_REFUSED: .*${message.source}\\n${remedy.source}`))
+
+test('small packets are not kept back until the host has acknowledged those before them', async () => {
+  const file = await freshKeyFile()
+  const { outcome } = await farEnd(file)
+  const spy = vi.spyOn(Socket.prototype, 'setNoDelay')
+  onTestFinished(() => spy.mockRestore())
+  expect(await outcome({ identityFiles: [file], agent: '' })).toMatchObject({ outcome: 'in' })
+  expect(spy.mock.calls).toEqual([[true]])
+})
 
 test('an agent that is gone is passed over, and named when nothing else lets the user in', async () => {
   const file = await freshKeyFile()

@@ -93,6 +93,42 @@ ${write(`${dir}/file`, { owner: '5:6', mode: '644', umask: '133' })}`)
     ])
   })
 
+  test('what is written, added or removed is on the disk before that is told: the file, then its folder', async () => {
+    const { request } = await farEnd(argv).open()
+    const [dir, notes] = [await temporaryDirectory(), await temporaryDirectory()]
+    await request(`sync() { printf '%s %s\\n' "$1" "$(cat "$1" 2>/dev/null)" >>"${notes}/synced"; command sync "$@"; }`)
+    const synced = async (lines: string): Promise<string> => {
+      await writeFile(`${notes}/synced`, '')
+      expect([lines, (await request(lines)).code]).toEqual([lines, 0])
+      return (await readFile(`${notes}/synced`, 'utf8')).replaceAll(dir, '').replaceAll(/kadm-\S+/g, 'kadm')
+    }
+    const append = (id: string): string => `k_append "${dir}/log/journal" 600 ${id} "$k_boot" <<'END'\neA==\nEND`
+    expect(await synced(write(`${dir}/sub/file`, {}))).toBe('/ \n/sub/.file.kadm x\n/sub/ \n')
+    expect(await synced(append('one'))).toBe('/ \n/log/journal x\n/log/ \n')
+    expect(await synced(append('two'))).toBe('/log/journal xx\n')
+    expect(await synced(`k_remove "${dir}/sub/file"`)).toBe('/sub/ \n')
+    expect(await synced(`k_rmdir "${dir}/sub"`)).toBe('/ \n')
+  })
+
+  test('owner and mode are those of the end before the first byte is in a file, and the mode was no wider before', async () => {
+    const { request } = await farEnd(argv).open()
+    const [dir, notes] = [await temporaryDirectory(), await temporaryDirectory()]
+    const noting = ['base64', 'chmod'].map(
+      (name) =>
+        `${name}() { stat -c '${name} %a %u:%g %s' "${dir}/.file.kadm-$$-\${k_boot%%-*}name" >>"${notes}/looks"; command ${name} "$@"; }`,
+    )
+    await request(noting.join('\n'))
+    const looks = async (options: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+      await writeFile(`${notes}/looks`, '')
+      await request(write(`${dir}/file`, options))
+      await rm(`${dir}/file`)
+      return (await readFile(`${notes}/looks`, 'utf8')).split('\n').slice(0, -1)
+    }
+    expect(await looks({})).toEqual(['base64 600 0:0 0'])
+    expect(await looks({ mode: '640', umask: '137', owner: '5:6' })).toEqual(['base64 640 5:6 0'])
+    expect(await looks({ mode: '4755', umask: '-', owner: '5:6' })).toEqual(['chmod 600 5:6 0', 'base64 4755 5:6 0'])
+  })
+
   test('a holder ends with its shell, and when there is a new one', async () => {
     const shell = await farEnd(argv).open()
     const [first, second] = [await hold(shell), await hold(shell)]

@@ -1,54 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { PhaseEvent } from '../../src/phases/phase.ts'
-import { readTrace } from '../../src/progress/read-trace.ts'
 import { traceFile } from '../../src/progress/trace-file.ts'
-import { pathText, tracePage } from '../../src/progress/trace-page.ts'
 import { pathOfRun } from '../../src/progress/trace-path.ts'
-import { traceRecorder, type Recorded } from '../../src/progress/trace-recorder.ts'
-
-const about = { command: 'apply', outcome: 'done', startedAt: '2026-11-24T00:00:00.000Z', version: '0.1.0' } as const
-
-interface Told {
-  /** Milliseconds. */
-  readonly at: number
-  readonly host: string
-  readonly event: string
-  readonly phase: string
-  readonly needs?: readonly string[]
-  readonly text?: string
-}
-
-/** What a recorder makes of events at these times. */
-function recorded(told: readonly Told[], end: number): Recorded {
-  let time = 0
-  const recorder = traceRecorder(() => time)
-  for (const { at, host, event, phase, needs, text = '' } of told) {
-    time = at
-    const more = { ...(needs !== undefined && { needs }), text, reason: text, error: new Error(text) }
-    recorder.hear({ host, event: { kind: event, phase, at: new Date(0), ...more } as unknown as PhaseEvent })
-  }
-  time = end
-  return recorder.recorded()
-}
-
-const cluster: readonly Told[] = [
-  { at: 100, host: 'h1', event: 'started', phase: 'init', needs: [] },
-  { at: 110, host: 'h2', event: 'started', phase: 'join', needs: [] },
-  { at: 120, host: 'h1', event: 'started', phase: 'init/preflight', needs: [] },
-  { at: 130, host: 'h2', event: 'started', phase: 'join/preflight', needs: [] },
-  { at: 140, host: 'h2', event: 'waiting', phase: 'join', text: 'the API server of h1', needs: ['h1:init/wait-control-plane/api'] },
-  { at: 300, host: 'h1', event: 'done', phase: 'init/preflight' },
-  { at: 310, host: 'h1', event: 'started', phase: 'init/wait-control-plane/api', needs: ['init/preflight'] },
-  { at: 400, host: 'h1', event: 'waiting', phase: 'init/wait-control-plane/api', text: 'https://127.0.0.1:6443: connection refused' },
-  { at: 900, host: 'h1', event: 'waiting', phase: 'init/wait-control-plane/api', text: 'https://127.0.0.1:6443: status 500' },
-  { at: 1000, host: 'h1', event: 'done', phase: 'init/wait-control-plane/api' },
-  { at: 1001, host: 'h2', event: 'line', phase: 'join', text: 'the API server of h1 answers' },
-  { at: 1100, host: 'h1', event: 'done', phase: 'init' },
-  { at: 1200, host: 'h2', event: 'done', phase: 'join/preflight' },
-  { at: 1210, host: 'h2', event: 'started', phase: 'join/kubelet-start', needs: ['join/preflight'] },
-  { at: 1900, host: 'h2', event: 'done', phase: 'join/kubelet-start' },
-  { at: 1950, host: 'h2', event: 'done', phase: 'join' },
-]
+import { traceRecorder } from '../../src/progress/trace-recorder.ts'
+import { about, cluster, recorded, type Told } from './recorded-run.ts'
 
 describe('the critical path of an apply', () => {
   test('goes from the join back to the API server that it waited for', () => {
@@ -285,42 +239,5 @@ describe('the file', () => {
     }
     // The machine may be busy with others: the best of some.
     expect(Math.min(...Array.from({ length: 10 }, cost))).toBeLessThan(10)
-  })
-})
-
-describe('the page', () => {
-  test('shows every host and lists the path with its shares, and needs nothing from elsewhere', () => {
-    const trace = readTrace(traceFile(recorded(cluster, 2000), about))
-    const page = tracePage(trace)
-    for (const word of ['h1', 'h2', 'init/wait-control-plane/api', 'https://127.0.0.1:6443: connection refused: 0.500 s', '35.0%'])
-      expect(page).toContain(word)
-    expect(page).toContain('prefers-color-scheme: dark')
-    expect(page).toContain("default-src 'none'")
-    expect(page).not.toMatch(/\b(?:src|href)=|url\(|@import|\bfetch\(|XMLHttpRequest/)
-    expect(pathText(trace)).toContain('   0.300 s     0.700 s   35.0%  h1 init/wait-control-plane/api')
-    const shares = trace.path.reduce((sum, { dur }) => sum + dur, 0)
-    expect(shares).toBe(trace.length)
-  })
-
-  test('a name from a file of somebody else is text and nothing more', () => {
-    const evil = `"><img src=x onerror=alert(1)>'<script>alert(1)</script>`
-    const trace = readTrace(
-      traceFile(recorded([{ at: 0, host: evil, event: 'started', phase: `init/${evil}`, needs: [] }], 10), { ...about, version: evil }),
-    )
-    const page = tracePage(trace)
-    expect(page).not.toContain('<img')
-    expect(page.match(/<script/g)).toHaveLength(1)
-    const policy = /script-src 'sha256-([^']+)'/.exec(page)?.[1]
-    expect(policy).toMatch(/^[A-Za-z0-9+/]{43}=$/)
-  })
-
-  test.each([
-    '[]',
-    '{}',
-    '{"traceEvents":[]}',
-    'null',
-    '{"otherData":{"apiVersion":"kadm.dev/v1alpha1","kind":"Trace"},"traceEvents":[{"ph":"X","ts":-1}]}',
-  ])('%s is refused', (text) => {
-    expect(() => readTrace(text)).toThrow(/^(it |an event )/)
   })
 })
