@@ -7,6 +7,7 @@ import type { Host } from '../host/host.ts'
 import { findBegunReset } from '../phases/reset/begun-reset.ts'
 import { isUndoOfAllUnfinished, withoutIdleUndos } from '../phases/undo/undo-target.ts'
 import { caHashes } from '../pki/ca-hash.ts'
+import { isAnnouncement } from '../pki/certificate-files.ts'
 import { findKubeconfig } from '../pki/kubeconfig-file.ts'
 import { nodeNameOfKubelet } from '../pki/kubelet-node-name.ts'
 import { clusterDevices } from '../preflight/network-overlap.ts'
@@ -108,7 +109,8 @@ async function trustedCa(host: Pick<Host, 'readText'>): Promise<string | undefin
     findKubeconfig(host, paths.kubeletConf).catch(() => undefined),
     host.readText(`${paths.defaultCertificates}/ca.crt`),
   ])
-  return kubeconfig?.certificateAuthority ?? usual
+  // An init that was cut off while it made its CA has none yet.
+  return kubeconfig?.certificateAuthority ?? (usual === undefined || isAnnouncement(usual) ? undefined : usual)
 }
 
 function versionOfApiServer(manifest: string): string {

@@ -42,7 +42,7 @@ export async function findPair(host: Pick<Host, 'readText'>, directory: string, 
 export async function findCertificate(host: Pick<Host, 'readText'>, path: string): Promise<FoundCertificate> {
   const text = await host.readText(path)
   if (text === undefined) return { kind: 'absent' }
-  if (text === announcement) return { kind: 'announced' }
+  if (isAnnouncement(text)) return { kind: 'announced' }
   try {
     const [certificate, ...intermediates]: CertificateBundle = parseCertificates(text)
     return { kind: 'found', certificate, intermediates }
@@ -70,6 +70,11 @@ export async function writePair(
   await host.writeFile(paths.certificate, announcement, { mode: 0o644 })
   await host.writeFile(paths.key, privateKeyPem(key), { mode: 0o600, secret: true })
   await host.writeFile(paths.certificate, certificate, { mode: 0o644 })
+}
+
+/** What lies in the place of a certificate while its key is written. */
+export function isAnnouncement(text: string): boolean {
+  return text === announcement
 }
 
 const announcement = 'kadm is making this certificate. If this text stays, kadm was cut off: run the same command again.\n'

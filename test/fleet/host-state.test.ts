@@ -4,7 +4,10 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { paths } from '../../src/config/paths.ts'
 import { observeHost } from '../../src/fleet/host-state.ts'
+import type { Host } from '../../src/host/host.ts'
+import { openRunSession } from '../../src/phases/run-session.ts'
 import { caHashes } from '../../src/pki/ca-hash.ts'
+import { writePair } from '../../src/pki/certificate-files.ts'
 import { selfSignedCa } from '../../src/pki/issue.ts'
 import { kubeconfigText } from '../../src/pki/kubeconfig-file.ts'
 import { newPrivateKey } from '../../src/pki/keys.ts'
@@ -24,6 +27,23 @@ test('the CA of a node is the one of its kubelet.conf, wherever its certificates
   expect(await hash()).toBe(caHashes(own)[0])
   await put(root, paths.kubeletConf, await kubeletConf(undefined))
   expect(await hash()).toBe(caHashes(old)[0])
+})
+
+test('an init that was cut off between the two files of its CA is one that can be gone on with', async () => {
+  const root = await temporaryDirectory()
+  const host = { ...rootedHost(root), lock: async () => async () => {} }
+  const session = await openRunSession(host, { command: 'init', fingerprint: 'one', version: '1' })
+  const pair = { certificate: `${paths.defaultCertificates}/ca.crt`, key: `${paths.defaultCertificates}/ca.key` }
+  let writes = 0
+  const cutOff = {
+    writeFile: async (...words: Parameters<Host['writeFile']>) => {
+      if (++writes === 3) throw new Error('power cut')
+      await session.host.writeFile(...words)
+    },
+  }
+  const made = writePair(cutOff, { paths: pair, key: await newPrivateKey('ECDSA-P256'), certificate: await ca() })
+  await expect(made).rejects.toThrow('power cut')
+  expect(await observeHost(host, 'v1.37.2')).toMatchObject({ unfinished: 'init', caHash: '', node: 'none' })
 })
 
 test('addresses that others can reach: not those of containers, also where a reset has left their devices', async () => {
