@@ -47,6 +47,11 @@ export interface FlagValues {
   readonly given: ReadonlySet<string>
 }
 
+/** Of a switch that not all phases of the command have. */
+export function givenOn(flags: FlagValues, name: string): boolean {
+  return flags.given.has(name) && flags.isOn(name)
+}
+
 /** `undefined` when the user did not give it, whatever its default. */
 export function givenText(flags: FlagValues, name: string): string | undefined {
   return flags.given.has(name) ? flags.text(name) : undefined

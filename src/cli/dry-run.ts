@@ -16,22 +16,23 @@ export interface Recording {
 
 export interface DryRunOptions {
   readonly io: Streams
-  /** Environment variable that names the folder; used as it is. */
-  readonly variable: string
-  /** Of the folder's name where the variable is not set: below /etc/kubernetes/tmp. */
-  readonly prefix: string
+  readonly action: string
   readonly host: Host
 }
 
-/** Prints what would be done, and lays the files (but for private keys and other secrets) into the folder. */
+/**
+ * Prints what would be done, and lays the files (but for private keys and other secrets) into the folder that the environment names
+ * (`KUBEADM_INIT_DRYRUN_DIR`), or a new one below /etc/kubernetes/tmp.
+ */
 export async function showRecording(
   { host: recorded, cluster, certificatesDir }: Recording,
-  { io, variable, prefix, host }: DryRunOptions,
+  { io, action, host }: DryRunOptions,
 ): Promise<void> {
   const changes = recorded.plan()
   io.stdout.write(planText(changes, cluster.plan()))
+  const variable = `KUBEADM_${action.toUpperCase()}_DRYRUN_DIR`
   const given = io.environment[variable]
-  const directory = given ?? path.join(paths.temporary, `${prefix}${randomBytes(5).toString('hex')}`)
+  const directory = given ?? path.join(paths.temporary, `kubeadm-${action}-dryrun${randomBytes(5).toString('hex')}`)
   await host.makeDirectory(directory, 0o700)
   io.stdout.write('[dryrun] Nothing was changed on this host\n')
   if (given === undefined)

@@ -1,6 +1,6 @@
 /** Flags of every command that runs phases: how its run can be followed. kadm's own. */
 import type { FleetEvent } from '../fleet/fleet-run.ts'
-import type { CommandInput, Flag, Streams } from './command.ts'
+import { givenOn, type CommandInput, type Flag, type Streams } from './command.ts'
 
 export const runFlags: readonly Flag[] = [
   {
@@ -18,7 +18,7 @@ export const runFlags: readonly Flag[] = [
 
 /** `io` for all that is said: with `--events` standard output belongs to them, and the rest goes beside it. */
 export function besideEvents({ flags, io }: Pick<CommandInput, 'flags' | 'io'>): { readonly events: boolean; readonly io: Streams } {
-  const events = flags.given.has('events') && flags.isOn('events')
+  const events = givenOn(flags, 'events')
   return { events, io: events ? { ...io, stdout: io.stderr } : io }
 }
 

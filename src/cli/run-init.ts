@@ -1,6 +1,6 @@
 /** `kadm init` for a user: flags read, progress shown, the result printed. */
 import { startInit } from '../phases/init/start-init.ts'
-import { givenText, type CommandInput } from './command.ts'
+import { givenOn, givenText, type CommandInput } from './command.ts'
 import { runWorkflow } from './run-workflow.ts'
 
 const optionFlags = new Set([
@@ -18,8 +18,8 @@ const optionFlags = new Set([
 /** @param only full names of phases; all when not given */
 export async function runInit(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
   const { flags } = input
-  const isOn = (name: string): boolean => flags.given.has(name) && flags.isOn(name)
-  await runWorkflow(input, { action: 'init', only, optionFlags }, async ({ host, io, request, progress }) => {
+  const isOn = (name: string): boolean => givenOn(flags, name)
+  await runWorkflow(input, { action: 'init', only, optionFlags }, async ({ host, io, request, progress, show }) => {
     const recording = await startInit(host, {
       ...request,
       options: {
@@ -36,8 +36,6 @@ export async function runInit(input: CommandInput, only: readonly string[] | und
       },
     })
     await progress.end({ results: recording === undefined || only !== undefined })
-    if (recording === undefined) return
-    const { showRecording } = await import('./dry-run.ts')
-    await showRecording(recording, { io, variable: 'KUBEADM_INIT_DRYRUN_DIR', prefix: 'kubeadm-init-dryrun', host })
+    await show(recording)
   })
 }

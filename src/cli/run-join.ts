@@ -1,6 +1,6 @@
 /** `kadm join` for a user: words read, progress shown, the result printed. */
 import { startJoin } from '../phases/join/start-join.ts'
-import type { CommandInput } from './command.ts'
+import { givenOn, type CommandInput } from './command.ts'
 import { runWorkflow } from './run-workflow.ts'
 
 const optionFlags: ReadonlySet<string> = new Set([
@@ -15,8 +15,8 @@ const optionFlags: ReadonlySet<string> = new Set([
 /** @param only full names of phases; all when not given */
 export async function runJoin(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
   const { flags } = input
-  const isOn = (name: string): boolean => flags.given.has(name) && flags.isOn(name)
-  await runWorkflow(input, { action: 'join', only, optionFlags }, async ({ host, io, request, progress }) => {
+  const isOn = (name: string): boolean => givenOn(flags, name)
+  await runWorkflow(input, { action: 'join', only, optionFlags }, async ({ host, request, progress, show }) => {
     const recording = await startJoin(host, {
       ...request,
       endpoint: input.arguments[0],
@@ -27,8 +27,6 @@ export async function runJoin(input: CommandInput, only: readonly string[] | und
       },
     })
     await progress.end({ results: recording === undefined || only !== undefined })
-    if (recording === undefined) return
-    const { showRecording } = await import('./dry-run.ts')
-    await showRecording(recording, { io, variable: 'KUBEADM_JOIN_DRYRUN_DIR', prefix: 'kubeadm-join-dryrun', host })
+    await show(recording)
   })
 }

@@ -2,7 +2,7 @@
 import { KadmError } from '../errors.ts'
 import { startApply, startNode, type UpgradeRequest } from '../phases/upgrade/start-upgrade.ts'
 import type { RunRecording } from '../phases/run-request.ts'
-import { givenText, type CommandInput } from './command.ts'
+import { givenOn, givenText, type CommandInput } from './command.ts'
 import { confirm } from './confirm.ts'
 import { askedKubelet, kubeletFlags } from './kubelet-flags.ts'
 import { printedConfiguration } from './printed-configuration.ts'
@@ -21,7 +21,7 @@ export async function runApply(input: CommandInput, only: readonly string[] | un
     const { recording, version } = await startApply(host, {
       ...request,
       version: input.arguments[0],
-      confirm: flags.given.has('yes') && flags.isOn('yes') ? undefined : ask,
+      confirm: givenOn(flags, 'yes') ? undefined : ask,
       printConfig: ({ cluster }) => void io.stdout.write(`${printedConfiguration(cluster)}\n`),
     })
     if (recording === undefined && only === undefined) {
@@ -44,12 +44,10 @@ async function run(
   start: (open: Pick<OpenWorkflow, 'host' | 'io'> & { readonly request: UpgradeRequest }) => Promise<RunRecording | undefined>,
 ): Promise<void> {
   const { flags } = input
-  await runWorkflow(input, { action: 'upgrade', only, optionFlags }, async ({ host, io, request, progress }) => {
+  await runWorkflow(input, { action: 'upgrade', only, optionFlags }, async ({ host, io, request, progress, show }) => {
     const recording = await start({ host, io, request: { ...request, kubeconfig: givenText(flags, 'kubeconfig') } })
     await progress.end()
-    if (recording === undefined) return
-    const { showRecording } = await import('./dry-run.ts')
-    await showRecording(recording, { io, variable: 'KUBEADM_UPGRADE_DRYRUN_DIR', prefix: 'kubeadm-upgrade-dryrun', host })
-    io.stdout.write('[upgrade/successful] Finished dryrunning successfully!\n')
+    await show(recording)
+    if (recording !== undefined) io.stdout.write('[upgrade/successful] Finished dryrunning successfully!\n')
   })
 }

@@ -10,6 +10,7 @@ import { chosenHost } from './chosen-host.ts'
 import { givenText, type CommandInput, type Streams } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 import { withTrace, type RunTrace } from './open-trace.ts'
+import type { Recording } from './dry-run.ts'
 import { phaseProgress, type PhaseProgress } from './phase-progress.ts'
 import { besideEvents } from './run-flags.ts'
 
@@ -29,6 +30,8 @@ export interface OpenWorkflow {
   readonly request: RunRequest & { readonly onStart: (phases: readonly string[]) => void }
   /** Ended after `work`; `work` ends it before what is to stand below it. */
   readonly progress: PhaseProgress
+  /** Of a dry run: what it would have done. */
+  readonly show: (recording: Recording | undefined) => Promise<void>
 }
 
 /** The host is closed after `work`. */
@@ -67,9 +70,14 @@ async function runTraced(
     }),
     warn: (line: string) => void io.stderr.write(`WARNING: ${withoutControls(line)}\n`),
   }
+  const show = async (recording: Recording | undefined): Promise<void> => {
+    if (recording === undefined) return
+    const { showRecording } = await import('./dry-run.ts')
+    await showRecording(recording, { io, action, host })
+  }
   try {
     tell({ kind: 'started', phase: action, at: host.now() })
-    await work({ host, io, request, progress })
+    await work({ host, io, request, progress, show })
     tell({ kind: 'done', phase: action, at: host.now() })
   } catch (error) {
     tell({ kind: 'failed', phase: action, error, at: host.now() })
