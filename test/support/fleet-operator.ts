@@ -24,6 +24,8 @@ export interface FileChanges {
   readonly labels?: Readonly<Record<string, string>>
   /** Further fields of the ClusterConfiguration. */
   readonly cluster?: object
+  /** Further fields of the InitConfiguration. */
+  readonly init?: object
   /** Further fields of the kubelet's configuration. */
   readonly kubelet?: object
   /** Text of the manifest of the pod network. */
@@ -62,6 +64,7 @@ export function fleetOperator(sandbox: Sandbox, folder: string, program: readonl
         kubernetesVersion = 'v1.37.2',
         upgrade = {},
         cluster = {},
+        init = {},
         kubelet = {},
         network,
       } = changes
@@ -77,7 +80,7 @@ export function fleetOperator(sandbox: Sandbox, folder: string, program: readonl
       const node = { nodeRegistration: { ignorePreflightErrors: ['SystemVerification'] } }
       const kubeadm = {
         clusterConfiguration: { networking: { podSubnet: '10.244.0.0/16' }, ...cluster },
-        initConfiguration: node,
+        initConfiguration: { ...node, ...init },
         joinConfiguration: node,
         kubeletConfiguration: { failCgroupV1: false, ...kubelet },
         kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } },
