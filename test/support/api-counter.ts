@@ -2,19 +2,26 @@
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl } from './cluster.ts'
 
-/** Arguments: none. Prints nothing; `count` has the last key that was acknowledged, `longest` the longest wait for one in milliseconds. */
+/**
+ * Arguments: none. Prints nothing; `count` has the last key that was acknowledged, `longest` the longest wait for one in milliseconds: also
+ * the wait that it was stopped in.
+ */
 const script = `set -u
 cd /run/counter
 admin=/etc/kubernetes/admin.conf
 for part in client-certificate client-key certificate-authority; do sed -n "s/.*$part-data: //p" $admin | base64 -d >$part; done
 server=$(sed -n 's/.*server: //p' $admin)
 n=0 longest=0
+waited() { took=$(($(date +%s%3N) - begun)); [ $took -le $longest ] || longest=$took; echo $longest >longest; }
 while [ ! -e stop ]; do
   n=$((n + 1)) begun=$(date +%s%3N)
   until curl -sf -m 2 --cacert certificate-authority --cert client-certificate --key client-key -X PATCH -H 'Content-Type: application/merge-patch+json' \\
-    -d "{\\"data\\":{\\"k$n\\":\\"\\"}}" "$server/api/v1/namespaces/default/configmaps/counter" >/dev/null; do [ -e stop ] && exit; sleep 0.05; done
-  took=$(($(date +%s%3N) - begun)); [ $took -le $longest ] || longest=$took
-  echo $n >count; echo $longest >longest
+    -d "{\\"data\\":{\\"k$n\\":\\"\\"}}" "$server/api/v1/namespaces/default/configmaps/counter" >/dev/null; do
+    [ ! -e stop ] || { waited; exit; }
+    sleep 0.05
+  done
+  waited
+  echo $n >count
   sleep 0.05
 done`
 

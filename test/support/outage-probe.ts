@@ -9,10 +9,11 @@ const clients = ['read', 'write', 'service'] as const
 type Client = (typeof clients)[number]
 
 export interface Met {
+  /** Those that were answered in the end. */
   readonly requests: number
   /** At the first try. */
   readonly failed: number
-  /** Those that no try within a second after that has mended. */
+  /** Those that no try within a second after that has mended: also one that was never answered, up to the end of the probe. */
   readonly unmended: number
   /** Milliseconds from the begin of a request to its answer, failures and all; the longest. */
   readonly longest: number
@@ -23,10 +24,32 @@ export type Availability = Readonly<Record<Client, Met>> & {
   readonly lost: readonly number[]
 }
 
-/** Argument: the client. Leaves `<client>` with the numbers of `Met`, in order. */
+/**
+ * Needs `$client` and a function `request`. Leaves `<client>` with the numbers of `Met`, in order. Told to stop in the middle of an outage,
+ * it tries until that has lasted a second: until then nobody knows what it was.
+ */
+export const probeLoop = `n=0 failed=0 unmended=0 longest=0
+now() { date +%s%3N; }
+while [ ! -e stop ]; do
+  n=$((n + 1)) begun=$(now) answered=yes
+  if ! request; then
+    failed=$((failed + 1)) at=$(now)
+    until request; do
+      if [ -e stop ] && [ $(($(now) - at)) -gt 1000 ]; then answered=never n=$((n - 1)); break; fi
+      sleep 0.05
+    done
+    away=$(($(now) - at))
+    [ $away -le 1000 ] || { unmended=$((unmended + 1)); echo "$(date +%T) $client $away ms, answered: $answered" >>unmended; }
+  fi
+  took=$(($(now) - begun)); [ $took -le $longest ] || longest=$took
+  echo "$n $failed $unmended $longest" >$client
+  sleep 0.1
+done`
+
+/** Argument: the client. */
 const script = `set -u
 cd /run/probe
-client=$1 n=0 failed=0 unmended=0 longest=0
+client=$1
 api() { curl -sf -m 2 --cacert certificate-authority --cert client-certificate --key client-key "$@" >/dev/null; }
 map=$(cat server)/api/v1/namespaces/default/configmaps/counter
 request() {
@@ -36,18 +59,7 @@ request() {
     service) curl -sf -m 2 "http://$(cat service-address):8080/" >/dev/null ;;
   esac
 }
-now() { date +%s%3N; }
-while [ ! -e stop ]; do
-  n=$((n + 1)) begun=$(now)
-  if ! request; then
-    failed=$((failed + 1)) at=$(now)
-    until request; do [ ! -e stop ] || exit; sleep 0.05; done
-    [ $(($(now) - at)) -le 1000 ] || { unmended=$((unmended + 1)); echo "$(date +%T) $client $(($(now) - at)) ms" >>unmended; }
-  fi
-  took=$(($(now) - begun)); [ $took -le $longest ] || longest=$took
-  echo "$n $failed $unmended $longest" >$client
-  sleep 0.1
-done`
+${probeLoop}`
 
 const credentials = `cd /run/probe
 admin=/etc/kubernetes/admin.conf
@@ -102,12 +114,16 @@ export async function startProbe(sandbox: Sandbox, host: string): Promise<void> 
     await sandbox.run(host, ['systemd-run', '--quiet', `--unit=probe-${client}`, 'bash', '/run/probe/probe.sh', client])
 }
 
-/** Ends them. Throws when one has met nothing at all. */
+/** Fewer answers than these, two seconds' worth, say nothing about an outage. */
+const leastRequests = 20
+
+/** Ends them. Throws when one has hardly asked at all. */
 export async function stopProbe(sandbox: Sandbox, host: string): Promise<Availability> {
   await sandbox.run(host, ['bash', '-c', 'touch /run/probe/stop; while systemctl is-active --quiet "probe-*"; do sleep 0.1; done'])
   const met = async (client: Client): Promise<Met> => {
     const numbers = (await sandbox.run(host, ['cat', `/run/probe/${client}`])).trim().split(' ').map(Number)
     const [requests = 0, failed = 0, unmended = 0, longest = 0] = numbers
+    if (!(requests > leastRequests)) throw new Error(`the probe that does "${client}" has only ${requests} answers; it left: ${numbers.join(' ')}`)
     return { requests, failed, unmended, longest }
   }
   const [read, write, service] = [await met('read'), await met('write'), await met('service')]

@@ -41,18 +41,21 @@ async function olderCluster(sandbox: Sandbox): Promise<void> {
   await sandbox.put('h1', '/usr/bin/kubeadm', await readFile(`${bin}/kubeadm`), 0o755)
 }
 
-// A line for each answer. Anybody may ask /livez.
-const probe =
-  'until [ -e /run/probe-stop ]; do curl -skf -m 2 https://127.0.0.1:6443/livez >/dev/null && echo $EPOCHREALTIME; sleep 0.1; done >/run/probe'
+// A line for each answer, and one for the begin and one for the end: it may be away then too. Anybody may ask /livez.
+const probe = `exec >/run/probe
+echo $EPOCHREALTIME
+until [ -e /run/probe-stop ]; do curl -skf -m 2 https://127.0.0.1:6443/livez >/dev/null && echo $EPOCHREALTIME; sleep 0.1; done
+echo $EPOCHREALTIME`
 
 async function startProbe(sandbox: Sandbox): Promise<void> {
   await sandbox.run('h1', ['systemd-run', '--quiet', '--unit=probe', 'bash', '-c', probe])
 }
 
-/** Seconds without an answer: what lies between two answers beyond the pause. */
+/** Seconds without an answer: what lies between two lines beyond the pause. */
 async function stopProbe(sandbox: Sandbox): Promise<number> {
   await sandbox.run('h1', ['bash', '-c', 'touch /run/probe-stop; while systemctl is-active -q probe; do sleep 0.1; done'])
-  const answers = (await sandbox.run('h1', ['cat', '/run/probe'])).trim().split('\n').map(Number)
-  const gaps = answers.slice(1).map((at, index) => at - (answers[index] ?? at))
+  const moments = (await sandbox.run('h1', ['cat', '/run/probe'])).trim().split('\n').map(Number)
+  if (moments.length < 20) throw new Error(`the probe has left only ${moments.length} lines: it has not asked`)
+  const gaps = moments.slice(1).map((at, index) => at - (moments[index] ?? at))
   return gaps.filter((gap) => gap > 0.5).reduce((sum, gap) => sum + gap, 0)
 }
