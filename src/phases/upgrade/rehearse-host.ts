@@ -55,11 +55,11 @@ export async function diskFindings({ host, config }: Options): Promise<readonly 
       },
     ]
   })
-  const kubelet = await fileSystem(host, paths.kubelet)
+  const [kubelet, ...tooLittle] = await Promise.all([fileSystem(host, paths.kubelet), ...found])
   const low = kubelet.free / kubelet.size < leastFree
   const why = `${mebibytes(kubelet.free)} of ${mebibytes(kubelet.size)} are free: below a tenth the kubelet evicts Pods`
   return [
-    ...(await Promise.all(found)).flat(),
+    ...tooLittle.flat(),
     ...(low ? [{ code: 'DISK_SPACE', severity: 'hurts', what: paths.kubelet, why, remedy: `df -h ${paths.kubelet}` } as const] : []),
   ]
 }
