@@ -3,7 +3,7 @@
  * and renewed.
  */
 import type { TestContext } from 'vitest'
-import { runJailed, type JailResult } from '../support/jail.ts'
+import { runJailed, type JailResult, type TreeEntry } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'
 import type { HostFiles } from './certs-states.ts'
 
@@ -33,4 +33,14 @@ export function configText(cluster: Readonly<Record<string, unknown>>): string {
   }
   const documents = [init, { kind: 'ClusterConfiguration', kubernetesVersion: 'v1.37.2', ...cluster }]
   return documents.map((document) => JSON.stringify({ apiVersion: 'kubeadm.k8s.io/v1beta4', ...document })).join('\n---\n')
+}
+
+/** Paths of /etc/kubernetes that are not as they were, those that are gone too. */
+export function changedIn(tree: ReadonlyMap<string, TreeEntry>, before: HostFiles): readonly string[] {
+  const gone = Object.keys(before).filter((path) => !tree.has(path))
+  const changed = [...tree].filter(
+    ([path, { kind, content, mode }]) =>
+      kind !== 'directory' && path.startsWith('/etc/kubernetes/') && (before[path]?.content !== String(content) || before[path]?.mode !== mode),
+  )
+  return [...gone, ...changed.map(([path]) => path)].toSorted()
 }

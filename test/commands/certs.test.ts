@@ -6,7 +6,7 @@ import { treeMeaning } from '../interop/difference/meaning.ts'
 import { runKadm, type Ended } from '../support/command-line.ts'
 import { runJailed, type TreeEntry } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'
-import { configFile, configText, fast, madeByKubeadm } from './certs-jail.ts'
+import { changedIn, configFile, configText, fast, madeByKubeadm } from './certs-jail.ts'
 import { states, type HostFiles, type State } from './certs-states.ts'
 
 describe.concurrent('the same as kubeadm', () => {
@@ -159,12 +159,4 @@ async function run(program: string, commands: readonly (readonly string[])[], { 
     { files: { ...files, ...(config !== 'none' && { [configFile]: configText(config) }) }, keepGoing: true },
   )
   return { results, tree: new Map([...tree].filter(([path]) => path.startsWith('/etc/kubernetes'))) }
-}
-
-function changedIn(tree: Ran['tree'], before: HostFiles): readonly string[] {
-  const gone = Object.keys(before).filter((path) => !tree.has(path))
-  const changed = [...tree].filter(
-    ([path, { kind, content, mode }]) => kind === 'file' && (before[path]?.content !== String(content) || before[path]?.mode !== mode),
-  )
-  return [...gone, ...changed.map(([path]) => path)].toSorted()
 }

@@ -104,25 +104,27 @@ describe.runIf(isLongRun)('two control planes', () => {
 
 interface Looks {
   readonly files: FileSnapshot
-  readonly rest: { readonly isEnabled: string; readonly rules: number; readonly pods: string; readonly mounts: string }
+  readonly rest: { readonly isEnabled: string; readonly rules: number; readonly containers: string; readonly mounts: string }
 }
 
 async function looks(host: string): Promise<Looks> {
-  const [files, isEnabled, rules, pods, mounts] = await Promise.all([
+  const [files, isEnabled, rules, containers, mounts] = await Promise.all([
     snapshotFiles(
       sandbox,
       host,
       ['/etc', '/var/lib/kubelet', '/var/lib/etcd', '/usr/lib/systemd', '/usr/libexec', '/opt', '/var/log/pods', '/var/log/containers'],
       ['/opt/kadm'],
     ),
+    // It ends with 1 for "disabled".
     sandbox.exec(host, ['systemctl', 'is-enabled', 'kubelet']),
-    sandbox.exec(host, ['sh', '-c', 'iptables-save; ip6tables-save']),
-    sandbox.exec(host, ['crictl', 'pods', '-q']),
-    sandbox.exec(host, ['sh', '-c', 'grep /var/lib/kubelet /proc/mounts']),
+    sandbox.run(host, ['sh', '-c', 'iptables-save && ip6tables-save']),
+    sandbox.run(host, ['ctr', '--namespace', 'k8s.io', 'containers', 'list', '--quiet']),
+    // None found: 1.
+    sandbox.run(host, ['sh', '-c', 'grep /var/lib/kubelet /proc/mounts || [ $? = 1 ]']),
   ])
   return {
     files,
-    rest: { isEnabled: isEnabled.stdout, rules: rules.stdout.split('KUBE-').length - 1, pods: pods.stdout, mounts: mounts.stdout },
+    rest: { isEnabled: isEnabled.stdout, rules: rules.split('KUBE-').length - 1, containers, mounts },
   }
 }
 
