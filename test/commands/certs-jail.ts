@@ -40,7 +40,9 @@ export function changedIn(tree: ReadonlyMap<string, TreeEntry>, before: HostFile
   const gone = Object.keys(before).filter((path) => !tree.has(path))
   const changed = [...tree].filter(
     ([path, { kind, content, mode }]) =>
-      kind !== 'directory' && path.startsWith('/etc/kubernetes/') && (before[path]?.content !== String(content) || before[path]?.mode !== mode),
+      kind !== 'directory' &&
+      path.startsWith('/etc/kubernetes/') &&
+      (before[path]?.content !== String(content) || before[path]?.mode !== mode),
   )
   return [...gone, ...changed.map(([path]) => path)].toSorted()
 }

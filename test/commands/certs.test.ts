@@ -43,6 +43,8 @@ function expectSameFiles(ours: Ran, theirs: Ran, before: HostFiles): void {
   expect(changedIn(ours.tree, before)).toEqual(changedIn(theirs.tree, before))
   const [their, our] = [treeMeaning(theirs.tree), treeMeaning(ours.tree)]
   expect(our.files).toEqual(their.files)
+  expect([...our.validities.keys()].toSorted()).toEqual([...their.validities.keys()].toSorted())
+  expect(their.validities.size > 0).toBe(Object.keys(before).length > 0)
   for (const [path, { lifetime, afterCa }] of their.validities) {
     const own = our.validities.get(path) ?? { lifetime: Number.NaN, afterCa: Number.NaN }
     expect(Math.abs(own.lifetime - lifetime), `lifetime of ${path}`).toBeLessThanOrEqual(2)

@@ -75,8 +75,9 @@ describe('a control plane of two leaves', () => {
     for (const round of isLongRun ? [0, 1, 2, 3, 4, 5, 6, 7] : [0, 1]) {
       const moment = (0.15 + ((round + Math.random()) * 1.2) / (isLongRun ? 8 : 2)).toFixed(3)
       const { exitCode, took } = await timed(second, ['timeout', '--signal=KILL', moment, 'kadm', 'reset', '--force'])
-      if (!isLongRun || exitCode === 0) continue
-      await expectGone(`killed after ${took} ms`)
+      // In the short form the second one cuts off what the first has left.
+      if (!isLongRun) continue
+      await expectGone(`killed after ${took} ms (exit code ${exitCode})`)
       await joinControlPlane()
     }
     await expectGone('killed twice')

@@ -6,7 +6,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { localHost } from '../../src/host/local-host.ts'
 import { startTimeIn } from '../../src/host/lock.ts'
 import { shellLine } from '../../src/host/shell-quote.ts'
@@ -15,11 +15,14 @@ import { openShell, type Shell } from '../../src/host/ssh-shell.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { contract } from './contract.ts'
 
-const shells = [['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(([program = '']) =>
-  (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(path.join(folder, program))),
-)
+const isInstalled = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(path.join(folder, program)))
+
+const shells: readonly (readonly [string, ...string[]])[] = [['dash'], ['bash', '--posix'], ['busybox', 'sh']]
 
 describe.each(shells.map((argv) => ({ argv, name: argv.join(' ') })))('$name', ({ argv }) => {
+  beforeEach((context) => context.skip(!isInstalled(argv[0]), `${argv[0]} is not installed`))
+
   test.for(contract.filter(({ name }) => name.startsWith('files:')))('$name', async ({ holds }) => {
     const shell = await farEnd(argv).open()
     const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()

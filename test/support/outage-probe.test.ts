@@ -7,7 +7,12 @@ import { probeLoop } from './outage-probe.ts'
 import { temporaryDirectory } from './temporary.ts'
 
 test.each([
-  { outage: 'goes on when the probe is stopped', answer: '[ $asked -lt 4 ] || { touch stop; false; }', left: [3, 1, 1], told: /answered: never\n$/ },
+  {
+    outage: 'goes on when the probe is stopped',
+    answer: '[ $asked -lt 4 ] || { touch stop; false; }',
+    left: [3, 1, 1],
+    told: /answered: never\n$/,
+  },
   { outage: 'ends a moment after that', answer: '[ $asked -ne 4 ] || { touch stop; false; }', left: [4, 1, 0], told: /^$/ },
   {
     outage: 'ends after more than a second',

@@ -123,7 +123,8 @@ export async function stopProbe(sandbox: Sandbox, host: string): Promise<Availab
   const met = async (client: Client): Promise<Met> => {
     const numbers = (await sandbox.run(host, ['cat', `/run/probe/${client}`])).trim().split(' ').map(Number)
     const [requests = 0, failed = 0, unmended = 0, longest = 0] = numbers
-    if (!(requests > leastRequests)) throw new Error(`the probe that does "${client}" has only ${requests} answers; it left: ${numbers.join(' ')}`)
+    if (!(requests > leastRequests))
+      throw new Error(`the probe that does "${client}" has only ${requests} answers; it left: ${numbers.join(' ')}`)
     return { requests, failed, unmended, longest }
   }
   const [read, write, service] = [await met('read'), await met('write'), await met('service')]

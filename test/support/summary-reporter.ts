@@ -3,7 +3,10 @@
  * read: `12 passed, 0 failed, 1 skipped`.
  */
 import type { Reporter, TestModule } from 'vitest/node'
-import { isLongRun, longRunOnly } from './long-run.ts'
+import { isLongRun } from './long-run.ts'
+
+/** `skipIf`, `runIf` and the command line's own choice leave none. */
+const unexplained = isLongRun ? 'no reason given' : 'no reason given (what only takes long is in npm run test:all)'
 
 export const summaryReporter: Reporter = {
   onTestRunEnd: (modules) => {
@@ -15,7 +18,7 @@ export const summaryReporter: Reporter = {
         const result = test.result()
         counts[result.state] += 1
         const name = `${place(module)} > ${test.fullName}`
-        if (result.state === 'skipped') lines.push(`skipped: ${name}: ${result.note ?? (isLongRun ? 'no reason given' : longRunOnly)}`)
+        if (result.state === 'skipped') lines.push(`skipped: ${name}: ${result.note ?? unexplained}`)
         if (result.state === 'passed' && result.errors !== undefined && result.errors.length > 0)
           lines.push(
             `passed when run once more: ${name}: ${result.errors.map(({ stack, message }) => ownLines(stack ?? message)).join('\n')}`,

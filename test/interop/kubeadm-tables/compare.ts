@@ -24,10 +24,7 @@ export async function compareCases(context: TestContext, cases: readonly TableCa
   const filled = cases.map((one) => ({
     ...one,
     files: Object.fromEntries(
-      Object.entries(one.files ?? {}).map(([file, text]) => [
-        file,
-        text.startsWith('@') ? (made[text.slice(1)] ?? `no fixture ${text}`) : text,
-      ]),
+      Object.entries(one.files ?? {}).map(([file, text]) => [file, text.startsWith('@') ? fixtureOf(made, text.slice(1)) : text]),
     ),
   }))
   const [theirs, ours] = await Promise.all([resultsOf(filled, kubeadm), resultsOf(filled, 'kadm')])
@@ -47,6 +44,12 @@ export async function compareCases(context: TestContext, cases: readonly TableCa
     ]
   })
   return { different, exitCodes: theirs.map(({ exitCode }) => exitCode) }
+}
+
+function fixtureOf(made: Readonly<Record<string, string>>, name: string): string {
+  const text = made[name]
+  if (text === undefined) throw new Error(`there is no fixture "${name}"`)
+  return text
 }
 
 /** Words for what is not the same; `undefined` when all is. */

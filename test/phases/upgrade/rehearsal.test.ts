@@ -23,8 +23,18 @@ describe('a node that is not Ready', () => {
 
   test.each([
     ['Ready', role, ready, []],
-    ['a control plane that is not', role, [{ type: 'Ready', status: 'False' }], [expect.stringMatching(/^blocks NODE_NOT_READY Node n1: /)]],
-    ['a worker that nobody hears of', {}, [{ type: 'Ready', status: 'Unknown' }], [expect.stringMatching(/^hurts NODE_NOT_READY Node n1: /)]],
+    [
+      'a control plane that is not',
+      role,
+      [{ type: 'Ready', status: 'False' }],
+      [expect.stringMatching(/^blocks NODE_NOT_READY Node n1: /)],
+    ],
+    [
+      'a worker that nobody hears of',
+      {},
+      [{ type: 'Ready', status: 'Unknown' }],
+      [expect.stringMatching(/^hurts NODE_NOT_READY Node n1: /)],
+    ],
     ['a new one that has told nothing yet', {}, [], [expect.stringMatching(/^hurts NODE_NOT_READY Node n1: /)]],
   ])('%s', async (_, labels, conditions, findings) => {
     const node: KubernetesObject = {
@@ -44,7 +54,11 @@ describe('space on the disk', () => {
   /** Free MiB of 1000, by the folder. The database has 200, so 300 are needed. */
   test.each([
     ['as much as is needed', {}, []],
-    ['too little for the backup', { '/etc/kubernetes': 299 }, ['blocks DISK_SPACE /etc/kubernetes: 299 MiB are free and 300 MiB are needed']],
+    [
+      'too little for the backup',
+      { '/etc/kubernetes': 299 },
+      ['blocks DISK_SPACE /etc/kubernetes: 299 MiB are free and 300 MiB are needed'],
+    ],
     ['too little beside the data', { '/var/lib/etcd': 299 }, ['blocks DISK_SPACE /var/lib/etcd: 299 MiB are free and 300 MiB are needed']],
     ['a kubelet that is about to evict', { '/var/lib/kubelet': 99 }, ['hurts DISK_SPACE /var/lib/kubelet: 99 MiB of 1000 MiB are free']],
   ] as const)('%s', async (_, few: Readonly<Record<string, number>>, findings) => {
@@ -123,8 +137,8 @@ describe('what cannot be looked at', () => {
 })
 
 /** Whatever else it is asked, it fails with this. */
-function failing<T extends object>(error: Error, but: Partial<T> = {}): T {
-  const fail = (): Promise<never> => Promise.reject(error)
+function failing<T extends object>(reason: Error, but: Partial<T> = {}): T {
+  const fail = (): Promise<never> => Promise.reject(reason)
   return new Proxy<T>(but as T, { get: (_, name) => Reflect.get(but, name) ?? fail })
 }
 
