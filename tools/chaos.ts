@@ -35,10 +35,12 @@ try {
   // One after the other: each takes a subnet that nobody has.
   for (const name of names) stages.push(await stageOf(name))
   const left = Array.from({ length: runs }, (_, index) => index)
-  const good = await Promise.all(stages.map((stage) => runAll(stage, left)))
-  const sum = good.reduce((total, one) => total + one, 0)
-  console.log(`${sum} of ${runs}`)
-  process.exitCode = sum === runs ? 0 : 1
+  const counts: Counts = { good: 0, endedWith0: 0, retries: 0 }
+  await Promise.all(stages.map((stage) => runAll(stage, left, counts)))
+  console.log(`${counts.good} of ${runs}`)
+  console.log(`retries of undisturbed applies: ${counts.retries}`)
+  console.log(`broken applies that ended with 0 by themselves: ${counts.endedWith0}`)
+  process.exitCode = counts.good === runs ? 0 : 1
 } catch (error) {
   process.stderr.write(errorText(error, 0))
   process.exitCode = 1
@@ -57,19 +59,31 @@ async function stageOf(name: string): Promise<Stage> {
   return { sandbox, operator: fleetOperator(sandbox, own) }
 }
 
-/** Takes run after run out of `left`, which other lanes share, and returns how many were as they should be. */
-async function runAll(stage: Stage, left: number[]): Promise<number> {
+interface Counts {
+  /** Runs that were as they should be. */
+  good: number
+  /** Runs whose fault came too late, or did no harm that kadm did not get over. */
+  endedWith0: number
+  retries: number
+}
+
+/** Takes run after run out of `left`, and counts it in `counts`: other lanes share both. */
+async function runAll(stage: Stage, left: number[], counts: Counts): Promise<void> {
   const unbroken = new Map<ApplyName, Unbroken>()
-  let good = 0
   for (let index = left.shift(); index !== undefined; index = left.shift()) {
     const drawn = draw(firstSeed + index, choicesOf(index))
-    const reference = unbroken.get(drawn.apply) ?? (await unbrokenRun(stage, drawn.apply))
+    const known = unbroken.get(drawn.apply)
+    const reference = known ?? (await unbrokenRun(stage, drawn.apply))
     unbroken.set(drawn.apply, reference)
     const verdict = await chaosRun(stage, drawn, reference)
-    if (verdict.failures.length === 0) good++
-    console.log(`${index + 1}/${runs} ${drawText(drawn)}: ${verdictText(verdict)}`)
+    // Those of the unbroken run belong to the run that needed it first.
+    const retries = [...(known === undefined ? reference.retries : []), ...verdict.retries]
+    if (verdict.failures.length === 0) counts.good++
+    if (verdict.broken === 0) counts.endedWith0++
+    counts.retries += retries.length
+    const again = retries.map((why) => `; an undisturbed apply was tried again: ${why}`).join('')
+    console.log(`${index + 1}/${runs} ${drawText(drawn)}: ${verdictText(verdict)}${again}`)
   }
-  return good
 }
 
 function choicesOf(index: number): readonly [ApplyName, ...ApplyName[]] {

@@ -1,4 +1,5 @@
 /** What the applies of chaos do: from which cluster to which. */
+import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { renewHosts } from '../../test/support/cluster.ts'
 import { networkMark, type FileChanges, type FleetOperator, type Role } from '../../test/support/fleet-operator.ts'
@@ -47,24 +48,30 @@ export function hostsOf({ to }: Apply): readonly string[] {
   return Object.keys(to.roles)
 }
 
+export interface Prepared {
+  /** The path of the cluster file to be applied. */
+  readonly file: string
+  /** Why the apply that comes first was tried again, each time. */
+  readonly retries: readonly string[]
+}
+
 /**
- * Fresh hosts, and the cluster that is there before. Returns the path of the cluster file to be applied.
+ * Fresh hosts, and the cluster that is there before.
  *
  * @param small the host whose disk will be filled
  */
-export async function prepare(stage: Stage, apply: Apply, small?: string): Promise<string> {
+export async function prepare(stage: Stage, apply: Apply, small?: string): Promise<Prepared> {
   const { sandbox } = stage
   const hosts = hostsOf(apply)
   // The others too: an etcd or a kubelet of the run before would go on knocking.
   await renewHosts(sandbox)
   if (small !== undefined) await giveDisk(sandbox, small)
-  if (apply.from !== undefined) {
-    await install(sandbox, hosts, apply.from)
-    await mustApply(stage, await write(stage, apply, apply.from))
-    await sandbox.network()
-    await install(sandbox, hosts, apply.to)
-  }
-  return write(stage, apply, apply.to)
+  if (apply.from === undefined) return { file: await write(stage, apply, apply.to), retries: [] }
+  await install(sandbox, hosts, apply.from)
+  const retries = await mustApply(stage, await write(stage, apply, apply.from))
+  await sandbox.network()
+  await install(sandbox, hosts, apply.to)
+  return { file: await write(stage, apply, apply.to), retries }
 }
 
 async function install(sandbox: Sandbox, hosts: readonly string[], { kubernetesVersion = newestVersion }: Wanted): Promise<void> {
@@ -72,12 +79,21 @@ async function install(sandbox: Sandbox, hosts: readonly string[], { kubernetesV
   for (const host of hosts) if (!(await installed(host)).endsWith(kubernetesVersion)) await sandbox.version(host, kubernetesVersion)
 }
 
-/** What it leads to is not looked at: on a busy machine it may need a second and a third try. */
-async function mustApply(stage: Stage, file: string, tries = 3): Promise<void> {
-  const { exitCode, stdout, stderr } = await stage.operator.kadm(['apply', '-f', file, '--yes'])
-  if (exitCode === 0) return
-  if (tries === 1) throw new Error(`the apply that comes first has failed:\n${stdout}${stderr}`)
-  await mustApply(stage, file, tries - 1)
+/** What it leads to is not looked at: on a busy machine it may need a second and a third try. Returns why, for each try that failed. */
+async function mustApply(stage: Stage, file: string): Promise<readonly string[]> {
+  const retries: string[] = []
+  for (;;) {
+    const result = await stage.operator.kadm(['apply', '-f', file, '--yes'])
+    if (result.exitCode === 0) return retries
+    if (retries.length === 2) throw new Error(`the apply that comes first has failed:\n${result.stdout}${result.stderr}`)
+    retries.push(whyAgain(result))
+  }
+}
+
+/** A line. An apply that nothing disturbed and that failed all the same is as much a fault as a broken one that does not mend. */
+export function whyAgain({ exitCode, stderr }: ProgramResult): string {
+  if (exitCode === 0) return 'it left something to do'
+  return /^error: .*$/m.exec(stderr)?.[0] ?? `exit code ${exitCode}`
 }
 
 async function write(

@@ -1,7 +1,7 @@
 /** One run: an apply that a fault breaks, a second one when the fault is gone, and what that has led to beside an unbroken one. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
-import { applies, prepare, type Apply, type ApplyName, type Stage } from './applies.ts'
+import { applies, prepare, whyAgain, type Apply, type ApplyName, type Stage } from './applies.ts'
 import type { Draw } from './draw.ts'
 import { faults } from './faults.ts'
 import { lastingDifferences, settledOutcome, type Outcome } from './outcome.ts'
@@ -9,6 +9,8 @@ import { lastingDifferences, settledOutcome, type Outcome } from './outcome.ts'
 export interface Unbroken {
   readonly outcome: Outcome
   readonly seconds: number
+  /** Why it, or the apply before it, was tried again, each time. */
+  readonly retries: readonly string[]
 }
 
 export interface Verdict {
@@ -20,6 +22,8 @@ export interface Verdict {
    */
   readonly refusedFor: number
   readonly refusals: readonly string[]
+  /** Why the apply before the broken one, which nothing disturbed, was tried again, each time. */
+  readonly retries: readonly string[]
   /** Empty when the run is as it should be. */
   readonly failures: readonly string[]
   /** Of the whole run. */
@@ -27,22 +31,26 @@ export interface Verdict {
 }
 
 /** What an apply leads to that nothing disturbs, and how long it takes. On a machine that is too busy for one it is begun anew, twice. */
-export async function unbrokenRun(stage: Stage, name: ApplyName, tries = 3): Promise<Unbroken> {
+export async function unbrokenRun(stage: Stage, name: ApplyName): Promise<Unbroken> {
   const apply = applies[name]
-  const file = await prepare(stage, apply)
-  const started = performance.now()
-  const { exitCode, stdout, stderr } = await stage.operator.kadm(['apply', '-f', file, '--yes'])
-  const seconds = secondsSince(started)
-  const outcome = exitCode === 0 ? await settledOutcome(stage, apply, file) : undefined
-  if (outcome?.own['kadm plan']?.includes('nothing to do')) return { outcome, seconds }
-  if (tries > 1) return unbrokenRun(stage, name, tries - 1)
-  throw new Error(`an unbroken apply has failed, or has left something to do:\n${stdout}${stderr}`)
+  const retries: string[] = []
+  for (let triesLeft = 2; ; triesLeft--) {
+    const prepared = await prepare(stage, apply)
+    retries.push(...prepared.retries)
+    const started = performance.now()
+    const result = await stage.operator.kadm(['apply', '-f', prepared.file, '--yes'])
+    const seconds = secondsSince(started)
+    const outcome = result.exitCode === 0 ? await settledOutcome(stage, apply, prepared.file) : undefined
+    if (outcome?.own['kadm plan']?.includes('nothing to do')) return { outcome, seconds, retries }
+    if (triesLeft === 0) throw new Error(`an unbroken apply has failed, or has left something to do:\n${result.stdout}${result.stderr}`)
+    retries.push(whyAgain(result))
+  }
 }
 
 export async function chaosRun(stage: Stage, draw: Draw, unbroken: Unbroken): Promise<Verdict> {
   const started = performance.now()
   const apply = applies[draw.apply]
-  const file = await prepare(stage, apply, draw.fault === 'disk' ? draw.host : undefined)
+  const { file, retries } = await prepare(stage, apply, draw.fault === 'disk' ? draw.host : undefined)
   const broken = await brokenApply(stage, draw, { file, moment: draw.moment * unbroken.seconds })
   const second = await secondApply(stage, file)
   const failures = second.failure === undefined ? await differencesFrom(unbroken, { stage, apply, file }) : [second.failure]
@@ -50,6 +58,7 @@ export async function chaosRun(stage: Stage, draw: Draw, unbroken: Unbroken): Pr
     broken: broken.exitCode,
     refusedFor: second.refusedFor,
     refusals: second.refusals,
+    retries,
     failures: failures.length === 0 ? [] : [...failures, `the broken apply said:\n${tail(broken)}`],
     seconds: secondsSince(started),
   }
