@@ -2,6 +2,7 @@
 import { KadmError, messageOf } from '../errors.ts'
 import type { PoolOptions } from './connection-pool.ts'
 import { requester } from './request.ts'
+import { fieldOf, parseJson } from '../json.ts'
 
 export interface EtcdOptions extends PoolOptions {
   /** `https://host:2379`. */
@@ -77,7 +78,7 @@ export function connectEtcd(options: EtcdOptions): Etcd {
 
   async function ask(path: string, body: unknown, doing: string, { signal }: CallOptions = {}): Promise<unknown> {
     const answer = await call({ method: 'POST', path, body, signal })
-    const content = parse(answer.body)
+    const content = parseJson(answer.body)
     if (answer.status < 400) return content
     throw new EtcdRefusal(server, doing, textOf(content, 'message') || answer.body.trim() || `status ${answer.status}`)
   }
@@ -100,7 +101,7 @@ export function connectEtcd(options: EtcdOptions): Etcd {
     async isHealthy({ signal } = {}) {
       try {
         const { status, body } = await call({ method: 'GET', path: '/health', signal })
-        return status === 200 && textOf(parse(body), 'health') === 'true'
+        return status === 200 && textOf(parseJson(body), 'health') === 'true'
       } catch (error) {
         if (options.signal?.aborted || signal?.aborted) throw error
         return false
@@ -137,10 +138,6 @@ function decimal(id: string): string {
   return BigInt(`0x${id}`).toString()
 }
 
-function fieldOf(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(key) : undefined
-}
-
 function textOf(value: unknown, key: string): string {
   const text = fieldOf(value, key)
   return typeof text === 'string' ? text : ''
@@ -149,14 +146,6 @@ function textOf(value: unknown, key: string): string {
 function listOf(value: unknown, key: string): readonly unknown[] {
   const list = fieldOf(value, key)
   return Array.isArray(list) ? list : []
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function silent(server: string, cause: unknown): KadmError {

@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts'
 import type { EtcdCredentials } from './etcd-endpoints.ts'
 import { connectEtcd } from './etcd-members.ts'
 import { requester } from './request.ts'
+import { parseJson } from '../json.ts'
 
 export interface SnapshotOptions {
   /** Client URL of the member to ask. */
@@ -107,17 +108,9 @@ async function* messagesOf(chunks: AsyncIterable<string>, server: string): Async
 }
 
 function blobIn(line: string, server: string): Buffer {
-  const message = parse(line) as { result?: { blob?: string }; error?: { message?: string } } | undefined
+  const message = parseJson(line) as { result?: { blob?: string }; error?: { message?: string } } | undefined
   if (message?.result === undefined) throw failed(server, message?.error?.message ?? 'it answers something else')
   return Buffer.from(message.result.blob ?? '', 'base64')
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function failed(server: string, why: string): KadmError {

@@ -3,6 +3,7 @@ import { ApiError } from './api-error.ts'
 import { cannedObject } from './canned-objects.ts'
 import type { Cluster, KubernetesObject, ListOptions, ObjectKind, ObjectRef } from './cluster.ts'
 import { collectionPath, describeRef, kindOf, objectPath, refOf } from './kinds.ts'
+import { isObject } from '../json.ts'
 
 export interface PlannedCall {
   readonly verb: 'create' | 'replace' | 'patch' | 'delete' | 'evict' | 'approve'
@@ -151,12 +152,12 @@ function matches(object: KubernetesObject, { labelSelector, fieldSelector }: Lis
 }
 
 function fieldOf(value: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), value)
+  return path.split('.').reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), value)
 }
 
 function withoutSecrets({ kind }: ObjectRef, sent: unknown): unknown {
-  if (kind !== 'Secret' || !isRecord(sent)) return sent
-  const hidden = (values: unknown) => isRecord(values) && Object.fromEntries(Object.keys(values).map((key) => [key, '<redacted>']))
+  if (kind !== 'Secret' || !isObject(sent)) return sent
+  const hidden = (values: unknown) => isObject(values) && Object.fromEntries(Object.keys(values).map((key) => [key, '<redacted>']))
   return {
     ...sent,
     ...('data' in sent && { data: hidden(sent['data']) }),
@@ -166,15 +167,11 @@ function withoutSecrets({ kind }: ObjectRef, sent: unknown): unknown {
 
 /** JSON merge patch (RFC 7396). */
 function merged(target: unknown, patch: unknown): unknown {
-  if (!isRecord(patch)) return patch
-  const result: Record<string, unknown> = isRecord(target) ? { ...target } : {}
+  if (!isObject(patch)) return patch
+  const result: Record<string, unknown> = isObject(target) ? { ...target } : {}
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key]
     else result[key] = merged(result[key], value)
   }
   return result
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,7 @@
 /** All that is wrong with a document whose defaults are filled in: the checks of its fields, then the rules between fields. */
 import { isEmpty } from './defaults.ts'
-import { child, isObject, type Problem } from './decode.ts'
+import { child, type Problem } from './decode.ts'
+import { isObject } from '../json.ts'
 import type { Field } from './field.ts'
 import { kinds, type KindName } from './kinds.ts'
 import type { Json, JsonObject } from './model.ts'

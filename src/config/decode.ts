@@ -4,6 +4,7 @@ import { durationNanoseconds, formatNanoseconds, isLongDuration } from './durati
 import type { Field, ValueType } from './field.ts'
 import type { Json, JsonObject } from './model.ts'
 import { nearestName } from './nearest-name.ts'
+import { isObject } from '../json.ts'
 
 export interface Problem {
   /** `networking.serviceSubnet`, `bootstrapTokens.0.token`. */
@@ -29,11 +30,6 @@ export function decodeObject(fields: readonly Field[], value: unknown, allowed: 
 
 export function child(path: string, name: string | number): string {
   return path === '' ? String(name) : `${path}.${name}`
-}
-
-/** A JSON object, and neither a list nor `null`. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 interface Sink {

@@ -1,5 +1,5 @@
 /** Defaults that need nothing but the document. */
-import { isObject } from './decode.ts'
+import { isObject } from '../json.ts'
 import type { Field } from './field.ts'
 import type { KindName } from './kinds.ts'
 import { kinds } from './kinds.ts'

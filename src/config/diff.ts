@@ -4,7 +4,7 @@
  */
 import type { Host } from '../host/host.ts'
 import { completeDocuments, readGiven } from './complete.ts'
-import { isObject } from './decode.ts'
+import { isObject } from '../json.ts'
 import type { ConfigDocument } from './documents.ts'
 import { kubeadmGroup, kubeadmVersion } from './kinds.ts'
 import type { Json, JsonObject } from './model.ts'

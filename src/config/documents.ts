@@ -1,7 +1,7 @@
 /** A configuration file as a list of documents, before anything in them is looked at but apiVersion and kind. */
 import { KadmError } from '../errors.ts'
 import { clip } from './checks.ts'
-import { isObject } from './decode.ts'
+import { isObject } from '../json.ts'
 import { kubeadmGroup, kubeadmVersion } from './kinds.ts'
 import { parseYamlStrictly, splitYamlDocuments, type YamlDocument } from './yaml.ts'
 

@@ -2,7 +2,7 @@
 import { encryptionAlgorithms } from './cluster-fields.ts'
 import { parseDuration } from './durations.ts'
 import { part } from './defaults.ts'
-import { isObject } from './decode.ts'
+import { isObject } from '../json.ts'
 import type {
   Argument,
   BootstrapToken,

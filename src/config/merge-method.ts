@@ -2,7 +2,8 @@
  * `mergeMethod` of arguments, which only the experimental kubeadm.k8s.io/v1 has: known and checked there, and lost on the way to v1beta4.
  */
 import { oneOfProblems } from './checks.ts'
-import { isObject, type Problem } from './decode.ts'
+import type { Problem } from './decode.ts'
+import { isObject } from '../json.ts'
 import { stringField, type Field } from './field.ts'
 import type { Json, JsonObject } from './model.ts'
 

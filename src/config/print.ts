@@ -1,6 +1,6 @@
 /** Documents as Go prints them: empty values left out unless the table says otherwise, nested structs always there. */
 import { isEmpty } from './defaults.ts'
-import { isObject } from './decode.ts'
+import { isObject } from '../json.ts'
 import type { Field, ValueType } from './field.ts'
 import { kinds, kubeadmApiVersion, type KindName } from './kinds.ts'
 import type { Json, JsonObject } from './model.ts'

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { clusterFileApiVersion } from '../config/cluster-file-fields.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
-import { isObject } from '../config/decode.ts'
+import { isObject, parseJson } from '../json.ts'
 import { KadmError } from '../errors.ts'
 import { shellQuote } from '../host/shell-quote.ts'
 import { observeCluster, type AskOptions, type ClusterState } from './cluster-state.ts'
@@ -81,7 +81,7 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
 
 /** A plan that was kept. Throws CONFIG_INVALID for what is none. */
 export function parsePlan(text: string, name: string): FleetPlan {
-  const plan = jsonIn(text)
+  const plan = parseJson(text)
   const file = isObject(plan) ? plan['file'] : undefined
   const isPlan =
     isObject(plan) &&
@@ -142,14 +142,6 @@ function lasting(state: HostState): HostState {
 
 function isControlPlane(state: HostState | undefined): boolean {
   return state?.kind === 'reached' && state.node === 'control-plane'
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function sha256(text: string): string {

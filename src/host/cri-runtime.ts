@@ -8,6 +8,7 @@ import { startHostPod } from './cri-pod.ts'
 import type { Host } from './host.ts'
 import { linesOf } from './lines-of.ts'
 import { encodeMessage, type Message } from './protobuf.ts'
+import { fieldOf, parseJson } from '../json.ts'
 
 /** `query` runs commands where the runtime is, for the logs, which CRI does not hand out. */
 export function criRuntime(endpoint: string, { query, dial }: Pick<Host, 'query' | 'dial'>): ContainerRuntime {
@@ -85,7 +86,7 @@ function runtimeStatus(answer: Message): RuntimeStatus {
 
 /** Both containerd and CRI-O put it into the verbose information as JSON. */
 function sandboxImageOf(config: string | undefined): string | undefined {
-  const found = memberOf(parsed(config ?? ''), 'sandboxImage')
+  const found = fieldOf(parseJson(config ?? ''), 'sandboxImage')
   return typeof found === 'string' && found !== '' ? found : undefined
 }
 
@@ -112,23 +113,11 @@ async function listContainers(client: CriClient): Promise<readonly Container[]> 
 
 /** Both containerd and CRI-O put the OCI runtime's configuration into the verbose information. */
 function containerProcess(answer: Message): ContainerProcess | undefined {
-  const info = parsed(answer.map(2).get('info') ?? '')
-  const list = memberOf(memberOf(memberOf(info, 'runtimeSpec'), 'process'), 'args')
+  const info = parseJson(answer.map(2).get('info') ?? '')
+  const list = fieldOf(fieldOf(fieldOf(info, 'runtimeSpec'), 'process'), 'args')
   const image = answer.message(1)?.message(8)
   if (!Array.isArray(list)) return undefined
   return { image: image?.text(18) || image?.text(1) || '', arguments: list.map(String) }
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? new Map<string, unknown>(Object.entries(value)).get(name) : undefined
 }
 
 const containerStates: readonly Container['state'][] = ['created', 'running', 'exited', 'unknown']

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
 import { resetBegunFile } from '../../host/journal-file.ts'
+import { fieldOf, parseJson } from '../../json.ts'
 import type { ResetRun } from './reset-run.ts'
 
 /** In JSON on the host. */
@@ -33,14 +34,11 @@ export async function findBegunReset(host: Pick<Host, 'readText'>): Promise<Part
 }
 
 function parse(text: string): Partial<BegunReset> {
-  try {
-    const { criSocket, kubeletConf }: Record<string, unknown> = JSON.parse(text)
-    return {
-      ...(typeof criSocket === 'string' && { criSocket }),
-      ...((typeof kubeletConf === 'string' || kubeletConf === null) && { kubeletConf }),
-    }
-  } catch {
-    return {}
+  const begun = parseJson(text)
+  const [criSocket, kubeletConf] = [fieldOf(begun, 'criSocket'), fieldOf(begun, 'kubeletConf')]
+  return {
+    ...(typeof criSocket === 'string' && { criSocket }),
+    ...((typeof kubeletConf === 'string' || kubeletConf === null) && { kubeletConf }),
   }
 }
 

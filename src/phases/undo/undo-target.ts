@@ -1,6 +1,6 @@
 /** Which runs of the journal are to be undone, and what they have changed taken together. Pure. */
 import { createHash } from 'node:crypto'
-import { isObject } from '../../config/decode.ts'
+import { isObject } from '../../json.ts'
 import { paths } from '../../config/paths.ts'
 import type { Argv, Owner } from '../../host/host.ts'
 import type { After, Before, FoundFolders, Journal, JournaledChange, MarkChange } from '../../host/journal-file.ts'
