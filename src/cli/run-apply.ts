@@ -1,5 +1,5 @@
 /** `kadm apply` for a user: the plan shown, the question, the work, what came of it. */
-import { readConfigText } from '../config/load.ts'
+import { readConfigText } from '../config/read-config-file.ts'
 import { KadmError } from '../errors.ts'
 import { applyPlan, requireNoProblems } from '../fleet/apply.ts'
 import { makePlan, parsePlan, requireSame } from '../fleet/plan.ts'

@@ -1,7 +1,7 @@
 /** `kadm config diff`, `explain` and `schema` for a user: what kubeadm does not have. */
 import { diffConfigs, type Difference } from '../config/diff.ts'
 import { explainField, type ExplainedField } from '../config/explain.ts'
-import { readConfigText } from '../config/load.ts'
+import { readConfigText } from '../config/read-config-file.ts'
 import type { Json } from '../config/model.ts'
 import { configSchema } from '../config/reference.ts'
 import { KadmError } from '../errors.ts'

@@ -1,6 +1,6 @@
 /** `kadm kubeconfig user` for a user. */
 import { parseDuration } from '../config/durations.ts'
-import { loadInitConfig } from '../config/load.ts'
+import { loadInitConfig } from '../config/load-init.ts'
 import { newestKubernetes } from '../config/own-version.ts'
 import { KadmError } from '../errors.ts'
 import { localHost } from '../host/local-host.ts'

@@ -1,5 +1,6 @@
 /** Checks of single values: each returns what is wrong, in words for the user; empty when all is well. */
 import { cidrSize, formatCidr, hostBits, parseCidrs } from './cidr.ts'
+import { isSubdomain, splitEndpoint } from './endpoint.ts'
 import { parseIp } from './ip-address.ts'
 import { urlScheme } from './url-scheme.ts'
 
@@ -25,20 +26,6 @@ export function portProblems(value: number): Problems {
 /** `host`, `host:port`, `[ipv6]:port`, `ipv6`. */
 export function hostPortProblems(value: string): Problems {
   return splitEndpoint(value) === undefined ? [`"${clip(value)}" is not a host name or IP address with an optional port`] : []
-}
-
-/** Host and port (may be empty) as kubeadm reads an endpoint; `undefined` when it cannot. */
-export function splitEndpoint(value: string): { readonly host: string; readonly port: string } | undefined {
-  const { host, port } = splitHostPort(value) ?? { host: value, port: '' }
-  if (port !== '' && !/^\+?0*[1-9]\d{0,4}$/.test(port)) return undefined
-  if (Number(port) > 65_535) return undefined
-  return parseIp(host) !== undefined || isSubdomain(host) ? { host, port } : undefined
-}
-
-/** As Go's net.SplitHostPort: a port must be there (it may be empty), an IPv6 address needs brackets. */
-export function splitHostPort(value: string): { readonly host: string; readonly port: string } | undefined {
-  const match = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([^:[\]]*)$/.exec(value)
-  return match === null ? undefined : { host: match[1] ?? match[2] ?? '', port: match[3] ?? '' }
 }
 
 /** Each a DNS name, one with `*.` before it, or an IP address. */
@@ -103,7 +90,7 @@ export function criSocketProblems(value: string): Problems {
   return scheme === 'unix' ? [] : [`"${clip(value)}" is not a Unix socket such as unix:///run/containerd/containerd.sock`]
 }
 
-export function isToken(value: string): boolean {
+function isToken(value: string): boolean {
   return /^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(value)
 }
 
@@ -114,10 +101,6 @@ export function tokenProblems(value: string): Problems {
 
 export function clip(text: string): string {
   return text.length > 120 ? `${text.slice(0, 120)}…` : text
-}
-
-function isSubdomain(value: string): boolean {
-  return value.length <= 253 && /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/.test(value)
 }
 
 function nameOf(item: unknown): unknown {

@@ -1,6 +1,6 @@
 /** Puts what was found on the host, and random tokens, into documents that have their static defaults. */
 import type { Host, HostFacts } from '../host/host.ts'
-import { splitEndpoint } from './checks.ts'
+import { splitEndpoint } from './endpoint.ts'
 import { isEmpty, part } from './defaults.ts'
 import type { Problem } from './decode.ts'
 import { isObject } from '../json.ts'

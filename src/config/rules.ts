@@ -1,5 +1,6 @@
 /** Rules between the fields of a document. Source of the limits: kubeadm 1.37 and the flags of the components. */
-import { clip, splitHostPort, tokenProblems } from './checks.ts'
+import { clip, tokenProblems } from './checks.ts'
+import { splitHostPort } from './endpoint.ts'
 import { formatCidr, parseCidrs, type Cidr } from './cidr.ts'
 import { isEmpty, part } from './defaults.ts'
 import type { Problem } from './decode.ts'

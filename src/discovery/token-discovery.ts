@@ -2,7 +2,7 @@
  * Discovery by a bootstrap token: whoever signs cluster-info with it knows its secret, and the hashes say which CA may vouch for the
  * server.
  */
-import { splitHostPort } from '../config/checks.ts'
+import { splitHostPort } from '../config/endpoint.ts'
 import type { TokenDiscovery } from '../config/model.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import { dataAt } from '../pki/kubeconfig-entries.ts'

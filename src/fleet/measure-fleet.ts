@@ -3,7 +3,7 @@
  * about to get a node.
  */
 import { atMost } from '../cluster/at-most.ts'
-import { splitEndpoint } from '../config/checks.ts'
+import { splitEndpoint } from '../config/endpoint.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { part, withDefaults } from '../config/defaults.ts'
 import { parseIp } from '../config/ip-address.ts'

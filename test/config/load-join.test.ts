@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { loadJoinConfig, type LoadJoinOptions } from '../../src/config/load-join.ts'
 import { storedClusterConfiguration, storedKubeletConfiguration } from '../../src/config/stored-config.ts'
-import { loadInitConfig } from '../../src/config/load.ts'
+import { loadInitConfig } from '../../src/config/load-init.ts'
 import { clusterConfigurationDocument } from '../../src/config/v1beta4.ts'
 import { dumpYaml } from '../../src/config/yaml.ts'
 import { fixtureHost } from './fixture-host.ts'
