@@ -28,7 +28,10 @@ test('a plan, and an apply that is not confirmed, change nothing and do not show
   const bootstrapTokens = [{ token: 'abcdef.0123456789abcdef' }]
   const file = await operator.write(roles, { ...endpoint(), init: { bootstrapTokens } })
   expect(await readFile(file, 'utf8')).toContain('0123456789abcdef')
-  const look = () => Promise.all(hosts.map((host) => snapshotFiles(sandbox, host, ['/etc', '/var/lib', '/root'], ['/var/lib/systemd'])))
+  const look = () =>
+    Promise.all(
+      hosts.map((host) => snapshotFiles(sandbox, host, ['/etc', '/var/lib', '/root'], ['/var/lib/systemd', '/var/lib/containerd'])),
+    )
   const before = await look()
   for (const output of ['text', 'json']) {
     const { exitCode, stdout, stderr } = await operator.kadm(['plan', '-f', file, '-o', output])
