@@ -10,6 +10,7 @@ import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
 import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { isLongRun } from '../support/long-run.ts'
+import { overSsh } from '../support/over-ssh.ts'
 
 type Tool = 'kadm' | 'kubeadm'
 
@@ -35,6 +36,7 @@ describe.each(makers)('a cluster of %s', (maker) => {
   test('with the words of the join command', { timeout: 120_000 }, async () => {
     const [theirs, ours] = await byBoth((tool) => joined(tool, [...join, cgroupVersion]))
     expect(ours).toEqual(theirs)
+    expect(await joined('kadm over SSH', [...join, cgroupVersion])).toEqual(theirs)
     expect(Object.keys(ours.files)).toEqual(
       expect.arrayContaining(['/etc/kubernetes/kubelet.conf', '/etc/kubernetes/pki/ca.crt', '/var/lib/kubelet/config.yaml']),
     )
@@ -186,13 +188,16 @@ async function freshWorker(): Promise<void> {
   await kubectl(sandbox, 'h1', ['delete', 'node', '--ignore-not-found', worker, 'other-name'])
 }
 
-async function joined(tool: Tool, words: readonly string[], configuration?: string): Promise<Joined> {
+async function joined(tool: Tool | 'kadm over SSH', words: readonly string[], configuration?: string): Promise<Joined> {
   await freshWorker()
   if (configuration !== undefined) {
     await sandbox.put(worker, '/root/join.yaml', configuration, 0o600)
     await sandbox.put(worker, '/root/patches/kubeletconfiguration0+merge.yaml', 'maxPods: 77\n')
   }
-  await sandbox.run(worker, [tool, ...words], { timeout: 100_000 })
+  if (tool === 'kadm over SSH') {
+    const there = await overSsh(sandbox, { from: 'h1', to: worker })
+    await sandbox.run('h1', ['kadm', ...words, ...there], { timeout: 100_000 })
+  } else await sandbox.run(worker, [tool, ...words], { timeout: 100_000 })
   const name = configuration === undefined ? worker : 'other-name'
   const node = await registered(name)
   const { files } = treeMeaning(await hostFiles(sandbox, worker, ['/var/lib/etcd']))

@@ -11,6 +11,7 @@ import { treeMeaning } from '../interop/difference/meaning.ts'
 import { startCounter, stopCounter } from '../support/api-counter.ts'
 import { joinWords, kubectl, sharedSandbox } from '../support/cluster.ts'
 import { isLongRun } from '../support/long-run.ts'
+import { overSsh } from '../support/over-ssh.ts'
 import {
   allAt,
   cgroupVersion,
@@ -127,7 +128,7 @@ describe('one control plane', () => {
 
   test('again, from another host over SSH: nothing to do', { timeout: 60_000 }, async () => {
     const before = await controlPlane(sandbox)
-    const { stdout } = await sandbox.exec('h2', [...upgrade, ...(await overSsh())])
+    const { stdout } = await sandbox.exec('h2', [...upgrade, ...(await overSsh(sandbox, { from: 'h2', to: 'h1' }))])
     for (const component of components) expect(stdout).toContain(`Current and new manifests of ${component} are equal, skipping upgrade`)
     expect(await controlPlane(sandbox)).toEqual(before)
   })
@@ -159,15 +160,6 @@ describe.runIf(isLongRun)('in full', () => {
     }
   })
 })
-
-/** Lets root of h2 in to h1. @returns the words with which a kadm on h2 works there */
-async function overSsh(): Promise<readonly string[]> {
-  const made = 'mkdir -p ~/.ssh; rm -f ~/.ssh/id; ssh-keygen -q -t ed25519 -N "" -f ~/.ssh/id; cat ~/.ssh/id.pub'
-  const key = await sandbox.run('h2', ['sh', '-c', made])
-  await sandbox.run('h1', ['sh', '-c', 'cat >>~/.ssh/authorized_keys'], { input: key })
-  const address = sandbox.hosts.find(({ name }) => name === 'h1')?.address
-  return ['--host', `root@${address}`, '--identity-file', '/root/.ssh/id', '--trust-on-first-use']
-}
 
 const schedulerThatSleeps =
   'spec:\n  containers:\n  - name: kube-scheduler\n    image: lab.test/busybox:1\n    command: [sleep, "100000"]\n'
@@ -209,7 +201,8 @@ async function upgradedBy(
   // Only kubeadm: the kubelet stays at the older version in both.
   await sandbox.put('h1', '/usr/bin/kubeadm', await readFile(`${bin}/kubeadm`), 0o755)
   const started = performance.now()
-  if (tool === 'kadm over SSH') await sandbox.run('h2', [...upgrade, ...(await overSsh())], { timeout: 400_000 })
+  if (tool === 'kadm over SSH')
+    await sandbox.run('h2', [...upgrade, ...(await overSsh(sandbox, { from: 'h2', to: 'h1' }))], { timeout: 400_000 })
   else await sandbox.run('h1', [tool, ...upgrade.slice(1)], { timeout: 400_000 })
   process.stdout.write(`${tool} upgrade apply: ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
   await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=90s'], { timeout: 100_000 })
