@@ -123,9 +123,10 @@ function programErrors({ name, probe }: ProbedHost): readonly string[] {
 /** Bytes. etcd lays its log out in files of 64 MB, the next one beforehand; its database may grow to 2 GiB unless it is told otherwise. */
 const etcdNeeds = { least: 200 * 1024 ** 2, later: 2 * 1024 ** 3 } as const
 
-function etcdRoom({ name, probe, etcdDirectory }: ProbedHost): Findings {
+function etcdRoom({ name, state, probe, etcdDirectory }: ProbedHost): Findings {
   const disk = probe.disks.find(({ directory }) => directory === etcdDirectory)
-  if (disk === undefined || disk.free >= etcdNeeds.later) return { errors: [], warnings: [] }
+  // What was cut off here may have its data already: that is no reason against going on.
+  if (disk === undefined || disk.free >= etcdNeeds.later || state.unfinished !== undefined) return { errors: [], warnings: [] }
   const text = `${name}: ${Math.floor(disk.free / 1024 ** 2)} MiB free where etcd is to have its data (${disk.directory})`
   return disk.free < etcdNeeds.least
     ? { errors: [`${text}, and it does not start with less than ${etcdNeeds.least / 1024 ** 2}: make room`], warnings: [] }

@@ -122,6 +122,8 @@ test('a host that does not know the name of the API, one without kubectl, and di
     expect.stringContaining('h3: 100 MiB free where etcd is to have its data (/var/lib/etcd), and it does not start with less than 200'),
   ])
   expect(warnings).toEqual([expect.stringContaining('h2: 1000 MiB free where etcd is to have its data')])
+  const cutOff = hosts.slice(1).map((host) => ({ ...host, state: { ...host.state, unfinished: 'join' } }))
+  expect(probeFindings(file(), cutOff)).toEqual({ errors: [], warnings: [] })
   const settled = hosts.map((host) => ({ ...host, arrives: false }))
   expect(probeFindings(file(), settled)).toEqual({ errors: [], warnings: [] })
 })
