@@ -40,7 +40,7 @@ test('a stop ends the wait', async () => {
   const stop = new AbortController()
   const waiting = waited('5m', [busy('ann'), undefined], stop.signal)
   stop.abort(new Error('Ctrl-C'))
-  expect(await waiting).toMatchObject({ outcome: { name: 'AbortError' }, lefts: [expect.any(Number)] })
+  expect(await waiting).toMatchObject({ outcome: { message: 'Ctrl-C' }, lefts: [expect.any(Number)] })
 })
 
 /** @param ends how the work ends, time after time; `undefined`: it is done */
