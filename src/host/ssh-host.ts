@@ -27,8 +27,9 @@ import { operatorName } from './who-runs.ts'
  */
 export async function connectSsh(target: SshTarget, options: SshOptions = {}): Promise<Host> {
   const { bastion } = options
-  const own = bastion !== undefined && 'target' in bastion ? openBastion(bastion, options) : undefined
-  const through = own ?? (bastion !== undefined && 'dial' in bastion ? bastion : undefined)
+  const shared = bastion !== undefined && 'dial' in bastion ? bastion : undefined
+  const own = bastion !== undefined && !('dial' in bastion) ? openBastion(bastion, options) : undefined
+  const through = shared ?? own
   const line = await keepLine(target, options, through).catch((error: unknown) => {
     own?.end()
     throw error
