@@ -38,8 +38,7 @@ export async function retryUntil<T>(attempt: () => Promise<T>, options: RetryOpt
         last = error
       }
     }
-    // The signal's own reason is thrown, not the timer's error.
-    await clock.sleep(Math.max(0, Math.min(pause, timeout - (clock.now() - start))), signal).catch(() => signal?.throwIfAborted())
+    await clock.sleep(Math.max(0, Math.min(pause, timeout - (clock.now() - start))), signal)
   }
 }
 
@@ -79,7 +78,7 @@ async function within<T>(attempt: () => Promise<T>, left: number, signal: AbortS
   const limit = AbortSignal.any(signal ? [signal, ended.signal] : [ended.signal])
   try {
     const result = attempt()
-    const end = clock.sleep(left, limit).catch(() => limit.throwIfAborted())
+    const end = clock.sleep(left, limit)
     return await Promise.race([result, end.then(() => Promise.reject(tooLate))])
   } finally {
     ended.abort(tooLate)

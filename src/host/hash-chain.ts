@@ -1,6 +1,7 @@
 /** A file of JSON lines of which each holds the hash of the one before and its own: no byte of it changes unseen. */
 import { createHash } from 'node:crypto'
 import { KadmError } from '../errors.ts'
+import { isObject, parseJson } from '../json.ts'
 import type { Host } from './host.ts'
 import { shellQuote } from './shell-quote.ts'
 
@@ -53,12 +54,8 @@ function isWhole(line: string): boolean {
 }
 
 function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(line)
-    return typeof parsed === 'object' && parsed !== null && 'previous' in parsed ? (parsed as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
+  const parsed = parseJson(line)
+  return isObject(parsed) && 'previous' in parsed ? parsed : undefined
 }
 
 function broken(file: string, line: number): KadmError {

@@ -1,6 +1,7 @@
 /** One kadm at a time on a machine. */
 import { randomBytes } from 'node:crypto'
 import { KadmError } from '../errors.ts'
+import { isObject, parseJson } from '../json.ts'
 
 /** Where a lock lies: files and processes of one machine. */
 export interface LockPlace {
@@ -106,20 +107,16 @@ function inProgress({ pid, command, by, since }: LockOwner, machine: string | un
 }
 
 function parseOwner(text: string): LockOwner | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null) return undefined
-    const { pid, startTime, command, since, line, by } = parsed as Partial<Record<keyof LockOwner, unknown>>
-    if (typeof pid !== 'number' || typeof startTime !== 'string' || !/^\d+$/.test(startTime)) return undefined
-    return {
-      pid,
-      startTime,
-      command: String(command),
-      since: String(since),
-      ...(typeof line === 'string' && { line }),
-      ...(typeof by === 'string' && { by }),
-    }
-  } catch {
-    return undefined
+  const parsed = parseJson(text)
+  if (!isObject(parsed)) return undefined
+  const { pid, startTime, command, since, line, by }: Partial<Record<keyof LockOwner, unknown>> = parsed
+  if (typeof pid !== 'number' || typeof startTime !== 'string' || !/^\d+$/.test(startTime)) return undefined
+  return {
+    pid,
+    startTime,
+    command: String(command),
+    since: String(since),
+    ...(typeof line === 'string' && { line }),
+    ...(typeof by === 'string' && { by }),
   }
 }

@@ -30,6 +30,7 @@ export type Look<T> =
 export interface Clock {
   /** Milliseconds that only grow: setting the machine's time must not end a wait. */
   now(): number
+  /** Throws the signal's reason. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
 }
 
@@ -77,8 +78,7 @@ export async function waitUntil<T>(host: { readonly recording?: Recording | unde
       error = found.error
     }
     if (left <= 0) throw await options.timedOut(last, error)
-    // The signal's own reason is thrown above, not the timer's error.
-    await clock.sleep(Math.min(pause, left), signal).catch(() => signal?.throwIfAborted())
+    await clock.sleep(Math.min(pause, left), signal)
   }
 }
 

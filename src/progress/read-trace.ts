@@ -1,4 +1,5 @@
 /** From the text of a trace file back to what is drawn: only what kadm wrote itself is understood. Pure. */
+import { fieldOf } from '../json.ts'
 import { pathName, traceVersion } from './trace-file.ts'
 
 export interface ReadTrace {
@@ -35,10 +36,10 @@ interface TraceEvent extends Bar {
 /** @throws Error when the text is not a trace that kadm wrote */
 export function readTrace(text: string): ReadTrace {
   const parsed: unknown = JSON.parse(text)
-  const about = wordsOf(field(parsed, 'otherData'))
+  const about = wordsOf(fieldOf(parsed, 'otherData'))
   if (about['apiVersion'] !== traceVersion || about['kind'] !== 'Trace')
     throw new Error(`it does not say that it is a Trace of ${traceVersion}`)
-  const list = field(parsed, 'traceEvents')
+  const list = fieldOf(parsed, 'traceEvents')
   if (!Array.isArray(list)) throw new Error('it has no traceEvents')
   const events = list.map(eventOf)
   const names = (what: string): ReadonlyMap<string, string> =>
@@ -63,13 +64,15 @@ export function readTrace(text: string): ReadTrace {
 }
 
 function eventOf(value: unknown): TraceEvent {
-  const text = (name: string): string => String(field(value, name) ?? '')
+  const text = (name: string): string => String(fieldOf(value, name) ?? '')
   const number = (name: string): number => {
-    const found = field(value, name) ?? 0
+    const found = fieldOf(value, name) ?? 0
     if (typeof found !== 'number' || !Number.isFinite(found) || found < 0) throw new Error(`an event has "${String(found)}" as its ${name}`)
     return found
   }
-  const args = Object.fromEntries(Object.entries(recordOf(field(value, 'args'))).map(([name, words]) => [name, [words].flat().map(String)]))
+  const args = Object.fromEntries(
+    Object.entries(recordOf(fieldOf(value, 'args'))).map(([name, words]) => [name, [words].flat().map(String)]),
+  )
   return {
     ph: text('ph'),
     name: text('name'),
@@ -84,10 +87,6 @@ function eventOf(value: unknown): TraceEvent {
 
 function wordsOf(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(recordOf(value)).map(([name, word]) => [name, String(word)]))
-}
-
-function field(value: unknown, name: string): unknown {
-  return recordOf(value)[name]
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
