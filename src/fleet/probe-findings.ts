@@ -19,14 +19,17 @@ export interface ProbedHost {
 
 export function probeFindings(file: ClusterFile, hosts: readonly ProbedHost[]): Findings {
   const arriving = hosts.filter(({ arrives }) => arrives)
+  const rooms = arriving.map(etcdRoom)
   return {
     errors: [
       ...macTwins(hosts),
-      ...arriving.flatMap((host) => [...cgroupErrors(file, host), ...nameErrors(host), ...programErrors(host), ...etcdRoom(host).errors]),
+      ...arriving.flatMap((host) => [...cgroupErrors(file, host), ...nameErrors(host), ...programErrors(host)]),
+      ...rooms.flatMap(({ errors }) => errors),
     ],
     warnings: [
       ...mtuWarnings(hosts),
-      ...arriving.flatMap((host) => [...kernelWarnings(host), ...diskWarnings(file, host), ...etcdRoom(host).warnings]),
+      ...arriving.flatMap((host) => [...kernelWarnings(host), ...diskWarnings(file, host)]),
+      ...rooms.flatMap(({ warnings }) => warnings),
     ],
   }
 }
@@ -90,14 +93,16 @@ function kernelWarnings({ name, state }: ProbedHost): readonly string[] {
  * Where the kubelet begins to throw Pods and images out, unless it is told otherwise: kubernetes.io, node-pressure-eviction. Percent that
  * must be free.
  */
-const evictionLimits = { '/var/lib/kubelet': 10, '/var/lib/containerd': 15, '/var/lib/containers': 15 } as const
+const evictionLimits = { '/var/lib/kubelet': 10, '/var/lib/containerd': 15 } as const
+/** Of CRI-O, where it is there. */
+const evictionLimitsOfPresent = { '/var/lib/containers': 15 } as const
 
-/** For these the probe has to look: `present`, where CRI-O has its images, only where they are there. */
-export const watchedDirectories = { always: ['/var/lib/kubelet', '/var/lib/containerd'], present: ['/var/lib/containers'] } as const
+/** For these the probe has to look: `present`, only where they are there. */
+export const watchedDirectories = { always: Object.keys(evictionLimits), present: Object.keys(evictionLimitsOfPresent) } as const
 
 function diskWarnings({ kubeadm }: ClusterFile, { name, probe }: ProbedHost): readonly string[] {
   if (kubeadm.kubeletConfiguration?.['evictionHard'] !== undefined) return []
-  return Object.entries(evictionLimits).flatMap(([directory, limit]) => {
+  return Object.entries({ ...evictionLimits, ...evictionLimitsOfPresent }).flatMap(([directory, limit]) => {
     const disk = probe.disks.find((one) => one.directory === directory)
     const percent = disk === undefined ? 100 : (disk.free / disk.size) * 100
     if (disk === undefined || percent >= limit) return []
