@@ -4,14 +4,16 @@ import type { KubernetesObject } from '../cluster/cluster.ts'
 import { isOwnCordon } from '../cluster/drain.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { retryUntil } from '../cluster/wait.ts'
-import type { ClusterFile } from '../config/cluster-file.ts'
+import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import type { Taint } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
 import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { controlPlaneTaint } from '../manifests/node-labels.ts'
 import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
 import { firstAnswer } from './first-answer.ts'
 import { membersOf } from './forget-host.ts'
+import type { HostState } from './host-state.ts'
 import { readStoredConfiguration, type StoredConfiguration } from './stored-cluster.ts'
 
 export type ClusterState = { readonly kind: 'none' } | { readonly kind: 'unreachable'; readonly why: string } | RunningCluster
@@ -21,8 +23,10 @@ export interface RunningCluster {
   readonly server: string
   /** Of the control planes, as the cluster keeps it. */
   readonly kubernetesVersion: string
+  /** As the cluster keeps it, empty when it was made without one; left out while it keeps no configuration. */
+  readonly controlPlaneEndpoint?: string
   readonly nodes: readonly NodeState[]
-  /** Hosts that the file calls lost and etcd still has a member of. */
+  /** Hosts of which etcd still has a member, though nothing on them is one: lost, or bare, or absent and out of reach. */
   readonly lostMembers: readonly string[]
 }
 
@@ -35,6 +39,7 @@ export interface NodeState {
   readonly cordoned?: true
   /** Those that the file names, and no others. */
   readonly labels: Readonly<Record<string, string>>
+  /** Those with a key that the file names; where it says which taints there are, that of control planes too. */
   readonly taints: readonly Taint[]
 }
 
@@ -61,13 +66,14 @@ export interface AskOptions {
  */
 export async function observeCluster(
   controlPlanes: readonly Host[],
-  file: ClusterFile,
+  { file, states }: Wanted,
   { signal, patience = 0, say }: AskOptions,
 ): Promise<ObservedCluster> {
+  const wanted = { file, states }
   let cluster: ClusterState = { kind: 'none' }
   for (const host of controlPlanes) {
     try {
-      return await askCluster(host, file, { timeout: 5000, signal })
+      return await askCluster(host, wanted, { timeout: 5000, signal })
     } catch (error) {
       signal.throwIfAborted()
       cluster = { kind: 'unreachable', why: messageOf(error) }
@@ -75,7 +81,7 @@ export async function observeCluster(
   }
   if (cluster.kind === 'none' || patience === 0) return { cluster, stored: undefined }
   say?.(`the API of the cluster does not answer yet (${cluster.why}): it gets ${patience / 1000} s more to come up`)
-  const ask = (host: Host, stop: AbortSignal): Promise<ObservedCluster> => askCluster(host, file, { timeout: patience, signal: stop })
+  const ask = (host: Host, stop: AbortSignal): Promise<ObservedCluster> => askCluster(host, wanted, { timeout: patience, signal: stop })
   try {
     return await firstAnswer(controlPlanes, ask, { signal })
   } catch (error) {
@@ -84,9 +90,15 @@ export async function observeCluster(
   }
 }
 
+interface Wanted {
+  readonly file: ClusterFile
+  /** Of every host of the file, by name. */
+  readonly states: ReadonlyMap<string, HostState>
+}
+
 async function askCluster(
   host: Host,
-  file: ClusterFile,
+  { file, states }: Wanted,
   { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
 ): Promise<ObservedCluster> {
   const cluster = await connectWithKubeconfig(host, paths.adminConf, { signal })
@@ -98,21 +110,41 @@ async function askCluster(
       describe: `an answer of the API at "${cluster.server}"`,
       giveUp: (error) => !isTransient(error),
     })
+    const asking = { controlPlane: host, cluster, nodes, signal }
     const lost = file.hosts.filter(({ role }) => role === 'lost')
+    const gone = file.hosts.filter((one) => mayHaveLeftMember(one, states.get(one.name), nodes))
     return {
       cluster: {
         kind: 'running',
         server: cluster.server,
         // Empty while the cluster does not keep its configuration yet.
         kubernetesVersion: stored?.cluster.kubernetesVersion ?? '',
+        ...(stored !== undefined && { controlPlaneEndpoint: stored.cluster.controlPlaneEndpoint ?? '' }),
         nodes: nodes.map((node) => toNodeState(node, file)).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-        lostMembers: await membersOf(lost, stored?.cluster, { controlPlane: host, cluster, nodes, signal }),
+        lostMembers: [
+          ...(await membersOf(lost, stored?.cluster, asking)),
+          // Of these nobody said that they are gone: an etcd that does not answer is no reason to have no plan.
+          ...(await membersOf(gone, stored?.cluster, asking).catch(() => [])),
+        ],
       },
       stored,
     }
   } finally {
     await cluster.close()
   }
+}
+
+/** Where the host itself says of no member of etcd, and a machine of its name may have had one. */
+export function mayHaveLeftMember({ name, role }: ClusterHost, state: HostState | undefined, nodes: readonly KubernetesObject[]): boolean {
+  if (state === undefined || role === 'lost') return false
+  const isBare = state.kind === 'reached' && state.node === 'none' && state.unfinished === undefined
+  if (role === 'absent') return isBare || state.kind === 'unreachable'
+  // A control plane that joins asks etcd itself.
+  return role === 'worker' && isBare && nodes.some((node) => node.metadata.name === name && isControlPlane(node))
+}
+
+function isControlPlane({ metadata }: KubernetesObject): boolean {
+  return controlPlaneTaint in (metadata.labels ?? {})
 }
 
 function toNodeState(node: KubernetesObject, file: ClusterFile): NodeState {
@@ -123,11 +155,13 @@ function toNodeState(node: KubernetesObject, file: ClusterFile): NodeState {
   const info = fieldAt(status, 'nodeInfo')
   return {
     name: metadata.name,
-    isControlPlane: 'node-role.kubernetes.io/control-plane' in labels,
+    isControlPlane: isControlPlane(node),
     kubelet: String(fieldAt(info, 'kubeletVersion') ?? ''),
     ...(isOwnCordon(node) && { cordoned: true }),
     labels: Object.fromEntries(Object.entries(labels).filter(([key]) => Object.hasOwn(wanted?.labels ?? {}, key))),
-    taints: taints.filter(({ key, effect }) => wanted?.taints?.some((taint) => taint.key === key && taint.effect === effect) === true),
+    taints: taints.filter(({ key }) =>
+      key === controlPlaneTaint ? wanted?.taints !== undefined : wanted?.taints?.some((taint) => taint.key === key) === true,
+    ),
   }
 }
 

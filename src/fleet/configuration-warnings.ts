@@ -18,6 +18,7 @@ import { equalJson, isJsonArray, isJsonObject } from '../manifests/json-value.ts
 import { byCodeUnit } from '../manifests/static-pods/arguments.ts'
 import { withDisabledAddons } from '../phases/init/start-init.ts'
 import type { HostState } from './host-state.ts'
+import { endpointAfterwards } from './stable-endpoint.ts'
 import type { StoredConfiguration } from './stored-cluster.ts'
 
 /**
@@ -49,7 +50,10 @@ function clusterWarnings(file: ClusterFile, kept: ClusterConfiguration): readonl
   const { controlPlaneEndpoint, kubeadm } = file
   const given = { ...kubeadm.clusterConfiguration, ...(controlPlaneEndpoint !== undefined && { controlPlaneEndpoint }) }
   const isOtherEtcd = wanted.etcd.kind !== kept.etcd.kind
-  return differingPaths(given, documents).map((path) => warning(placeOf(path, file), wayOf(path, isOtherEtcd)))
+  return differingPaths(given, documents).map((path) => {
+    const isGivenLate = path === 'controlPlaneEndpoint' && (kept.controlPlaneEndpoint ?? '') === ''
+    return warning(placeOf(path, file), isGivenLate ? endpointAfterwards : wayOf(path, isOtherEtcd))
+  })
 }
 
 /** Where a field of ClusterConfiguration stands in the file. */

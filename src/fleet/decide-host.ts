@@ -31,7 +31,7 @@ export function decideHost(host: ClusterHost, context: HostContext): HostDecisio
   if (state.kind === 'lost') return decideLost(name, node, cluster)
   const other = otherNode(name, state)
   if (other !== undefined) return problem(other, 'always')
-  if (role === 'absent') return decideAbsent(name, state, node)
+  if (role === 'absent') return decideAbsent(name, { state, node, cluster })
   if (state.kind === 'unreachable') return problem(reachProblem(name, state, { isMember: node !== undefined }), stopsUnreached(role))
   return decideWanted(host, { ...context, state, node })
 }
@@ -46,7 +46,10 @@ function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: 
   // Whoever has taken over a worker can lay the files of a control plane there: it is never asked about the cluster, nor given its keys.
   // A join of a worker that was cut off is none of a control plane: what its journal says does not make it one.
   if (role === 'worker' && state.node === 'control-plane') return problem(wrongRole(name, state.node, role), 'always')
-  const marks = [...missingMarks(host, node), ...cordonLeft(state, node)]
+  const isBare = state.node === 'none' && state.unfinished === undefined
+  if (role === 'worker' && isBare && hasMember(name, cluster)) return problem(memberOfWorker(name), 'never')
+  // A bare machine brings a Node of its own: what the one has that is gone will be gone too.
+  const marks = isBare ? missingMarks(host, undefined) : [...missingMarks(host, node), ...cordonLeft(state, node)]
   const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
   const network = file.networkManifest === undefined ? '' : `, with the pod network of ${file.networkManifest}`
   const begin = (kind: 'init' | 'join', why: string) => ({
@@ -108,13 +111,25 @@ function decideMember({ name, role }: ClusterHost, { state, node, mark, cluster 
   return { actions: mark, problems: [] }
 }
 
-function decideAbsent(name: string, state: ReachedHost | UnreachableHost, node: NodeState | undefined): HostDecision {
+interface AbsentContext {
+  readonly state: ReachedHost | UnreachableHost
+  readonly node: NodeState | undefined
+  readonly cluster: ClusterState
+}
+
+function decideAbsent(name: string, { state, node, cluster }: AbsentContext): HostDecision {
+  const isMember = hasMember(name, cluster)
   if (state.kind === 'unreachable') {
-    return node === undefined
-      ? { actions: [], problems: [] }
-      : problem(reachProblem(name, state, { isLeaving: true, isMember: true }), 'never')
+    if (node !== undefined || isMember) return problem(reachProblem(name, state, { isLeaving: true, isMember: true }), 'never')
+    if (cluster.kind === 'running') return nothing
+    // It may be the one that has the cluster.
+    return problem(`${reachProblem(name, state, { isLeaving: true })}\n    or take it out of the file, if nothing is left of it`, 'never')
   }
-  if (node === undefined && state.node === 'none' && state.unfinished === undefined) return { actions: [], problems: [] }
+  const isBare = state.node === 'none' && state.unfinished === undefined
+  // A removal takes its member along, by what is on the machine. Here nothing is.
+  if (isBare && isMember)
+    return forget(name, `its machine has nothing of the cluster any more, and the cluster has ${leftOf(node, isMember)} of it`)
+  if (isBare && node === undefined) return nothing
   return {
     actions: [
       action(
@@ -136,11 +151,27 @@ function cordonLeft({ unfinished }: ReachedHost, node: NodeState | undefined): r
   return node?.cordoned === true && unfinished?.startsWith('upgrade ') !== true ? ['it was to leave the cluster, and takes Pods again'] : []
 }
 
-/** Nobody asks etcd whether it has a member where the file does not say so: what is only away comes back. */
+/** What is only away comes back: only the file says that a machine is gone. */
 function decideLost(name: string, node: NodeState | undefined, cluster: ClusterState): HostDecision {
-  const isMember = cluster.kind === 'running' && cluster.lostMembers.includes(name)
-  const left = [...(isMember ? ['a member of etcd'] : []), ...(node === undefined ? [] : ['a Node'])].join(' and ')
-  return { actions: left === '' ? [] : [action(name, 'forget', `its machine is gone, and the cluster has ${left} of it`)], problems: [] }
+  const left = leftOf(node, hasMember(name, cluster))
+  return left === '' ? nothing : forget(name, `its machine is gone, and the cluster has ${left} of it`)
+}
+
+function forget(name: string, why: string): HostDecision {
+  return { actions: [action(name, 'forget', why)], problems: [] }
+}
+
+/** In words. */
+function leftOf(node: NodeState | undefined, isMember: boolean): string {
+  return [...(isMember ? ['a member of etcd'] : []), ...(node === undefined ? [] : ['a Node'])].join(' and ')
+}
+
+function hasMember(name: string, cluster: ClusterState): boolean {
+  return cluster.kind === 'running' && cluster.lostMembers.includes(name)
+}
+
+function memberOfWorker(name: string): string {
+  return `etcd has a member of ${name}, which was a control plane, and the machine has nothing of it: that member counts for the quorum\n    role: lost   # in the file, and apply; then make it a worker again`
 }
 
 /** In words. The taints of a new node come with its kubelet. */
@@ -180,6 +211,8 @@ function reachProblem(name: string, state: UnreachableHost, { isLeaving, isMembe
 }
 
 const goneForGood = 'role: lost   # in the file, if its machine is gone for good'
+
+const nothing: HostDecision = { actions: [], problems: [] }
 
 function problem(text: string, stopsUpgrade: HostProblem['stopsUpgrade']): HostDecision {
   return { actions: [], problems: [{ text, stopsUpgrade }] }

@@ -3,7 +3,9 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import type { ClusterState } from './cluster-state.ts'
 import { decideHost } from './decide-host.ts'
 import { differentClusters, type HostState, type ReachedHost } from './host-state.ts'
+import { leftAlone } from './left-alone.ts'
 import { decideUpgrade, isUpgradeCutOff } from './plan-upgrade.ts'
+import { endpointFindings } from './stable-endpoint.ts'
 
 export interface Action {
   readonly host: string
@@ -26,8 +28,6 @@ export interface Decision {
 export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>, cluster: ClusterState): Decision {
   const first = firstControlPlane(file, states)
   const upgrade = decideUpgrade(file, states, cluster, first)
-  const problemsOfAll = [...clusterProblems(states, cluster), ...upgrade.problems]
-  const warnings = [...strangers(file, cluster), ...upgrade.warnings]
   const hosts = file.hosts.map((host) =>
     decideHost(host, {
       file,
@@ -40,6 +40,9 @@ export function decide(file: ClusterFile, states: ReadonlyMap<string, HostState>
   const forgotten = all.filter(({ kind }) => kind === 'forget')
   const actions = all.filter(({ kind }) => kind !== 'forget')
   const problems = hosts.flatMap((one) => one.problems)
+  const endpoint = endpointFindings(file, { states, cluster, actions: upgrade.actions.length === 0 ? actions : [] })
+  const problemsOfAll = [...clusterProblems(file, states, cluster), ...upgrade.problems, ...endpoint.problems]
+  const warnings = [...leftAlone(file, cluster), ...upgrade.warnings, ...endpoint.warnings]
   if (upgrade.actions.length === 0)
     return { actions: [...forgotten, ...actions], problems: [...problemsOfAll, ...problems.map(({ text }) => text)], warnings }
   // One thing at a time: a node that joins in the middle of an upgrade would have to be of two versions.
@@ -82,10 +85,12 @@ export function isGoneOnWith(states: ReadonlyMap<string, HostState>): boolean {
   return [...states.values()].some((state) => state.kind === 'reached' && state.unfinished === 'init') || isUpgradeCutOff(states)
 }
 
-function clusterProblems(states: ReadonlyMap<string, HostState>, cluster: ClusterState): readonly string[] {
+function clusterProblems({ hosts }: ClusterFile, states: ReadonlyMap<string, HostState>, cluster: ClusterState): readonly string[] {
   const reached = [...states].flatMap(([name, state]) => (state.kind === 'reached' ? [{ name, ...state }] : []))
   const members = reached.filter(({ caHash }) => caHash !== '')
-  const split = differentClusters(members)
+  // A cluster of its own that was never finished goes with it.
+  const absent = new Set(hosts.filter(({ role }) => role === 'absent').map(({ name }) => name))
+  const split = differentClusters(members.filter(({ name, unfinished }) => !(absent.has(name) && unfinished === 'init')))
   const isResumed = isGoneOnWith(states)
   return [
     ...(split === undefined ? [] : [split]),
@@ -94,12 +99,4 @@ function clusterProblems(states: ReadonlyMap<string, HostState>, cluster: Cluste
       ? [`${members.map(({ name }) => name).join(', ')}: in a cluster none of whose control planes is in the file`]
       : []),
   ]
-}
-
-function strangers(file: ClusterFile, cluster: ClusterState): readonly string[] {
-  if (cluster.kind !== 'running') return []
-  const known = new Set(file.hosts.map(({ name }) => name))
-  return cluster.nodes
-    .filter(({ name }) => !known.has(name))
-    .map(({ name }) => `node "${name}" is in the cluster and not in the file: it is left alone`)
 }

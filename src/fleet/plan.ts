@@ -55,7 +55,11 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
   const members = file.hosts
     .filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name)))
     .flatMap(({ name }) => hosts.get(name) ?? [])
-  const { cluster, stored } = await observeCluster(members, file, { signal, patience: isGoneOnWith(states) ? 0 : patience, say })
+  const { cluster, stored } = await observeCluster(
+    members,
+    { file, states },
+    { signal, patience: isGoneOnWith(states) ? 0 : patience, say },
+  )
   const { actions, problems, warnings } = decide(file, states, cluster)
   const acting = new Set(actions.map(({ host }) => host))
   const checked = hostChecks(file, states, actions)

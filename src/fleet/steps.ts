@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { drainNode, uncordonNode } from '../cluster/drain.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { markNode } from '../cluster/mark-node.ts'
+import { conditionAt } from '../cluster/object-fields.ts'
 import { marksBefore } from '../cluster/restore-marks.ts'
 import { initDocuments, joinDocuments } from '../config/cluster-file-documents.ts'
 import type { ClusterHost } from '../config/cluster-file.ts'
@@ -78,6 +79,8 @@ async function join(input: StepInput): Promise<void> {
   const path = `${file.name} (${on.name})`
   const replace = run.actions.some((action) => action.host === on.name && action.replaces === true)
   const host = withFile(on.host, { path, text: joinDocuments(file, wanted, on.state.addresses) })
+  // A control plane does so once etcd has let the dead member go. Of a join that was cut off the Node may be its own.
+  if (replace && wanted.role === 'worker' && on.state.unfinished === undefined) await removeDeadNode(on.name, input)
   await startJoin(host, {
     ...requestOf('join', input),
     file: path,
@@ -85,6 +88,14 @@ async function join(input: StepInput): Promise<void> {
     sponsor: () => sponsorOf(input),
     options: { replace, unsafeAllowUnpinnedCa: false, unsafeAllowInsecureDiscoveryFile: false },
   })
+}
+
+/** With its cordon, labels and taints. One that is Ready is somebody else's: the join refuses its name. */
+async function removeDeadNode(name: string, { run }: StepInput): Promise<void> {
+  const cluster = await run.access.cluster()
+  const ref = { ...kinds.node, name }
+  const node = await cluster.get(ref)
+  if (node !== undefined && conditionAt(node, 'Ready') !== 'True') await cluster.delete(ref)
 }
 
 /** Where the cluster is made by this very apply, it has to answer first. */
@@ -132,8 +143,10 @@ async function remove(input: StepInput): Promise<void> {
   const cluster = await run.access.cluster()
   const request = requestOf('remove', input)
   const node = { ...kinds.node, name: on.name }
-  const hasKubelet = on.state.node !== 'none' && on.state.unfinished !== 'reset'
-  if (hasKubelet && (await cluster.get(node)) !== undefined) {
+  const { state } = on
+  const isNode = (await cluster.get(node)) !== undefined
+  const hasKubelet = state.node !== 'none' && state.unfinished !== 'reset'
+  if (hasKubelet && isNode) {
     const drain: Phase<Cluster> = {
       name: 'drain',
       summary: 'Take its Pods from it',
@@ -141,7 +154,8 @@ async function remove(input: StepInput): Promise<void> {
     }
     await runPhases([drain], cluster, { now: () => new Date(), signal, report: request.report, within: request.within })
   }
-  await resetHost(on, { ...request, mustLeaveEtcd: true })
+  // An init that never came to its Node has an etcd of its own, and no part in this cluster's.
+  await resetHost(on, { ...request, mustLeaveEtcd: isNode || state.unfinished !== 'init' })
   await cluster.delete(node)
 }
 
