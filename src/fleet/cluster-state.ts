@@ -13,7 +13,7 @@ import { controlPlaneTaint } from '../manifests/node-labels.ts'
 import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
 import { firstAnswer } from './first-answer.ts'
 import { membersOf } from './forget-host.ts'
-import type { HostState } from './host-state.ts'
+import { isBare, type HostState } from './host-state.ts'
 import { readStoredConfiguration, type StoredConfiguration } from './stored-cluster.ts'
 
 export type ClusterState = { readonly kind: 'none' } | { readonly kind: 'unreachable'; readonly why: string } | RunningCluster
@@ -137,10 +137,10 @@ async function askCluster(
 /** Where the host itself says of no member of etcd, and a machine of its name may have had one. */
 export function mayHaveLeftMember({ name, role }: ClusterHost, state: HostState | undefined, nodes: readonly KubernetesObject[]): boolean {
   if (state === undefined || role === 'lost') return false
-  const isBare = state.kind === 'reached' && state.node === 'none' && state.unfinished === undefined
-  if (role === 'absent') return isBare || state.kind === 'unreachable'
+  const hasNothing = state.kind === 'reached' && isBare(state)
+  if (role === 'absent') return hasNothing || state.kind === 'unreachable'
   // A control plane that joins asks etcd itself.
-  return role === 'worker' && isBare && nodes.some((node) => node.metadata.name === name && isControlPlane(node))
+  return role === 'worker' && hasNothing && nodes.some((node) => node.metadata.name === name && isControlPlane(node))
 }
 
 function isControlPlane({ metadata }: KubernetesObject): boolean {

@@ -3,7 +3,7 @@ import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import { withCode } from '../errors.ts'
 import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
 import { fleetRemedy } from './fleet-remedies.ts'
-import { whyUnknown, type HostState, type ReachedHost, type UnreachableHost } from './host-state.ts'
+import { isBare, whyUnknown, type HostState, type ReachedHost, type UnreachableHost } from './host-state.ts'
 import type { Action, ActionKind } from './plan-actions.ts'
 
 interface HostDecision {
@@ -43,13 +43,10 @@ interface WantedContext extends HostContext {
 
 function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: WantedContext): HostDecision {
   const { name, role } = host
-  // Whoever has taken over a worker can lay the files of a control plane there: it is never asked about the cluster, nor given its keys.
-  // A join of a worker that was cut off is none of a control plane: what its journal says does not make it one.
-  if (role === 'worker' && state.node === 'control-plane') return problem(wrongRole(name, state.node, role), 'always')
-  const isBare = state.node === 'none' && state.unfinished === undefined
-  if (role === 'worker' && isBare && hasMember(name, cluster)) return problem(memberOfWorker(name), 'never')
+  const otherwise = role === 'worker' ? otherThanWorker(name, state, cluster) : undefined
+  if (otherwise !== undefined) return otherwise
   // A bare machine brings a Node of its own: what the one has that is gone will be gone too.
-  const marks = isBare ? missingMarks(host, undefined) : [...missingMarks(host, node), ...cordonLeft(state, node)]
+  const marks = isBare(state) ? missingMarks(host, undefined) : [...missingMarks(host, node), ...cordonLeft(state, node)]
   const mark = marks.length === 0 ? [] : [action(name, 'mark', marks.join(', '))]
   const network = file.networkManifest === undefined ? '' : `, with the pod network of ${file.networkManifest}`
   const begin = (kind: 'init' | 'join', why: string) => ({
@@ -71,6 +68,13 @@ function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: 
   // An init is gone on with: whether the Node has its marks already only the cluster will tell.
   if (cluster.kind !== 'running') return { actions: mark, problems: [] }
   return decideMember(host, { state, node, mark, cluster })
+}
+
+function otherThanWorker(name: string, state: ReachedHost, cluster: ClusterState): HostDecision | undefined {
+  // Whoever has taken over a worker can lay the files of a control plane there: it is never asked about the cluster, nor given its keys.
+  // A join of a worker that was cut off is none of a control plane: what its journal says does not make it one.
+  if (state.node === 'control-plane') return problem(wrongRole(name, state.node, 'worker'), 'always')
+  return isBare(state) && hasMember(name, cluster) ? problem(memberOfWorker(name), 'never') : undefined
 }
 
 function wrongRole(name: string, is: ReachedHost['node'], wanted: ClusterHost['role']): string {
@@ -125,11 +129,10 @@ function decideAbsent(name: string, { state, node, cluster }: AbsentContext): Ho
     // It may be the one that has the cluster.
     return problem(`${reachProblem(name, state, { isLeaving: true })}\n    or take it out of the file, if nothing is left of it`, 'never')
   }
-  const isBare = state.node === 'none' && state.unfinished === undefined
   // A removal takes its member along, by what is on the machine. Here nothing is.
-  if (isBare && isMember)
+  if (isBare(state) && isMember)
     return forget(name, `its machine has nothing of the cluster any more, and the cluster has ${leftOf(node, isMember)} of it`)
-  if (isBare && node === undefined) return nothing
+  if (isBare(state) && node === undefined) return nothing
   return {
     actions: [
       action(

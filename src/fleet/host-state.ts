@@ -136,6 +136,11 @@ export function silent(error: unknown): UnreachableHost {
   return state.code === 'HOST_UNREACHABLE' ? state : { ...state, isConnected: true }
 }
 
+/** Nothing of a cluster is on it, nor of a run that was cut off. */
+export function isBare({ node, unfinished }: ReachedHost): boolean {
+  return node === 'none' && unfinished === undefined
+}
+
 /** What stands behind the name of the host: `cannot be reached: no route`. */
 export function whyUnknown({ why, isConnected }: UnreachableHost): string {
   return `${isConnected === true ? 'does not say what it is' : 'cannot be reached'}: ${why}`

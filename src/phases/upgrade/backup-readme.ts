@@ -4,6 +4,8 @@ import type { InitConfig } from '../../config/model.ts'
 import { kadmVersion } from '../../config/own-version.ts'
 import { paths } from '../../config/paths.ts'
 import type { HostFacts } from '../../host/host.ts'
+import { shellQuote } from '../../host/shell-quote.ts'
+import { peerUrl } from '../../manifests/static-pods/etcd-urls.ts'
 
 export interface ReadmeFacts {
   readonly config: InitConfig
@@ -32,7 +34,7 @@ ${etcd.kind === 'external' || snapshot === undefined ? '' : restoreText(config, 
 
 function restoreText({ init }: InitConfig, dataDir: string, backup: string): string {
   const { name } = init.nodeRegistration
-  const peer = `https://${init.localAPIEndpoint.advertiseAddress}:2380`
+  const peer = shellQuote(peerUrl(init.localAPIEndpoint.advertiseAddress))
   return `
 An older etcd may refuse data that a newer one has used. On a cluster with one control plane, between the second and the third command
 (all that was written since the snapshot is lost):
