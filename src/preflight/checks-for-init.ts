@@ -23,7 +23,7 @@ export interface InitChecksInput {
 }
 
 export function initChecks(input: InitChecksInput): CheckGroups {
-  const { config, host, own } = input
+  const { config, host, own, signal } = input
   const { init, cluster } = config
   const addresses = networkRanges(cluster.networking).map((range) => range.split('/')[0] ?? '')
   const families = new Set([...addresses, init.localAPIEndpoint.advertiseAddress].map(ipFamily))
@@ -31,10 +31,10 @@ export function initChecks(input: InitChecksInput): CheckGroups {
     [privilegedUser(host)],
     [
       ...controlPlaneChecks({ config, host, own }),
-      ...nodeChecks({ host, nodeRegistration: init.nodeRegistration, kubernetesVersion: cluster.kubernetesVersion, own }),
+      ...nodeChecks({ host, nodeRegistration: init.nodeRegistration, kubernetesVersion: cluster.kubernetesVersion, own, signal }),
       ...(families.has(4) ? [forwardingEnabled(host, 4)] : []),
       ...(families.has(6) ? [forwardingEnabled(host, 6)] : []),
-      ...(cluster.etcd.kind === 'external' ? [externalEtcdVersion(host, cluster.etcd)] : []),
+      ...(cluster.etcd.kind === 'external' ? [externalEtcdVersion(host, cluster.etcd, { signal })] : []),
       ...localEtcdChecks({ config, host, own }),
       ...externalEtcdFiles(cluster, host),
       networkOverlap(host, cluster.networking),

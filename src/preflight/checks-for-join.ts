@@ -4,7 +4,7 @@
  *
  * A join runs them so:
  *
- *     await runChecks(joinChecks({ config, host, own }), ...)
+ *     await runChecks(joinChecks({ config, host, own, signal }), ...)
  *     // discovery, the cluster's configuration
  *     await runChecks(discoveredChecks({ cluster, name, networking, host, own }), ...)
  *     // of a control plane: is there a controlPlaneEndpoint; without certificate key checkSharedCertificates; then
@@ -32,10 +32,11 @@ export interface JoinChecksInput {
   readonly config: JoinConfig
   readonly host: Host
   readonly own: OwnedByUnfinishedRun
+  readonly signal?: AbortSignal
 }
 
 /** Of workers and control planes, before discovery: nothing is known of the cluster but its endpoint. */
-export function joinChecks({ config, host, own }: JoinChecksInput): CheckGroups {
+export function joinChecks({ config, host, own, signal }: JoinChecksInput): CheckGroups {
   const { nodeRegistration, discovery, controlPlane, caCertPath } = config
   return [
     [privilegedUser(host)],
@@ -43,7 +44,7 @@ export function joinChecks({ config, host, own }: JoinChecksInput): CheckGroups 
       // The kubelet writes it, once kadm has given it the other.
       fileAvailable(host, paths.kubeletConf, own, paths.bootstrapKubeletConf),
       fileAvailable(host, paths.bootstrapKubeletConf, own),
-      ...nodeChecks({ host, nodeRegistration, kubernetesVersion: undefined, own }),
+      ...nodeChecks({ host, nodeRegistration, kubernetesVersion: undefined, own, signal }),
       ...(controlPlane === undefined ? [fileAvailable(host, caCertPath, own)] : []),
       ...(discovery.kind === 'token'
         ? tokenEndpointChecks(host, discovery.apiServerEndpoint)

@@ -22,10 +22,11 @@ export interface NodeChecksInput {
   /** Of the control plane; `undefined` where it is not known yet. */
   readonly kubernetesVersion: string | undefined
   readonly own: OwnedByUnfinishedRun
+  readonly signal?: AbortSignal | undefined
 }
 
 /** In kubeadm's order. */
-export function nodeChecks({ host, nodeRegistration, kubernetesVersion, own }: NodeChecksInput): readonly Check[] {
+export function nodeChecks({ host, nodeRegistration, kubernetesVersion, own, signal }: NodeChecksInput): readonly Check[] {
   const runtime = host.containerRuntime(nodeRegistration.criSocket)
   const kubelet = installedKubelet(host)
   return [
@@ -37,7 +38,7 @@ export function nodeChecks({ host, nodeRegistration, kubernetesVersion, own }: N
     programInPath(host, 'mount'),
     programInPath(host, 'cp'),
     systemVerification(host, kubelet),
-    hostname(host, nodeRegistration.name),
+    hostname(host, nodeRegistration.name, signal),
     kubeletVersion(kubelet, kubernetesVersion),
     kubeletService(host),
     portFree(host, { port: kubeletPort, openedBy: [paths.kubeletConfig] }, own),

@@ -7,7 +7,11 @@ import { monotonicClock, type Clock } from '../host/wait.ts'
 import type { Check } from './check.ts'
 
 /** Every endpoint answers and is new enough. */
-export function externalEtcdVersion(host: Pick<Host, 'dial' | 'readFile'>, etcd: ExternalEtcd, clock: Clock = monotonicClock): Check {
+export function externalEtcdVersion(
+  host: Pick<Host, 'dial' | 'readFile'>,
+  etcd: ExternalEtcd,
+  { clock = monotonicClock, signal }: { readonly clock?: Clock; readonly signal?: AbortSignal | undefined } = {},
+): Check {
   return {
     name: 'ExternalEtcdVersion',
     requires: `an etcd of version ${versionTable.minimumExternalEtcd} or newer behind every external endpoint`,
@@ -17,7 +21,9 @@ export function externalEtcdVersion(host: Pick<Host, 'dial' | 'readFile'>, etcd:
       )
       const [ca, cert, key] = files.map((content) => content?.toString('utf8'))
       const options = { ...(ca === undefined ? {} : { ca }), ...(cert === undefined || key === undefined ? {} : { cert, key }) }
-      const problems = await Promise.all(etcd.httpEndpoints.map((endpoint) => problemOf(host, endpoint, options, clock)))
+      const problems = await Promise.all(
+        etcd.httpEndpoints.map((endpoint) => problemOf(host, endpoint, { ...options, ...(signal && { signal }) }, clock)),
+      )
       return { warnings: [], errors: problems.filter((problem) => problem !== undefined) }
     },
   }
@@ -33,7 +39,7 @@ async function problemOf(host: Pick<Host, 'dial'>, endpoint: string, options: Ht
     const answer = await ask(host, url, options)
     if (answer.kind === 'version') return tooOld(endpoint, answer.version)
     if (answer.kind === 'refused' || pause === undefined) return `external etcd ${url} does not tell its version: ${answer.reason}`
-    await clock.sleep(pause)
+    await clock.sleep(pause, options.signal)
   }
   return undefined
 }
@@ -42,11 +48,14 @@ type Answer = { readonly kind: 'version'; readonly version: string } | { readonl
 
 async function ask(host: Pick<Host, 'dial'>, url: string, options: HttpGetOptions): Promise<Answer> {
   try {
-    const { status, body } = await httpGet(host, url, { ...options, signal: AbortSignal.timeout(timeout) })
+    const inTime = AbortSignal.timeout(timeout)
+    const signal = options.signal === undefined ? inTime : AbortSignal.any([inTime, options.signal])
+    const { status, body } = await httpGet(host, url, { ...options, signal })
     if (status >= 500) return { kind: 'failed', reason: `status ${status}` }
     const version = /"etcdserver"\s*:\s*"([^"]+)"/.exec(body)?.[1]
     return version === undefined ? { kind: 'refused', reason: `status ${status}: ${body.slice(0, 200)}` } : { kind: 'version', version }
   } catch (error) {
+    options.signal?.throwIfAborted()
     return { kind: 'failed', reason: messageOf(error) }
   }
 }

@@ -40,7 +40,7 @@ test('a server that wants a client certificate', async () => {
   const endpoint = `https://127.0.0.1:${await listen(server)}`
   const etcd = { ...noFiles, httpEndpoints: [endpoint], caFile: certFile }
   expect(await externalEtcdVersion(localHost(), { ...etcd, certFile, keyFile }).run()).toEqual({ warnings: [], errors: [] })
-  const without = await externalEtcdVersion(localHost(), etcd, fastClock).run()
+  const without = await externalEtcdVersion(localHost(), etcd, { clock: fastClock }).run()
   expect(without.errors).toEqual([expect.stringContaining(endpoint)])
 })
 
@@ -50,7 +50,7 @@ test('each endpoint is told: too old, not there, not etcd', async () => {
     listen(createPlainServer((_, response) => void response.end('hello'))),
   ])
   const httpEndpoints = [`http://127.0.0.1:${old}/`, 'http://127.0.0.1:1', `http://127.0.0.1:${other}`]
-  const { errors } = await externalEtcdVersion(localHost(), { ...noFiles, httpEndpoints }, fastClock).run()
+  const { errors } = await externalEtcdVersion(localHost(), { ...noFiles, httpEndpoints }, { clock: fastClock }).run()
   expect(errors).toEqual([
     expect.stringContaining('3.5.24-0 or newer'),
     expect.stringContaining('ECONNREFUSED'),
@@ -66,9 +66,24 @@ test('a server that is just coming up is asked again', async () => {
     ),
   )
   expect(
-    (await externalEtcdVersion(localHost(), { ...noFiles, httpEndpoints: [`http://127.0.0.1:${port}`] }, fastClock).run()).errors,
+    (await externalEtcdVersion(localHost(), { ...noFiles, httpEndpoints: [`http://127.0.0.1:${port}`] }, { clock: fastClock }).run())
+      .errors,
   ).toEqual([])
   expect(asked).toBe(3)
+})
+
+test('who is stopped waits for no answer and no further try', async () => {
+  const silent = await listen(createPlainServer(() => {}))
+  for (const port of [silent, 1]) {
+    const stop = new AbortController()
+    const running = externalEtcdVersion(
+      localHost(),
+      { ...noFiles, httpEndpoints: [`http://127.0.0.1:${port}`] },
+      { signal: stop.signal },
+    ).run()
+    setTimeout(() => stop.abort(new Error('stopped')), 100)
+    await expect(running).rejects.toThrow('stopped')
+  }
 })
 
 function answerVersion(version: string): RequestListener {

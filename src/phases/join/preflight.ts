@@ -36,7 +36,7 @@ export const preflight: Phase<JoinRun> = {
     const [reached, learning] = [learn.discovered(), Promise.all([learn.config(), learn.node()])]
     for (const one of [reached, learning]) one.catch(() => undefined)
     const options = { ignore: ignorePreflightErrors, warn, explain: unfinished && leftBy(unfinished) }
-    await runChecks(joinChecks({ config: join, host, own }), options)
+    await runChecks(joinChecks({ config: join, host, own, signal }), options)
     const [config] = await learning
     await runChecks(
       discoveredChecks({ cluster: { get: learn.node }, name: nodeNameOf(join), networking: config.cluster.networking, host, own }),
