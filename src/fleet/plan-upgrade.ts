@@ -71,15 +71,29 @@ export function decideUpgrade(
   }
 }
 
-/** Control planes that the file does not name stay as they are, and nothing in the cluster may be a minor version newer than one of them. */
+/**
+ * Control planes that the file does not name, or wants out of the cluster, stay as they are, and nothing in the cluster may be a minor
+ * version newer than one of them.
+ */
 function passedOver({ hosts, kubernetesVersion: wanted }: ClusterFile, { kubernetesVersion, nodes }: RunningCluster): readonly string[] {
   if (parseVersion(wanted)?.minor === parseVersion(kubernetesVersion)?.minor) return []
-  return nodes
-    .filter(({ name, isControlPlane }) => isControlPlane && !hosts.some((host) => host.name === name))
-    .map(
-      ({ name }) =>
-        `node "${name}" is a control plane of the cluster and not in the file, and an upgrade to ${wanted} would go past it: name it in the file (role: control-plane; role: lost if its machine is gone for good)`,
-    )
+  return nodes.flatMap(({ name, isControlPlane }) => {
+    const host = hosts.find((one) => one.name === name)
+    if (!isControlPlane || (host !== undefined && host.role !== 'absent')) return []
+    const goesPast = `an upgrade to ${wanted} would go past it`
+    return host === undefined
+      ? [
+          `node "${name}" is a control plane of the cluster and not in the file, and ${goesPast}: name it in the file (role: control-plane; role: lost if its machine is gone for good)`,
+        ]
+      : [
+          `${name} is a control plane that is to leave the cluster, and ${goesPast}: ${firstAt(kubernetesVersion)} (role: lost if its machine is gone for good)`,
+        ]
+  })
+}
+
+/** What has to be done first, and stands in the plan of the version that is there. */
+function firstAt(version: string): string {
+  return `first put the version back to ${version} and apply, then raise it again`
 }
 
 /** As the upgrade itself would refuse, which passes over nothing. */

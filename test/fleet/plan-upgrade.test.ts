@@ -67,7 +67,8 @@ test('an upgrade does not go round a control plane; a worker that is not reached
 test('an upgrade does not begin beside a host that is another than the file says, or half undone; one that was cut off is gone on with', () => {
   const wanted = fileOf({ h1: 'control-plane', h2: 'worker', h3: 'absent' })
   const member = { node: 'control-plane', controlPlane: 'v1.36.3', caHash: 'sha256:a', hasWantedKubelet: true } as const
-  const cluster = { ...running('h1', 'h2', 'h3'), kubernetesVersion: 'v1.36.3' }
+  const { nodes, ...all } = running('h1', 'h2', 'h3')
+  const cluster = { ...all, kubernetesVersion: 'v1.36.3', nodes: nodes.map((node) => ({ ...node, isControlPlane: node.name === 'h1' })) }
   const decided = (h1: Partial<ReachedHost>, h2: Partial<ReachedHost>): readonly string[] => {
     const states = new Map<string, HostState>([
       ['h1', reachedHost({ ...member, ...h1 })],
@@ -100,6 +101,21 @@ test('an upgrade to another minor version does not go past a control plane that 
   expect(problems('v1.36.3', {}, false)).toEqual([])
   expect(problems('v1.37.1')).toEqual([])
   expect(problems('v1.36.3', { unfinished: 'upgrade apply' })).toEqual([])
+})
+
+test('an upgrade to another minor version does not go past a control plane that is to leave', () => {
+  const wanted = fileOf({ h1: 'control-plane', h3: 'absent' })
+  const problems = (kubernetesVersion: string, isControlPlane = true): readonly string[] => {
+    const { nodes, ...cluster } = running('h1', 'h3')
+    const all = nodes.map((node) => ({ ...node, kubelet: kubernetesVersion, isControlPlane: node.name === 'h1' || isControlPlane }))
+    const hosts = { h1: controlPlane({ controlPlane: kubernetesVersion }), h3: controlPlane({ controlPlane: kubernetesVersion }) }
+    return planned(wanted, hosts, { ...cluster, kubernetesVersion, nodes: all }).problems
+  }
+  expect(problems('v1.36.3')).toEqual([
+    'h3 is a control plane that is to leave the cluster, and an upgrade to v1.37.2 would go past it: first put the version back to v1.36.3 and apply, then raise it again (role: lost if its machine is gone for good)',
+  ])
+  expect(problems('v1.36.3', false)).toEqual([])
+  expect(problems('v1.37.1')).toEqual([])
 })
 
 test('what the skew policy forbids is said by the plan', () => {
