@@ -118,6 +118,32 @@ test('an upgrade to another minor version does not go past a control plane that 
   expect(problems('v1.37.1')).toEqual([])
 })
 
+test('no upgrade begins beside a control plane whose join was cut off; no host is upgraded before its join is finished', () => {
+  const wanted = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker', h4: 'worker' })
+  const { nodes, ...cluster } = running('h1', 'h2', 'h3', 'h4')
+  // It gets its label at the end of its join.
+  const all = nodes.map((node) => ({ ...node, kubelet: 'v1.37.1', isControlPlane: node.name === 'h1' }))
+  const old = { ...cluster, kubernetesVersion: 'v1.37.1', nodes: all }
+  const [leader, other] = [controlPlane({ controlPlane: 'v1.37.1' }), worker({})]
+  const cutOff = { unfinished: 'join' }
+  expect(planned(wanted, { h1: leader, h2: { ...leader, ...cutOff }, h3: other, h4: other }, old).problems).toEqual([
+    'the join of h2, a control plane, was cut off, and an upgrade to v1.37.2 would go past it: first put the version back to v1.37.1 and apply, then raise it again',
+  ])
+  expect(planned(wanted, { h1: leader, h2: leader, h3: { ...other, ...cutOff }, h4: other }, old)).toEqual({
+    actions: ['h1 upgrade', 'h2 upgrade', 'h4 upgrade'],
+    problems: [],
+  })
+  // What was begun is gone on with, and then the join.
+  const begun = { h1: { ...leader, unfinished: 'upgrade apply' }, h2: { ...leader, ...cutOff }, h3: other, h4: other }
+  expect(planned(wanted, begun, old)).toEqual({ actions: ['h1 upgrade', 'h3 upgrade', 'h4 upgrade'], problems: [] })
+  const upgraded = {
+    ...old,
+    kubernetesVersion: 'v1.37.2',
+    nodes: all.map((node) => (node.name === 'h2' ? node : { ...node, kubelet: 'v1.37.2' })),
+  }
+  expect(planned(wanted, { ...begun, h1: controlPlane({}) }, upgraded).actions).toEqual(['h2 join'])
+})
+
 test('what the skew policy forbids is said by the plan', () => {
   const wanted = fileOf({ h1: 'control-plane' })
   const old: NodeState = { name: 'h1', isControlPlane: true, kubelet: 'v1.35.4', labels: {}, taints: [] }
