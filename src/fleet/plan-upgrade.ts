@@ -81,7 +81,7 @@ interface Seen {
 
 /**
  * Control planes that a new upgrade would leave as they are: one whose join was cut off; where the minor version is another, which nothing
- * in the cluster may have before all of them, also those that the file does not name or wants out of the cluster.
+ * in the cluster may have before all of them, also those that the file does not name or wants out of the cluster. And one that is gone.
  */
 function inTheWay(
   { hosts, kubernetesVersion: wanted }: ClusterFile,
@@ -100,7 +100,13 @@ function inTheWay(
       return [
         `${name} is a control plane that is to leave the cluster, and ${goesPast}: ${firstAt(kubernetesVersion)} (role: lost if its machine is gone for good)`,
       ]
-    if (state?.kind !== 'reached' || role !== 'control-plane' || name === first) return []
+    if (state?.kind !== 'reached' || name === first) return []
+    // kubeadm's ControlPlaneNodesReady would stop this upgrade, and each one that goes on with it.
+    if (isControlPlane && state.node === 'none')
+      return [
+        `node "${name}" is a control plane of the cluster, its machine has nothing of it, and no upgrade goes on before it is Ready: ${firstAt(kubernetesVersion)} (or role: lost until the cluster is upgraded)`,
+      ]
+    if (role !== 'control-plane') return []
     return isJoinCutOff(state) ? [`the join of ${name}, a control plane, was cut off, and ${goesPast}: ${firstAt(kubernetesVersion)}`] : []
   })
 }

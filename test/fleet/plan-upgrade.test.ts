@@ -144,6 +144,29 @@ test('no upgrade begins beside a control plane whose join was cut off; no host i
   expect(planned(wanted, { ...begun, h1: controlPlane({}) }, upgraded).actions).toEqual(['h2 join'])
 })
 
+test.each(['control-plane', 'worker', 'absent'])(
+  'no upgrade begins while a control plane of the cluster is a bare machine, here to be %s; one of a worker is left for later',
+  (role) => {
+    const wanted = fileOf({ h1: 'control-plane', h2: role, h3: 'worker' })
+    const { nodes, ...cluster } = running('h1', 'h2', 'h3')
+    const planOf = (
+      kubernetesVersion: string,
+      { unfinished, isControlPlane = true }: { unfinished?: string; isControlPlane?: boolean } = {},
+    ) => {
+      const all = nodes.map((node) => ({ ...node, kubelet: kubernetesVersion, isControlPlane: node.name === 'h1' || isControlPlane }))
+      const h1 = controlPlane({ controlPlane: kubernetesVersion, ...(unfinished !== undefined && { unfinished }) })
+      return planned(wanted, { h1, h2: {}, h3: worker({}) }, { ...cluster, kubernetesVersion, nodes: all })
+    }
+    expect(planOf('v1.37.1').problems).toEqual([
+      'node "h2" is a control plane of the cluster, its machine has nothing of it, and no upgrade goes on before it is Ready: first put the version back to v1.37.1 and apply, then raise it again (or role: lost until the cluster is upgraded)',
+    ])
+    expect(planOf('v1.37.1', { unfinished: 'upgrade apply' }).problems).toEqual([])
+    expect(planOf('v1.37.1', { isControlPlane: false })).toEqual({ actions: ['h1 upgrade', 'h3 upgrade'], problems: [] })
+    // With the version put back it takes the place of the one that is gone, or leaves.
+    expect(planOf('v1.37.2')).toEqual({ actions: [`h2 ${role === 'absent' ? 'remove' : 'join'}`], problems: [] })
+  },
+)
+
 test('what the skew policy forbids is said by the plan', () => {
   const wanted = fileOf({ h1: 'control-plane' })
   const old: NodeState = { name: 'h1', isControlPlane: true, kubelet: 'v1.35.4', labels: {}, taints: [] }

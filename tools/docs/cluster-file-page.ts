@@ -104,7 +104,7 @@ const rest = [
   '  unless a host was cut off or has failed, which is mended first. A worker is drained before (its Pods have 5 minutes to leave, as at a removal) and takes Pods again after. The new kubelet has to be on the hosts already, installed or beside the old one as `kubelet-v1.37.2`:',
   '  where it is not, only the control plane goes up, and the plan warns. `patches` are those of the document that the host came by (`initConfiguration` for who ran init, `joinConfiguration` for who joined), and their folder has',
   '  to be on it still (`PATCH_INVALID`). A host that fails ends the upgrade there',
-  '  (those that were not begun are named), and apply goes on with it. Nodes that are at the version are left alone. A control plane that cannot be reached, or whose join was cut off, stands in its way,',
+  '  (those that were not begun are named), and apply goes on with it. Nodes that are at the version are left alone. A control plane that cannot be reached, whose machine is bare, or whose join was cut off, stands in its way,',
   '  and in that of another minor version one that is to go; a worker that cannot be reached, and nodes that are to come or go, are left for the next apply, by name.',
   '',
   '## Following it',
