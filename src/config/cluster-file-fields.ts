@@ -8,6 +8,7 @@ import { durationField, integerField, listField, objectField, stringField, strin
 import { kubeProxyFields } from './kube-proxy-fields.ts'
 import { kubeletFields } from './kubelet-fields.ts'
 import { exactVersionProblems } from './kubernetes-version.ts'
+import { keyProblems, labelsProblems, labelValueProblems, taintsProblems } from './label-checks.ts'
 import type { Json } from './model.ts'
 import { initFields, joinFields } from './node-fields.ts'
 
@@ -51,8 +52,8 @@ const sshField = objectField('ssh', 'How the hosts are reached.', [
 ])
 
 const taintFields: readonly Field[] = [
-  stringField('key', 'Name of the taint.'),
-  stringField('value', 'Its value.'),
+  stringField('key', 'Name of the taint.', { check: keyProblems, required: true }),
+  stringField('value', 'Its value.', { check: labelValueProblems }),
   stringField('effect', '"NoSchedule", "PreferNoSchedule" or "NoExecute".', {
     check: (value) => oneOfProblems(value, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
     required: true,
@@ -72,10 +73,16 @@ const hostFields: readonly Field[] = [
   stringField('user', 'Who logs in.', { defaultNote: 'that of ssh' }),
   integerField('port', 'Port of sshd.', { defaultNote: 'that of ssh', check: portProblems }),
   hostKeyField,
-  { name: 'labels', type: { kind: 'map', of: { kind: 'string' } }, doc: 'Labels of its Node. Others are left alone.' },
+  {
+    name: 'labels',
+    type: { kind: 'map', of: { kind: 'string' } },
+    doc: 'Labels of its Node. Others are left alone.',
+    check: labelsProblems,
+  },
   listField('taints', 'Taints of its Node. Others are left alone. A new Node has these alone, not those of its role.', taintFields, {
     optional: true,
     defaultNote: 'those of its role',
+    check: taintsProblems,
   }),
 ]
 
