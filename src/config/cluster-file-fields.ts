@@ -4,6 +4,7 @@
 import { fingerprintForm } from '../host/known-hosts.ts'
 import { hostPortProblems, oneOfProblems, portProblems, subdomainProblems } from './checks.ts'
 import { clusterFields } from './cluster-fields.ts'
+import { durationNanoseconds } from './durations.ts'
 import { durationField, integerField, listField, objectField, stringField, stringsField, type Field } from './field.ts'
 import { kubeProxyFields } from './kube-proxy-fields.ts'
 import { kubeletFields } from './kubelet-fields.ts'
@@ -133,7 +134,7 @@ export const clusterFileFields: readonly Field[] = [
         check: shareProblems,
       },
       stringsField('canary', 'Workers that go first, no more of them at a time than maxUnavailable.'),
-      durationField('soak', 'How long to wait after the last of the canaries.', { default: '0s' }),
+      { ...durationField('soak', 'How long to wait after the last of the canaries.', { default: '0s' }), check: soakProblems },
       stringField(
         'probe',
         'A command on the machine of kadm that must succeed after each wave, within 5 minutes: `./smoke.sh` is beside the cluster file.',
@@ -152,4 +153,8 @@ function shareProblems(value: Json): readonly string[] {
   return /^(?:[1-9]\d*|[1-9]\d?%|100%)$/.test(String(value))
     ? []
     : [`"${String(value)}" is neither a number above 0 nor a share such as 10%`]
+}
+
+function soakProblems(value: Json): readonly string[] {
+  return (durationNanoseconds(String(value)) ?? 0n) < 0n ? [`"${String(value)}" is below 0`] : []
 }

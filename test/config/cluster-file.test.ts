@@ -170,6 +170,12 @@ test('no worker at a time is refused, and not taken for the default', () => {
   expect(parse().upgrade.maxUnavailable).toBe('1')
 })
 
+test('a soak below 0 is refused, and not taken for none', () => {
+  const soak = (text: string) => (file: Spec) => (file.spec.upgrade = { soak: text })
+  expect(problemsOf(soak('-5m'))).toEqual(['spec.upgrade.soak: "-5m0s" is below 0'])
+  expect(['0s', '-0s', '1.5m'].map((text) => parse(soak(text)).upgrade.soak)).toEqual([0, 0, 90_000])
+})
+
 test('labels and taints that the API would refuse are refused', () => {
   const long = 'a'.repeat(64)
   const problems = problemsOf(({ spec }) => {
