@@ -4,10 +4,12 @@
 import { fingerprintForm } from '../host/known-hosts.ts'
 import { hostPortProblems, oneOfProblems, portProblems, subdomainProblems } from './checks.ts'
 import { clusterFields } from './cluster-fields.ts'
+import { durationNanoseconds } from './durations.ts'
 import { durationField, integerField, listField, objectField, stringField, stringsField, type Field } from './field.ts'
 import { kubeProxyFields } from './kube-proxy-fields.ts'
 import { kubeletFields } from './kubelet-fields.ts'
 import { exactVersionProblems } from './kubernetes-version.ts'
+import { keyProblems, labelsProblems, labelValueProblems, taintsProblems } from './label-checks.ts'
 import type { Json } from './model.ts'
 import { initFields, joinFields } from './node-fields.ts'
 
@@ -51,8 +53,8 @@ const sshField = objectField('ssh', 'How the hosts are reached.', [
 ])
 
 const taintFields: readonly Field[] = [
-  stringField('key', 'Name of the taint.'),
-  stringField('value', 'Its value.'),
+  stringField('key', 'Name of the taint.', { check: keyProblems, required: true }),
+  stringField('value', 'Its value.', { check: labelValueProblems }),
   stringField('effect', '"NoSchedule", "PreferNoSchedule" or "NoExecute".', {
     check: (value) => oneOfProblems(value, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
     required: true,
@@ -72,10 +74,16 @@ const hostFields: readonly Field[] = [
   stringField('user', 'Who logs in.', { defaultNote: 'that of ssh' }),
   integerField('port', 'Port of sshd.', { defaultNote: 'that of ssh', check: portProblems }),
   hostKeyField,
-  { name: 'labels', type: { kind: 'map', of: { kind: 'string' } }, doc: 'Labels of its Node. Others are left alone.' },
+  {
+    name: 'labels',
+    type: { kind: 'map', of: { kind: 'string' } },
+    doc: 'Labels of its Node. Others are left alone.',
+    check: labelsProblems,
+  },
   listField('taints', 'Taints of its Node. Others are left alone. A new Node has these alone, not those of its role.', taintFields, {
     optional: true,
     defaultNote: 'those of its role',
+    check: taintsProblems,
   }),
 ]
 
@@ -126,7 +134,7 @@ export const clusterFileFields: readonly Field[] = [
         check: shareProblems,
       },
       stringsField('canary', 'Workers that go first, no more of them at a time than maxUnavailable.'),
-      durationField('soak', 'How long to wait after the last of the canaries.', { default: '0s' }),
+      { ...durationField('soak', 'How long to wait after the last of the canaries.', { default: '0s' }), check: soakProblems },
       stringField(
         'probe',
         'A command on the machine of kadm that must succeed after each wave, within 5 minutes: `./smoke.sh` is beside the cluster file.',
@@ -145,4 +153,8 @@ function shareProblems(value: Json): readonly string[] {
   return /^(?:[1-9]\d*|[1-9]\d?%|100%)$/.test(String(value))
     ? []
     : [`"${String(value)}" is neither a number above 0 nor a share such as 10%`]
+}
+
+function soakProblems(value: Json): readonly string[] {
+  return (durationNanoseconds(String(value)) ?? 0n) < 0n ? [`"${String(value)}" is below 0`] : []
 }

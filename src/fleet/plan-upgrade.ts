@@ -28,6 +28,8 @@ export function decideUpgrade(
   const members = file.hosts.flatMap(({ name, role }) => {
     const state = states.get(name)
     if (role === 'absent' || state?.kind !== 'reached' || state.node === 'none') return []
+    // The run of an upgrade would be the last one in its journal, and the join forgotten.
+    if (name !== first && isJoinCutOff(state)) return []
     // Without an API the installed one has to do.
     const kubelet = running === undefined ? state.kubelet : running.nodes.find((one) => one.name === name)?.kubelet
     return kubelet === undefined ? [] : [{ name, role, state, kubelet }]
@@ -61,7 +63,7 @@ export function decideUpgrade(
     problems:
       running === undefined || isNewer === 0
         ? []
-        : [...skewOf(wanted, running), ...(isUpgradeCutOff(states) ? [] : passedOver(file, running))],
+        : [...skewOf(wanted, running), ...(isUpgradeCutOff(states) ? [] : inTheWay(file, { states, first, running }))],
     warnings: behind
       .filter(({ state }) => !state.hasWantedKubelet)
       .map(
@@ -71,15 +73,47 @@ export function decideUpgrade(
   }
 }
 
-/** Control planes that the file does not name stay as they are, and nothing in the cluster may be a minor version newer than one of them. */
-function passedOver({ hosts, kubernetesVersion: wanted }: ClusterFile, { kubernetesVersion, nodes }: RunningCluster): readonly string[] {
-  if (parseVersion(wanted)?.minor === parseVersion(kubernetesVersion)?.minor) return []
-  return nodes
-    .filter(({ name, isControlPlane }) => isControlPlane && !hosts.some((host) => host.name === name))
-    .map(
-      ({ name }) =>
-        `node "${name}" is a control plane of the cluster and not in the file, and an upgrade to ${wanted} would go past it: name it in the file (role: control-plane; role: lost if its machine is gone for good)`,
-    )
+interface Seen {
+  readonly states: ReadonlyMap<string, HostState>
+  readonly first: string | undefined
+  readonly running: RunningCluster
+}
+
+/**
+ * Control planes that a new upgrade would leave as they are: one whose join was cut off; where the minor version is another, which nothing
+ * in the cluster may have before all of them, also those that the file does not name or wants out of the cluster. And one that is gone.
+ */
+function inTheWay(
+  { hosts, kubernetesVersion: wanted }: ClusterFile,
+  { states, first, running: { kubernetesVersion, nodes } }: Seen,
+): readonly string[] {
+  const isOtherMinor = parseVersion(wanted)?.minor !== parseVersion(kubernetesVersion)?.minor
+  const goesPast = `an upgrade to ${wanted} would go past it`
+  return nodes.flatMap(({ name, isControlPlane }) => {
+    const role = hosts.find((host) => host.name === name)?.role
+    const state = states.get(name)
+    if (isControlPlane && isOtherMinor && role === undefined)
+      return [
+        `node "${name}" is a control plane of the cluster and not in the file, and ${goesPast}: name it in the file (role: control-plane; role: lost if its machine is gone for good)`,
+      ]
+    if (isControlPlane && isOtherMinor && role === 'absent')
+      return [
+        `${name} is a control plane that is to leave the cluster, and ${goesPast}: ${firstAt(kubernetesVersion)} (role: lost if its machine is gone for good)`,
+      ]
+    if (state?.kind !== 'reached' || name === first) return []
+    // kubeadm's ControlPlaneNodesReady would stop this upgrade, and each one that goes on with it.
+    if (isControlPlane && state.node === 'none')
+      return [
+        `node "${name}" is a control plane of the cluster, its machine has nothing of it, and no upgrade goes on before it is Ready: ${firstAt(kubernetesVersion)} (or role: lost until the cluster is upgraded)`,
+      ]
+    if (role !== 'control-plane') return []
+    return isJoinCutOff(state) ? [`the join of ${name}, a control plane, was cut off, and ${goesPast}: ${firstAt(kubernetesVersion)}`] : []
+  })
+}
+
+/** What has to be done first, and stands in the plan of the version that is there. */
+function firstAt(version: string): string {
+  return `first put the version back to ${version} and apply, then raise it again`
 }
 
 /** As the upgrade itself would refuse, which passes over nothing. */
@@ -105,6 +139,10 @@ export function isUpgradeCutOff(states: ReadonlyMap<string, HostState>): boolean
 
 function isCutOff({ unfinished }: ReachedHost): boolean {
   return unfinished?.startsWith('upgrade ') === true
+}
+
+function isJoinCutOff({ unfinished }: ReachedHost): boolean {
+  return unfinished === 'join'
 }
 
 /** Workers that are upgraded at the same time; those of the canaries come first. */

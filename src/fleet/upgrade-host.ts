@@ -1,6 +1,10 @@
 /** One host brought to another version of Kubernetes: its control plane, then its kubelet without its Pods. */
+import { part } from '../config/defaults.ts'
+import type { InitFlags } from '../config/flags.ts'
 import { paths } from '../config/paths.ts'
 import { KadmError } from '../errors.ts'
+import { readJournal } from '../host/journal-file.ts'
+import { runsOf } from '../host/journal-runs.ts'
 import { pauseFor } from '../host/wait.ts'
 import { startApply, startNode } from '../phases/upgrade/start-upgrade.ts'
 import { withFile } from './file-on-host.ts'
@@ -19,9 +23,7 @@ export async function upgradeHost(
   on: FleetHost,
   request: WorkflowRequest,
 ): Promise<void> {
-  const { initConfiguration, joinConfiguration } = file.kubeadm
-  const ignore = [initConfiguration, joinConfiguration].flatMap(ignoredChecks)
-  const asked = { ...request, flags: ignore.length === 0 ? {} : { 'ignore-preflight-errors': ignore } }
+  const asked = { ...request, flags: await upgradeFlags({ file, first }, on) }
   const version = file.kubernetesVersion
   if (on.name === first.name) {
     await startApply(on.host, { ...asked, kubeconfig: paths.adminConf, version, confirm: undefined, printConfig: () => {} })
@@ -34,6 +36,23 @@ export async function upgradeHost(
   // Of the first control plane all but the kubelet is done.
   const only = on.name === first.name ? ['kubelet'] : undefined
   await startNode(host, { ...asked, only, kubeconfig, kubelet })
+}
+
+/** A cluster file has no UpgradeConfiguration: what init and join were told that is for upgrades too. Throws JOURNAL_BROKEN. */
+export async function upgradeFlags(
+  { file, first }: { readonly file: FleetRun['file']; readonly first: Pick<FleetHost, 'name'> },
+  { name, host }: Pick<FleetHost, 'name' | 'host'>,
+): Promise<InitFlags> {
+  const { initConfiguration, joinConfiguration } = file.kubeadm
+  const ignore = [initConfiguration, joinConfiguration].flatMap(ignoredChecks)
+  // Who is the first now may have come by a join. What kubeadm has made has no journal.
+  const entry = runsOf(await readJournal(host)).findLast(({ command, isUndone }) => !isUndone && ['init', 'join'].includes(command))
+  const came = entry?.command ?? (name === first.name ? 'init' : 'join')
+  const patches = part(came === 'init' ? initConfiguration : joinConfiguration, 'patches')['directory']
+  return {
+    ...(ignore.length > 0 && { 'ignore-preflight-errors': ignore }),
+    ...(typeof patches === 'string' && patches !== '' && { patches }),
+  }
 }
 
 /** Between two waves: the time to look, then the user's own word. Throws COMMAND_FAILED when the probe says no. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { qualifiedNameProblem } from '../config/label-checks.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { warned, type Check } from './check.ts'
@@ -18,19 +19,6 @@ export function hostname(host: Resolver, nodeName: string, signal?: AbortSignal)
       )
     },
   }
-}
-
-/** Kubernetes' IsQualifiedName: what a label's name may be, with an optional DNS prefix. */
-function qualifiedNameProblem(nodeName: string): string | undefined {
-  const parts = nodeName.split('/')
-  const name = parts.at(-1) ?? ''
-  if (parts.length > 2) return 'more than one "/"'
-  if (parts.length === 2 && !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(parts[0] ?? ''))
-    return 'the part before "/" is no DNS name'
-  if (name.length > 63) return 'it has more than 63 characters'
-  return /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name)
-    ? undefined
-    : 'it must be letters, digits, "-", "_" or ".", with a letter or digit at both ends'
 }
 
 async function resolves(host: Resolver, name: string, signal: AbortSignal | undefined): Promise<boolean> {

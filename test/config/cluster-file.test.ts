@@ -170,6 +170,59 @@ test('no worker at a time is refused, and not taken for the default', () => {
   expect(parse().upgrade.maxUnavailable).toBe('1')
 })
 
+test('a soak below 0 is refused, and not taken for none', () => {
+  const soak = (text: string) => (file: Spec) => (file.spec.upgrade = { soak: text })
+  expect(problemsOf(soak('-5m'))).toEqual(['spec.upgrade.soak: "-5m0s" is below 0'])
+  expect(['0s', '-0s', '1.5m'].map((text) => parse(soak(text)).upgrade.soak)).toEqual([0, 0, 90_000])
+})
+
+test('labels and taints that the API would refuse are refused', () => {
+  const long = 'a'.repeat(64)
+  const problems = problemsOf(({ spec }) => {
+    spec.hosts[0].labels = { 'foo bar': 'x y!', '': 'a', 'Up/a': '', 'a/b/c': '', [long]: long, '/a': '', [`${'a.'.repeat(127)}/a`]: '' }
+    spec.hosts[1].taints = [
+      { effect: 'NoSchedule' },
+      { key: 'a b', value: '-', effect: 'NoExecute' },
+      { key: 'c', value: '1', effect: 'NoExecute' },
+      { key: 'c', value: '2', effect: 'NoExecute' },
+      { key: 'c', effect: 'NoSchedule' },
+    ]
+  })
+  const [form, isNot] = ['letters, digits, "-", "_" or ".", with a letter or digit at both ends', 'is not a key such as example.com/disk:']
+  const [labels, taints] = ['spec.hosts.0.labels:', 'spec.hosts.1.taints']
+  expect(problems).toEqual([
+    `${labels} "foo bar" ${isNot} it must be ${form}`,
+    `${labels} "x y!" is not a value: at most 63 ${form}`,
+    `${labels} "" ${isNot} it must be ${form}`,
+    `${labels} "Up/a" ${isNot} the part before "/" is no DNS name`,
+    `${labels} "a/b/c" ${isNot} more than one "/"`,
+    `${labels} "${long}" ${isNot} it has more than 63 characters`,
+    `${labels} "${long}" is not a value: at most 63 ${form}`,
+    `${labels} "/a" ${isNot} the part before "/" is no DNS name`,
+    expect.stringMatching(/^spec\.hosts\.0\.labels: "a\.a.*the part before "\/" is no DNS name$/),
+    `${taints}: "c:NoExecute" is there more than once`,
+    `${taints}.0.key: "" ${isNot} it must be ${form}`,
+    `${taints}.1.key: "a b" ${isNot} it must be ${form}`,
+    `${taints}.1.value: "-" is not a value: at most 63 ${form}`,
+  ])
+})
+
+test('labels and taints as the API takes them', () => {
+  const [, , worker] = parse(({ spec }) => {
+    spec.hosts[0].labels = {
+      [`${'a'.repeat(200)}.example.com/${'b'.repeat(63)}`]: 'c'.repeat(63),
+      'A_b.c-9': '',
+      'node-role.kubernetes.io/x': '1',
+    }
+    spec.hosts[0].taints = [
+      { key: 'example.com/a', value: '', effect: 'NoSchedule' },
+      { key: 'example.com/a', value: 'B_c', effect: 'NoExecute' },
+    ]
+  }).hosts
+  expect(Object.keys(worker?.labels ?? {})).toHaveLength(3)
+  expect(worker?.taints).toHaveLength(2)
+})
+
 test('a file of another kind', () => {
   expect(() => parseClusterFile('apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n', 'c.yaml')).toThrow(
     '"c.yaml" is no cluster file',

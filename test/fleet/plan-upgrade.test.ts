@@ -67,7 +67,8 @@ test('an upgrade does not go round a control plane; a worker that is not reached
 test('an upgrade does not begin beside a host that is another than the file says, or half undone; one that was cut off is gone on with', () => {
   const wanted = fileOf({ h1: 'control-plane', h2: 'worker', h3: 'absent' })
   const member = { node: 'control-plane', controlPlane: 'v1.36.3', caHash: 'sha256:a', hasWantedKubelet: true } as const
-  const cluster = { ...running('h1', 'h2', 'h3'), kubernetesVersion: 'v1.36.3' }
+  const { nodes, ...all } = running('h1', 'h2', 'h3')
+  const cluster = { ...all, kubernetesVersion: 'v1.36.3', nodes: nodes.map((node) => ({ ...node, isControlPlane: node.name === 'h1' })) }
   const decided = (h1: Partial<ReachedHost>, h2: Partial<ReachedHost>): readonly string[] => {
     const states = new Map<string, HostState>([
       ['h1', reachedHost({ ...member, ...h1 })],
@@ -101,6 +102,70 @@ test('an upgrade to another minor version does not go past a control plane that 
   expect(problems('v1.37.1')).toEqual([])
   expect(problems('v1.36.3', { unfinished: 'upgrade apply' })).toEqual([])
 })
+
+test('an upgrade to another minor version does not go past a control plane that is to leave', () => {
+  const wanted = fileOf({ h1: 'control-plane', h3: 'absent' })
+  const problems = (kubernetesVersion: string, isControlPlane = true): readonly string[] => {
+    const { nodes, ...cluster } = running('h1', 'h3')
+    const all = nodes.map((node) => ({ ...node, kubelet: kubernetesVersion, isControlPlane: node.name === 'h1' || isControlPlane }))
+    const hosts = { h1: controlPlane({ controlPlane: kubernetesVersion }), h3: controlPlane({ controlPlane: kubernetesVersion }) }
+    return planned(wanted, hosts, { ...cluster, kubernetesVersion, nodes: all }).problems
+  }
+  expect(problems('v1.36.3')).toEqual([
+    'h3 is a control plane that is to leave the cluster, and an upgrade to v1.37.2 would go past it: first put the version back to v1.36.3 and apply, then raise it again (role: lost if its machine is gone for good)',
+  ])
+  expect(problems('v1.36.3', false)).toEqual([])
+  expect(problems('v1.37.1')).toEqual([])
+})
+
+test('no upgrade begins beside a control plane whose join was cut off; no host is upgraded before its join is finished', () => {
+  const wanted = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker', h4: 'worker' })
+  const { nodes, ...cluster } = running('h1', 'h2', 'h3', 'h4')
+  // It gets its label at the end of its join.
+  const all = nodes.map((node) => ({ ...node, kubelet: 'v1.37.1', isControlPlane: node.name === 'h1' }))
+  const old = { ...cluster, kubernetesVersion: 'v1.37.1', nodes: all }
+  const [leader, other] = [controlPlane({ controlPlane: 'v1.37.1' }), worker({})]
+  const cutOff = { unfinished: 'join' }
+  expect(planned(wanted, { h1: leader, h2: { ...leader, ...cutOff }, h3: other, h4: other }, old).problems).toEqual([
+    'the join of h2, a control plane, was cut off, and an upgrade to v1.37.2 would go past it: first put the version back to v1.37.1 and apply, then raise it again',
+  ])
+  expect(planned(wanted, { h1: leader, h2: leader, h3: { ...other, ...cutOff }, h4: other }, old)).toEqual({
+    actions: ['h1 upgrade', 'h2 upgrade', 'h4 upgrade'],
+    problems: [],
+  })
+  // What was begun is gone on with, and then the join.
+  const begun = { h1: { ...leader, unfinished: 'upgrade apply' }, h2: { ...leader, ...cutOff }, h3: other, h4: other }
+  expect(planned(wanted, begun, old)).toEqual({ actions: ['h1 upgrade', 'h3 upgrade', 'h4 upgrade'], problems: [] })
+  const upgraded = {
+    ...old,
+    kubernetesVersion: 'v1.37.2',
+    nodes: all.map((node) => (node.name === 'h2' ? node : { ...node, kubelet: 'v1.37.2' })),
+  }
+  expect(planned(wanted, { ...begun, h1: controlPlane({}) }, upgraded).actions).toEqual(['h2 join'])
+})
+
+test.each(['control-plane', 'worker', 'absent'])(
+  'no upgrade begins while a control plane of the cluster is a bare machine, here to be %s; one of a worker is left for later',
+  (role) => {
+    const wanted = fileOf({ h1: 'control-plane', h2: role, h3: 'worker' })
+    const { nodes, ...cluster } = running('h1', 'h2', 'h3')
+    const planOf = (
+      kubernetesVersion: string,
+      { unfinished, isControlPlane = true }: { unfinished?: string; isControlPlane?: boolean } = {},
+    ) => {
+      const all = nodes.map((node) => ({ ...node, kubelet: kubernetesVersion, isControlPlane: node.name === 'h1' || isControlPlane }))
+      const h1 = controlPlane({ controlPlane: kubernetesVersion, ...(unfinished !== undefined && { unfinished }) })
+      return planned(wanted, { h1, h2: {}, h3: worker({}) }, { ...cluster, kubernetesVersion, nodes: all })
+    }
+    expect(planOf('v1.37.1').problems).toEqual([
+      'node "h2" is a control plane of the cluster, its machine has nothing of it, and no upgrade goes on before it is Ready: first put the version back to v1.37.1 and apply, then raise it again (or role: lost until the cluster is upgraded)',
+    ])
+    expect(planOf('v1.37.1', { unfinished: 'upgrade apply' }).problems).toEqual([])
+    expect(planOf('v1.37.1', { isControlPlane: false })).toEqual({ actions: ['h1 upgrade', 'h3 upgrade'], problems: [] })
+    // With the version put back it takes the place of the one that is gone, or leaves.
+    expect(planOf('v1.37.2')).toEqual({ actions: [`h2 ${role === 'absent' ? 'remove' : 'join'}`], problems: [] })
+  },
+)
 
 test('what the skew policy forbids is said by the plan', () => {
   const wanted = fileOf({ h1: 'control-plane' })

@@ -1,0 +1,46 @@
+/** What the upgrade of one host is asked with. */
+import { expect, test } from 'vitest'
+import { upgradeFlags } from '../../src/fleet/upgrade-host.ts'
+import { openJournal } from '../../src/host/journal.ts'
+import { rootedHost } from '../support/rooted-host.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { fileOf } from './planned.ts'
+
+test.each([
+  { name: 'h1', ran: [], patches: '/init' },
+  { name: 'h2', ran: [], patches: '/join' },
+  // The machine that made the cluster is gone, and another is the first now.
+  { name: 'h1', ran: ['join', 'mark'], patches: '/join' },
+  { name: 'h2', ran: ['init', 'upgrade apply'], patches: '/init' },
+  { name: 'h2', ran: ['init', 'reset', 'join'], patches: '/join' },
+])('the patches of an upgrade are those that the host came with: $name after $ran', async ({ name, ran, patches }) => {
+  const flags = await flagsOf(name, ran, {
+    initConfiguration: { patches: { directory: '/init' } },
+    joinConfiguration: { patches: { directory: '/join' } },
+  })
+  expect(flags).toEqual({ patches })
+})
+
+test('the errors that init or join take for warnings are warnings of every upgrade; who came without patches has none', async () => {
+  const documents = {
+    initConfiguration: { nodeRegistration: { ignorePreflightErrors: ['Swap'] }, patches: { directory: '/init' } },
+    joinConfiguration: { nodeRegistration: { ignorePreflightErrors: ['Mem'] } },
+  }
+  const ignored = { 'ignore-preflight-errors': ['Swap', 'Mem'] }
+  expect(await flagsOf('h1', ['init'], documents)).toEqual({ ...ignored, patches: '/init' })
+  expect(await flagsOf('h2', ['join'], documents)).toEqual(ignored)
+})
+
+/** h1 is the first. @param ran commands in the journal of the host */
+async function flagsOf(name: string, ran: readonly string[], kubeadm: object): Promise<unknown> {
+  const host = rootedHost(await temporaryDirectory())
+  if (ran.length > 0) {
+    const journal = await openJournal(host)
+    for (const command of ran) {
+      await journal.append({ kind: 'run-started', run: command, command, fingerprint: 'f', version: '0.1.0' })
+      await journal.append({ kind: 'run-finished', run: command, outcome: 'done' })
+    }
+  }
+  const file = fileOf({ h1: 'control-plane', h2: 'worker' }, {}, { kubeadm })
+  return upgradeFlags({ file, first: { name: 'h1' } }, { name, host })
+}
