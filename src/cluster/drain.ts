@@ -1,5 +1,5 @@
 /** A node without the Pods that can live elsewhere: for a restart of its kubelet, or before it is taken out of the cluster. */
-import { KadmError } from '../errors.ts'
+import { KadmError, hasCode } from '../errors.ts'
 import { ApiError, isTransient } from './api-error.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
 import { describeRef, kinds, refOf } from './kinds.ts'
@@ -112,7 +112,7 @@ async function evicted(cluster: Cluster, pod: KubernetesObject, told: Set<string
 }
 
 function isBlocked(error: unknown): boolean {
-  return error instanceof KadmError && error.code === 'DRAIN_BLOCKED'
+  return hasCode(error, 'DRAIN_BLOCKED')
 }
 
 function blocked(left: readonly Left[]): KadmError {

@@ -1,6 +1,6 @@
 /** Where the members of a cluster's own etcd are reached, and with what. */
 import path from 'node:path/posix'
-import { KadmError } from '../errors.ts'
+import { KadmError, hasCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { Cluster } from './cluster.ts'
 import { isTransient } from './api-error.ts'
@@ -37,7 +37,7 @@ export async function etcdEndpoints(cluster: Pick<Cluster, 'list'>, { timeout, s
       timeout,
       signal,
       describe: 'the etcd Pods of the cluster',
-      giveUp: (error) => !isTransient(error) && !(error instanceof KadmError && error.code === 'ETCD_FAILED'),
+      giveUp: (error) => !isTransient(error) && !hasCode(error, 'ETCD_FAILED'),
     },
   )
 }

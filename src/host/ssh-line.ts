@@ -1,6 +1,6 @@
 /** The line to a host, as root where that is asked. It breaks; whoever needs it then makes it anew. */
 import type { Client } from 'ssh2'
-import { KadmError, messageOf } from '../errors.ts'
+import { hasCode, messageOf } from '../errors.ts'
 import { becomeRoot } from './ssh-become.ts'
 import { logIn, unreachable } from './ssh-login.ts'
 import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
@@ -86,7 +86,7 @@ async function reopen(target: SshTarget, open: () => Promise<Line>, signal: Abor
       return await open()
     } catch (error) {
       signal.throwIfAborted()
-      if (!(error instanceof KadmError) || error.code !== 'HOST_UNREACHABLE') throw error
+      if (!hasCode(error, 'HOST_UNREACHABLE')) throw error
       if (performance.now() > deadline)
         throw unreachable(target, `the connection broke and did not come back within ${patience / 1000} s: ${messageOf(error)}`, error)
       await pauseFor(pause, signal)
