@@ -11,7 +11,7 @@ import { runSelected, type RunRecording, type RunRequest } from '../run-request.
 import { withRunSession, type RunInput } from '../run-session.ts'
 import { controlPlaneOnly, joinPhases, joinPhasesOn } from './join-phases.ts'
 import type { JoinRun } from './join-run.ts'
-import { openLearner } from './learner.ts'
+import { openClusterSource } from './cluster-source.ts'
 import type { Sponsor } from './sponsor.ts'
 
 export interface JoinRequest extends RunRequest {
@@ -59,7 +59,7 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
     // What is learned belongs to the phase that is the first to ask.
     const tell = (kind: 'line' | 'warning') => (text: string) =>
       request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
-    const learner = openLearner({
+    const source = openClusterSource({
       join,
       host,
       discovery,
@@ -75,7 +75,7 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
         host,
         start: host.now(),
         isWhole: only === undefined,
-        learn: learner,
+        source,
         replace,
         own: { owns: (path) => session?.owns(path) ?? false },
         unfinished: session?.unfinished,
@@ -90,9 +90,9 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
       })
       return recording === undefined
         ? undefined
-        : { host: recording, cluster: learner.recorded(), certificatesDir: (await learner.config()).cluster.certificatesDir }
+        : { host: recording, cluster: source.recorded(), certificatesDir: (await source.config()).cluster.certificatesDir }
     } finally {
-      await learner.close()
+      await source.close()
     }
   })
 }

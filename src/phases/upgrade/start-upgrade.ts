@@ -17,7 +17,7 @@ import { withRunSession, type RunInput } from '../run-session.ts'
 import { applyPhases } from './apply-phases.ts'
 import { closeUnlessReplacing } from './backup.ts'
 import { bringBack, goOnWith } from './bring-back.ts'
-import { openUpgradeLearner } from './learner.ts'
+import { openUpgradeSource } from './cluster-source.ts'
 import { nodePhases } from './node-phases.ts'
 import type { ApplyRun, NodeRun, UpgradeRun } from './upgrade-run.ts'
 
@@ -66,7 +66,7 @@ export async function startApply(real: Host, request: ApplyRequest): Promise<Upg
     upgrade,
     target,
     make: async (run) => {
-      if (upgrade.printConfig) printConfig(await run.learn.config())
+      if (upgrade.printConfig) printConfig(await run.source.config())
       return { ...run, upgrade, confirm: asks ? confirm : async () => {} }
     },
   })
@@ -121,7 +121,7 @@ async function start<Run extends UpgradeRun>(
     const tell = (kind: 'line' | 'warning') => (text: string) =>
       request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
     const { earlier, backup } = await goOnWith(session ?? nothingBefore, { host: real, now: host.now() })
-    const learner = openUpgradeLearner({
+    const source = openUpgradeSource({
       host,
       upgrade,
       target,
@@ -132,8 +132,8 @@ async function start<Run extends UpgradeRun>(
     })
     try {
       if (isControlPlane)
-        await bringBack(earlier, { host, cluster: learner.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
-      const run = await make({ upgrade, host, start: host.now(), isControlPlane, isResumed: earlier !== undefined, learn: learner, backup })
+        await bringBack(earlier, { host, cluster: source.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
+      const run = await make({ upgrade, host, start: host.now(), isControlPlane, isResumed: earlier !== undefined, source, backup })
       await runSelected(phases, run, {
         request,
         except: only === undefined ? [...upgrade.skipPhases, ...leftOut] : [],
@@ -141,15 +141,15 @@ async function start<Run extends UpgradeRun>(
         host: real,
         onStart: request.onStart,
       })
-      const { cluster } = await learner.config()
+      const { cluster } = await source.config()
       const recording =
-        recorder === undefined ? undefined : { host: recorder, cluster: learner.recorded(), certificatesDir: cluster.certificatesDir }
+        recorder === undefined ? undefined : { host: recorder, cluster: source.recorded(), certificatesDir: cluster.certificatesDir }
       return { recording, version: cluster.kubernetesVersion }
     } catch (error) {
       if (session !== undefined) await closeUnlessReplacing({ host, backup }).catch(() => tell('warning')(notClosed(backup)))
       throw error
     } finally {
-      await learner.close()
+      await source.close()
     }
   })
 }
