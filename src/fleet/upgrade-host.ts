@@ -7,18 +7,11 @@ import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from './fleet-run.ts'
 import type { RunRequest } from '../phases/run-request.ts'
 
-/** What all workflows of one host are asked with. */
-export type WorkflowRequest = RunRequest & { readonly onStart: (phases: readonly string[]) => void }
-
 /** Milliseconds that the Pods of a node have to leave it. */
 const drainTimeout = 300_000
 
 /** Throws as the upgrades of one host. */
-export async function upgradeHost(
-  { file, first }: Pick<FleetRun, 'file' | 'first'>,
-  on: FleetHost,
-  request: WorkflowRequest,
-): Promise<void> {
+export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'first'>, on: FleetHost, request: RunRequest): Promise<void> {
   const { initConfiguration, joinConfiguration } = file.kubeadm
   const ignore = [initConfiguration, joinConfiguration].flatMap(ignoredChecks)
   const asked = { ...request, flags: ignore.length === 0 ? {} : { 'ignore-preflight-errors': ignore } }

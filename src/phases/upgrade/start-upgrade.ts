@@ -1,10 +1,9 @@
 /**
  * From what the user asked to a run of upgrade's phases on a host: configuration, session, what an unfinished run has left, the cluster.
  */
-import { createHash } from 'node:crypto'
 import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
 import type { InitConfig } from '../../config/model.ts'
-import { kadmVersion, newestKubernetes } from '../../config/own-version.ts'
+import { newestKubernetes } from '../../config/own-version.ts'
 import { paths } from '../../config/paths.ts'
 import type { UpgradeApplyConfig, UpgradeWorkConfig } from '../../config/upgrade-config.ts'
 import { KadmError } from '../../errors.ts'
@@ -12,8 +11,8 @@ import type { Host } from '../../host/host.ts'
 import { recordingHost } from '../../host/recording-host.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import type { Phase } from '../phase.ts'
-import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
-import { withRunSession, type RunInput } from '../run-session.ts'
+import { runSelected, tellFirst, type RunRecording, type RunRequest } from '../run-request.ts'
+import { runInput, withRunSession } from '../run-session.ts'
 import { applyPhases } from './apply-phases.ts'
 import { closeUnlessReplacing } from './backup.ts'
 import { bringBack, goOnWith } from './bring-back.ts'
@@ -24,8 +23,6 @@ import type { ApplyRun, NodeRun, UpgradeRun } from './upgrade-run.ts'
 export interface UpgradeRequest extends RunRequest {
   /** Path of the kubeconfig on the host; the usual one of the node's kind when not given. */
   readonly kubeconfig: string | undefined
-  /** Hears of the phases that are going to run, before the first of them. */
-  readonly onStart: (phases: readonly string[]) => void
 }
 
 export interface ApplyRequest extends UpgradeRequest {
@@ -113,13 +110,12 @@ async function start<Run extends UpgradeRun>(
 ): Promise<Upgraded> {
   const { only, signal } = request
   const { uid } = await real.facts()
-  const input = uid === 0 && !upgrade.dryRun ? runInput(request, workflow, [target, upgrade, decisive]) : undefined
+  const input = uid === 0 && !upgrade.dryRun ? runInput(`upgrade ${workflow}`, only, [only, target, upgrade, decisive]) : undefined
   return withRunSession(real, input, async (session) => {
     const recorder = upgrade.dryRun ? recordingHost(real) : undefined
     const host = recorder ?? session?.host ?? real
     const isControlPlane = workflow === 'apply' || (await real.stat(staticPodPath('kube-apiserver'))) !== undefined
-    const tell = (kind: 'line' | 'warning') => (text: string) =>
-      request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
+    const tell = tellFirst(request, real)
     const { earlier, backup } = await goOnWith(session ?? nothingBefore, { host: real, now: host.now() })
     const source = openUpgradeSource({
       host,
@@ -139,7 +135,6 @@ async function start<Run extends UpgradeRun>(
         except: only === undefined ? [...upgrade.skipPhases, ...leftOut] : [],
         session,
         host: real,
-        onStart: request.onStart,
       })
       const { cluster } = await source.config()
       const recording =
@@ -159,15 +154,4 @@ const nothingBefore = { resumed: undefined, unfinished: undefined, leftByAll: un
 
 function notClosed(backup: string): string {
   return `"${backup}" cannot be written: the next upgrade takes what is in it for what was before`
-}
-
-/** What decides what the run does. */
-function runInput({ only }: UpgradeRequest, workflow: string, decisive: readonly unknown[]): RunInput {
-  return {
-    command: only === undefined ? `upgrade ${workflow}` : `upgrade ${workflow} phase ${only.join(' ')}`,
-    fingerprint: createHash('sha256')
-      .update(JSON.stringify([only, ...decisive]))
-      .digest('hex'),
-    version: kadmVersion,
-  }
 }
