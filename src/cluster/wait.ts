@@ -1,5 +1,6 @@
 /** Waits with a deadline, which say what they wait for, since when, and what they last saw. */
 import { KadmError, messageOf, type ErrorCode } from '../errors.ts'
+import { instant } from '../host/instant.ts'
 import { longerPause, monotonicClock, type Clock } from '../host/wait.ts'
 import type { Cluster, KubernetesObject, ObjectKind } from './cluster.ts'
 import { describeRef } from './kinds.ts'
@@ -86,7 +87,7 @@ async function within<T>(attempt: () => Promise<T>, left: number, signal: AbortS
 }
 
 function waitedTooLong({ describe, timeout, since, last }: { describe: string; timeout: number; since: Date; last: unknown }): KadmError {
-  const text = `waited ${formatSeconds(timeout)} s for ${describe} (since ${since.toISOString().slice(0, 19)}Z): ${last === undefined ? 'no answer' : messageOf(last)}`
+  const text = `waited ${formatSeconds(timeout)} s for ${describe} (since ${instant(since)}): ${last === undefined ? 'no answer' : messageOf(last)}`
   const code: ErrorCode = last instanceof KadmError ? last.code : 'COMPONENT_NOT_HEALTHY'
   const remedy = last instanceof KadmError ? last.remedy : defaultRemedy
   return new KadmError(code, text, { remedy, cause: last, details: last instanceof KadmError ? last.details : [] })
