@@ -4,9 +4,9 @@ import { ApiError, isTransient } from './api-error.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
 import { describeRef, kinds, refOf } from './kinds.ts'
 import { listAt, textAt, valueAt } from './object-fields.ts'
-import { retryUntil, type WaitOptions } from './wait.ts'
+import { retryUntil, type TimeLimit } from './wait.ts'
 
-export interface DrainOptions extends WaitOptions {
+export interface DrainOptions extends TimeLimit {
   readonly say: (line: string) => void
   /** Evict Pods too that nobody makes anew: they are lost. Default false: one of them stops the drain before anything is evicted. */
   readonly force?: boolean

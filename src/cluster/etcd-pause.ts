@@ -33,7 +33,7 @@ export function requireQuorumWithout(member: PausedMember): Promise<number> {
 }
 
 /** Lets another member lead, so that the others need not find a leader when this one is gone. When that fails, they do find one. */
-export async function handOverLead(member: PausedMember, say: (line: string) => void): Promise<void> {
+export async function moveEtcdLeader(member: PausedMember, say: (line: string) => void): Promise<void> {
   const { host, server, signal } = member
   if (host.recording !== undefined) return
   try {

@@ -5,13 +5,13 @@ import { longerPause, monotonicClock, type Clock } from '../host/wait.ts'
 import type { Cluster, KubernetesObject, ObjectKind } from './cluster.ts'
 import { describeRef } from './kinds.ts'
 
-export interface WaitOptions {
+export interface TimeLimit {
   /** Milliseconds. */
   readonly timeout: number
   readonly signal?: AbortSignal | undefined
 }
 
-export interface RetryOptions extends WaitOptions {
+export interface RetryOptions extends TimeLimit {
   /** What is waited for: completes "waited 60 s for …". */
   readonly describe: string
   /** Failures after which there is no sense in another try; they are thrown as they are. */
@@ -50,7 +50,7 @@ export async function waitForObject(
   cluster: Cluster,
   { name, ...kind }: ObjectKind & { readonly name: string },
   isReady: (object: KubernetesObject) => boolean,
-  { timeout, signal, describe = describeRef({ ...kind, name }) }: WaitOptions & { readonly describe?: string },
+  { timeout, signal, describe = describeRef({ ...kind, name }) }: TimeLimit & { readonly describe?: string },
 ): Promise<KubernetesObject> {
   const [start, since] = [monotonicClock.now(), new Date()]
   let last: unknown

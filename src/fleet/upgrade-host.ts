@@ -2,7 +2,7 @@
 import { paths } from '../config/paths.ts'
 import { KadmError } from '../errors.ts'
 import { pauseFor } from '../host/wait.ts'
-import { startApply, startNode } from '../phases/upgrade/start-upgrade.ts'
+import { startUpgradeApply, startUpgradeNode } from '../phases/upgrade/start-upgrade.ts'
 import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from './fleet-run.ts'
 import type { RunRequest } from '../phases/run-request.ts'
@@ -17,7 +17,7 @@ export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'firs
   const asked = { ...request, flags: ignore.length === 0 ? {} : { 'ignore-preflight-errors': ignore } }
   const version = file.kubernetesVersion
   if (on.name === first.name) {
-    await startApply(on.host, { ...asked, kubeconfig: paths.adminConf, version, confirm: undefined, printConfig: () => {} })
+    await startUpgradeApply(on.host, { ...asked, kubeconfig: paths.adminConf, version, confirm: undefined, printConfig: () => {} })
   }
   const kubelet = on.state.hasWantedKubelet ? { target: { file: undefined, version }, drainTimeout } : undefined
   if (on.name === first.name && kubelet === undefined) return
@@ -26,7 +26,7 @@ export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'firs
   const host = withFile(on.host, { path: kubeconfig, text: (await first.host.readText(paths.adminConf)) ?? '' })
   // Of the first control plane all but the kubelet is done.
   const only = on.name === first.name ? ['kubelet'] : undefined
-  await startNode(host, { ...asked, only, kubeconfig, kubelet })
+  await startUpgradeNode(host, { ...asked, only, kubeconfig, kubelet })
 }
 
 /** Between two waves: the time to look, then the user's own word. Throws COMMAND_FAILED when the probe says no. */

@@ -46,7 +46,7 @@ export interface Upgraded {
 }
 
 /** Upgrades the first control plane, and the cluster's configuration with it. */
-export async function startApply(real: Host, request: ApplyRequest): Promise<Upgraded> {
+export async function startUpgradeApply(real: Host, request: ApplyRequest): Promise<Upgraded> {
   const { file, flags, version, confirm, printConfig } = request
   const { config: upgrade, warnings } = await loadUpgradeConfig({ action: 'apply', file, flags, version, host: real })
   warnings.forEach(request.warn)
@@ -70,7 +70,7 @@ export async function startApply(real: Host, request: ApplyRequest): Promise<Upg
 }
 
 /** Upgrades a further control plane or a worker to the version of the cluster. */
-export async function startNode(real: Host, request: NodeRequest): Promise<Upgraded> {
+export async function startUpgradeNode(real: Host, request: NodeRequest): Promise<Upgraded> {
   const { config: upgrade, warnings } = await loadUpgradeConfig({
     action: 'node',
     file: request.file,

@@ -3,7 +3,7 @@
  * new ones do not come up.
  */
 import type { Cluster } from '../../cluster/cluster.ts'
-import { handOverLead, requireQuorumWithout, type PausedMember } from '../../cluster/etcd-pause.ts'
+import { moveEtcdLeader, requireQuorumWithout, type PausedMember } from '../../cluster/etcd-pause.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { textAt } from '../../cluster/object-fields.ts'
 import type { InitConfig } from '../../config/model.ts'
@@ -81,7 +81,7 @@ async function prepare(
   if (certificateRenewal) await renewForUpgrade(changed, options, context)
   const hashes = await mirrorHashes(cluster, changed, config)
   const dataDir = isSoleMember ? await dataToCopy(options, context) : undefined
-  if (changed.some(({ component }) => component === 'etcd')) await handOverLead(await ownMember(options, context), context.say)
+  if (changed.some(({ component }) => component === 'etcd')) await moveEtcdLeader(await ownMember(options, context), context.say)
   return { hashes, dataDir }
 }
 
