@@ -63,6 +63,7 @@ export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): P
 interface DepartOptions extends LeaveEtcdOptions {
   /** Who is to lead. */
   readonly heir: EtcdMember | undefined
+  /** Milliseconds. */
   readonly timeout?: number
 }
 

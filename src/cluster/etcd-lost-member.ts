@@ -57,7 +57,7 @@ function membersInTime(etcd: EtcdCluster, { signal }: CallOptions): Promise<read
   const options = { ...callOptions({ signal }), ofQuorum: false }
   const isFinal = (error: unknown): boolean => !hasCode(error, 'ETCD_FAILED')
   return retryUntil(() => etcd.members(options), {
-    timeout: patience,
+    timeout: quorumPatience,
     signal,
     describe: 'the list of the members of etcd',
     giveUp: isFinal,
@@ -65,7 +65,7 @@ function membersInTime(etcd: EtcdCluster, { signal }: CallOptions): Promise<read
 }
 
 /** Milliseconds: as long as `checkEtcdHealth` waits for a quorum. */
-const patience = 10_000
+const quorumPatience = 10_000
 
 export interface RemoveDeadMemberOptions extends Pick<LostMemberOptions, 'cluster' | 'say' | 'signal'> {
   readonly dead: EtcdMember

@@ -6,6 +6,7 @@ import type { EtcdCredentials } from './etcd-endpoints.ts'
 import { etcdHealth } from './etcd-health.ts'
 
 export interface PausedMember {
+  /** Its own, from which it is asked. */
   readonly host: Pick<Host, 'dial' | 'recording'>
   /** Client URL of the member. */
   readonly server: string

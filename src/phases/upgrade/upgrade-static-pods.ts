@@ -92,7 +92,7 @@ async function asBefore(options: UpgradeStaticPodsOptions): Promise<void> {
 }
 
 /** Milliseconds. A host that was switched on a moment ago has its etcd some seconds later, and so have the others. */
-const patience = 60_000
+const etcdPatience = 60_000
 
 /** Throws ETCD_FAILED when etcd has not come to where it can do without this node's member. @returns how many other voters there are */
 async function quorumWithoutOwnMember(options: UpgradeStaticPodsOptions, context: PhaseContext): Promise<number> {
@@ -103,7 +103,7 @@ async function quorumWithoutOwnMember(options: UpgradeStaticPodsOptions, context
     {
       what: 'etcd',
       look: async (limit) => ({ kind: 'done', value: await requireQuorumWithout({ ...member, signal: limit }) }),
-      timeout: patience,
+      timeout: etcdPatience,
       interval: { first: 100, most: 1000 },
       signal,
       onWaiting: waiting,
@@ -194,6 +194,7 @@ async function mirrorHashes(cluster: Cluster, pods: readonly PlannedStaticPod[],
 interface MirrorOptions {
   readonly host: Host
   readonly config: InitConfig
+  /** Milliseconds. */
   readonly timeout: number
   readonly before: string | undefined
 }
