@@ -95,6 +95,11 @@ export class KadmError extends Error {
   }
 }
 
+/** Is it a foreseen failure of one of these codes? */
+export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is KadmError {
+  return error instanceof KadmError && codes.includes(error.code)
+}
+
 /** `text [CODE]`; the text alone without a code. */
 export function withCode(text: string, code: ErrorCode | undefined): string {
   return code === undefined ? text : `${text} [${code}]`

@@ -3,10 +3,10 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import type { JsonObject } from '../config/model.ts'
+import { instant } from '../host/instant.ts'
 import type { CertificateExpiration, Expirations } from '../pki/expiration.ts'
 import type { KubeconfigCertificate } from '../pki/kubeconfigs-on-host.ts'
 import type { ServedCertificate } from '../pki/served-certificates.ts'
-import { goTime } from './token-row.ts'
 
 export interface CertificateReport extends Expirations {
   /** With `--all-nodes`. */
@@ -76,5 +76,5 @@ function seenObject(seen: Seen, now: Date): JsonObject {
 }
 
 function endOf(certificate: X509Certificate, now: Date): { readonly expirationDate: string; readonly residualTime: number } {
-  return { expirationDate: goTime(certificate.validToDate), residualTime: secondsLeft(certificate, now) }
+  return { expirationDate: instant(certificate.validToDate), residualTime: secondsLeft(certificate, now) }
 }

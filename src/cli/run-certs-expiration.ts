@@ -4,6 +4,7 @@ import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { certificateExpirations } from '../pki/expiration.ts'
 import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
+import { isOnEveryControlPlane } from '../pki/managed-certificates.ts'
 import { reportObject, secondsLeft, seenCertificates, type CertificateReport } from './certificate-report.ts'
 import { certificateTables } from './certificate-tables.ts'
 import { certsConfig } from './certs-config.ts'
@@ -40,9 +41,8 @@ export async function checkExpiration(input: CommandInput): Promise<number> {
   })
 }
 
-/** Of the control planes only the first one has a super-admin.conf. */
 function missingNames({ certificates, authorities }: CertificateReport): readonly string[] {
-  return [...certificates, ...authorities].flatMap(({ name, kind }) => (kind === 'missing' && name !== 'super-admin.conf' ? [name] : []))
+  return [...certificates, ...authorities].flatMap(({ name, kind }) => (kind === 'missing' && isOnEveryControlPlane(name) ? [name] : []))
 }
 
 async function printer({ flags }: CommandInput): Promise<Printer<CertificateReport>> {

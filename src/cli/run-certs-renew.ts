@@ -1,8 +1,8 @@
 /** `kadm certs renew` for a user. */
-import { KadmError, type ErrorCode } from '../errors.ts'
+import { KadmError, withCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { certificateSpec } from '../pki/certificate-specs.ts'
-import { managedCertificates, managedCertificatesOf } from '../pki/managed-certificates.ts'
+import { isOnEveryControlPlane, managedCertificates, managedCertificatesOf } from '../pki/managed-certificates.ts'
 import { renewCertificates, type RenewalOutcome } from '../pki/renew.ts'
 import { certsConfig } from './certs-config.ts'
 import { onChosenHost } from './chosen-host.ts'
@@ -81,9 +81,7 @@ function tell(outcome: RenewalOutcome, io: Streams): void {
 }
 
 function warning({ managed: { name, ca }, kind }: RenewalOutcome): string | undefined {
-  const withCode = (what: string, code: ErrorCode): string => `${what} [${code}]`
   if (kind === 'external') return withCode(`${name} is not renewed: the key of its CA "${ca}" is kept elsewhere`, 'RENEWAL_EXTERNAL')
-  // Of the control planes only the first one has a super-admin.conf.
-  if (kind === 'missing' && name !== 'super-admin.conf') return withCode(`${name} is not there, so it is not renewed`, 'RENEWAL_MISSING')
+  if (kind === 'missing' && isOnEveryControlPlane(name)) return withCode(`${name} is not there, so it is not renewed`, 'RENEWAL_MISSING')
   return undefined
 }

@@ -4,6 +4,7 @@ import { loadTokens } from '../config/load-tokens.ts'
 import type { BootstrapToken } from '../config/model.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { instant } from '../host/instant.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 import { readKubeconfig } from '../pki/kubeconfig-file.ts'
 import { parseToken, tokenIdOf } from '../tokens/bootstrap-token.ts'
@@ -12,7 +13,7 @@ import { joinCommandLine } from '../tokens/join-command.ts'
 import { addSignatures } from '../tokens/sign-cluster-info.ts'
 import type { CommandInput } from './command.ts'
 import { outputPrinter } from './output.ts'
-import { goTime, tokenRow } from './token-row.ts'
+import { tokenRow } from './token-row.ts'
 import { withUserCluster } from './user-cluster.ts'
 
 export async function createTokens(input: CommandInput): Promise<void> {
@@ -89,7 +90,7 @@ function tokenObject({ token, description, expires, usages, groups }: BootstrapT
   return {
     token,
     description: description || undefined,
-    expires: expires && goTime(expires),
+    expires: expires && instant(expires),
     usages: usages.length > 0 ? usages : undefined,
     groups: groups.length > 0 ? groups : undefined,
   }

@@ -1,6 +1,6 @@
 /** `kadm upgrade apply` and `kadm upgrade node` for a user: words read, progress shown, the result printed. */
 import { KadmError } from '../errors.ts'
-import { startApply, startNode, type UpgradeRequest } from '../phases/upgrade/start-upgrade.ts'
+import { startUpgradeApply, startUpgradeNode, type UpgradeRequest } from '../phases/upgrade/start-upgrade.ts'
 import type { RunRecording } from '../phases/run-request.ts'
 import { givenOn, givenText, type CommandInput } from './command.ts'
 import { confirm } from './confirm.ts'
@@ -18,7 +18,7 @@ export async function runApply(input: CommandInput, only: readonly string[] | un
       if (await confirm(io, '[upgrade] Are you sure you want to proceed?', signal)) return
       throw new KadmError('NOT_CONFIRMED', 'the upgrade was not confirmed: nothing was changed', { remedy: ['answer y, or give --yes'] })
     }
-    const { recording, version } = await startApply(host, {
+    const { recording, version } = await startUpgradeApply(host, {
       ...request,
       version: input.arguments[0],
       confirm: givenOn(flags, 'yes') ? undefined : ask,
@@ -35,7 +35,11 @@ export async function runApply(input: CommandInput, only: readonly string[] | un
 
 /** @param only full names of phases; all when not given */
 export async function runUpgradeNode(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  await run(input, only, async ({ host, request }) => (await startNode(host, { ...request, kubelet: askedKubelet(input.flags) })).recording)
+  await run(
+    input,
+    only,
+    async ({ host, request }) => (await startUpgradeNode(host, { ...request, kubelet: askedKubelet(input.flags) })).recording,
+  )
 }
 
 async function run(

@@ -27,7 +27,7 @@ export interface OpenWorkflow {
   readonly host: Host
   /** As of `besideEvents`. */
   readonly io: Streams
-  readonly request: RunRequest & { readonly onStart: (phases: readonly string[]) => void }
+  readonly request: RunRequest
   /** Ended after `work`; `work` ends it before what is to stand below it. */
   readonly progress: PhaseProgress
   /** Of a dry run: what it would have done. */

@@ -1,4 +1,5 @@
 import type { BootstrapToken } from '../config/model.ts'
+import { instant } from '../host/instant.ts'
 import { oneLine } from '../progress/printable.ts'
 import { columns, padded } from './columns.ts'
 
@@ -10,18 +11,13 @@ export function tokenRow({ token, expires, usages, description, groups }: Bootst
   const row = [
     token,
     left.padEnd(9),
-    expires === undefined ? '<never>' : goTime(expires),
+    expires === undefined ? '<never>' : instant(expires),
     padded(usages.join(',') || '<none>', 22),
     // Anybody with a right to make Secrets may have written it: it must not break the columns either.
     padded(oneLine(description ?? '') || '<none>', 56),
     groups.join(',') || '<none>',
   ]
   return columns(index === 0 ? [heads, row] : [row])
-}
-
-/** RFC 3339 in UTC, whole seconds. */
-export function goTime(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`
 }
 
 /** The largest unit only, rounded down: `23h`, `5d`. Clocks of two machines may differ by some 2 s: so long past is still `0s`. */

@@ -1,6 +1,6 @@
 /** `--wait-lock`: who comes second waits for who is at work, and then looks again: a plan of before is of no use. */
 import { formatDuration, parseDuration } from '../config/durations.ts'
-import { KadmError } from '../errors.ts'
+import { KadmError, hasCode } from '../errors.ts'
 import { pauseFor } from '../host/wait.ts'
 import { printableLine } from '../progress/printable.ts'
 import type { CommandInput, Flag } from './command.ts'
@@ -28,7 +28,7 @@ export async function waitingForLock({ flags, io, signal }: CommandInput, work: 
       return await work(Math.max(0, end - performance.now()))
     } catch (error) {
       const left = end - performance.now()
-      if (!(error instanceof KadmError) || error.code !== 'RUN_IN_PROGRESS' || left <= 0) throw error
+      if (!hasCode(error, 'RUN_IN_PROGRESS') || left <= 0) throw error
       if (told !== error.message)
         io.stderr.write(
           `${printableLine(error.message)}: waiting for it, up to ${formatDuration(Math.ceil(left / 1000) * 1000)} (--wait-lock)\n`,

@@ -1,4 +1,4 @@
-import { KadmError } from '../errors.ts'
+import { KadmError, hasCode } from '../errors.ts'
 
 /**
  * The API answered, with a refusal. `reason` is its own word (`NotFound`, `AlreadyExists`, `Conflict`, `Forbidden`, …), '' when it gave
@@ -62,7 +62,7 @@ export function unreachable(server: string, cause: unknown): KadmError {
  */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ApiError) return ![400, 405, 413, 415, 422].includes(error.status) || isYoungAllocator(error)
-  return error instanceof KadmError && error.code === 'API_UNREACHABLE' && !isDistrust(error.cause)
+  return hasCode(error, 'API_UNREACHABLE') && !isDistrust(error.cause)
 }
 
 /**

@@ -2,18 +2,18 @@
 import { isRefusal, isTransient } from './api-error.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
 import { describeRef, refOf } from './kinds.ts'
-import { retryUntil, type WaitOptions } from './wait.ts'
+import { retryUntil, type TimeLimit } from './wait.ts'
 
 /** kubeadm's `kubernetesAPICall`. */
-const defaultWait: WaitOptions = { timeout: 60_000 }
+const defaultWait: TimeLimit = { timeout: 60_000 }
 
 /** Creates the object, or replaces the one of its name. Tries again until the deadline, unless the API finds the object itself wrong. */
-export function ensureObject(cluster: Cluster, object: KubernetesObject, wait: WaitOptions = defaultWait): Promise<KubernetesObject> {
+export function ensureObject(cluster: Cluster, object: KubernetesObject, wait: TimeLimit = defaultWait): Promise<KubernetesObject> {
   return persistently(cluster, object, wait, () => createOrReplace(cluster, object))
 }
 
 /** Creates the object; one of its name that is there is left as it is and returned. */
-export function ensureExists(cluster: Cluster, object: KubernetesObject, wait: WaitOptions = defaultWait): Promise<KubernetesObject> {
+export function ensureExists(cluster: Cluster, object: KubernetesObject, wait: TimeLimit = defaultWait): Promise<KubernetesObject> {
   return persistently(cluster, object, wait, async () => {
     try {
       return await cluster.create(object)
@@ -29,7 +29,7 @@ export function ensureExists(cluster: Cluster, object: KubernetesObject, wait: W
 export async function ensureObjects(
   cluster: Cluster,
   objects: readonly KubernetesObject[],
-  wait: WaitOptions = defaultWait,
+  wait: TimeLimit = defaultWait,
 ): Promise<readonly KubernetesObject[]> {
   const results = await Promise.allSettled(objects.map((object) => ensureObject(cluster, object, wait)))
   return results.map((result) => {
@@ -38,7 +38,7 @@ export async function ensureObjects(
   })
 }
 
-function persistently(cluster: Cluster, object: KubernetesObject, wait: WaitOptions, attempt: () => Promise<KubernetesObject>) {
+function persistently(cluster: Cluster, object: KubernetesObject, wait: TimeLimit, attempt: () => Promise<KubernetesObject>) {
   const describe = `${describeRef(refOf(object))} at ${cluster.server}`
   return retryUntil(attempt, { ...wait, describe, giveUp: (error) => !isTransient(error) })
 }

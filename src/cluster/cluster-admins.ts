@@ -2,7 +2,7 @@ import { KadmError } from '../errors.ts'
 import { isRefusal, isTransient } from './api-error.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
 import { kinds } from './kinds.ts'
-import { retryUntil, type WaitOptions } from './wait.ts'
+import { retryUntil, type TimeLimit } from './wait.ts'
 
 /**
  * Gives the group of admin.conf its rights, and returns when they are in force. `superAdmin` (group system:masters, which needs no role) is
@@ -13,7 +13,7 @@ import { retryUntil, type WaitOptions } from './wait.ts'
 export async function ensureClusterAdmins(
   admin: Cluster,
   superAdmin: () => Promise<Cluster | undefined>,
-  wait: WaitOptions = { timeout: 60_000 },
+  wait: TimeLimit = { timeout: 60_000 },
 ): Promise<void> {
   let granted = false
   await retryUntil(

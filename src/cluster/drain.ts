@@ -1,12 +1,12 @@
 /** A node without the Pods that can live elsewhere: for a restart of its kubelet, or before it is taken out of the cluster. */
-import { KadmError } from '../errors.ts'
+import { KadmError, hasCode } from '../errors.ts'
 import { ApiError, isTransient } from './api-error.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
 import { describeRef, kinds, refOf } from './kinds.ts'
 import { listAt, textAt, valueAt } from './object-fields.ts'
-import { retryUntil, type WaitOptions } from './wait.ts'
+import { retryUntil, type TimeLimit } from './wait.ts'
 
-export interface DrainOptions extends WaitOptions {
+export interface DrainOptions extends TimeLimit {
   readonly say: (line: string) => void
   /** Evict Pods too that nobody makes anew: they are lost. Default false: one of them stops the drain before anything is evicted. */
   readonly force?: boolean
@@ -112,7 +112,7 @@ async function evicted(cluster: Cluster, pod: KubernetesObject, told: Set<string
 }
 
 function isBlocked(error: unknown): boolean {
-  return error instanceof KadmError && error.code === 'DRAIN_BLOCKED'
+  return hasCode(error, 'DRAIN_BLOCKED')
 }
 
 function blocked(left: readonly Left[]): KadmError {

@@ -1,5 +1,5 @@
 /** All members of one etcd: whoever answers is asked, so that a host that is down holds nobody up. */
-import { KadmError } from '../errors.ts'
+import { hasCode } from '../errors.ts'
 import { connectEtcd, EtcdRefusal, type CallOptions, type Etcd, type EtcdMember, type EtcdOptions } from './etcd-members.ts'
 
 export interface EtcdClusterOptions extends Omit<EtcdOptions, 'server'> {
@@ -88,5 +88,5 @@ export async function withEtcdCluster<T>(options: EtcdClusterOptions, use: (etcd
 function mayOtherAnswer(error: unknown): boolean {
   if (error instanceof EtcdRefusal)
     return /not supported for learner|no leader|not leader|request timed out|server stopped/i.test(error.reason)
-  return error instanceof KadmError && error.code === 'ETCD_FAILED'
+  return hasCode(error, 'ETCD_FAILED')
 }

@@ -1,11 +1,11 @@
 /** Where the members of a cluster's own etcd are reached, and with what. */
 import path from 'node:path/posix'
-import { KadmError } from '../errors.ts'
+import { KadmError, hasCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { Cluster } from './cluster.ts'
 import { isTransient } from './api-error.ts'
 import { kinds } from './kinds.ts'
-import { retryUntil, type WaitOptions } from './wait.ts'
+import { retryUntil, type TimeLimit } from './wait.ts'
 
 /** PEM texts. */
 export interface EtcdCredentials {
@@ -21,7 +21,7 @@ const clientUrlsAnnotation = 'kubeadm.kubernetes.io/etcd.advertise-client-urls'
  * Client URLs of the etcd static Pods, in the order of the API: where to begin, since the members know each other. Pods without the
  * annotation are left out. Throws ETCD_FAILED when there is none within `timeout` milliseconds.
  */
-export async function etcdEndpoints(cluster: Pick<Cluster, 'list'>, { timeout, signal }: WaitOptions): Promise<readonly string[]> {
+export async function etcdEndpoints(cluster: Pick<Cluster, 'list'>, { timeout, signal }: TimeLimit): Promise<readonly string[]> {
   return await retryUntil(
     async () => {
       const pods = await cluster.list({ ...kinds.pod, namespace: 'kube-system' }, { labelSelector: 'component=etcd,tier=control-plane' })
@@ -37,7 +37,7 @@ export async function etcdEndpoints(cluster: Pick<Cluster, 'list'>, { timeout, s
       timeout,
       signal,
       describe: 'the etcd Pods of the cluster',
-      giveUp: (error) => !isTransient(error) && !(error instanceof KadmError && error.code === 'ETCD_FAILED'),
+      giveUp: (error) => !isTransient(error) && !hasCode(error, 'ETCD_FAILED'),
     },
   )
 }

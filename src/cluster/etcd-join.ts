@@ -1,24 +1,11 @@
 /**
- * A new member of the cluster's own etcd: added as a learner, started by the kubelet, made a voter.
+ * A new member of the cluster's own etcd: added as a learner, started by the kubelet, made a voter. `phases/join/etcd-join.ts`
+ * has the two halves in their order.
  *
- * How a join uses it, once the certificates are on the host (`writeStaticPod` and the paths are of `manifests`):
- *
- *     const etcd = connectEtcdCluster({
- *       endpoints: await etcdEndpoints(cluster, { timeout: timeouts.kubernetesAPICall, signal }),
- *       ...(await etcdCredentials(host, certificatesDir)),
- *       dial: host.dial,
- *     })
- *     // check-etcd, before the kubelet is touched
- *     await refuseOrReplaceLostMember(etcd, { host, member, replace, cluster, say, signal })
- *     await checkEtcdHealth(etcd, { signal, waiting })
- *     // etcd-join
- *     await ensureEtcdDataDirectory({ config, host })
- *     const manifest = {
- *       path: staticPodPath('etcd'),
- *       write: (initialCluster) => writeStaticPod('etcd', { config, host, say, warn, initialCluster }),
- *     }
- *     await joinEtcd({ etcd, host, member, manifest, timeout: timeouts.etcdAPICall, signal, say, waiting, notStarted })
- *     etcd.close()
+ * On a recording host the manifest is written and the rest is only noted. May be repeated: a run that was cut off at any point is finished.
+ * etcd takes one learner at a time, so others are waited for. A learner whose manifest could not be written is removed again, since it would
+ * keep all others out. Both throw ETCD_FAILED, ETCD_MEMBER_LOST (see `refuseOrReplaceLostMember`), what `manifest.write` and `notStarted`
+ * throw.
  */
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
@@ -27,18 +14,7 @@ import { becomeMember, withoutDeadLearner } from './etcd-learner.ts'
 import type { EtcdMember } from './etcd-members.ts'
 import { forOneChange, isAt, type InitialClusterMember, type JoinEtcdOptions, type NewMember } from './etcd-new-member.ts'
 
-/**
- * Resolves with the member once it is a voter, and it and the cluster say so; `undefined` on a recording host, where the manifest is
- * written and the rest is only noted. May be repeated: a run that was cut off at any point is finished. etcd takes one learner at a time,
- * so others are waited for. A learner whose manifest could not be written is removed again, since it would keep all others out.
- * Throws ETCD_FAILED, ETCD_MEMBER_LOST (see `refuseOrReplaceLostMember`), what `manifest.write` and `notStarted` throw.
- */
-export async function joinEtcd(options: JoinEtcdOptions): Promise<EtcdMember | undefined> {
-  await startEtcdMember(options)
-  return await finishEtcdJoin(options)
-}
-
-/** The first half of `joinEtcd`: this host's turn has come, it is a learner, and the kubelet has what it starts it by. */
+/** The first half: this host's turn has come, it is a learner, and the kubelet has what it starts it by. */
 export async function startEtcdMember(options: JoinEtcdOptions): Promise<void> {
   const { host, member, manifest, firstStart, say } = options
   if (host.recording !== undefined) return await noteStart(options, host.recording)
@@ -59,7 +35,7 @@ export async function startEtcdMember(options: JoinEtcdOptions): Promise<void> {
   }
 }
 
-/** The second half: started, a voter, and all agree. */
+/** The second half. Resolves with the member once it is a voter, and it and the cluster say so; `undefined` on a recording host. */
 export async function finishEtcdJoin(options: JoinEtcdOptions): Promise<EtcdMember | undefined> {
   const { host, member, say } = options
   if (host.recording !== undefined) {

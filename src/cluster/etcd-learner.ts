@@ -120,7 +120,7 @@ function unsettledCluster({ etcd, member, say }: JoinEtcdOptions): (reason: stri
   return async (reason) => {
     if (since === undefined) say('Waiting for etcd to settle: it takes a new member when all others have been connected for 5 s')
     since ??= performance.now()
-    if (performance.now() - since < patience) return { kind: 'not-yet', seen: reason }
+    if (performance.now() - since < voterPatience) return { kind: 'not-yet', seen: reason }
     const dead = await deadVoters(etcd)
     if (dead.length === 0) return { kind: 'not-yet', seen: reason }
     return { kind: 'done', value: { kind: 'refused', error: notAdded(member.peerUrl, reason, dead) } }
@@ -128,7 +128,7 @@ function unsettledCluster({ etcd, member, say }: JoinEtcdOptions): (reason: stri
 }
 
 /** Milliseconds, three times etcd's interval: a voter that is only restarting is back by then. */
-const patience = 15_000
+const voterPatience = 15_000
 
 async function deadVoters(etcd: EtcdCluster): Promise<readonly EtcdMember[]> {
   return await etcdHealth(etcd).then(

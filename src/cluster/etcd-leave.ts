@@ -1,5 +1,5 @@
 /** A member leaves etcd for good: its host is given up. Those that stay must have a quorum without it. */
-import { KadmError, messageOf } from '../errors.ts'
+import { KadmError, hasCode, messageOf } from '../errors.ts'
 import { waitUntil } from '../host/wait.ts'
 import type { EtcdCluster } from './etcd-cluster.ts'
 import { etcdHealth } from './etcd-health.ts'
@@ -63,6 +63,7 @@ export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): P
 interface DepartOptions extends LeaveEtcdOptions {
   /** Who is to lead. */
   readonly heir: EtcdMember | undefined
+  /** Milliseconds. */
   readonly timeout?: number
 }
 
@@ -72,7 +73,7 @@ async function depart(etcd: EtcdCluster, self: EtcdMember, { heir, force, timeou
     await removeMember(etcd, self, { signal, ...(waiting && { waiting }), ...(timeout !== undefined && { timeout }) })
     return { kind: 'left', member: self }
   } catch (error) {
-    if (!force || !(error instanceof KadmError) || error.code !== 'ETCD_FAILED') throw error
+    if (!force || !hasCode(error, 'ETCD_FAILED')) throw error
     return { kind: 'unknown', why: error.message }
   }
 }
@@ -127,7 +128,7 @@ async function healthOfOthers(
       timedOut: (last) => new KadmError('ETCD_QUORUM', last, { remedy: ['crictl ps -a --name etcd'] }),
     },
   ).catch((error: unknown) => {
-    if (!(error instanceof KadmError) || error.code !== 'ETCD_QUORUM') throw error
+    if (!hasCode(error, 'ETCD_QUORUM')) throw error
   })
   return seen
 }

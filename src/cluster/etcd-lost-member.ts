@@ -1,5 +1,5 @@
 /** A host that was lost and comes back empty: etcd still counts on its member, and would break if an empty one took its place. */
-import { KadmError } from '../errors.ts'
+import { KadmError, hasCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { pauseFor, waitUntil } from '../host/wait.ts'
 import type { Cluster } from './cluster.ts'
@@ -55,9 +55,9 @@ export async function refuseOrReplaceLostMember(etcd: EtcdCluster, { host, membe
 /** A member that is busy, as with another that joins at the same time, is asked again. */
 function membersInTime(etcd: EtcdCluster, { signal }: CallOptions): Promise<readonly EtcdMember[]> {
   const options = { ...callOptions({ signal }), ofQuorum: false }
-  const isFinal = (error: unknown): boolean => !(error instanceof KadmError && error.code === 'ETCD_FAILED')
+  const isFinal = (error: unknown): boolean => !hasCode(error, 'ETCD_FAILED')
   return retryUntil(() => etcd.members(options), {
-    timeout: patience,
+    timeout: quorumPatience,
     signal,
     describe: 'the list of the members of etcd',
     giveUp: isFinal,
@@ -65,7 +65,7 @@ function membersInTime(etcd: EtcdCluster, { signal }: CallOptions): Promise<read
 }
 
 /** Milliseconds: as long as `checkEtcdHealth` waits for a quorum. */
-const patience = 10_000
+const quorumPatience = 10_000
 
 export interface RemoveDeadMemberOptions extends Pick<LostMemberOptions, 'cluster' | 'say' | 'signal'> {
   readonly dead: EtcdMember

@@ -72,6 +72,7 @@ export class EtcdRefusal extends KadmError {
   }
 }
 
+/** Nothing is sent before the first call. */
 export function connectEtcd(options: EtcdOptions): Etcd {
   const { timeout = 5000 } = options
   const { server, call, close } = requester({ ...options, timeout, noAnswer: silent })

@@ -6,6 +6,7 @@ import type { EtcdCredentials } from './etcd-endpoints.ts'
 import { etcdHealth } from './etcd-health.ts'
 
 export interface PausedMember {
+  /** Its own, from which it is asked. */
   readonly host: Pick<Host, 'dial' | 'recording'>
   /** Client URL of the member. */
   readonly server: string
@@ -33,7 +34,7 @@ export function requireQuorumWithout(member: PausedMember): Promise<number> {
 }
 
 /** Lets another member lead, so that the others need not find a leader when this one is gone. When that fails, they do find one. */
-export async function handOverLead(member: PausedMember, say: (line: string) => void): Promise<void> {
+export async function moveEtcdLeader(member: PausedMember, say: (line: string) => void): Promise<void> {
   const { host, server, signal } = member
   if (host.recording !== undefined) return
   try {

@@ -2,7 +2,7 @@ import { KadmError } from '../errors.ts'
 import { isTransient } from './api-error.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
 import { kinds } from './kinds.ts'
-import { retryUntil, waitForObject, type WaitOptions } from './wait.ts'
+import { retryUntil, waitForObject, type TimeLimit } from './wait.ts'
 
 export interface NodeTaint {
   readonly key: string
@@ -20,7 +20,7 @@ export interface NodeMarks {
  * Waits until the kubelet has registered the Node (which shows in its hostname label), then adds labels and taints. Nothing is sent
  * when all are there.
  */
-export async function markNode(cluster: Cluster, name: string, { labels, taints, ...wait }: NodeMarks & WaitOptions): Promise<void> {
+export async function markNode(cluster: Cluster, name: string, { labels, taints, ...wait }: NodeMarks & TimeLimit): Promise<void> {
   const start = performance.now()
   const ref = { ...kinds.node, name }
   let node: KubernetesObject | undefined = await waitForObject(

@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.ts'
 import { kinds } from './kinds.ts'
 import { textAt } from './object-fields.ts'
 
-export interface LeaseHolder {
+export interface EndedLeader {
   /** Name of the Lease in kube-system, which is that of the component. */
   readonly name: string
   /** Host name of the machine on which the component ended: identities are `<host name>_<random>`. */
@@ -18,7 +18,7 @@ export interface LeaseHolder {
  *
  * @returns was there one to free?
  */
-export async function releaseLease(cluster: Cluster, { name, hostname }: LeaseHolder): Promise<boolean> {
+export async function releaseLease(cluster: Cluster, { name, hostname }: EndedLeader): Promise<boolean> {
   const ref = { ...kinds.lease, namespace: 'kube-system', name }
   const lease = await cluster.get(ref)
   if (lease === undefined || !textAt(lease, 'spec.holderIdentity').startsWith(`${hostname}_`)) return false

@@ -2,9 +2,9 @@
 import { refusesForGood } from './api-error.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
 import { describeRef, kinds } from './kinds.ts'
-import { retryUntil, type WaitOptions } from './wait.ts'
+import { retryUntil, type TimeLimit } from './wait.ts'
 
-export interface StoredConfigMapOptions extends WaitOptions {
+export interface StoredConfigMapOptions extends TimeLimit {
   /** A key: until it is there the answer is awaited, as failures are. Without it "not there" is an answer. */
   readonly holding?: string
   /** Default: a refusal that is not of a young API server's making. */

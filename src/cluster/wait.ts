@@ -1,16 +1,17 @@
 /** Waits with a deadline, which say what they wait for, since when, and what they last saw. */
 import { KadmError, messageOf, type ErrorCode } from '../errors.ts'
+import { instant } from '../host/instant.ts'
 import { longerPause, monotonicClock, type Clock } from '../host/wait.ts'
 import type { Cluster, KubernetesObject, ObjectKind } from './cluster.ts'
 import { describeRef } from './kinds.ts'
 
-export interface WaitOptions {
+export interface TimeLimit {
   /** Milliseconds. */
   readonly timeout: number
   readonly signal?: AbortSignal | undefined
 }
 
-export interface RetryOptions extends WaitOptions {
+export interface RetryOptions extends TimeLimit {
   /** What is waited for: completes "waited 60 s for …". */
   readonly describe: string
   /** Failures after which there is no sense in another try; they are thrown as they are. */
@@ -49,7 +50,7 @@ export async function waitForObject(
   cluster: Cluster,
   { name, ...kind }: ObjectKind & { readonly name: string },
   isReady: (object: KubernetesObject) => boolean,
-  { timeout, signal, describe = describeRef({ ...kind, name }) }: WaitOptions & { readonly describe?: string },
+  { timeout, signal, describe = describeRef({ ...kind, name }) }: TimeLimit & { readonly describe?: string },
 ): Promise<KubernetesObject> {
   const [start, since] = [monotonicClock.now(), new Date()]
   let last: unknown
@@ -86,7 +87,7 @@ async function within<T>(attempt: () => Promise<T>, left: number, signal: AbortS
 }
 
 function waitedTooLong({ describe, timeout, since, last }: { describe: string; timeout: number; since: Date; last: unknown }): KadmError {
-  const text = `waited ${formatSeconds(timeout)} s for ${describe} (since ${since.toISOString().slice(0, 19)}Z): ${last === undefined ? 'no answer' : messageOf(last)}`
+  const text = `waited ${formatSeconds(timeout)} s for ${describe} (since ${instant(since)}): ${last === undefined ? 'no answer' : messageOf(last)}`
   const code: ErrorCode = last instanceof KadmError ? last.code : 'COMPONENT_NOT_HEALTHY'
   const remedy = last instanceof KadmError ? last.remedy : defaultRemedy
   return new KadmError(code, text, { remedy, cause: last, details: last instanceof KadmError ? last.details : [] })

@@ -17,7 +17,7 @@ export function releaseServer(
   return async (label) => {
     const ca = await trustedAuthorities(host)
     if (ca === undefined) throw new Error('this host trusts no certificate authority')
-    const limit = AbortSignal.timeout(patience)
+    const limit = AbortSignal.timeout(serverPatience)
     const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit])
     const ask = async (url: string): Promise<HttpResponse> => {
       if (unreachable !== undefined) throw unreachable
@@ -26,7 +26,7 @@ export function releaseServer(
         return await httpGet(proxy === undefined ? host : throughProxy(host, proxy), url, { ca, signal })
       } catch (error) {
         options.signal?.throwIfAborted()
-        unreachable = limit.aborted ? new Error(`${url} did not answer within ${patience / 1000} s`) : reasonOf(error)
+        unreachable = limit.aborted ? new Error(`${url} did not answer within ${serverPatience / 1000} s`) : reasonOf(error)
         throw unreachable
       }
     }
@@ -34,8 +34,8 @@ export function releaseServer(
   }
 }
 
-// As kubeadm (cmd/kubeadm/app/util/version.go), which asks these two.
-const patience = 10_000
+// Milliseconds: as kubeadm (cmd/kubeadm/app/util/version.go), which asks these two.
+const serverPatience = 10_000
 
 function urlOf(label: string): string {
   return label.startsWith('ci/') ? `https://storage.googleapis.com/k8s-release-dev/${label}.txt` : `https://dl.k8s.io/release/${label}.txt`

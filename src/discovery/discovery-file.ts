@@ -5,7 +5,7 @@ import type { JsonObject } from '../config/model.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import { parseCertificates } from '../pki/certificate-bundle.ts'
 import { periodProblem } from '../pki/chain.ts'
-import { dataAt, entryNamed, isObject, listAt, textAt } from '../pki/kubeconfig-entries.ts'
+import { base64Of, dataAt, entryNamed, isObject, listAt, textAt } from '../pki/kubeconfig-entries.ts'
 import type { BootstrapUser, DiscoveryOptions } from './discovered-cluster.ts'
 import { isUrl, nameOfFile } from './fetch-file.ts'
 import { clusterOf, httpsServer, parseKubeconfig } from './kubeconfig-cluster.ts'
@@ -93,8 +93,8 @@ async function embeddedUser(entry: JsonObject, read: ReadFile): Promise<JsonObje
   const { 'client-certificate': _certificate, 'client-key': _key, tokenFile: _tokenFile, ...rest } = entry
   return {
     ...rest,
-    ...(certificate !== undefined && { 'client-certificate-data': base64(certificate) }),
-    ...(key !== undefined && { 'client-key-data': base64(key) }),
+    ...(certificate !== undefined && { 'client-certificate-data': base64Of(certificate) }),
+    ...(key !== undefined && { 'client-key-data': base64Of(key) }),
     ...(token !== '' && { token }),
   }
 }
@@ -121,7 +121,7 @@ function checkPair(certificatePem: string, keyPem: string, now: Date): void {
 
 function withCa(cluster: JsonObject, caPem: string): JsonObject {
   const { 'certificate-authority': _file, 'insecure-skip-tls-verify': _insecure, ...rest } = cluster
-  return { ...rest, 'certificate-authority-data': base64(caPem) }
+  return { ...rest, 'certificate-authority-data': base64Of(caPem) }
 }
 
 interface Replacement {
@@ -145,8 +145,4 @@ function documentOf(document: JsonObject, { clusterName, cluster, userName, user
     'current-context': textAt(document, 'current-context'),
     users: entries('users', 'user', userName, user),
   }
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64')
 }

@@ -1,7 +1,7 @@
 /** Does what a plan says, on all hosts at once. */
 import path from 'node:path'
 import type { ClusterFile } from '../config/cluster-file.ts'
-import { KadmError, messageOf, withCode } from '../errors.ts'
+import { KadmError, hasCode, messageOf, withCode } from '../errors.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import { runPhases } from '../phases/runner.ts'
 import { clusterAccess, type ClusterAccessOptions } from './cluster-access.ts'
@@ -102,7 +102,7 @@ export async function applyPlan({
     )
     // Where no API answers yet the locks of the hosts stand for the Lease until one does.
     lease ??= hold().catch((error: unknown) => {
-      if (error instanceof KadmError && error.code === 'RUN_IN_PROGRESS') lost.abort(error)
+      if (hasCode(error, 'RUN_IN_PROGRESS')) lost.abort(error)
       return undefined
     })
     const tell = (event: PhaseEvent): void =>

@@ -37,7 +37,7 @@ export interface Entry {
 }
 
 /** Milliseconds. A control plane that was just switched on has no API for a while. */
-const patience = 60_000
+const apiPatience = 60_000
 /** Milliseconds that the end of a run which was stopped may still take. */
 const tidyingTime = 5000
 
@@ -108,7 +108,7 @@ export function clusterAccess({ host, others, leaving, isThere, tokens, signal }
   const open = async (): Promise<Entry> => {
     await up.promise
     return isThere
-      ? firstThatAnswers([host, ...others], { timeout: patience, signal })
+      ? firstThatAnswers([host, ...others], { timeout: apiPatience, signal })
       : { host, certificateAuthority: undefined, cluster: await connectOwnCluster(host, signal) }
   }
   const cluster = async (): Promise<Cluster> => (await (opened ??= open())).cluster
@@ -118,7 +118,7 @@ export function clusterAccess({ host, others, leaving, isThere, tokens, signal }
     const [{ server: ofAdmin, certificateAuthority: caPem = '' }, shared] = await Promise.all([
       readKubeconfig(host, paths.adminConf),
       // One that was made just now says it itself, and keeps nothing yet.
-      isThere ? (askedServer ??= sharedServer(api, { timeout: patience, signal })) : undefined,
+      isThere ? (askedServer ??= sharedServer(api, { timeout: apiPatience, signal })) : undefined,
     ])
     const server = shared ?? ofAdmin
     const sharedFiles: Sponsor['sharedFiles'] = (config) => readSharedFiles(host, config)

@@ -13,7 +13,7 @@ export interface ClusterLease {
 }
 
 const ref = { ...kinds.lease, namespace: 'kube-system', name: 'kadm' }
-const seconds = 30
+const leaseSeconds = 30
 /** Milliseconds that the clocks of two operators may differ by: only what ended longer ago has ended for certain. */
 const clockDifference = 60_000
 
@@ -35,8 +35,8 @@ export interface LeaseOptions {
 
 /**
  * Renewed every 10 s until it is released. One that nobody renews for as long as it lasts is taken over, whatever its own times say: they
- * are of another clock. That of a process of this machine that is gone, and one that ended long ago, at once. Throws RUN_IN_PROGRESS, which says who has it and until when, as soon as somebody renews it or gives it
- * back: a plan of before is of no use then.
+ * are of another clock. That of a process of this machine that is gone, and one that ended long ago, at once. Throws RUN_IN_PROGRESS, which
+ * says who has it and until when, as soon as somebody renews it or gives it back: a plan of before is of no use then.
  */
 export async function takeLease(
   cluster: Cluster,
@@ -75,7 +75,7 @@ export async function takeLease(
   let renewed = now().getTime()
   // By the time of day, looked at often: timers stand still while the machine sleeps, and what others know of the Lease does not.
   const renewal: NodeJS.Timeout = setInterval(() => {
-    if (Math.abs(now().getTime() - renewed) < (seconds * 1000) / 3) return
+    if (Math.abs(now().getTime() - renewed) < (leaseSeconds * 1000) / 3) return
     renewed = now().getTime()
     void renew().catch(() => undefined) // the next try may do; work on hosts has locks of its own
   }, 1000)
@@ -107,7 +107,7 @@ async function endedLease(
     const owner = holderOf(found)
     const isRenewed = before !== undefined && end > before.end
     const waited = performance.now() - begin
-    if (!isRenewed && waited >= seconds * 1000) return found
+    if (!isRenewed && waited >= leaseSeconds * 1000) return found
     if (isRenewed || waited >= wait) throw inProgress(owner, end)
     if (before === undefined) say(`${owner} holds the cluster until ${end.toISOString()}: waiting for the end of that, or for its renewal`)
     before = { owner, end }
@@ -140,7 +140,7 @@ function leaseObject(
       annotations: { [processAnnotation]: process },
       ...(resourceVersion !== undefined && { resourceVersion }),
     },
-    spec: { holderIdentity: owner, leaseDurationSeconds: seconds, acquireTime, renewTime },
+    spec: { holderIdentity: owner, leaseDurationSeconds: leaseSeconds, acquireTime, renewTime },
   }
 }
 

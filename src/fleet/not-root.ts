@@ -1,6 +1,6 @@
 /** Who logs in to a host that something is to be done on, and is not root there. */
 import type { ClusterHost } from '../config/cluster-file.ts'
-import { KadmError } from '../errors.ts'
+import { hasCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { silent, type HostState } from './host-state.ts'
 
@@ -26,7 +26,7 @@ export async function notObserved(host: Pick<Host, 'facts'>, user: string, error
     ({ uid }) => uid === 0,
     () => true,
   )
-  if (isRoot || !(error instanceof KadmError && error.code === 'FILE_FAILED')) return silent(error)
+  if (isRoot || !hasCode(error, 'FILE_FAILED')) return silent(error)
   return { ...silent(error), why: `${notRoot(user)}: ${error.message}`, remedy: becomeRoot }
 }
 

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kadmVersion } from '../config/own-version.ts'
-import { KadmError, messageOf } from '../errors.ts'
+import { KadmError, hasCode, messageOf } from '../errors.ts'
 import { readChain } from '../host/hash-chain.ts'
 import type { Host } from '../host/host.ts'
 import { openChain } from '../host/journal.ts'
@@ -74,7 +74,7 @@ export async function asCommand(
     await work((event) => void write(...actionOf(command, event)).catch(() => undefined))
   } catch (error) {
     // What happened on the hosts says more than what happened to this file.
-    await finish(error instanceof KadmError && error.code === 'RUN_IN_PROGRESS' ? 'refused' : 'failed').catch(() => undefined)
+    await finish(hasCode(error, 'RUN_IN_PROGRESS') ? 'refused' : 'failed').catch(() => undefined)
     throw error
   }
   await finish('done')
@@ -144,7 +144,7 @@ async function lockShortly(file: string): Promise<() => Promise<void>> {
     try {
       return await lockFile(file, 'kadm')
     } catch (error) {
-      if (!(error instanceof KadmError && error.code === 'RUN_IN_PROGRESS')) throw error
+      if (!hasCode(error, 'RUN_IN_PROGRESS')) throw error
       // Not RUN_IN_PROGRESS, after which commands are begun again: this may be the end of one.
       if (performance.now() > end)
         throw new KadmError('FILE_FAILED', `cannot write ${file.replace(/\.lock$/, '')}: ${error.message}`, { remedy: error.remedy })

@@ -62,7 +62,7 @@ async function stopUnit(host: Pick<Host, 'query'>): Promise<void> {
 }
 
 async function untilTaken(host: Pick<Host, 'canListen'>, port: number, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + patience
+  const deadline = performance.now() + listenerPatience
   for (let pause = 20; performance.now() < deadline; pause *= 1.5) {
     if (!(await host.canListen(port))) return
     await pauseFor(pause, signal)
@@ -73,4 +73,4 @@ async function untilTaken(host: Pick<Host, 'canListen'>, port: number, signal: A
 export const lifetime = 20
 
 /** Milliseconds. */
-const patience = 1000
+const listenerPatience = 1000

@@ -1,6 +1,6 @@
 /** The end of a cluster: every host of its file is reset, all at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { KadmError } from '../errors.ts'
+import { hasCode } from '../errors.ts'
 import { fleetFailed, reachedHosts } from './apply.ts'
 import { firstThatAnswers, tidyUp } from './cluster-access.ts'
 import { takeLease } from './cluster-lease.ts'
@@ -95,7 +95,7 @@ async function requireNobodyAtWork({ fleet, hosts, signal }: ResetFleetInput): P
 }
 
 function isInProgress(error: unknown): boolean {
-  return error instanceof KadmError && error.code === 'RUN_IN_PROGRESS'
+  return hasCode(error, 'RUN_IN_PROGRESS')
 }
 
 async function resetAll({ fleet, hosts, cleanupTmpDir, report, within, signal }: ResetFleetInput): Promise<void> {

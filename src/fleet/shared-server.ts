@@ -3,7 +3,7 @@ import { refusesForGood } from '../cluster/api-error.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { configMapText } from '../cluster/stored-config-map.ts'
-import { retryUntil, type WaitOptions } from '../cluster/wait.ts'
+import { retryUntil, type TimeLimit } from '../cluster/wait.ts'
 import { endpointUrl } from '../config/server-url.ts'
 import { clusterOf, httpsServer, parseKubeconfig } from '../discovery/kubeconfig-cluster.ts'
 import { KadmError } from '../errors.ts'
@@ -13,7 +13,7 @@ import { readStoredCluster } from './stored-cluster.ts'
  * `https://host:port`: the endpoint that control planes share, else what cluster-info says; `undefined` when the cluster keeps neither.
  * Throws API_REFUSED, API_UNREACHABLE, CONFIG_INVALID.
  */
-export async function sharedServer(cluster: Pick<Cluster, 'get' | 'server'>, wait: WaitOptions): Promise<string | undefined> {
+export async function sharedServer(cluster: Pick<Cluster, 'get' | 'server'>, wait: TimeLimit): Promise<string | undefined> {
   const isForGood = refusesForGood()
   return retryUntil(() => ask(cluster), {
     ...wait,

@@ -37,13 +37,13 @@ export async function signForNode(request: string, { controlPlanes, cluster, caP
   const { key } = pairPaths(stored.certificatesDir, certificateSpec('ca').baseName)
   const keeper = await whoHas(key, controlPlanes)
   const now = (keeper ?? controlPlanes[0])?.now() ?? new Date()
-  if (keeper === undefined) return approvedCertificate(request, { cluster, nodeName, caPem, timeout: patience, now, signal, say })
+  if (keeper === undefined) return approvedCertificate(request, { cluster, nodeName, caPem, timeout: signingPatience, now, signal, say })
   const ca = { certificate: new X509Certificate(caPem), sign: (bytes: Buffer, hash: string) => signOnHost(keeper, key, { bytes, hash }) }
   return signKubeletRequest(request, { ca, nodeName, now, validity: stored.certificateValidityPeriod })
 }
 
 /** Milliseconds that whoever keeps the key elsewhere has to sign: kubeadm's own patience with a TLS bootstrap. */
-const patience = 300_000
+const signingPatience = 300_000
 
 async function whoHas(file: string, hosts: readonly Host[]): Promise<Host | undefined> {
   const found = await Promise.all(hosts.map((host) => host.stat(file)))

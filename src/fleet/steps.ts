@@ -1,5 +1,4 @@
 /** What is done on a host for each kind of action: the very workflows of one host, and what only the cluster can do. */
-import { createHash } from 'node:crypto'
 import type { Cluster } from '../cluster/cluster.ts'
 import { drainNode, uncordonNode } from '../cluster/drain.ts'
 import { kinds } from '../cluster/kinds.ts'
@@ -8,11 +7,10 @@ import { conditionAt } from '../cluster/object-fields.ts'
 import { marksBefore } from '../cluster/restore-marks.ts'
 import { initDocuments, joinDocuments } from '../config/cluster-file-documents.ts'
 import type { ClusterHost } from '../config/cluster-file.ts'
-import { kadmVersion } from '../config/own-version.ts'
 import { paths } from '../config/paths.ts'
 import { eventOfAction, type Phase, type PhaseEvent } from '../phases/phase.ts'
 import type { RunRequest } from '../phases/run-request.ts'
-import { withRunSession } from '../phases/run-session.ts'
+import { runInput, withRunSession } from '../phases/run-session.ts'
 import { runPhases } from '../phases/runner.ts'
 import type { InitRun } from '../phases/init/init-run.ts'
 import { startInit } from '../phases/init/start-init.ts'
@@ -23,7 +21,7 @@ import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from './fleet-run.ts'
 import { forgetHost } from './forget-host.ts'
 import type { ActionKind } from './plan-actions.ts'
-import { upgradeHost, type WorkflowRequest } from './upgrade-host.ts'
+import { upgradeHost } from './upgrade-host.ts'
 
 export interface StepInput {
   readonly run: FleetRun
@@ -118,10 +116,7 @@ async function mark({ run, wanted, on, signal }: StepInput): Promise<void> {
   }
   // A Node that comes by this apply goes as a whole when that is undone.
   if (run.actions.some(({ host, kind }) => host === on.name && kind !== 'mark')) return set()
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([labels, taints]))
-    .digest('hex')
-  await withRunSession(on.host, { command: 'mark', fingerprint, version: kadmVersion }, async (session) => {
+  await withRunSession(on.host, runInput('mark', undefined, [labels, taints]), async (session) => {
     const node = await cluster.get({ ...kinds.node, name })
     if (node !== undefined) await session?.note({ kind: 'mark-node', ...marksBefore(node, { labels, taints }) })
     await set()
@@ -168,7 +163,6 @@ export async function resetHost(
     ...request,
     options: { kubeconfig: paths.adminConf, cleanup: new Set() },
     confirm: async () => true,
-    onStart: () => {},
   })
 }
 
@@ -203,7 +197,7 @@ export function requestOf(
     on,
     signal,
   }: Pick<StepInput, 'signal'> & { readonly on: Pick<FleetHost, 'name'>; readonly run: Pick<FleetRun, 'report' | 'within'> },
-): WorkflowRequest {
+): RunRequest {
   const { within } = run
   const report = (event: PhaseEvent): void => {
     if (event.kind !== 'result') run.report({ host: on.name, event: eventOfAction(kind, event) })

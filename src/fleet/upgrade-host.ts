@@ -6,27 +6,20 @@ import { KadmError } from '../errors.ts'
 import { readJournal } from '../host/journal-file.ts'
 import { runsOf } from '../host/journal-runs.ts'
 import { pauseFor } from '../host/wait.ts'
-import { startApply, startNode } from '../phases/upgrade/start-upgrade.ts'
+import { startUpgradeApply, startUpgradeNode } from '../phases/upgrade/start-upgrade.ts'
 import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from './fleet-run.ts'
 import type { RunRequest } from '../phases/run-request.ts'
-
-/** What all workflows of one host are asked with. */
-export type WorkflowRequest = RunRequest & { readonly onStart: (phases: readonly string[]) => void }
 
 /** Milliseconds that the Pods of a node have to leave it. */
 const drainTimeout = 300_000
 
 /** Throws as the upgrades of one host. */
-export async function upgradeHost(
-  { file, first }: Pick<FleetRun, 'file' | 'first'>,
-  on: FleetHost,
-  request: WorkflowRequest,
-): Promise<void> {
+export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'first'>, on: FleetHost, request: RunRequest): Promise<void> {
   const asked = { ...request, flags: await upgradeFlags({ file, first }, on) }
   const version = file.kubernetesVersion
   if (on.name === first.name) {
-    await startApply(on.host, { ...asked, kubeconfig: paths.adminConf, version, confirm: undefined, printConfig: () => {} })
+    await startUpgradeApply(on.host, { ...asked, kubeconfig: paths.adminConf, version, confirm: undefined, printConfig: () => {} })
   }
   const kubelet = on.state.hasWantedKubelet ? { target: { file: undefined, version }, drainTimeout } : undefined
   if (on.name === first.name && kubelet === undefined) return
@@ -35,7 +28,7 @@ export async function upgradeHost(
   const host = withFile(on.host, { path: kubeconfig, text: (await first.host.readText(paths.adminConf)) ?? '' })
   // Of the first control plane all but the kubelet is done.
   const only = on.name === first.name ? ['kubelet'] : undefined
-  await startNode(host, { ...asked, only, kubeconfig, kubelet })
+  await startUpgradeNode(host, { ...asked, only, kubeconfig, kubelet })
 }
 
 /** A cluster file has no UpgradeConfiguration: what init and join were told that is for upgrades too. Throws JOURNAL_BROKEN. */

@@ -6,10 +6,7 @@ import type { Host } from './host.ts'
 import { decodeMessage, encodeMessage, type Message, type WireValue } from './protobuf.ts'
 
 export interface CriClient {
-  /**
-   * `timeout` in milliseconds. Throws CONTAINER_RUNTIME_FAILED with the likely cause; its `cause` is CriRefusal when the runtime
-   * itself answered so.
-   */
+  /** Throws CONTAINER_RUNTIME_FAILED with the likely cause; `isRefusal` tells what the runtime itself answered. */
   call(method: CriMethod, fields: readonly (readonly [number, WireValue])[], options: CriCallOptions): Promise<Message>
   /** A stream of messages; `onMessage` for each, `onEnd` once, also when it fails. Resolves to what ends it. */
   stream(method: CriMethod, handlers: { readonly onMessage: () => void; readonly onEnd: () => void }): Promise<() => void>
@@ -19,6 +16,7 @@ export interface CriClient {
 export type CriMethod = `runtime.v1.${'RuntimeService' | 'ImageService'}/${string}`
 
 export interface CriCallOptions {
+  /** Milliseconds. */
   readonly timeout: number
   readonly signal?: AbortSignal
 }

@@ -1,5 +1,5 @@
 /** Finds the init system of a host, in kubeadm's order: systemd, OpenRC, none. */
-import { KadmError } from '../errors.ts'
+import { KadmError, hasCode } from '../errors.ts'
 import type { Host, Services } from './host.ts'
 import { openrc } from './openrc.ts'
 import { systemd } from './systemd.ts'
@@ -39,7 +39,7 @@ async function has({ query }: Pick<Host, 'query'>, program: string): Promise<boo
     await query([program, '--version'], { timeout: 10_000 })
     return true
   } catch (error) {
-    if (error instanceof KadmError && error.code === 'COMMAND_MISSING') return false
+    if (hasCode(error, 'COMMAND_MISSING')) return false
     throw error
   }
 }

@@ -1,6 +1,6 @@
 /** The line to a host, as root where that is asked. It breaks; whoever needs it then makes it anew. */
 import type { Client } from 'ssh2'
-import { KadmError, messageOf } from '../errors.ts'
+import { hasCode, messageOf } from '../errors.ts'
 import { becomeRoot } from './ssh-become.ts'
 import { logIn, unreachable } from './ssh-login.ts'
 import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
@@ -75,20 +75,24 @@ async function openLine(target: SshTarget, options: SshOptions, through: Bastion
   }
 }
 
-// A host that starts anew answers after a few seconds, a cable is put in again: beyond this somebody has to look.
-const patience = 60_000
+/** Milliseconds. A host that starts anew answers after a few seconds, a cable is put in again: beyond this somebody has to look. */
+const reconnectPatience = 60_000
 
 /** Only what may pass is tried again: a host key that changed meanwhile is not. */
 async function reopen(target: SshTarget, open: () => Promise<Line>, signal: AbortSignal): Promise<Line> {
-  const deadline = performance.now() + patience
+  const deadline = performance.now() + reconnectPatience
   for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
     try {
       return await open()
     } catch (error) {
       signal.throwIfAborted()
-      if (!(error instanceof KadmError) || error.code !== 'HOST_UNREACHABLE') throw error
+      if (!hasCode(error, 'HOST_UNREACHABLE')) throw error
       if (performance.now() > deadline)
-        throw unreachable(target, `the connection broke and did not come back within ${patience / 1000} s: ${messageOf(error)}`, error)
+        throw unreachable(
+          target,
+          `the connection broke and did not come back within ${reconnectPatience / 1000} s: ${messageOf(error)}`,
+          error,
+        )
       await pauseFor(pause, signal)
     }
   }

@@ -22,6 +22,7 @@ interface Seen {
 /** Looked through for the cause; fewer are shown. */
 const lines = 300
 
+/** Of a component in a static Pod. Of kube-apiserver: what etcd lacks, where that is what it waits for. */
 export async function componentFailed(
   component: StaticPodComponent,
   {
@@ -42,6 +43,7 @@ export async function componentFailed(
   return failed(`${component} is ${late}: ${own.state}`, { url, last, ...own })
 }
 
+/** Of a kubelet that runs and is not healthy, or does not run. */
 export async function kubeletFailed({ url, timeout, last, host }: Seen): Promise<KadmError> {
   const log = await host.services.recentLog('kubelet', lines)
   return failed(`the kubelet is not healthy after ${timeout / 1000} s`, { url, last, log, ...kubelet })

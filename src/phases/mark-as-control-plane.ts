@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { markNode } from '../cluster/mark-node.ts'
 import type { Taint } from '../config/model.ts'
-import { KadmError } from '../errors.ts'
+import { hasCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { controlPlaneLabels } from '../manifests/node-labels.ts'
 import { nodeNotRegistered } from './component-failed.ts'
@@ -31,7 +31,7 @@ export async function markAsControlPlane(
   try {
     await markNode(cluster, name, { labels: controlPlaneLabels, taints, timeout, signal })
   } catch (error) {
-    throw error instanceof KadmError && error.code === 'COMPONENT_NOT_HEALTHY' ? await nodeNotRegistered(error, host) : error
+    throw hasCode(error, 'COMPONENT_NOT_HEALTHY') ? await nodeNotRegistered(error, host) : error
   }
 }
 

@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly only: readonly string[] | undefined
   readonly signal: AbortSignal
   readonly report: (event: PhaseEvent) => void
+  /** Hears of the phases that are going to run, before the first of them. */
+  readonly onStart: (phases: readonly string[]) => void
   /** As of the runner. */
   readonly within?: Within | undefined
   readonly warn: (line: string) => void
@@ -31,22 +33,20 @@ export interface RunRecording {
 }
 
 export interface SelectedPhases {
-  readonly request: Pick<RunRequest, 'only' | 'signal' | 'report' | 'within'>
+  readonly request: Pick<RunRequest, 'only' | 'signal' | 'report' | 'onStart' | 'within'>
   /** Full names of phases to leave out. */
   readonly except: readonly string[]
   readonly session: Pick<RunSession, 'report'> | undefined
   readonly host: Pick<Host, 'now'>
-  /** Hears of the phases that are going to run, before the first of them. */
-  readonly onStart: (phases: readonly string[]) => void
 }
 
 /** Runs what the request selects; screen and journal hear of it. Throws as `runPhases`. */
 export async function runSelected<Run>(
   phases: readonly Phase<Run>[],
   run: Run,
-  { request, except, session, host, onStart }: SelectedPhases,
+  { request, except, session, host }: SelectedPhases,
 ): Promise<void> {
-  const { only, signal, report, within } = request
+  const { only, signal, report, onStart, within } = request
   const selection = { ...(only === undefined ? {} : { only }), except }
   onStart(selectSteps(phases, selection).map(({ name }) => name))
   await runPhases(phases, run, {
@@ -59,6 +59,14 @@ export async function runSelected<Run>(
       await session?.report(event)
     },
   })
+}
+
+/** What a run learns before its phases belongs to the first of them. */
+export function tellFirst(
+  { only, report }: Pick<RunRequest, 'only' | 'report'>,
+  host: Pick<Host, 'now'>,
+): (kind: 'line' | 'warning') => (text: string) => void {
+  return (kind) => (text) => report({ kind, phase: only?.[0] ?? 'preflight', text, at: host.now() })
 }
 
 /** @throws KadmError NOT_ROOT, with the name that kubeadm's preflight has for it. */

@@ -3,7 +3,8 @@
  *
  * Nothing is written before the first change: a run that preflight refuses leaves no trace.
  */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { kadmVersion } from '../config/own-version.ts'
 import type { Host } from '../host/host.ts'
 import { readJournal, resetBegunFile, type JournalEntry, type JournaledChange } from '../host/journal-file.ts'
 import { isSameKind, unfinishedRun, type JournaledRun } from '../host/journal-runs.ts'
@@ -22,6 +23,15 @@ export interface RunInput {
   /** Of all that decides what the run does: flags, files, versions. A run with the same one goes on where this one ends. */
   readonly fingerprint: string
   readonly version: string
+}
+
+/** @param decisive all that decides what the run does, in an order that stays: the fingerprint is of its JSON */
+export function runInput(workflow: string, only: readonly string[] | undefined, decisive: readonly unknown[]): RunInput {
+  return {
+    command: only === undefined ? workflow : `${workflow} phase ${only.join(' ')}`,
+    fingerprint: createHash('sha256').update(JSON.stringify(decisive)).digest('hex'),
+    version: kadmVersion,
+  }
 }
 
 export interface RunSession {

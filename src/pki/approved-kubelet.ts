@@ -9,7 +9,7 @@ import { kinds } from '../cluster/kinds.ts'
 import { retryUntil, waitForObject } from '../cluster/wait.ts'
 import { isObject } from '../json.ts'
 import type { Json, JsonObject } from '../config/model.ts'
-import { KadmError, messageOf } from '../errors.ts'
+import { KadmError, hasCode, messageOf } from '../errors.ts'
 import { parseCertificates } from './certificate-bundle.ts'
 import { certificateIdentity } from './certificate-identity.ts'
 import { chainProblem } from './chain.ts'
@@ -106,7 +106,7 @@ async function signature(name: string, { cluster, timeout, signal }: KubeletAppr
     return Buffer.from(certificateOf(object) ?? '', 'base64').toString('utf8')
   } catch (error) {
     signal.throwIfAborted()
-    if (!(error instanceof KadmError) || error.code !== 'COMPONENT_NOT_HEALTHY') throw error
+    if (!hasCode(error, 'COMPONENT_NOT_HEALTHY')) throw error
     throw new KadmError('COMPONENT_NOT_HEALTHY', error.message, {
       cause: error,
       remedy: [

@@ -1,8 +1,8 @@
 /** bootstrap-kubelet.conf: what the kubelet of a joining node asks for its certificate with. */
-import type { Json, JsonObject } from '../config/model.ts'
+import type { JsonObject } from '../config/model.ts'
 import { dumpYaml } from '../config/yaml.ts'
 import type { DiscoveredCluster } from '../discovery/discovered-cluster.ts'
-import { isObject } from './kubeconfig-entries.ts'
+import { base64Of, isObject, listAt } from './kubeconfig-entries.ts'
 
 export interface BootstrapKubeconfig {
   readonly discovered: DiscoveredCluster
@@ -24,9 +24,9 @@ function ofToken({ user, caPem, serverName }: DiscoveredCluster, clusterName: st
   const credentials: JsonObject =
     user.kind === 'token'
       ? { token: user.token }
-      : { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) }
+      : { 'client-certificate-data': base64Of(user.certificate), 'client-key-data': base64Of(user.key) }
   const cluster = {
-    'certificate-authority-data': base64(caPem),
+    'certificate-authority-data': base64Of(caPem),
     server,
     ...(serverName !== undefined && { 'tls-server-name': serverName }),
   }
@@ -58,10 +58,5 @@ function ofFile(document: JsonObject, clusterName: string, server: string): Json
 }
 
 function entries(document: JsonObject, key: string): readonly JsonObject[] {
-  const list = document[key]
-  return Array.isArray(list) ? list.filter((entry: Json) => isObject(entry)) : []
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64')
+  return listAt(document, key).filter(isObject)
 }

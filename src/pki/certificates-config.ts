@@ -35,7 +35,8 @@ export async function loadCertificatesConfig(options: CertificatesConfigOptions)
   return config
 }
 
-const patience = 5000
+/** Milliseconds. */
+const apiPatience = 5000
 
 async function configOfCluster({
   host,
@@ -44,7 +45,7 @@ async function configOfCluster({
   warn,
   signal,
 }: CertificatesConfigOptions): Promise<Pick<InitConfig, 'cluster'> | undefined> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)])
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(apiPatience)])
   const cluster = await connectWithKubeconfig(host, kubeconfig, { signal: limit }).catch(() => undefined)
   if (cluster === undefined) return undefined
   try {
@@ -59,7 +60,7 @@ async function configOfCluster({
     if (!(error instanceof KadmError) && !limit.aborted) throw error
     say('Error reading configuration from the Cluster. Falling back to default configuration')
     warn(
-      `the configuration of the cluster cannot be read: ${limit.aborted ? `no answer within ${patience / 1000} s` : messageOf(error)}: going by the defaults. Give --config if the cluster has others`,
+      `the configuration of the cluster cannot be read: ${limit.aborted ? `no answer within ${apiPatience / 1000} s` : messageOf(error)}: going by the defaults. Give --config if the cluster has others`,
     )
     return undefined
   } finally {

@@ -1,5 +1,6 @@
 /** Whether one certificate vouches for another, as Go's verifier sees it. */
 import type { X509Certificate } from 'node:crypto'
+import { instant } from '../host/instant.ts'
 
 /**
  * Why the leaf is not to be trusted by whoever trusts the root at this time; `undefined` when it is. Intermediates stand behind the leaf in
@@ -35,11 +36,6 @@ function isSignedBy(certificate: X509Certificate, signer: X509Certificate): bool
   } catch {
     return false // a key of another kind
   }
-}
-
-/** To the second, in UTC. */
-export function instant(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 function commonNameOf(certificate: X509Certificate): string {

@@ -35,7 +35,7 @@ export async function downloadSharedCertificates(
     signal,
     describe: 'the Secret kube-system/kubeadm-certs',
     giveUp: (error) =>
-      isRefusal(error, 'Forbidden') ? performance.now() - start > patience : isRefusal(error, 'Unauthorized') || !isTransient(error),
+      isRefusal(error, 'Forbidden') ? performance.now() - start > refusalPatience : isRefusal(error, 'Unauthorized') || !isTransient(error),
   }).catch((error: unknown) => {
     // The right to read it is given with the first upload: where there was none, it is forbidden.
     if (isRefusal(error, 'Forbidden')) return undefined
@@ -47,7 +47,7 @@ export async function downloadSharedCertificates(
 }
 
 /** Milliseconds after which a refusal is meant: an API server takes a moment to hear of a new role. */
-const patience = 2000
+const refusalPatience = 2000
 
 /** `data` of a Secret; `null` for an entry that is empty is what kubeadm's plan shows. */
 function dataOf({ data }: KubernetesObject): SealedCertificates {

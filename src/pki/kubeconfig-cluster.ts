@@ -3,7 +3,7 @@ import { connectCluster } from '../cluster/api-client.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { paths } from '../config/paths.ts'
 import type { Host } from '../host/host.ts'
-import { readKubeconfig, userCredentials } from './kubeconfig-file.ts'
+import { namedKubeconfigs, readKubeconfig, userCredentials } from './kubeconfig-file.ts'
 
 export interface KubeconfigClusterOptions {
   /** Another way to the same API than the file's own: `https://host:port`. */
@@ -42,7 +42,7 @@ export async function connectWithKubeconfig(
  */
 export async function usualKubeconfig(host: Pick<Host, 'facts' | 'stat'>): Promise<string> {
   const { environment } = await host.facts()
-  const named = (environment['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '')
+  const named = namedKubeconfigs(environment)
   const own = named.length > 0 ? named : [`${environment['HOME'] ?? ''}/.kube/config`]
   for (const path of [...own, paths.adminConf]) if ((await host.stat(path)) !== undefined) return path
   return own[0] ?? paths.adminConf

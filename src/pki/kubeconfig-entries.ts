@@ -27,6 +27,11 @@ export function dataAt(object: JsonObject, key: string): string {
   return bytes.toString('utf8')
 }
 
+/** What `dataAt` reads. */
+export function base64Of(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -5,7 +5,7 @@ import { dumpYaml, parseYaml } from '../config/yaml.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { privateKeyPem } from './keys.ts'
-import { dataAt, entryNamed, isObject, listAt, textAt } from './kubeconfig-entries.ts'
+import { base64Of, dataAt, entryNamed, isObject, listAt, textAt } from './kubeconfig-entries.ts'
 
 /** What a kubeconfig file says about its current context. */
 export interface Kubeconfig {
@@ -38,10 +38,10 @@ export function kubeconfigText({ clusterName, server, certificateAuthority, user
     'token' in user
       ? { token: user.token }
       : {
-          ...(user.certificate !== undefined && { 'client-certificate-data': base64(user.certificate) }),
-          'client-key-data': base64(privateKeyPem(user.key)),
+          ...(user.certificate !== undefined && { 'client-certificate-data': base64Of(user.certificate) }),
+          'client-key-data': base64Of(privateKeyPem(user.key)),
         }
-  const authority = certificateAuthority === undefined ? {} : { 'certificate-authority-data': base64(certificateAuthority) }
+  const authority = certificateAuthority === undefined ? {} : { 'certificate-authority-data': base64Of(certificateAuthority) }
   return dumpYaml({
     apiVersion: 'v1',
     kind: 'Config',
@@ -143,6 +143,11 @@ function requireBase64(document: JsonObject, path: string): void {
   }
 }
 
+/** Those that KUBECONFIG names. */
+export function namedKubeconfigs(environment: Readonly<Record<string, string>>): readonly string[] {
+  return (environment['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '')
+}
+
 const encoded = [
   { list: 'clusters', key: 'cluster', fields: ['certificate-authority-data'] },
   { list: 'users', key: 'user', fields: ['client-certificate-data', 'client-key-data'] },
@@ -158,8 +163,4 @@ async function dataOrFile(host: Pick<Host, 'readText'>, object: JsonObject, key:
 
 function invalid(path: string, what: string, cause?: unknown): KadmError {
   return new KadmError('KUBECONFIG_INVALID', `kubeconfig "${path}" ${what}`, { cause, remedy: [`put a working kubeconfig at "${path}"`] })
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64')
 }

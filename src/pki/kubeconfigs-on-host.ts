@@ -4,7 +4,7 @@ import { paths } from '../config/paths.ts'
 import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { parseCertificates } from './certificate-bundle.ts'
-import { findKubeconfig, userCredentials } from './kubeconfig-file.ts'
+import { findKubeconfig, namedKubeconfigs, userCredentials } from './kubeconfig-file.ts'
 
 export type KubeconfigCertificate = { readonly path: string } & (
   | { readonly kind: 'seen'; readonly user: string; readonly certificate: X509Certificate }
@@ -18,9 +18,8 @@ export async function kubeconfigsOnHost(host: Pick<Host, 'readText' | 'list' | '
   const own = ((await host.list(paths.kubernetes)) ?? [])
     .filter((name) => name.endsWith('.conf'))
     .map((name) => `${paths.kubernetes}/${name}`)
-  const named = (environment['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '')
   const home = environment['HOME'] ?? ''
-  const all = [...new Set([...own, ...named, ...(home === '' ? [] : [`${home}/.kube/config`])])]
+  const all = [...new Set([...own, ...namedKubeconfigs(environment), ...(home === '' ? [] : [`${home}/.kube/config`])])]
   return (await Promise.all(all.map((path) => look(host, path)))).filter((row) => row !== undefined)
 }
 

@@ -48,6 +48,11 @@ export function managedCertificatesOf({ etcd }: Pick<ClusterConfiguration, 'etcd
   return managedCertificates.filter(({ ofEtcd }) => !ofEtcd || etcd.kind === 'local')
 }
 
+/** Only the one that init made has a super-admin.conf. */
+export function isOnEveryControlPlane(name: string): boolean {
+  return name !== 'super-admin.conf'
+}
+
 export type FoundManaged =
   | { readonly kind: 'missing' }
   | { readonly kind: 'found'; readonly certificate: X509Certificate; readonly kubeconfig?: Kubeconfig }

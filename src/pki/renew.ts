@@ -4,16 +4,18 @@ import type { InitConfig } from '../config/model.ts'
 import { dumpYaml } from '../config/yaml.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { instant } from '../host/instant.ts'
 import { eachWithAllProblems } from './all-problems.ts'
 import { loadCertificateAuthority } from './certificate-authority.ts'
 import { pairPaths } from './certificate-files.ts'
 import { certificateIdentity } from './certificate-identity.ts'
 import { certificateSpec } from './certificate-specs.ts'
-import { instant, periodProblem } from './chain.ts'
+import { periodProblem } from './chain.ts'
 import { externalAuthorities } from './expiration.ts'
 import { issueCertificate, type CertificateAuthority } from './issue.ts'
 import { keySupply } from './key-supply.ts'
 import { privateKeyPem } from './keys.ts'
+import { base64Of } from './kubeconfig-entries.ts'
 import { withCluster, withUser, type Kubeconfig } from './kubeconfig-file.ts'
 import { findManaged, managedCertificatesOf, type ManagedCertificate } from './managed-certificates.ts'
 import { pemText } from './pem.ts'
@@ -146,11 +148,7 @@ async function renewKubeconfig(
   { authority, certificate, key }: Renewed,
 ): Promise<void> {
   const mode = ((await host.stat(path))?.mode ?? 0o600) & 0o770
-  const trusting = withCluster(document, clusterName, { 'certificate-authority-data': base64(pemText('CERTIFICATE', authority.raw)) })
-  const renewed = { ...user, 'client-certificate-data': base64(certificate), 'client-key-data': base64(privateKeyPem(key)) }
+  const trusting = withCluster(document, clusterName, { 'certificate-authority-data': base64Of(pemText('CERTIFICATE', authority.raw)) })
+  const renewed = { ...user, 'client-certificate-data': base64Of(certificate), 'client-key-data': base64Of(privateKeyPem(key)) }
   await host.writeFile(path, dumpYaml(withUser(trusting, userName, renewed)), { mode, secret: true })
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64')
 }

@@ -1,4 +1,4 @@
-import { KadmError } from '../errors.ts'
+import { KadmError, hasCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 
 /**
@@ -13,7 +13,7 @@ export async function signOnHost(
   const { exitCode, stdout, stderr } = await host
     .query(['openssl', 'dgst', `-${hash}`, '-sign', keyFile, '-hex'], { input: bytes })
     .catch((error: unknown) => {
-      if (!(error instanceof KadmError) || error.code !== 'COMMAND_MISSING') throw error
+      if (!hasCode(error, 'COMMAND_MISSING')) throw error
       throw new KadmError(
         'COMMAND_MISSING',
         `there is no openssl on "${host.name}", where the key of the CA is: it signs there, so that the key does not leave that host`,

@@ -2,7 +2,7 @@
 import type { Json } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
 import { dumpYaml } from '../config/yaml.ts'
-import { KadmError } from '../errors.ts'
+import { KadmError, hasCode } from '../errors.ts'
 import type { Argv, Host } from '../host/host.ts'
 import { noAltNames } from './alt-names.ts'
 import { parseCertificateRequest, type CertificateRequest, type RequestedExtension } from './certificate-request.ts'
@@ -128,7 +128,7 @@ function kubeletConf(server: string, caPem: string, pem: string): string {
 }
 
 function explainMissing(error: unknown): never {
-  if (!(error instanceof KadmError) || error.code !== 'COMMAND_MISSING') throw error
+  if (!hasCode(error, 'COMMAND_MISSING')) throw error
   throw new KadmError('COMMAND_MISSING', 'there is no openssl on the host: it makes the key of the kubelet, which never leaves the host', {
     cause: error,
     remedy: ['install it there, e.g. apt-get install openssl', 'kadm apply -f FILE --tokens   # or have all join with bootstrap tokens'],

@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts'
 import type { JsonObject } from '../config/model.ts'
 import { parseYaml } from '../config/yaml.ts'
 import { isObject, listAt, textAt } from './kubeconfig-entries.ts'
+import { namedKubeconfigs } from './kubeconfig-file.ts'
 
 export interface UserKubeconfig {
   readonly path: string
@@ -25,7 +26,7 @@ export async function findUserKubeconfigs(
   const wanted = new Set(authorities.map(withoutBlanks))
   const [accounts, { environment }] = await Promise.all([linesOf(host.query, ['getent', 'passwd']), host.facts()])
   const homes = accounts.map((line) => line.split(':')[5] ?? '').filter((home) => home.startsWith('/'))
-  const named = (environment['KUBECONFIG'] ?? '').split(':').filter((path) => path.startsWith('/'))
+  const named = namedKubeconfigs(environment).filter((path) => path.startsWith('/'))
   const inHomes = new Set(homes.map((home) => `${home === '/' ? '' : home}/.kube/config`))
   const found = await Promise.all(
     [...new Set([...inHomes, ...named])].map(async (path) => {

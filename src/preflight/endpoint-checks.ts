@@ -4,6 +4,7 @@ import { hostAndPort } from '../config/server-url.ts'
 import { clusterOf, httpsServer, parseKubeconfig } from '../discovery/kubeconfig-cluster.ts'
 import { messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { instant } from '../host/instant.ts'
 import { serverCertificate } from '../host/server-certificate.ts'
 import { failed, passed, warned, type Check } from './check.ts'
 
@@ -105,8 +106,4 @@ function clockWithinCertificate(look: Look, host: Pick<Host, 'now'>): Check {
       return passed
     },
   }
-}
-
-function instant(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z')
 }

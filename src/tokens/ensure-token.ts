@@ -2,13 +2,13 @@ import { ensureObject } from '../cluster/apply-object.ts'
 import { isRefusal, isTransient } from '../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
-import { retryUntil, type WaitOptions } from '../cluster/wait.ts'
+import { retryUntil, type TimeLimit } from '../cluster/wait.ts'
 import type { BootstrapToken } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
 import { parseToken, tokenIdOf } from './bootstrap-token.ts'
 import { tokenFromSecret, tokenNamespace, tokenSecretName, tokenSecretType, tokenToSecret } from './token-secret.ts'
 
-export interface TokenOptions extends Partial<WaitOptions> {
+export interface TokenOptions extends Partial<TimeLimit> {
   /** Where the ttl starts. */
   readonly now: Date
 }

@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
 import type { BootstrapToken } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
+import { instant } from '../host/instant.ts'
 import { formatToken, parseToken } from './bootstrap-token.ts'
 
 export const tokenSecretType = 'bootstrap.kubernetes.io/token'
@@ -19,7 +20,7 @@ export function tokenToSecret({ token, description, ttl = 0, expires, usages, gr
   const texts: Readonly<Record<string, string>> = {
     ...(groups.length > 0 && { 'auth-extra-groups': groups.join(',') }),
     ...(description && { description }),
-    ...(end && { expiration: formatTime(end) }),
+    ...(end && { expiration: instant(end) }),
     'token-id': id,
     'token-secret': secret,
     ...Object.fromEntries([...usages].sort().map((usage) => [`usage-bootstrap-${usage}`, 'true'])),
@@ -63,11 +64,6 @@ function decode(data: unknown): ReadonlyMap<string, string> {
   return new Map(
     entries.map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()] as const).filter(([, text]) => text !== ''),
   )
-}
-
-/** RFC 3339, UTC, whole seconds (cut, not rounded), as Go writes it. */
-function formatTime(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`
 }
 
 function parseTime(name: string, text: string): Date {

@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { joinEtcd } from '../../src/cluster/etcd-join.ts'
 import type { EtcdCluster } from '../../src/cluster/etcd-cluster.ts'
 import type { JoinEtcdOptions } from '../../src/cluster/etcd-new-member.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { recordingHost } from '../../src/host/recording-host.ts'
 import { etcdHosts, initialClusterText, type EtcdHost, type EtcdHosts } from '../support/etcd-hosts.ts'
+import { joinEtcd } from '../support/join-etcd.ts'
 
 test('a member joins: learner, started, voter; a second run finds nothing to do', async (context) => {
   const hosts = await etcdHosts(context)

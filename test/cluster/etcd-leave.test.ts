@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, type TestContext } from 'vitest'
 import type { EtcdCluster } from '../../src/cluster/etcd-cluster.ts'
-import { joinEtcd } from '../../src/cluster/etcd-join.ts'
 import { leaveEtcd, type Departure } from '../../src/cluster/etcd-leave.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { etcdHosts, type EtcdHost } from '../support/etcd-hosts.ts'
+import { joinEtcd } from '../support/join-etcd.ts'
 
 test('goes at once, also the leader; the last one stays; one that is none has nothing to leave', async (context) => {
   const { etcd, members } = await started(context, ['cp1', 'cp2', 'cp3'])

@@ -2,12 +2,12 @@
 import { mkdir } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { checkEtcdHealth } from '../../src/cluster/etcd-health.ts'
-import { joinEtcd } from '../../src/cluster/etcd-join.ts'
 import { refuseOrReplaceLostMember, removalRemedy, removeDeadMember } from '../../src/cluster/etcd-lost-member.ts'
 import type { EtcdCluster } from '../../src/cluster/etcd-cluster.ts'
 import type { ObjectRef } from '../../src/cluster/cluster.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { etcdHosts, type EtcdHost } from '../support/etcd-hosts.ts'
+import { joinEtcd } from '../support/join-etcd.ts'
 
 test('a quorum that is lost: told with the names of those who do not answer; a single voter down is a warning, and etcd is not asked in vain for long', async (context) => {
   const hosts = await etcdHosts(context)

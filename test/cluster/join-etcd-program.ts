@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectEtcdCluster, type EtcdClusterOptions } from '../../src/cluster/etcd-cluster.ts'
-import { joinEtcd } from '../../src/cluster/etcd-join.ts'
 import type { NewMember } from '../../src/cluster/etcd-new-member.ts'
 import { localHost } from '../../src/host/local-host.ts'
+import { joinEtcd } from '../support/join-etcd.ts'
 
 interface Input {
   readonly connection: EtcdClusterOptions

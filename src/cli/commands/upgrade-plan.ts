@@ -4,7 +4,7 @@ import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { outputFlags } from '../output.ts'
 
-export const planCommand: Command = {
+export const upgradePlanCommand: Command = {
   name: 'plan',
   summary: 'Check which versions are available to upgrade to and validate whether your current cluster is upgradeable',
   positional: '[version]',

@@ -7,7 +7,7 @@ import { kubeadmFlags } from '../kubeadm-flags.ts'
 import { kubeletFlags } from '../kubelet-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
 import { runFlags } from '../run-flags.ts'
-import { diffCommand, planCommand } from './upgrade-plan.ts'
+import { diffCommand, upgradePlanCommand } from './upgrade-plan.ts'
 
 const both = ['certificate-renewal', 'config', 'dry-run', 'etcd-upgrade', 'ignore-preflight-errors', 'kubeconfig', 'patches', 'skip-phases']
 const ofApply = ['allow-experimental-upgrades', 'allow-release-candidate-upgrades', 'force', 'print-config', 'yes']
@@ -34,7 +34,7 @@ const node: Command = {
 export const upgradeCommand: Command = {
   name: 'upgrade',
   summary: 'Upgrade your cluster smoothly to a newer version with this command',
-  commands: [apply, diffCommand, node, planCommand],
+  commands: [apply, diffCommand, node, upgradePlanCommand],
 }
 
 function startApplyPhases(names: readonly string[], input: CommandInput): Promise<void> {

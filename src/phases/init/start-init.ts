@@ -1,11 +1,9 @@
 /** From what the user asked to a run of init's phases on a host: session, configuration, keys, cluster. */
-import { createHash } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { recordingCluster } from '../../cluster/recording-cluster.ts'
 import type { FetchVersion } from '../../config/kubernetes-version.ts'
 import { loadInitConfig } from '../../config/load-init.ts'
 import type { ClusterConfiguration } from '../../config/model.ts'
-import { kadmVersion } from '../../config/own-version.ts'
 import { releaseServer } from '../../config/release-server.ts'
 import { refuseRootless } from '../../config/rootless.ts'
 import type { Host } from '../../host/host.ts'
@@ -18,12 +16,12 @@ import { generateToken } from '../../tokens/bootstrap-token.ts'
 import { KadmError } from '../../errors.ts'
 import type { Phase } from '../phase.ts'
 import { requireRoot, runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
-import { withRunSession, type RunSession } from '../run-session.ts'
+import { runInput, withRunSession, type RunInput, type RunSession } from '../run-session.ts'
 import { initCluster } from './init-cluster.ts'
 import { initPhasesOn } from './init-phases.ts'
 import type { InitOptions, InitRun } from './init-run.ts'
 
-export interface InitRequest extends RunRequest {
+export interface InitRequest extends Omit<RunRequest, 'onStart'> {
   readonly options: Omit<InitOptions, 'ignorePreflightErrors'>
   /** What comes after all of kubeadm's. */
   readonly furtherPhases?: readonly Phase<InitRun>[]
@@ -40,7 +38,7 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
     only === undefined || only.some((name) => ['preflight', 'kubelet-start', 'upload-config'].some((one) => name.startsWith(one)))
   const { uid } = await real.facts()
   const recordOnly = flags['dry-run'] === true
-  const input = uid === 0 && !recordOnly ? await runInput(real, request) : undefined
+  const input = uid === 0 && !recordOnly ? await inputOf(real, request) : undefined
   return withRunSession(real, input, async (session) => {
     let made = 0
     const newToken = async (): Promise<string> => {
@@ -70,7 +68,12 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
       // Who names a phase wants it: as in kubeadm, what a whole run leaves out is no matter then.
       const except = only === undefined ? skippedPhases(run) : []
       const onStart = (names: readonly string[]): void => request.onStart(names, config.cluster.kubernetesVersion)
-      await runSelected([...phases, ...(request.furtherPhases ?? [])], run, { request, except, session, host: real, onStart })
+      await runSelected([...phases, ...(request.furtherPhases ?? [])], run, {
+        request: { ...request, onStart },
+        except,
+        session,
+        host: real,
+      })
     } finally {
       run.keys.stop()
     }
@@ -147,16 +150,8 @@ function skippedPhases({ config }: InitRun): readonly string[] {
 }
 
 /** The same words and the same file make the same fingerprint: such a run goes on where a killed one ended. */
-async function runInput(
-  host: Host,
-  { file, flags, only, options }: InitRequest,
-): Promise<{ command: string; fingerprint: string; version: string }> {
+async function inputOf(host: Host, { file, flags, only, options }: InitRequest): Promise<RunInput> {
   // What cannot be read is refused with the right words when the configuration is loaded.
   const text = file === undefined ? undefined : await host.readText(file).catch(() => undefined)
-  const input = JSON.stringify([Object.entries(flags).toSorted(([a], [b]) => (a < b ? -1 : 1)), text, only, options])
-  return {
-    command: only === undefined ? 'init' : `init phase ${only.join(' ')}`,
-    fingerprint: createHash('sha256').update(input).digest('hex'),
-    version: kadmVersion,
-  }
+  return runInput('init', only, [Object.entries(flags).toSorted(([a], [b]) => (a < b ? -1 : 1)), text, only, options])
 }

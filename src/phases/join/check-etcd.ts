@@ -13,8 +13,8 @@ export const checkEtcd: Phase<JoinRun> = {
   needs: ['control-plane-prepare/certs', 'control-plane-prepare/kubeconfig'],
   skip: noLocalEtcd,
   run: async (run, { say, warn, signal, waiting }) => {
-    const { host, learn, replace } = run
-    const config = await learn.config()
+    const { host, source, replace } = run
+    const config = await source.config()
     const { etcd: local } = config.cluster
     if (local.kind === 'external') return
     say('Checking that the etcd cluster is healthy')
@@ -23,7 +23,7 @@ export const checkEtcd: Phase<JoinRun> = {
         host,
         member: newMember(config, local),
         replace,
-        cluster: await learn.asAdministrator(),
+        cluster: await source.asAdministrator(),
         say,
         signal,
       })

@@ -17,10 +17,10 @@ export const controlPlaneJoin: Phase<JoinRun> = {
       flags: ['config', 'control-plane', 'dry-run', 'node-name'],
       needs: [],
       skip: noControlPlane,
-      run: async ({ join, learn, host }, context) => {
+      run: async ({ join, source, host }, context) => {
         const { taints } = join.nodeRegistration
         await markAsControlPlane(
-          await learn.asAdministrator(),
+          await source.asAdministrator(),
           { name: nodeNameOf(join), taints, timeout: join.timeouts.kubernetesAPICall, host },
           context,
         )

@@ -26,12 +26,12 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       needs: [],
       skip: (run) =>
         noControlPlane(run) ||
-        (run.join.controlPlane?.certificateKey === undefined && run.learn.sponsor === undefined
+        (run.join.controlPlane?.certificateKey === undefined && run.source.sponsor === undefined
           ? 'Skipping phase. Please see --certificate-key'
           : false),
-      run: async ({ join, host, learn }, { say, signal }) => {
-        const [config, cluster] = await Promise.all([learn.config(), learn.asBootstrapUser()])
-        if (learn.sponsor !== undefined) return writeSharedFiles(await (await learn.sponsor()).sharedFiles(config), host)
+      run: async ({ join, host, source }, { say, signal }) => {
+        const [config, cluster] = await Promise.all([source.config(), source.asBootstrapUser()])
+        if (source.sponsor !== undefined) return writeSharedFiles(await (await source.sponsor()).sharedFiles(config), host)
         const key = join.controlPlane?.certificateKey ?? ''
         await downloadSharedCertificates(cluster, {
           config,
@@ -50,8 +50,8 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       flags: ['apiserver-advertise-address', ...flags, 'node-name'],
       needs: ['control-plane-prepare/download-certs'],
       skip: noControlPlane,
-      run: async ({ host, learn, start }, { say, warn }) => {
-        const [config, keys] = await Promise.all([learn.config(), learn.keys()])
+      run: async ({ host, source, start }, { say, warn }) => {
+        const [config, keys] = await Promise.all([source.config(), source.keys()])
         say(`[certs] Using certificateDir folder "${config.cluster.certificatesDir}"`)
         await ensureJoiningCertificates({ config, host, keys, start, say: as('certs', say), warn })
       },
@@ -63,8 +63,8 @@ export const controlPlanePrepare: Phase<JoinRun> = {
       flags: ['certificate-key', ...flags],
       needs: ['control-plane-prepare/download-certs'],
       skip: noControlPlane,
-      run: async ({ host, learn, start }, { say, warn }) => {
-        const [config, keys] = await Promise.all([learn.config(), learn.keys()])
+      run: async ({ host, source, start }, { say, warn }) => {
+        const [config, keys] = await Promise.all([source.config(), source.keys()])
         say(`[kubeconfig] Using kubeconfig folder "${paths.kubernetes}"`)
         await ensureJoiningKubeconfigs({ config, host, keys, start, directory: paths.kubernetes, say: as('kubeconfig', say), warn })
       },
@@ -96,9 +96,9 @@ function manifest(component: StaticPodComponent, needs: readonly string[]): Phas
     hidden: true,
     needs,
     skip: noControlPlane,
-    run: async ({ host, learn }, { say, warn }) => {
+    run: async ({ host, source }, { say, warn }) => {
       say(`[control-plane] Creating static Pod manifest for "${component}"`)
-      await writeStaticPod(component, { config: await learn.config(), host, say, warn })
+      await writeStaticPod(component, { config: await source.config(), host, say, warn })
     },
   }
 }

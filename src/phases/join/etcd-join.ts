@@ -41,8 +41,8 @@ async function withJoining(
   { say, warn, signal, waiting }: PhaseContext,
   work: (options: JoinEtcdOptions) => Promise<unknown>,
 ): Promise<void> {
-  const { join, host, learn } = run
-  const config = await learn.config()
+  const { join, host, source } = run
+  const config = await source.config()
   const { etcd: local } = config.cluster
   if (local.kind === 'external') return
   const { criSocket } = config.init.nodeRegistration

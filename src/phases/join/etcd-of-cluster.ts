@@ -10,14 +10,18 @@ import { noControlPlane, type JoinRun } from './join-run.ts'
 export async function noLocalEtcd(run: JoinRun): Promise<string | false> {
   const reason = noControlPlane(run)
   if (reason !== false) return reason
-  return (await run.learn.config()).cluster.etcd.kind === 'external' ? 'External etcd mode: Skipping' : false
+  return (await run.source.config()).cluster.etcd.kind === 'external' ? 'External etcd mode: Skipping' : false
 }
 
 /** Connects with the certificates of this host, and ends the connections afterwards. Throws ETCD_FAILED, CERTIFICATE_INVALID. */
-export async function withEtcd<T>({ join, host, learn }: JoinRun, signal: AbortSignal, use: (etcd: EtcdCluster) => Promise<T>): Promise<T> {
-  const config = await learn.config()
+export async function withEtcd<T>(
+  { join, host, source }: JoinRun,
+  signal: AbortSignal,
+  use: (etcd: EtcdCluster) => Promise<T>,
+): Promise<T> {
+  const config = await source.config()
   const [endpoints, credentials] = await Promise.all([
-    learn.asAdministrator().then((cluster) => etcdEndpoints(cluster, { timeout: join.timeouts.kubernetesAPICall, signal })),
+    source.asAdministrator().then((cluster) => etcdEndpoints(cluster, { timeout: join.timeouts.kubernetesAPICall, signal })),
     etcdCredentials(host, config.cluster.certificatesDir),
   ])
   return withEtcdCluster({ endpoints, ...credentials, dial: (address) => host.dial(address) }, use)

@@ -16,7 +16,7 @@ export interface JoinRun {
   /** Not single phases: a later one can finish what an earlier one has begun. */
   readonly isWhole: boolean
   /** Looked at by the first phase that needs it; later ones share what was found. */
-  readonly learn: Learner
+  readonly source: ClusterSource
   /** `--replace`: a dead etcd member and Node of this node's name are removed. */
   readonly replace: boolean
   /** Files and directories that an unfinished run with the same input has left here: no obstacle to this one. */
@@ -32,7 +32,7 @@ export function noControlPlane({ join }: Pick<JoinRun, 'join'>): string | false 
 }
 
 /** What a joining node finds out about the cluster. Each is asked once. */
-export interface Learner {
+export interface ClusterSource {
   /** Where the cluster is, and that it is the right one. */
   readonly discovered: () => Promise<DiscoveredCluster | SponsoredCluster>
   /** There when somebody in the cluster speaks for the node. */

@@ -20,10 +20,10 @@ export const kubeletStart: Phase<JoinRun> = {
   flags: ['config', 'cri-socket', ...discoveryFlags, 'dry-run', 'node-name', 'patches'],
   needs: ['preflight', 'control-plane-prepare/download-certs', 'check-etcd'],
   run: async (run, { say, warn }) => {
-    const { join, host, own, learn, ignorePreflightErrors } = run
-    const [config] = await Promise.all([learn.config(), learn.node()])
+    const { join, host, own, source, ignorePreflightErrors } = run
+    const [config] = await Promise.all([source.config(), source.node()])
     // Also when this phase is run alone: two machines of one name ruin each other.
-    await runChecks([[nodeNameFree({ get: learn.node }, nodeNameOf(join), own)]], { ignore: ignorePreflightErrors, warn })
+    await runChecks([[nodeNameFree({ get: source.node }, nodeNameOf(join), own)]], { ignore: ignorePreflightErrors, warn })
     const settings = { host, say, warn, config, registerTaints: join.controlPlane === undefined }
     await stopKubelet(host, warn)
     await Promise.all([writeIdentity(run, say), writeKubeletFiles(settings), join.controlPlane && makeManifestsFolder(host)])
@@ -33,8 +33,8 @@ export const kubeletStart: Phase<JoinRun> = {
 }
 
 /** What the kubelet comes to its certificate by, and the CA. */
-async function writeIdentity({ join, host, learn, isWhole }: JoinRun, say: (text: string) => void): Promise<void> {
-  const [discovered, config] = await Promise.all([learn.discovered(), learn.config()])
+async function writeIdentity({ join, host, source, isWhole }: JoinRun, say: (text: string) => void): Promise<void> {
+  const [discovered, config] = await Promise.all([source.discovered(), source.config()])
   if ((await host.stat(join.caCertPath)) === undefined) await host.writeFile(join.caCertPath, discovered.caPem, { mode: 0o644 })
   if ('sign' in discovered) {
     const directory = lastArgument(join.nodeRegistration.kubeletExtraArgs, 'cert-dir') ?? paths.kubeletPki

@@ -23,12 +23,12 @@ export const kubeletWaitBootstrap: Phase<JoinRun> = {
       summary: 'Wait for the certificate of the kubelet, and for its health',
       hidden: true,
       needs: [],
-      run: async ({ join, host, learn }, context) => {
+      run: async ({ join, host, source }, context) => {
         // As it was written: patches may have moved the health port.
         const kubelet = { document: await nodeKubeletConfiguration(host), userSupplied: true }
         const { kubeletHealthCheck, tlsBootstrap } = join.timeouts
         try {
-          const isSigned = 'sign' in (await learn.discovered())
+          const isSigned = 'sign' in (await source.discovered())
           const certificate = isSigned ? Promise.resolve() : waitForCertificate(host, tlsBootstrap, context)
           await Promise.all([waitForKubelet({ kubelet, host, timeout: kubeletHealthCheck }, context), certificate])
         } finally {
@@ -43,8 +43,8 @@ export const kubeletWaitBootstrap: Phase<JoinRun> = {
       needs: ['kubelet-wait-bootstrap/certificate', 'wait-control-plane/kube-apiserver'],
       // On a worker there is nothing to say about it.
       skip: (run) => (noControlPlane(run) === false ? false : ''),
-      run: async ({ host, learn }, { warn }) => {
-        const changed = await pointKubeconfigAtServer(host, paths.kubeletConf, localServerUrl(await learn.config()))
+      run: async ({ host, source }, { warn }) => {
+        const changed = await pointKubeconfigAtServer(host, paths.kubeletConf, localServerUrl(await source.config()))
         if (changed) await startKubelet(host, warn)
       },
     },

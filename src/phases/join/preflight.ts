@@ -29,23 +29,23 @@ export const preflight: Phase<JoinRun> = {
   ],
   needs: [],
   run: async (run, { say, warn, signal }) => {
-    const { join, host, own, unfinished, learn, ignorePreflightErrors } = run
+    const { join, host, own, unfinished, source, ignorePreflightErrors } = run
     say('Running pre-flight checks')
     // What only reads need not wait for one another; the host's own problems are told first.
     // The endpoint may come to this host later than a sponsor knows the rest: a balancer has yet to see that the API server is well.
-    const [reached, learning] = [learn.discovered(), Promise.all([learn.config(), learn.node()])]
+    const [reached, learning] = [source.discovered(), Promise.all([source.config(), source.node()])]
     for (const one of [reached, learning]) one.catch(() => undefined)
     const options = { ignore: ignorePreflightErrors, warn, explain: unfinished && leftBy(unfinished) }
     await runChecks(joinChecks({ config: join, host, own, signal }), options)
     const [config] = await learning
     await runChecks(
-      discoveredChecks({ cluster: { get: learn.node }, name: nodeNameOf(join), networking: config.cluster.networking, host, own }),
+      discoveredChecks({ cluster: { get: source.node }, name: nodeNameOf(join), networking: config.cluster.networking, host, own }),
       options,
     )
     const { controlPlane } = join
     if (controlPlane === undefined) return void (await reached)
     // A sponsor brings what control planes share, as the Secret does whose key is given.
-    const hasCertificateKey = controlPlane.certificateKey !== undefined || learn.sponsor !== undefined
+    const hasCertificateKey = controlPlane.certificateKey !== undefined || source.sponsor !== undefined
     requireStableEndpoint(config)
     if (!hasCertificateKey) await checkSharedCertificates({ config, host, warn })
     say('Running pre-flight checks before initializing the new control plane instance')

@@ -9,9 +9,9 @@ export const showDone: Phase<JoinRun> = {
   hidden: true,
   notAlone: true,
   needs: ['kubelet-wait-bootstrap', 'control-plane-join', 'wait-control-plane'],
-  run: async ({ join, learn }, { result }) => {
+  run: async ({ join, source }, { result }) => {
     if (join.controlPlane === undefined) return result(workerText)
-    const { etcd } = (await learn.config()).cluster
+    const { etcd } = (await source.config()).cluster
     result(controlPlaneText(etcd.kind === 'local'))
   },
 }

@@ -1,17 +1,15 @@
 /** From what the user asked to a run of join's phases on a host: configuration, session, what is to be learned of the cluster. */
-import { createHash } from 'node:crypto'
 import { loadJoinConfig } from '../../config/load-join.ts'
 import type { JoinConfig } from '../../config/model.ts'
-import { kadmVersion } from '../../config/own-version.ts'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
 import { recordingHost } from '../../host/recording-host.ts'
 import type { Phase } from '../phase.ts'
-import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
-import { withRunSession, type RunInput } from '../run-session.ts'
+import { runSelected, tellFirst, type RunRecording, type RunRequest } from '../run-request.ts'
+import { runInput, withRunSession, type RunInput } from '../run-session.ts'
 import { controlPlaneOnly, joinPhases, joinPhasesOn } from './join-phases.ts'
 import type { JoinRun } from './join-run.ts'
-import { openLearner } from './learner.ts'
+import { openClusterSource } from './cluster-source.ts'
 import type { Sponsor } from './sponsor.ts'
 
 export interface JoinRequest extends RunRequest {
@@ -20,8 +18,6 @@ export interface JoinRequest extends RunRequest {
   readonly options: JoinOptions
   /** In place of discovery: resolves when the cluster can be asked. */
   readonly sponsor?: () => Promise<Sponsor>
-  /** Hears of the phases that are going to run, before the first of them. */
-  readonly onStart: (phases: readonly string[]) => void
 }
 
 /** kadm's own. */
@@ -49,17 +45,15 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
   })
   warnings.forEach(request.warn)
   const { uid } = await real.facts()
-  const input = uid === 0 && !join.dryRun ? runInput(request, join) : undefined
+  const input = uid === 0 && !join.dryRun ? inputOf(request, join) : undefined
   return withRunSession(real, input, async (session) => {
     const recording = join.dryRun ? recordingHost(real) : undefined
     const host = recording ?? session?.host ?? real
     const [prepared, phases] = await Promise.all([isPrepared(real, request, join), joinPhasesOn(host)])
     const discovery = prepared ? { kind: 'file' as const, kubeConfigPath: paths.adminConf } : join.discovery
     const { replace, ...unsafe } = request.options
-    // What is learned belongs to the phase that is the first to ask.
-    const tell = (kind: 'line' | 'warning') => (text: string) =>
-      request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
-    const learner = openLearner({
+    const tell = tellFirst(request, real)
+    const source = openClusterSource({
       join,
       host,
       discovery,
@@ -75,24 +69,18 @@ export async function startJoin(real: Host, request: JoinRequest): Promise<RunRe
         host,
         start: host.now(),
         isWhole: only === undefined,
-        learn: learner,
+        source,
         replace,
         own: { owns: (path) => session?.owns(path) ?? false },
         unfinished: session?.unfinished,
         ignorePreflightErrors: new Set(join.nodeRegistration.ignorePreflightErrors),
       }
-      await runSelected(phases, run, {
-        request,
-        except: only === undefined ? leftOut(join) : [],
-        session,
-        host: real,
-        onStart: request.onStart,
-      })
+      await runSelected(phases, run, { request, except: only === undefined ? leftOut(join) : [], session, host: real })
       return recording === undefined
         ? undefined
-        : { host: recording, cluster: learner.recorded(), certificatesDir: (await learner.config()).cluster.certificatesDir }
+        : { host: recording, cluster: source.recorded(), certificatesDir: (await source.config()).cluster.certificatesDir }
     } finally {
-      await learner.close()
+      await source.close()
     }
   })
 }
@@ -123,14 +111,9 @@ async function isPrepared(host: Host, { only }: JoinRequest, { controlPlane }: J
  * What decides what the run does. Not the credentials: a run that was cut off goes on with a new token when the old one has ended. Not
  * `--replace`: the run that finds a lost host asks for it, and goes on with it.
  */
-function runInput({ only, options: { replace: _replace, ...unsafe } }: JoinRequest, join: JoinConfig): RunInput {
+function inputOf({ only, options: { replace: _replace, ...unsafe } }: JoinRequest, join: JoinConfig): RunInput {
   const { nodeRegistration, caCertPath, discovery, controlPlane, patches, skipPhases } = join
   const { ignorePreflightErrors: _, ...node } = nodeRegistration
   const where = discovery.kind === 'token' ? discovery.apiServerEndpoint : discovery.kubeConfigPath
-  const decisive = [only, unsafe, node, caCertPath, where, controlPlane?.localAPIEndpoint, patches, skipPhases]
-  return {
-    command: only === undefined ? 'join' : `join phase ${only.join(' ')}`,
-    fingerprint: createHash('sha256').update(JSON.stringify(decisive)).digest('hex'),
-    version: kadmVersion,
-  }
+  return runInput('join', only, [only, unsafe, node, caCertPath, where, controlPlane?.localAPIEndpoint, patches, skipPhases])
 }

@@ -15,8 +15,8 @@ export const waitControlPlane: Phase<JoinRun> = {
       hidden: true,
       needs: ['control-plane-prepare/control-plane/kube-apiserver'],
       skip: noControlPlane,
-      run: async ({ host, learn }, context) =>
-        waitForComponent('kube-apiserver', { config: await learn.config(), host }, context, () => true),
+      run: async ({ host, source }, context) =>
+        waitForComponent('kube-apiserver', { config: await source.config(), host }, context, () => true),
     },
     healthy('kube-apiserver', 'wait-control-plane/api'),
     healthy('kube-controller-manager', 'control-plane-prepare/control-plane/kube-controller-manager'),
@@ -31,6 +31,6 @@ function healthy(component: HealthComponent, after: string): Phase<JoinRun> {
     hidden: true,
     needs: [after],
     skip: noControlPlane,
-    run: async ({ host, learn }, context) => waitForHealth(component, { config: await learn.config(), host }, context),
+    run: async ({ host, source }, context) => waitForHealth(component, { config: await source.config(), host }, context),
   }
 }

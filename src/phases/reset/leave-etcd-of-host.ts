@@ -5,7 +5,7 @@ import { etcdCredentials, etcdEndpoints } from '../../cluster/etcd-endpoints.ts'
 import { leaveEtcd, type Departure } from '../../cluster/etcd-leave.ts'
 import type { EtcdMember } from '../../cluster/etcd-members.ts'
 import { clientUrlBeside, nameOf } from '../../cluster/etcd-new-member.ts'
-import { KadmError, type ErrorCode } from '../../errors.ts'
+import { KadmError, hasCode } from '../../errors.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
 import type { PhaseContext } from '../phase.ts'
 import { noteBegun } from './begun-reset.ts'
@@ -75,19 +75,13 @@ async function attempt(run: ResetRun, endpoints: () => Promise<readonly string[]
     return urls.length === 0 ? { kind: 'unknown', why: 'where its members are is not known' } : await leave(run, urls, context)
   } catch (error) {
     context.signal.throwIfAborted()
-    if (!(error instanceof KadmError) || !silence.has(error.code)) throw error
+    if (!hasCode(error, ...silence)) throw error
     return { kind: 'unknown', why: error.message }
   }
 }
 
 /** Nobody is there to be asked, or there is nothing to ask with. */
-const silence: ReadonlySet<ErrorCode> = new Set([
-  'COMPONENT_NOT_HEALTHY',
-  'API_UNREACHABLE',
-  'API_REFUSED',
-  'CERTIFICATE_INVALID',
-  'KUBECONFIG_INVALID',
-])
+const silence = ['COMPONENT_NOT_HEALTHY', 'API_UNREACHABLE', 'API_REFUSED', 'CERTIFICATE_INVALID', 'KUBECONFIG_INVALID'] as const
 
 async function endpointsByApi({ host, kubeconfig, before, mustLeaveEtcd }: ResetRun, signal: AbortSignal): Promise<readonly string[]> {
   const cluster = await connectWithKubeconfig(host, kubeconfig, { signal })
@@ -96,7 +90,7 @@ async function endpointsByApi({ host, kubeconfig, before, mustLeaveEtcd }: Reset
     const isLikelyMember = before.etcd !== undefined || before.hasBegunToJoin || mustLeaveEtcd
     return await etcdEndpoints(cluster, { timeout: isLikelyMember ? longestQuestion : 500, signal })
   } catch (error) {
-    if (error instanceof KadmError && error.code === 'ETCD_FAILED') return []
+    if (hasCode(error, 'ETCD_FAILED')) return []
     throw error
   } finally {
     await cluster.close()

@@ -18,8 +18,6 @@ export interface ResetRequest extends RunRequest {
   readonly mustLeaveEtcd?: boolean
   /** Asks the person at the terminal; `false`: do not go on. */
   readonly confirm: (question: string) => Promise<boolean>
-  /** Hears of the phases that are going to run, before the first of them. */
-  readonly onStart: (phases: readonly string[]) => void
 }
 
 /**
@@ -45,7 +43,7 @@ export async function startReset(real: Host, request: ResetRequest): Promise<Run
     const before = await lookAtHost(host, config.certificatesDir)
     const isWhole = only === undefined && selectSteps(resetPhases, { except }).some(({ name }) => name === 'cleanup-node/journal')
     const run: ResetRun = { config, host, isWhole, ...options, mustLeaveEtcd: request.mustLeaveEtcd === true, before }
-    await runSelected(resetPhases, run, { request, except, session: undefined, host: real, onStart: request.onStart })
+    await runSelected(resetPhases, run, { request, except, session: undefined, host: real })
     return recording && { host: recording, cluster: recordingCluster(undefined), certificatesDir: config.certificatesDir }
   } finally {
     await unlock()

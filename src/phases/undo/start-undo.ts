@@ -34,7 +34,6 @@ export interface UndoRequest extends Omit<RunRequest, 'file' | 'flags' | 'only'>
   readonly cluster: (target: UndoTarget) => Promise<Cluster | undefined>
   /** Shows the plan and asks; `false`: do not go on. */
   readonly confirm: (plan: UndoPlan) => Promise<boolean>
-  readonly onStart: (phases: readonly string[]) => void
 }
 
 export interface UndoPlan {
@@ -117,13 +116,7 @@ async function undo(host: Host, { run: undoRun, request }: { readonly run: UndoR
   try {
     // Of the phases alone, not of each change: a copy of what is removed must not be kept.
     const session = { report: journalReport(journal, run) }
-    await runSelected(undoPhases, undoRun, {
-      request: { ...request, only: undefined },
-      except: [],
-      session,
-      host,
-      onStart: request.onStart,
-    })
+    await runSelected(undoPhases, undoRun, { request: { ...request, only: undefined }, except: [], session, host })
     // A reset that was cut off has nothing left to do here.
     if (undoRun.leaving !== undefined) await host.removeFile(resetBegunFile)
     await journal.append({ kind: 'undone', run, runs })

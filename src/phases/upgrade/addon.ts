@@ -64,12 +64,12 @@ function one(
     summary,
     flags,
     needs: [],
-    skip: async ({ isControlPlane, learn }) => {
+    skip: async ({ isControlPlane, source }) => {
       if (!isControlPlane) return skipped('Not a control plane node.')
-      return isDisabled(await learn.config()) ? skipped('The addon is disabled.') : false
+      return isDisabled(await source.config()) ? skipped('The addon is disabled.') : false
     },
-    run: async ({ host, learn, upgrade: { timeouts } }, context) => {
-      const [config, cluster] = await Promise.all([learn.config(), learn.cluster()])
+    run: async ({ host, source, upgrade: { timeouts } }, context) => {
+      const [config, cluster] = await Promise.all([source.config(), source.cluster()])
       const older = await otherControlPlanes(cluster, config)
       if (older.length > 0)
         return context.say(

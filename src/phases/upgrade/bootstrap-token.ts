@@ -12,9 +12,9 @@ export const bootstrapToken: Phase<UpgradeRun> = {
   summary: 'Configures bootstrap token and cluster-info RBAC rules',
   flags: ['config', 'dry-run', 'kubeconfig'],
   needs: ['control-plane'],
-  run: async ({ upgrade, learn }, { say, signal }) => {
+  run: async ({ upgrade, source }, { say, signal }) => {
     say('[upgrade/bootstrap-token] Configuring bootstrap token and cluster-info RBAC rules')
     const objects = [...bootstrapAccessObjects(), ...accessObjects(accessRules.clusterInfo)]
-    await ensureObjects(await learn.cluster(), objects, { timeout: upgrade.timeouts.kubernetesAPICall, signal })
+    await ensureObjects(await source.cluster(), objects, { timeout: upgrade.timeouts.kubernetesAPICall, signal })
   },
 }

@@ -12,8 +12,8 @@ export function controlPlane(summary: string): Phase<UpgradeRun> {
     flags,
     needs: ['preflight'],
     skip: (run) => noControlPlane(run, 'control-plane'),
-    run: async ({ upgrade, host, learn, start, backup }, context) => {
-      const [config, cluster] = await Promise.all([learn.config(), learn.cluster()])
+    run: async ({ upgrade, host, source, start, backup }, context) => {
+      const [config, cluster] = await Promise.all([source.config(), source.cluster()])
       const timeout = upgrade.timeouts.upgradeManifests
       context.say(
         `[upgrade/control-plane] Upgrading your static Pod-hosted control plane to version "${config.cluster.kubernetesVersion}" (timeout: ${timeout / 1000} s)...`,

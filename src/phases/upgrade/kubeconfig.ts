@@ -18,8 +18,8 @@ export function kubeconfig(needs: readonly string[]): Phase<UpgradeRun> {
     hidden: true,
     needs,
     skip: (run) => noControlPlane(run, 'kubeconfig'),
-    run: async ({ host, learn }, { say, warn }) => {
-      const config = await learn.config()
+    run: async ({ host, source }, { say, warn }) => {
+      const config = await source.config()
       const local = localServerUrl(config)
       // A server that the user chose stays.
       const isShared = (await findKubeconfig(host, paths.kubeletConf))?.server === sharedServerUrl(config)

@@ -14,8 +14,8 @@ export function kubeletConfig(needs: readonly string[]): Phase<UpgradeRun> {
     summary: 'Upgrade the kubelet configuration for this node',
     flags: ['config', 'dry-run', 'kubeconfig', 'patches'],
     needs,
-    run: async ({ host, learn, backup }, { say, warn }) => {
-      const config = await learn.config()
+    run: async ({ host, source, backup }, { say, warn }) => {
+      const config = await source.config()
       const copy = `${backup}/kubelet/config.yaml`
       const before = await host.readText(paths.kubeletConfig)
       if (before !== undefined && (await host.stat(copy)) === undefined) {

@@ -11,10 +11,10 @@ export const kubelet: Phase<NodeRun> = {
   name: 'kubelet',
   summary: 'Drain the node, replace its kubelet and bring the Pods back',
   flags: ['config', 'drain-timeout', 'dry-run', 'kubeconfig', 'kubelet', 'kubelet-version'],
-  run: async ({ host, learn, kubelet: asked }, context) => {
+  run: async ({ host, source, kubelet: asked }, context) => {
     if (asked === undefined)
       throw new KadmError('USAGE', 'no kubelet was named', { remedy: ['give --kubelet PATH or --kubelet-version VERSION'] })
-    const [config, cluster] = await Promise.all([learn.config(), learn.cluster()])
+    const [config, cluster] = await Promise.all([source.config(), source.cluster()])
     await upgradeKubelet({ host, cluster, config, ...asked }, context)
   },
 }

@@ -27,10 +27,10 @@ export const preflightOfApply: Phase<ApplyRun> = {
   ],
   needs: [],
   run: async (run, context) => {
-    const { upgrade, host, isResumed, learn, confirm } = run
+    const { upgrade, host, isResumed, source, confirm } = run
     const { say, warn, signal } = context
     say('[upgrade/preflight] Running preflight checks')
-    const [config, cluster] = await Promise.all([learn.config(), learn.cluster()])
+    const [config, cluster] = await Promise.all([source.config(), source.cluster()])
     const options = checkOptions(run, context)
     await runChecks(upgradeApplyChecks({ host, cluster, config, isResumed, signal }), options)
     const target = config.cluster.kubernetesVersion
@@ -54,7 +54,7 @@ export const preflightOfNode: Phase<UpgradeRun> = {
   needs: [],
   run: async (run, context) => {
     context.say('[upgrade/preflight] Running pre-flight checks')
-    const config = await run.learn.config()
+    const config = await run.source.config()
     await runChecks(upgradeNodeChecks({ host: run.host, config }), checkOptions(run, context))
     if (run.isControlPlane) await pullImages(config, run, context)
   },

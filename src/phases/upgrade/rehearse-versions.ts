@@ -2,7 +2,7 @@
 import { kinds } from '../../cluster/kinds.ts'
 import { conditionAt } from '../../cluster/object-fields.ts'
 import { kubeletVersions, serverVersion } from '../../cluster/running-versions.ts'
-import { KadmError } from '../../errors.ts'
+import { hasCode } from '../../errors.ts'
 import { upgradeApplyChecks } from '../../preflight/checks-for-upgrade.ts'
 import { runChecks } from '../../preflight/run-checks.ts'
 import type { Finding, RehearsalOptions } from './finding.ts'
@@ -24,7 +24,7 @@ export async function preflightFindings({
   const failed = await runChecks([checks], { ignore: new Set(ignorePreflightErrors), warn: (line) => void lines.push(line) }).then(
     () => [],
     (error: unknown) => {
-      if (error instanceof KadmError && error.code === 'PREFLIGHT_FAILED') return error.details
+      if (hasCode(error, 'PREFLIGHT_FAILED')) return error.details
       throw error
     },
   )

@@ -2,7 +2,7 @@
 import type { InitConfig } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
 import type { StaticPodComponent } from '../../manifests/write-static-pod.ts'
-import { managedCertificates } from '../../pki/managed-certificates.ts'
+import { isOnEveryControlPlane, managedCertificates } from '../../pki/managed-certificates.ts'
 import { renewCertificates } from '../../pki/renew.ts'
 import type { PhaseContext } from '../phase.ts'
 
@@ -43,8 +43,7 @@ export async function renewForUpgrade(
       onOutcome: ({ kind, managed }) => {
         if (kind === 'renewed') say(`[upgrade/staticpods] Renewing ${managed.name} certificate`)
         if (kind === 'external') say(`[upgrade/staticpods] External CA detected, ${managed.name} certificate can't be renewed`)
-        // super-admin.conf is where init was, or nowhere.
-        if (kind === 'missing' && managed.name !== 'super-admin.conf')
+        if (kind === 'missing' && isOnEveryControlPlane(managed.name))
           warn(`certificate ${managed.name} is not there, and so is not renewed`)
       },
     },

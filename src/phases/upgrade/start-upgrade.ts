@@ -1,10 +1,9 @@
 /**
  * From what the user asked to a run of upgrade's phases on a host: configuration, session, what an unfinished run has left, the cluster.
  */
-import { createHash } from 'node:crypto'
 import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
 import type { InitConfig } from '../../config/model.ts'
-import { kadmVersion, newestKubernetes } from '../../config/own-version.ts'
+import { newestKubernetes } from '../../config/own-version.ts'
 import { paths } from '../../config/paths.ts'
 import type { UpgradeApplyConfig, UpgradeWorkConfig } from '../../config/upgrade-config.ts'
 import { KadmError } from '../../errors.ts'
@@ -12,20 +11,18 @@ import type { Host } from '../../host/host.ts'
 import { recordingHost } from '../../host/recording-host.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import type { Phase } from '../phase.ts'
-import { runSelected, type RunRecording, type RunRequest } from '../run-request.ts'
-import { withRunSession, type RunInput } from '../run-session.ts'
+import { runSelected, tellFirst, type RunRecording, type RunRequest } from '../run-request.ts'
+import { runInput, withRunSession } from '../run-session.ts'
 import { applyPhases } from './apply-phases.ts'
 import { closeUnlessReplacing } from './backup.ts'
 import { bringBack, goOnWith } from './bring-back.ts'
-import { openUpgradeLearner } from './learner.ts'
+import { openUpgradeSource } from './cluster-source.ts'
 import { nodePhases } from './node-phases.ts'
 import type { ApplyRun, NodeRun, UpgradeRun } from './upgrade-run.ts'
 
 export interface UpgradeRequest extends RunRequest {
   /** Path of the kubeconfig on the host; the usual one of the node's kind when not given. */
   readonly kubeconfig: string | undefined
-  /** Hears of the phases that are going to run, before the first of them. */
-  readonly onStart: (phases: readonly string[]) => void
 }
 
 export interface ApplyRequest extends UpgradeRequest {
@@ -49,7 +46,7 @@ export interface Upgraded {
 }
 
 /** Upgrades the first control plane, and the cluster's configuration with it. */
-export async function startApply(real: Host, request: ApplyRequest): Promise<Upgraded> {
+export async function startUpgradeApply(real: Host, request: ApplyRequest): Promise<Upgraded> {
   const { file, flags, version, confirm, printConfig } = request
   const { config: upgrade, warnings } = await loadUpgradeConfig({ action: 'apply', file, flags, version, host: real })
   warnings.forEach(request.warn)
@@ -66,14 +63,14 @@ export async function startApply(real: Host, request: ApplyRequest): Promise<Upg
     upgrade,
     target,
     make: async (run) => {
-      if (upgrade.printConfig) printConfig(await run.learn.config())
+      if (upgrade.printConfig) printConfig(await run.source.config())
       return { ...run, upgrade, confirm: asks ? confirm : async () => {} }
     },
   })
 }
 
 /** Upgrades a further control plane or a worker to the version of the cluster. */
-export async function startNode(real: Host, request: NodeRequest): Promise<Upgraded> {
+export async function startUpgradeNode(real: Host, request: NodeRequest): Promise<Upgraded> {
   const { config: upgrade, warnings } = await loadUpgradeConfig({
     action: 'node',
     file: request.file,
@@ -113,15 +110,14 @@ async function start<Run extends UpgradeRun>(
 ): Promise<Upgraded> {
   const { only, signal } = request
   const { uid } = await real.facts()
-  const input = uid === 0 && !upgrade.dryRun ? runInput(request, workflow, [target, upgrade, decisive]) : undefined
+  const input = uid === 0 && !upgrade.dryRun ? runInput(`upgrade ${workflow}`, only, [only, target, upgrade, decisive]) : undefined
   return withRunSession(real, input, async (session) => {
     const recorder = upgrade.dryRun ? recordingHost(real) : undefined
     const host = recorder ?? session?.host ?? real
     const isControlPlane = workflow === 'apply' || (await real.stat(staticPodPath('kube-apiserver'))) !== undefined
-    const tell = (kind: 'line' | 'warning') => (text: string) =>
-      request.report({ kind, phase: only?.[0] ?? 'preflight', text, at: real.now() })
+    const tell = tellFirst(request, real)
     const { earlier, backup } = await goOnWith(session ?? nothingBefore, { host: real, now: host.now() })
-    const learner = openUpgradeLearner({
+    const source = openUpgradeSource({
       host,
       upgrade,
       target,
@@ -132,24 +128,23 @@ async function start<Run extends UpgradeRun>(
     })
     try {
       if (isControlPlane)
-        await bringBack(earlier, { host, cluster: learner.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
-      const run = await make({ upgrade, host, start: host.now(), isControlPlane, isResumed: earlier !== undefined, learn: learner, backup })
+        await bringBack(earlier, { host, cluster: source.cluster, backup, signal, say: tell('line'), warn: tell('warning') })
+      const run = await make({ upgrade, host, start: host.now(), isControlPlane, isResumed: earlier !== undefined, source, backup })
       await runSelected(phases, run, {
         request,
         except: only === undefined ? [...upgrade.skipPhases, ...leftOut] : [],
         session,
         host: real,
-        onStart: request.onStart,
       })
-      const { cluster } = await learner.config()
+      const { cluster } = await source.config()
       const recording =
-        recorder === undefined ? undefined : { host: recorder, cluster: learner.recorded(), certificatesDir: cluster.certificatesDir }
+        recorder === undefined ? undefined : { host: recorder, cluster: source.recorded(), certificatesDir: cluster.certificatesDir }
       return { recording, version: cluster.kubernetesVersion }
     } catch (error) {
       if (session !== undefined) await closeUnlessReplacing({ host, backup }).catch(() => tell('warning')(notClosed(backup)))
       throw error
     } finally {
-      await learner.close()
+      await source.close()
     }
   })
 }
@@ -159,15 +154,4 @@ const nothingBefore = { resumed: undefined, unfinished: undefined, leftByAll: un
 
 function notClosed(backup: string): string {
   return `"${backup}" cannot be written: the next upgrade takes what is in it for what was before`
-}
-
-/** What decides what the run does. */
-function runInput({ only }: UpgradeRequest, workflow: string, decisive: readonly unknown[]): RunInput {
-  return {
-    command: only === undefined ? `upgrade ${workflow}` : `upgrade ${workflow} phase ${only.join(' ')}`,
-    fingerprint: createHash('sha256')
-      .update(JSON.stringify([only, ...decisive]))
-      .digest('hex'),
-    version: kadmVersion,
-  }
 }

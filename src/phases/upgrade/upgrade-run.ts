@@ -19,7 +19,7 @@ export interface UpgradeRun {
   /** Does it go on with one that was cut off? That one may have stopped the API. */
   readonly isResumed: boolean
   /** Looked at by the first phase that needs it; later ones share what was found. */
-  readonly learn: UpgradeLearner
+  readonly source: UpgradeSource
   /** Folder for what was before: manifests, certificates, a snapshot of etcd. A run that goes on with another one has the same. */
   readonly backup: string
 }
@@ -36,7 +36,7 @@ export interface NodeRun extends UpgradeRun {
 }
 
 /** What the node to be upgraded finds out about its cluster. Each is asked once. */
-export interface UpgradeLearner {
+export interface UpgradeSource {
   /** The API, as its administrator; on a worker as the kubelet. */
   readonly cluster: () => Promise<Cluster>
   /** The configuration of the cluster and of this node as the upgrade leaves them: `kubernetesVersion` is the new one. */

@@ -3,7 +3,7 @@
  * new ones do not come up.
  */
 import type { Cluster } from '../../cluster/cluster.ts'
-import { handOverLead, requireQuorumWithout, type PausedMember } from '../../cluster/etcd-pause.ts'
+import { moveEtcdLeader, requireQuorumWithout, type PausedMember } from '../../cluster/etcd-pause.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { textAt } from '../../cluster/object-fields.ts'
 import type { InitConfig } from '../../config/model.ts'
@@ -81,7 +81,7 @@ async function prepare(
   if (certificateRenewal) await renewForUpgrade(changed, options, context)
   const hashes = await mirrorHashes(cluster, changed, config)
   const dataDir = isSoleMember ? await dataToCopy(options, context) : undefined
-  if (changed.some(({ component }) => component === 'etcd')) await handOverLead(await ownMember(options, context), context.say)
+  if (changed.some(({ component }) => component === 'etcd')) await moveEtcdLeader(await ownMember(options, context), context.say)
   return { hashes, dataDir }
 }
 
@@ -92,7 +92,7 @@ async function asBefore(options: UpgradeStaticPodsOptions): Promise<void> {
 }
 
 /** Milliseconds. A host that was switched on a moment ago has its etcd some seconds later, and so have the others. */
-const patience = 60_000
+const etcdPatience = 60_000
 
 /** Throws ETCD_FAILED when etcd has not come to where it can do without this node's member. @returns how many other voters there are */
 async function quorumWithoutOwnMember(options: UpgradeStaticPodsOptions, context: PhaseContext): Promise<number> {
@@ -103,7 +103,7 @@ async function quorumWithoutOwnMember(options: UpgradeStaticPodsOptions, context
     {
       what: 'etcd',
       look: async (limit) => ({ kind: 'done', value: await requireQuorumWithout({ ...member, signal: limit }) }),
-      timeout: patience,
+      timeout: etcdPatience,
       interval: { first: 100, most: 1000 },
       signal,
       onWaiting: waiting,
@@ -194,6 +194,7 @@ async function mirrorHashes(cluster: Cluster, pods: readonly PlannedStaticPod[],
 interface MirrorOptions {
   readonly host: Host
   readonly config: InitConfig
+  /** Milliseconds. */
   readonly timeout: number
   readonly before: string | undefined
 }

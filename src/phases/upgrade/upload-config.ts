@@ -26,8 +26,8 @@ function upload(name: string, summary: string, objects: (config: InitConfig) => 
     summary,
     flags: ['config', 'dry-run', 'kubeconfig'],
     needs: [],
-    run: async ({ upgrade, learn }, { signal }) => {
-      const [config, cluster] = await Promise.all([learn.config(), learn.cluster()])
+    run: async ({ upgrade, source }, { signal }) => {
+      const [config, cluster] = await Promise.all([source.config(), source.cluster()])
       await ensureObjects(cluster, objects(config), { timeout: upgrade.timeouts.kubernetesAPICall, signal })
     },
   }

@@ -1,7 +1,6 @@
 /** Asks each thing about the cluster once, when the first phase needs it, and keeps the connections for the rest. */
 import { connectCluster } from '../../cluster/api-client.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
-import { recordingCluster, type RecordingCluster } from '../../cluster/recording-cluster.ts'
 import type { JoinConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import { discover } from '../../discovery/discover.ts'
@@ -9,14 +8,14 @@ import type { DiscoveredCluster, DiscoveryInput, DiscoveryOptions } from '../../
 import type { Host } from '../../host/host.ts'
 import { keySupply, type KeySupply } from '../../pki/key-supply.ts'
 import { countJoiningKeys } from '../../pki/joining-control-plane.ts'
-import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
+import { clusterDoor, type ClusterDoor } from '../cluster-door.ts'
 import { readClusterConfig, readNode } from './cluster-facts.ts'
-import type { Learner } from './join-run.ts'
+import type { ClusterSource } from './join-run.ts'
 import type { Sponsor } from './sponsor.ts'
 import { sponsoredCluster } from './sponsored-cluster.ts'
 import { nodeNameOf } from './node-name.ts'
 
-export interface LearnerOptions {
+export interface ClusterSourceOptions {
   readonly join: JoinConfig
   readonly host: Host
   readonly discovery: DiscoveryInput
@@ -28,15 +27,13 @@ export interface LearnerOptions {
   readonly warn: (line: string) => void
 }
 
-export interface OpenLearner extends Learner {
-  /** The calls that would have changed something, on a host that only records. */
-  readonly recorded: () => RecordingCluster
+export interface OpenClusterSource extends ClusterSource, Pick<ClusterDoor, 'recorded'> {
   /** Ends what is still under way, and the connections. */
   readonly close: () => Promise<void>
 }
 
 /** Nothing is asked before the first call. */
-export function openLearner(options: LearnerOptions): OpenLearner {
+export function openClusterSource(options: ClusterSourceOptions): OpenClusterSource {
   const { join, host, discovery, unsafe, sponsor, say, warn } = options
   const end = new AbortController()
   const signal = AbortSignal.any([options.signal, end.signal])
@@ -59,8 +56,8 @@ export function openLearner(options: LearnerOptions): OpenLearner {
     const all = await config()
     return keySupply(all.cluster.encryptionAlgorithm, await countJoiningKeys(host, all, paths.kubernetes))
   })
+  const administrator = clusterDoor(host, paths.adminConf, signal)
   let running: KeySupply | undefined
-  let recorded: RecordingCluster | undefined
   return {
     discovered,
     ...(sponsor !== undefined && { sponsor }),
@@ -68,13 +65,8 @@ export function openLearner(options: LearnerOptions): OpenLearner {
     config,
     node: once(async () => readNode(await asBootstrapUser(), nodeNameOf(join), { join, signal })),
     keys: async () => (running = await keys()),
-    asAdministrator: once(async () => {
-      const cluster = open(await connectWithKubeconfig(host, paths.adminConf, { signal }))
-      if (host.recording === undefined) return cluster
-      recorded = recordingCluster(cluster)
-      return recorded
-    }),
-    recorded: () => recorded ?? recordingCluster(undefined),
+    asAdministrator: once(async () => open(await administrator.open())),
+    recorded: administrator.recorded,
     close: async () => {
       end.abort(new Error('the run has ended'))
       running?.stop()
