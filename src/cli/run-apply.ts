@@ -1,8 +1,8 @@
 /** `kadm apply` for a user: the plan shown, the question, the work, what came of it. */
 import { readConfigText } from '../config/read-config-file.ts'
 import { KadmError } from '../errors.ts'
-import { applyPlan, requireNoProblems } from '../fleet/apply.ts'
-import { makePlan, parsePlan, requireSame } from '../fleet/plan.ts'
+import { applyPlan } from '../fleet/apply.ts'
+import { makePlan, parsePlan, requireNoProblems, requireSame } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import { shellQuote } from '../host/shell-quote.ts'
 import { whoRuns } from '../host/who-runs.ts'

@@ -1,8 +1,8 @@
 /** `kadm reset --cluster-file` for a user. */
 import { KadmError } from '../errors.ts'
-import { requireNoProblems } from '../fleet/apply.ts'
 import type { ReachedHost } from '../fleet/host-state.ts'
 import type { Fleet } from '../fleet/open-fleet.ts'
+import { requireNoProblems } from '../fleet/plan.ts'
 import { resetFleet } from '../fleet/reset-fleet.ts'
 import { resetScope } from '../fleet/reset-scope.ts'
 import { localHost } from '../host/local-host.ts'

@@ -79,6 +79,22 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
   }
 }
 
+/** Throws PREFLIGHT_FAILED. */
+export function requireNoProblems(problems: readonly string[]): void {
+  if (problems.length > 0) throw preflightFailed(problems)
+}
+
+export function preflightFailed(problems: readonly string[]): KadmError {
+  return new KadmError(
+    'PREFLIGHT_FAILED',
+    problems.length === 1 ? `nothing was changed: ${problems[0]}` : `nothing was changed: ${problems.length} problems`,
+    {
+      details: problems,
+      remedy: ['mend what is listed, then run the same command again'],
+    },
+  )
+}
+
 /** A plan that was kept. Throws CONFIG_INVALID for what is none. */
 export function parsePlan(text: string, name: string): FleetPlan {
   const plan = parseJson(text)

@@ -1,12 +1,12 @@
 /** The end of a cluster: every host of its file is reset, all at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KadmError } from '../errors.ts'
-import { fleetFailed, reachedHosts } from './apply.ts'
 import { firstThatAnswers, tidyUp } from './cluster-access.ts'
 import { takeLease } from './cluster-lease.ts'
+import { fleetFailed } from './fleet-failed.ts'
 import { ownName, type FleetEvent, type FleetRun, type WithinHost } from './fleet-run.ts'
 import { leaseHolder } from './lease-holder.ts'
-import { notReached, type Fleet } from './open-fleet.ts'
+import { notReached, reachedHosts, type Fleet } from './open-fleet.ts'
 import { requireFree } from './require-free.ts'
 import { requestOf, resetHost } from './steps.ts'
 

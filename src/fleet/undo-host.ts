@@ -3,12 +3,11 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import { startUndo, type UndoOutcome, type UndoRequest } from '../phases/undo/start-undo.ts'
-import { reachedHosts } from './apply.ts'
 import { firstThatAnswers, tidyUp, type Entry } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
 import type { FleetEvent, FleetRun, WithinHost } from './fleet-run.ts'
 import { leaseHolder } from './lease-holder.ts'
-import { notReached, type Fleet } from './open-fleet.ts'
+import { notReached, reachedHosts, type Fleet } from './open-fleet.ts'
 import { requestOf } from './steps.ts'
 
 export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'confirm' | 'signal'> {
