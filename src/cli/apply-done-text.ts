@@ -2,7 +2,7 @@
 import type { ClusterFile, ClusterHost, SshTarget } from '../config/cluster-file.ts'
 import { paths } from '../config/paths.ts'
 import { hostAndPort } from '../config/server-url.ts'
-import type { Action } from '../fleet/plan-actions.ts'
+import type { Action } from '../fleet/decide.ts'
 import { shellLine, shellQuote } from '../host/shell-quote.ts'
 
 export interface ApplyDone {

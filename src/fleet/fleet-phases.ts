@@ -1,14 +1,14 @@
 /**
- * The steps of an apply as a workflow of phases over all hosts: `hosts/h2/join`. Every host begins at once; a join waits inside, for the
+ * The actions of an apply as a workflow of phases over all hosts: `hosts/h2/join`. Every host begins at once; a join waits inside, for the
  * cluster that it joins. Hosts leave only when all new ones are in, and control planes one after the other: etcd loses one member at a
  * time. Upgrades go host by host over the control planes, then in waves over the workers, with a gate behind each wave.
  */
 import type { ClusterHost } from '../config/cluster-file.ts'
 import type { Phase, PhaseEvent } from '../phases/phase.ts'
+import type { Action } from './decide.ts'
 import { ownName, type FleetEvent, type FleetRun } from './fleet-run.ts'
-import type { Action } from './plan-actions.ts'
 import { waves } from './plan-upgrade.ts'
-import { steps } from './steps.ts'
+import { actionWork } from './run-action.ts'
 import { afterWave } from './upgrade-host.ts'
 
 type Plan = Pick<FleetRun, 'actions' | 'hosts' | 'file'>
@@ -23,7 +23,7 @@ export function fleetPhases(plan: Plan): readonly Phase<FleetRun>[] {
     needs: [],
     phases: actions
       .filter(({ host }) => host === name)
-      .map((one, index) => step(one, new Map(order).get(one) ?? (index === 0 ? [] : undefined))),
+      .map((one, index) => actionPhase(one, new Map(order).get(one) ?? (index === 0 ? [] : undefined))),
   }))
   return [{ name: 'hosts', summary: 'All hosts side by side', needs: [], phases: hosts }, ...firstGate(plan), ...gates(plan)]
 }
@@ -155,7 +155,7 @@ function upgradeWaves({ actions, file }: Plan): readonly (readonly Action[])[] {
   return [...upgrades.filter(({ host }) => !workers.includes(host)).map((one) => [one]), ...ofWorkers]
 }
 
-function step(one: Action, needs: readonly string[] | undefined): Phase<FleetRun> {
+function actionPhase(one: Action, needs: readonly string[] | undefined): Phase<FleetRun> {
   return {
     name: one.kind,
     summary: one.why,
@@ -171,7 +171,7 @@ function step(one: Action, needs: readonly string[] | undefined): Phase<FleetRun
       const wanted = run.file.hosts.find(({ name }) => name === one.host)
       if (on === undefined || wanted === undefined) throw new Error(`the plan has an action for "${one.host}", which is not there`)
       try {
-        await steps[one.kind]({ run, wanted, on, signal })
+        await actionWork[one.kind]({ run, wanted, on, signal })
         run.report({ host: one.host, event: { kind: 'done', phase: one.kind, at: new Date() } })
       } catch (error) {
         run.report({ host: one.host, event: { kind: 'failed', phase: one.kind, error, at: new Date() } })

@@ -1,12 +1,12 @@
-/** What the steps of an apply are given. Data only, but for the two things that come up on the way: the cluster, and failures. */
+/** What the actions of an apply are given. Data only, but for the two things that come up on the way: the cluster, and failures. */
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
 import type { ClusterLease } from './cluster-lease.ts'
+import type { Action } from './decide.ts'
 import type { ReachedHost } from './host-state.ts'
-import type { Action } from './plan-actions.ts'
 
 export interface FleetRun {
   readonly file: ClusterFile
@@ -17,7 +17,7 @@ export interface FleetRun {
   /** The control plane that makes the cluster or is asked about it. */
   readonly first: FleetHost
   readonly access: ClusterAccess
-  /** By host; a host that failed gets no further steps. */
+  /** By host; a host that failed gets no further actions. */
   readonly failures: Map<string, unknown>
   /** The machine that kadm runs on. */
   readonly operator: Pick<Host, 'query' | 'readText'>

@@ -10,12 +10,12 @@ import { KadmError } from '../errors.ts'
 import { shellQuote } from '../host/shell-quote.ts'
 import { observeCluster, type AskOptions, type ClusterState } from './cluster-state.ts'
 import { configurationWarnings } from './configuration-warnings.ts'
+import { decide, firstControlPlane, isGoneOnWith, type Action } from './decide.ts'
 import { hostChecks } from './fleet-checks.ts'
 import type { HostState } from './host-state.ts'
 import { measureFleet } from './measure-fleet.ts'
 import { rootProblems } from './not-root.ts'
 import type { Fleet } from './open-fleet.ts'
-import { decide, firstControlPlane, isGoneOnWith, type Action } from './plan-actions.ts'
 
 export interface FleetPlan {
   readonly apiVersion: string

@@ -8,7 +8,7 @@ import { ownName, type FleetEvent, type FleetRun, type WithinHost } from './flee
 import { leaseHolder } from './lease-holder.ts'
 import { notReached, reachedHosts, type Fleet } from './open-fleet.ts'
 import { requireFree } from './require-free.ts'
-import { requestOf, resetHost } from './steps.ts'
+import { requestOf, resetHost } from './run-action.ts'
 
 export interface ResetFleetInput {
   readonly fleet: Fleet

@@ -8,7 +8,7 @@ import { takeLease, type ClusterLease } from './cluster-lease.ts'
 import type { FleetEvent, FleetRun, WithinHost } from './fleet-run.ts'
 import { leaseHolder } from './lease-holder.ts'
 import { notReached, reachedHosts, type Fleet } from './open-fleet.ts'
-import { requestOf } from './steps.ts'
+import { requestOf } from './run-action.ts'
 
 export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'confirm' | 'signal'> {
   readonly file: ClusterFile

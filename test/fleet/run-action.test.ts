@@ -1,8 +1,8 @@
-/** What a step does in the cluster before it turns to the host. */
+/** What an action does in the cluster before it turns to the host. */
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.ts'
 import type { ReachedHost } from '../../src/fleet/host-state.ts'
-import { apiPhase, steps, type StepInput } from '../../src/fleet/steps.ts'
+import { apiPhase, actionWork, type ActionInput } from '../../src/fleet/run-action.ts'
 import { initPhases } from '../../src/phases/init/init-phases.ts'
 import { flatten } from '../../src/phases/phase-tree.ts'
 import { rootedHost } from '../support/rooted-host.ts'
@@ -17,7 +17,7 @@ test.each<{ readonly state: Partial<ReachedHost>; readonly isDrained: boolean }>
 ])('a machine that leaves is drained where a kubelet may end its Pods: $state', async ({ state, isDrained }) => {
   const events: string[] = []
   const input = await removalOf(state, { hear: (phase) => events.push(phase) })
-  await expect(steps.remove(input)).rejects.toThrow('its reset begins')
+  await expect(actionWork.remove(input)).rejects.toThrow('its reset begins')
   expect(events.includes('remove/drain')).toBe(isDrained)
 })
 
@@ -26,7 +26,7 @@ test('what the others wait for before they join is a phase of init', () => {
 })
 
 /** Of a Node without Pods; it ends where its host would be locked. */
-async function removalOf(state: Partial<ReachedHost>, { hear }: { readonly hear: (phase: string) => void }): Promise<StepInput> {
+async function removalOf(state: Partial<ReachedHost>, { hear }: { readonly hear: (phase: string) => void }): Promise<ActionInput> {
   const file = fileOf({ h1: 'control-plane', h3: 'absent' })
   const real = rootedHost(await temporaryDirectory())
   const host = {
