@@ -8,29 +8,19 @@ import { clusterAccess, controlPlanesBeside } from './cluster-access.ts'
 import { takeLease, type ClusterLease, type LeaseOptions } from './cluster-lease.ts'
 import { fleetFailed } from './fleet-failed.ts'
 import { fleetEvent, fleetPhases } from './fleet-phases.ts'
-import { ownName, type FleetEvent, type FleetRun, type WithinHost } from './fleet-run.ts'
+import { ownName, type FleetCommand, type FleetRun } from './fleet-run.ts'
 import { leaseHolder } from './lease-holder.ts'
-import { reachedHosts, type Fleet } from './open-fleet.ts'
+import { reachedHosts } from './open-fleet.ts'
 import { preflightFailed, requireNoProblems, type MadePlan } from './plan.ts'
 import { requireFree } from './require-free.ts'
 
-export interface ApplyInput {
+export interface ApplyInput extends FleetCommand {
   readonly file: ClusterFile
-  readonly fleet: Fleet
   readonly made: MadePlan
   /** Nodes come in with a bootstrap token, as kubeadm does it. */
   readonly tokens: boolean
   /** Text of the manifest of the pod network. */
   readonly networkManifest: string | undefined
-  /** Who is shown to others that wait: `user@machine, kadm apply (pid 123)`. */
-  readonly owner: string
-  /** Milliseconds that the end of a Lease is waited for which nobody renews. */
-  readonly wait: number
-  readonly report: (event: FleetEvent) => void
-  readonly within?: WithinHost | undefined
-  /** The machine that kadm runs on. */
-  readonly operator: FleetRun['operator']
-  readonly signal: AbortSignal
 }
 
 /**

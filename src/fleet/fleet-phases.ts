@@ -6,7 +6,7 @@
 import type { ClusterHost } from '../config/cluster-file.ts'
 import type { Phase, PhaseEvent } from '../phases/phase.ts'
 import type { Action } from './decide.ts'
-import { ownName, type FleetEvent, type FleetRun } from './fleet-run.ts'
+import { endTold, ownName, type FleetEvent, type FleetRun } from './fleet-run.ts'
 import { waves } from './plan-upgrade.ts'
 import { actionWork } from './run-action.ts'
 import { afterWave } from './upgrade-host.ts'
@@ -127,14 +127,8 @@ function gate(
       return file.upgrade.probe === undefined && !soaks ? '' : false
     },
     run: async (run, { signal }) => {
-      try {
-        await afterWave(run, { soaks, signal })
-        run.report({ host: ownName, event: { kind: 'done', phase: name, at: new Date() } })
-      } catch (error) {
-        run.report({ host: ownName, event: { kind: 'failed', phase: name, error, at: new Date() } })
-        signal.throwIfAborted()
-        for (const { host } of wave) run.failures.set(host, error)
-      }
+      const hosts = wave.map(({ host }) => host)
+      await failingOnly(hosts, run, { host: ownName, phase: name, signal }, () => afterWave(run, { soaks, signal }))
     },
   }
 }
@@ -170,17 +164,24 @@ function actionPhase(one: Action, needs: readonly string[] | undefined): Phase<F
       const on = one.kind === 'forget' ? run.first : run.hosts.get(one.host)
       const wanted = run.file.hosts.find(({ name }) => name === one.host)
       if (on === undefined || wanted === undefined) throw new Error(`the plan has an action for "${one.host}", which is not there`)
-      try {
-        await actionWork[one.kind]({ run, wanted, on, signal })
-        run.report({ host: one.host, event: { kind: 'done', phase: one.kind, at: new Date() } })
-      } catch (error) {
-        run.report({ host: one.host, event: { kind: 'failed', phase: one.kind, error, at: new Date() } })
-        signal.throwIfAborted()
-        // The others go on: one host that fails is no reason to leave the rest half done.
-        run.failures.set(one.host, error)
-      }
+      await failingOnly([one.host], run, { host: one.host, phase: one.kind, signal }, () =>
+        actionWork[one.kind]({ run, wanted, on, signal }),
+      )
     },
   }
+}
+
+/** Who else is at work goes on: that some hosts fail is no reason to leave the rest half done. */
+async function failingOnly(
+  hosts: readonly string[],
+  { report, failures }: FleetRun,
+  { host, phase, signal }: { readonly host: string; readonly phase: string; readonly signal: AbortSignal },
+  work: () => Promise<void>,
+): Promise<void> {
+  await endTold(report, { host, phase }, work).catch((error: unknown) => {
+    signal.throwIfAborted()
+    for (const failed of hosts) failures.set(failed, error)
+  })
 }
 
 function fullName({ host, kind }: Action): string {
