@@ -12,6 +12,7 @@ import { confirm } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress } from './fleet-progress.ts'
 import { fleetTries, type FleetTry } from './fleet-tries.ts'
+import { globalFlagNames } from './global-flags.ts'
 import { lockOwner, notedCommand } from './noted-command.ts'
 import { timedFleet } from './open-trace.ts'
 import { besideEvents, runFlagNames, tellAll } from './run-flags.ts'
@@ -74,8 +75,7 @@ const fittingFlags: ReadonlySet<string> = new Set([
   'cleanup-tmp-dir',
   'trust-on-first-use',
   'wait-lock',
-  'v',
-  'vmodule',
+  ...globalFlagNames,
   ...runFlagNames,
 ])
 

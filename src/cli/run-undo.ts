@@ -23,7 +23,7 @@ export async function runUndo(input: CommandInput): Promise<void> {
   await waitingForLock(input, () => undoByItself(input, confirmed))
 }
 
-const optionFlags: ReadonlySet<string> = new Set(['all', 'force', 'yes', 'dry-run', 'wait-lock', 'v', 'vmodule'])
+const optionFlags: ReadonlySet<string> = new Set(['all', 'force', 'yes', 'dry-run', 'wait-lock'])
 
 /** This host, or the one that --host names: nobody else of its cluster is asked. */
 async function undoByItself(input: CommandInput, confirmed: Set<string>): Promise<void> {

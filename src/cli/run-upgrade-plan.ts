@@ -16,8 +16,6 @@ const optionFlags: ReadonlySet<string> = new Set([
   'allow-missing-template-keys',
   'show-managed-fields',
   'rehearse',
-  'v',
-  'vmodule',
 ])
 
 /** @returns the exit code: 0; of a rehearsal 3 when something will hurt, 4 when something will block */

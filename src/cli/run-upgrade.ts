@@ -8,7 +8,7 @@ import { askedKubelet, kubeletFlags } from './kubelet-flags.ts'
 import { printedConfiguration } from './printed-configuration.ts'
 import { runWorkflow, type OpenWorkflow } from './run-workflow.ts'
 
-const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', ...kubeletFlags, 'yes', 'v', 'vmodule'])
+const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', ...kubeletFlags, 'yes'])
 
 /** @param only full names of phases; all when not given */
 export async function runApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
