@@ -8,7 +8,7 @@ import { resetScope } from '../fleet/reset-scope.ts'
 import { localHost } from '../host/local-host.ts'
 import { printableLine } from '../progress/printable.ts'
 import type { CommandInput } from './command.ts'
-import { confirm } from './confirm.ts'
+import { requireYes } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress } from './fleet-progress.ts'
 import { fleetTries, type FleetTry } from './fleet-tries.ts'
@@ -40,8 +40,7 @@ async function resetTraced(input: CommandInput, { trace, wait, confirmed }: Flee
     if (flags.isOn('dry-run')) return
     if (!flags.isOn('force') && !confirmed.has(asked)) {
       io.stderr.write(would)
-      if (!(await confirm(io, question, signal)))
-        throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the reset was not confirmed', { remedy: ['answer y, or give --force'] })
+      await requireYes(io, { question, what: 'the reset', flag: '--force' }, signal)
     }
     confirmed.add(asked)
     const progress = fleetProgress(input.io, { events, actions: names.map((host) => ({ host, kind: 'reset' })) })
