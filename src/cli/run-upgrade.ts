@@ -3,14 +3,14 @@ import { startApply, startNode, type UpgradeRequest } from '../phases/upgrade/st
 import type { RunRecording } from '../phases/run-request.ts'
 import { givenOn, givenText, type CommandInput } from './command.ts'
 import { requireYes } from './confirm.ts'
-import { askedKubelet, kubeletFlags } from './kubelet-flags.ts'
+import { askedKubelet, upgradeKubeletFlags } from './kubelet-flags.ts'
 import { printedConfiguration } from './printed-configuration.ts'
 import { runWorkflow, type OpenWorkflow } from './run-workflow.ts'
 
-const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', ...kubeletFlags, 'yes'])
+const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', ...upgradeKubeletFlags, 'yes'])
 
 /** @param only full names of phases; all when not given */
-export async function runApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
+export async function runUpgradeApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
   const { signal, flags } = input
   await run(input, only, async ({ host, io, request }) => {
     const ask = (): Promise<void> =>

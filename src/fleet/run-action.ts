@@ -5,7 +5,7 @@ import { drainNode, uncordonNode } from '../cluster/drain.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { markNode } from '../cluster/mark-node.ts'
 import { marksBefore } from '../cluster/restore-marks.ts'
-import { initDocuments, joinDocuments } from '../config/cluster-file-documents.ts'
+import { initFileText, joinFileText } from '../config/cluster-file-documents.ts'
 import type { ClusterHost } from '../config/cluster-file.ts'
 import { kadmVersion } from '../config/own-version.ts'
 import { paths } from '../config/paths.ts'
@@ -41,7 +41,7 @@ async function init(input: ActionInput): Promise<void> {
   const { run, wanted, on } = input
   const { access, file } = run
   const path = `${file.name} (${on.name})`
-  const host = withFile(on.host, { path, text: initDocuments(file, wanted, on.state.addresses) })
+  const host = withFile(on.host, { path, text: initFileText(file, wanted, on.state.addresses) })
   const request = requestOf('init', input)
   const hear = (event: PhaseEvent): void => {
     request.report(event)
@@ -77,7 +77,7 @@ async function join(input: ActionInput): Promise<void> {
   const { file } = run
   const path = `${file.name} (${on.name})`
   const replace = run.actions.some((action) => action.host === on.name && action.replaces === true)
-  const host = withFile(on.host, { path, text: joinDocuments(file, wanted, on.state.addresses) })
+  const host = withFile(on.host, { path, text: joinFileText(file, wanted, on.state.addresses) })
   await startJoin(host, {
     ...requestOf('join', input),
     file: path,
