@@ -1,5 +1,6 @@
 /** What a real `init` by each tool is given: the table behind `difference.test.ts`. Names, labels, tokens are new in each run. */
 import { randomBytes, randomInt } from 'node:crypto'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import { dumpYaml } from '../../src/config/yaml.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 
@@ -27,7 +28,7 @@ export interface Configuration {
 }
 
 export const configurationFile = '/root/init.yaml'
-const kubernetesVersion = 'v1.37.2'
+const kubernetesVersion = newestKubernetes
 const fast = { encryptionAlgorithm: 'ECDSA-P256' }
 
 export function configurations(): readonly Configuration[] {

@@ -13,7 +13,7 @@ let kubeadm: ProgramResult
 beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 1 })
   await renewHosts(sandbox, [host])
-  await putInitConfig(sandbox, host, { kubernetesVersion: 'v1.37.2' })
+  await putInitConfig(sandbox, host)
   kubeadm = await shell(`KUBEADM_INIT_DRYRUN_DIR=/root/theirs kubeadm ${init}`)
   expect(kubeadm.exitCode).toBe(0)
 }, 300_000)

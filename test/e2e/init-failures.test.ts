@@ -7,7 +7,6 @@ import { changesBetween, snapshotFiles } from '../support/host-files.ts'
 import { skipInShortRun } from '../support/long-run.ts'
 
 const host = 'h1'
-const kubernetesVersion = 'v1.37.2'
 
 let sandbox: Sandbox
 
@@ -17,7 +16,7 @@ beforeAll(async () => {
 
 const freshHost = async (): Promise<void> => {
   await renewHosts(sandbox, [host])
-  await putInitConfig(sandbox, host, { kubernetesVersion })
+  await putInitConfig(sandbox, host)
 }
 
 interface Refusal {
@@ -196,7 +195,7 @@ describe('components that do not come up: the end of their own log and the likel
     'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\ntimeouts: {controlPlaneComponentHealthCheck: 15s}\nnodeRegistration:\n  ignorePreflightErrors: [SystemVerification]\n'
 
   const configWith = (cluster: string, init = ''): string => {
-    const [, ...others] = labInitConfig({ kubernetesVersion }).split('---\n')
+    const [, ...others] = labInitConfig().split('---\n')
     return [`${quick}${init}`, ...others].join('---\n').replace('kind: ClusterConfiguration\n', `kind: ClusterConfiguration\n${cluster}`)
   }
 

@@ -171,7 +171,7 @@ interface Joined {
 
 async function freshCluster(maker: Tool): Promise<void> {
   await renewHosts(sandbox, ['h1', joining])
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'h1:6443' })
+  const file = await putInitConfig(sandbox, 'h1', { controlPlaneEndpoint: 'h1:6443' })
   await sandbox.run('h1', [maker, 'init', '--config', file], { timeout: 180_000 })
   join = await joinWords(sandbox, 'h1')
 }

@@ -146,7 +146,7 @@ describe('cut off and run again', () => {
 
 async function begin(maker: Tool): Promise<void> {
   await renewHosts(sandbox, ['h1'])
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2' })
+  const file = await putInitConfig(sandbox, 'h1')
   await sandbox.run('h1', [maker, 'init', '--config', file], { timeout: 180_000 })
   join = await joinWords(sandbox, 'h1')
   begunBy = maker

@@ -93,7 +93,7 @@ interface State {
 
 async function freshHost(): Promise<void> {
   await renewHosts(sandbox, [host])
-  await putInitConfig(sandbox, host, { kubernetesVersion: 'v1.37.2' })
+  await putInitConfig(sandbox, host)
 }
 
 const seconds = (count: number): string => `sleep ${count.toFixed(3)}`

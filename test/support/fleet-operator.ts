@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import { runProgram, type ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 
@@ -63,7 +64,7 @@ export function fleetOperator(sandbox: Sandbox, folder: string, program: readonl
       const {
         controlPlaneEndpoint,
         labels = {},
-        kubernetesVersion = 'v1.37.2',
+        kubernetesVersion = newestKubernetes,
         upgrade = {},
         cluster = {},
         init = {},
