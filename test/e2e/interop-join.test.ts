@@ -6,12 +6,10 @@
 import { beforeAll, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { putInitConfig, renewHosts, sharedSandbox, type Tool } from '../support/cluster.ts'
 import { newer, older } from '../support/upgrade-scene.ts'
 import { expectWholeCluster } from '../support/whole-cluster.ts'
 import { isLongRun, longRunOnly } from '../support/long-run.ts'
-
-type Tool = 'kadm' | 'kubeadm'
 
 const hosts = ['h1', 'h2', 'h3'] as const
 const labHost = '--ignore-preflight-errors=SystemVerification'

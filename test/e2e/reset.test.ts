@@ -6,12 +6,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { joinWords, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { joinWords, putInitConfig, renewHosts, sharedSandbox, type Tool } from '../support/cluster.ts'
 import { listedMembers } from '../support/etcd-members.ts'
 import { snapshotFiles } from '../support/host-files.ts'
 import { isLongRun } from '../support/long-run.ts'
-
-type Tool = 'kadm' | 'kubeadm'
 
 const slow = { timeout: isLongRun ? 600_000 : 240_000 }
 

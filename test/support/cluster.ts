@@ -17,6 +17,9 @@ export interface SharedSandboxSettings {
   readonly loadBalancer?: boolean
 }
 
+/** Either does the same to a cluster. */
+export type Tool = 'kadm' | 'kubeadm'
+
 const projectFolder = new URL('../..', import.meta.url).pathname
 
 /**
@@ -62,6 +65,12 @@ export async function putInitConfig(sandbox: Sandbox, host: string, config: LabC
   const file = '/root/init.yaml'
   await sandbox.put(host, file, labInitConfig(config), 0o600)
   return file
+}
+
+/** A fresh machine with the configuration for this lab on it; returns its path. */
+export async function freshHost(sandbox: Sandbox, host: string): Promise<string> {
+  await renewHosts(sandbox, [host])
+  return putInitConfig(sandbox, host)
 }
 
 /** A fresh token's join command, without the program's name. Made by the real kubeadm, which is on every host of a sandbox. */

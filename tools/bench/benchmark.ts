@@ -42,10 +42,6 @@ export async function seconds(sandbox: Sandbox, host: string, command: readonly 
   return end - start
 }
 
-export async function renewAll(sandbox: Sandbox, hosts: readonly string[]): Promise<void> {
-  await Promise.all(hosts.map((host) => sandbox.renew(host)))
-}
-
 /** Puts the configuration on the first host; its cluster takes further control planes. */
 export async function putInitConfig(sandbox: Sandbox): Promise<void> {
   await sandbox.put('h1', '/root/init.yaml', labInitConfig({ controlPlaneEndpoint: 'h1:6443' }), 0o600)

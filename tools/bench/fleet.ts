@@ -4,8 +4,9 @@ import path from 'node:path'
 import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import { runProgram } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { renewHosts } from '../../test/support/cluster.ts'
 import { fleetOperator, packagedKadm } from '../../test/support/fleet-operator.ts'
-import { joinCommands, renewAll, type Benchmark } from './benchmark.ts'
+import { joinCommands, type Benchmark } from './benchmark.ts'
 
 const controlPlanes = ['h1', 'h2', 'h3']
 const workers = ['h4', 'h5']
@@ -19,7 +20,7 @@ export const fleet: Benchmark = {
   hasLoadBalancer: true,
   ways: ['kubeadm', 'kadm'],
   run: async (sandbox, tool) => {
-    await renewAll(sandbox, [...controlPlanes, ...workers])
+    await renewHosts(sandbox, [...controlPlanes, ...workers])
     const endpoint = `${sandbox.loadBalancer?.address}:6443`
     return tool === 'kadm' ? byApply(sandbox, endpoint) : byLoop(sandbox, endpoint)
   },
