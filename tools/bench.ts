@@ -5,11 +5,12 @@
  */
 import { parseArgs } from 'node:util'
 import { errorText } from '../src/cli/error-text.ts'
+import { newestKubernetes } from '../src/config/own-version.ts'
 import { sandboxUp } from '../src/sandbox/sandbox-up.ts'
 import type { Sandbox } from '../src/sandbox/sandbox.ts'
 import { readState } from '../src/sandbox/state.ts'
 import { takeDown } from '../src/sandbox/take-down.ts'
-import { benchVersion, type Benchmark } from './bench/benchmark.ts'
+import type { Benchmark } from './bench/benchmark.ts'
 import { fleet } from './bench/fleet.ts'
 import { init, version } from './bench/init.ts'
 import { controlPlane, initJoin, join, twoControlPlanes } from './bench/join.ts'
@@ -52,7 +53,7 @@ async function compare(which: string): Promise<void> {
     throw new Error(`there is no benchmark "${which}": use one of ${[...Object.keys(benchmarks), 'scale'].join(', ')}`)
   if ((await readState(values.name)) !== undefined) await takeDown(values.name)
   const { hosts, hasLoadBalancer = false, furtherVersions = [] } = benchmark
-  const settings = { name: values.name, hosts, kubernetesVersion: benchVersion, furtherVersions, loadBalancer: hasLoadBalancer }
+  const settings = { name: values.name, hosts, kubernetesVersion: newestKubernetes, furtherVersions, loadBalancer: hasLoadBalancer }
   const sandbox = await sandboxUp({ ...settings, say: (line) => console.error(line) })
   try {
     report(benchmark, await measure(which, benchmark, sandbox))

@@ -8,11 +8,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { errorText } from '../src/cli/error-text.ts'
+import { newestKubernetes } from '../src/config/own-version.ts'
+import { olderKubernetes } from '../src/sandbox/releases.ts'
 import { sandboxUp } from '../src/sandbox/sandbox-up.ts'
 import { readState } from '../src/sandbox/state.ts'
 import { takeDown } from '../src/sandbox/take-down.ts'
 import { fleetOperator } from '../test/support/fleet-operator.ts'
-import { applies, isApplyName, newestVersion, olderVersion, type ApplyName, type Stage } from './chaos/applies.ts'
+import { applies, isApplyName, type ApplyName, type Stage } from './chaos/applies.ts'
 import { draw, drawText, usualApplies } from './chaos/draw.ts'
 import { chaosRun, unbrokenRun, type Unbroken, type Verdict } from './chaos/run.ts'
 
@@ -52,7 +54,7 @@ try {
 async function stageOf(name: string): Promise<Stage> {
   if ((await readState(name)) !== undefined) await takeDown(name)
   const source = new URL('..', import.meta.url).pathname
-  const settings = { hosts: 3, loadBalancer: true, kubernetesVersion: newestVersion, furtherVersions: [olderVersion] }
+  const settings = { hosts: 3, loadBalancer: true, kubernetesVersion: newestKubernetes, furtherVersions: [olderKubernetes] }
   const sandbox = await sandboxUp({ ...settings, name, source, say: (line) => console.error(line) })
   const own = path.join(folder, name)
   await mkdir(own)

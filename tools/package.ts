@@ -10,7 +10,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { takeLock } from '../src/sandbox/cache.ts'
+import { holdFileLock } from '../src/sandbox/cache.ts'
 import { buildBundle } from './build.ts'
 import { addRuntimeLibraries } from './runtime-libraries.ts'
 
@@ -38,7 +38,7 @@ export async function packageKadm({
 }: PackageOptions = {}): Promise<Packaged> {
   const file = path.join(into, 'kadm')
   await mkdir(into, { recursive: true })
-  await using _lock = await takeLock(path.join(into, '.package.lock'), () =>
+  await using _lock = await holdFileLock(path.join(into, '.package.lock'), () =>
     process.stderr.write('another process is packaging kadm: waiting for it\n'),
   )
   const sources = await hashOfSources(entry)

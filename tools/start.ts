@@ -1,5 +1,6 @@
 /** `npm start [-- --control-planes 3] [--hosts 5]`: from a bare machine to a real cluster, and how to use and to end it. */
 import { parseArgs } from 'node:util'
+import { newestKubernetes } from '../src/config/own-version.ts'
 import { KadmError } from '../src/errors.ts'
 import { errorText } from '../src/cli/error-text.ts'
 import { raiseDemoCluster } from '../src/sandbox/demo-cluster.ts'
@@ -9,7 +10,7 @@ const { values } = parseArgs({
   options: {
     hosts: { type: 'string' },
     'control-planes': { type: 'string', default: '1' },
-    'kubernetes-version': { type: 'string', default: 'v1.37.2' },
+    'kubernetes-version': { type: 'string', default: newestKubernetes },
   },
 })
 const controlPlanes = Number(values['control-planes'])

@@ -5,19 +5,21 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { errorText } from '../src/cli/error-text.ts'
+import { newestKubernetes } from '../src/config/own-version.ts'
 import { ensureComponents, ensureE2eKubeadm } from '../src/sandbox/components.ts'
 import { ensureImageStore } from '../src/sandbox/image-store.ts'
 import { ensurePieces } from '../src/sandbox/missing-pieces.ts'
+import { olderKubernetes } from '../src/sandbox/releases.ts'
 
 const all = process.argv.includes('--all')
 const say = (line: string): void => console.error(line)
 
 try {
   await ensurePieces({ say })
-  await ensureComponents('v1.37.2', { say })
-  await ensureComponents('v1.36.3', { say })
-  await ensureImageStore(['v1.37.2'], { say })
-  await ensureE2eKubeadm('v1.37.2', { say })
+  await ensureComponents(newestKubernetes, { say })
+  await ensureComponents(olderKubernetes, { say })
+  await ensureImageStore([newestKubernetes], { say })
+  await ensureE2eKubeadm(newestKubernetes, { say })
 } catch (error) {
   process.stderr.write(errorText(error, 0))
   if (process.env['CI'] === 'true') process.exit(1)

@@ -1,8 +1,8 @@
 /** What `kadm apply` says at its end; of a cluster that it has made also how to use it. */
-import type { ClusterFile, ClusterHost, SshTarget } from '../config/cluster-file.ts'
+import type { ClusterFile, ClusterHost, SshLogin } from '../config/cluster-file.ts'
 import { paths } from '../config/paths.ts'
 import { hostAndPort } from '../config/server-url.ts'
-import type { Action } from '../fleet/plan-actions.ts'
+import type { Action } from '../fleet/decide.ts'
 import { shellLine, shellQuote } from '../host/shell-quote.ts'
 
 export interface ApplyDone {
@@ -37,7 +37,7 @@ export function applyDoneText({ file, actions, hasNetwork, seconds, user }: Appl
 /** As kadm itself gets there: the configuration of ssh may know nothing of it. */
 function readAdminConf({ address, ssh }: ClusterHost, user: () => string): string {
   const { port, identityFile, bastion, become } = ssh
-  const login = (target: SshTarget, at: string): string => `${target.user ?? user()}@${at}`
+  const login = (target: SshLogin, at: string): string => `${target.user ?? user()}@${at}`
   return [
     'ssh',
     ...(port === 22 ? [] : ['-p', String(port)]),

@@ -1,5 +1,6 @@
 import type { InitFlags } from '../config/flags.ts'
 import type { CommandInput } from './command.ts'
+import { globalFlagNames } from './global-flags.ts'
 import { hostFlagNames } from './host-flags.ts'
 import { kubeadmFlags } from './kubeadm-flags.ts'
 import { runFlagNames } from './run-flags.ts'
@@ -8,7 +9,7 @@ import { runFlagNames } from './run-flags.ts'
 export function configFlagValues({ flags }: CommandInput, except: ReadonlySet<string>): InitFlags {
   const values: Record<string, string | number | boolean | readonly string[]> = {}
   for (const name of flags.given) {
-    if (except.has(name) || hostFlagNames.has(name) || runFlagNames.has(name)) continue
+    if ([except, globalFlagNames, hostFlagNames, runFlagNames].some((names) => names.has(name))) continue
     const [flag] = kubeadmFlags(name)
     if (flag?.kind === 'list') values[name] = flags.list(name)
     else if (flag?.kind === 'switch') values[name] = flags.isOn(name)

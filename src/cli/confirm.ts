@@ -1,5 +1,6 @@
 /** A question to the person at the terminal, in kubeadm's form. */
 import { createInterface } from 'node:readline'
+import { KadmError } from '../errors.ts'
 import type { Streams } from './command.ts'
 
 /** `true` for "y" and "yes" in any case; the end of the input is a no. */
@@ -17,4 +18,14 @@ export async function confirm(
   } finally {
     lines.close()
   }
+}
+
+/** Throws NOT_CONFIRMED. `what`: is to be confirmed; `flag`: with which nobody is asked. */
+export async function requireYes(
+  io: Pick<Streams, 'stdin' | 'stdout'>,
+  { question, what, flag = '--yes' }: { readonly question: string; readonly what: string; readonly flag?: string },
+  signal: AbortSignal,
+): Promise<void> {
+  if (await confirm(io, question, signal)) return
+  throw new KadmError('NOT_CONFIRMED', `nothing was changed: ${what} was not confirmed`, { remedy: [`answer y, or give ${flag}`] })
 }

@@ -1,18 +1,11 @@
 /** `--dry-run`: the plan on the screen, and the files it would write in a folder of their own. */
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import type { PlannedCall } from '../cluster/recording-cluster.ts'
 import { paths } from '../config/paths.ts'
 import type { Host } from '../host/host.ts'
-import type { PlannedChange } from '../host/planned-change.ts'
+import type { RunRecording } from '../phases/run-request.ts'
 import type { Streams } from './command.ts'
 import { dryRunFile, planText } from './print-plan.ts'
-
-export interface Recording {
-  readonly host: { plan(): readonly PlannedChange[] }
-  readonly cluster: { plan(): readonly PlannedCall[] }
-  readonly certificatesDir: string
-}
 
 export interface DryRunOptions {
   readonly io: Streams
@@ -25,7 +18,7 @@ export interface DryRunOptions {
  * (`KUBEADM_INIT_DRYRUN_DIR`), or a new one below /etc/kubernetes/tmp.
  */
 export async function showRecording(
-  { host: recorded, cluster, certificatesDir }: Recording,
+  { host: recorded, cluster, certificatesDir }: RunRecording,
   { io, action, host }: DryRunOptions,
 ): Promise<void> {
   const changes = recorded.plan()

@@ -1,6 +1,6 @@
 /** A plan for people: host by host what would be done, and why. */
 import type { MadePlan } from '../fleet/plan.ts'
-import type { ActionKind } from '../fleet/plan-actions.ts'
+import type { ActionKind } from '../fleet/decide.ts'
 import { printable, printableLine } from '../progress/printable.ts'
 
 export function fleetPlanText({ plan, problems, warnings }: MadePlan): string {

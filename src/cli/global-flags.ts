@@ -10,3 +10,5 @@ export const globalFlags: readonly Flag[] = [
   },
   { name: 'vmodule', kind: 'text', doc: 'accepted for kubeadm; kadm has no log levels by file' },
 ]
+
+export const globalFlagNames: ReadonlySet<string> = new Set(globalFlags.map(({ name }) => name))

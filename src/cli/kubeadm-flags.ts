@@ -1,4 +1,5 @@
 /** The flags of kubeadm's commands, each once: a command or phase names the ones it takes. Names, kinds and defaults are kubeadm 1.37's. */
+import { paths } from '../config/paths.ts'
 import type { Flag } from './command.ts'
 
 const flags: readonly Flag[] = [
@@ -19,7 +20,7 @@ const flags: readonly Flag[] = [
   { name: 'apiserver-extra-args', kind: 'text', hidden: true, doc: 'Deprecated: use extraArgs of the configuration' },
   { name: 'controller-manager-extra-args', kind: 'text', hidden: true, doc: 'Deprecated: use extraArgs of the configuration' },
   { name: 'scheduler-extra-args', kind: 'text', hidden: true, doc: 'Deprecated: use extraArgs of the configuration' },
-  { name: 'cert-dir', kind: 'text', default: '/etc/kubernetes/pki', doc: 'Where certificates are kept' },
+  { name: 'cert-dir', kind: 'text', default: paths.defaultCertificates, doc: 'Where certificates are kept' },
   {
     name: 'certificate-key',
     kind: 'text',
@@ -82,8 +83,8 @@ const flags: readonly Flag[] = [
     doc: "Checks whose errors are shown as warnings, e.g. 'Swap,NumCPU'; 'all' for all of them",
   },
   { name: 'image-repository', kind: 'text', default: 'registry.k8s.io', doc: 'Registry to pull the images of the control plane from' },
-  { name: 'kubeconfig', kind: 'text', default: '/etc/kubernetes/admin.conf', doc: 'The kubeconfig file to talk to the cluster with' },
-  { name: 'kubeconfig-dir', kind: 'text', default: '/etc/kubernetes', doc: 'Where kubeconfig files are kept' },
+  { name: 'kubeconfig', kind: 'text', default: paths.adminConf, doc: 'The kubeconfig file to talk to the cluster with' },
+  { name: 'kubeconfig-dir', kind: 'text', default: paths.kubernetes, doc: 'Where kubeconfig files are kept' },
   {
     name: 'kubelet',
     kind: 'text',

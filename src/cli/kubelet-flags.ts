@@ -4,11 +4,11 @@ import { KadmError } from '../errors.ts'
 import type { NodeRequest } from '../phases/upgrade/start-upgrade.ts'
 import { givenText, type FlagValues } from './command.ts'
 
-export const kubeletFlags = ['drain-timeout', 'kubelet', 'kubelet-version'] as const
+export const upgradeKubeletFlags = ['drain-timeout', 'kubelet', 'kubelet-version'] as const
 
 /** `undefined` when no kubelet is named. Throws USAGE. */
 export function askedKubelet(flags: FlagValues): NodeRequest['kubelet'] {
-  const given = (name: (typeof kubeletFlags)[number]): string | undefined => givenText(flags, name)
+  const given = (name: (typeof upgradeKubeletFlags)[number]): string | undefined => givenText(flags, name)
   const [file, version] = [given('kubelet'), given('kubelet-version')]
   if (file === undefined && version === undefined) {
     if (!flags.given.has('drain-timeout')) return undefined

@@ -1,15 +1,15 @@
 /** `kadm apply` for a user: the plan shown, the question, the work, what came of it. */
 import { readConfigText } from '../config/read-config-file.ts'
 import { KadmError } from '../errors.ts'
-import { applyPlan, requireNoProblems } from '../fleet/apply.ts'
-import { makePlan, parsePlan, requireSame } from '../fleet/plan.ts'
+import { applyPlan } from '../fleet/apply.ts'
+import { makePlan, parsePlan, requireNoProblems, requireSame } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import { shellQuote } from '../host/shell-quote.ts'
 import { whoRuns } from '../host/who-runs.ts'
 import { printable } from '../progress/printable.ts'
 import { applyDoneText } from './apply-done-text.ts'
-import type { CommandInput, Streams } from './command.ts'
-import { confirm } from './confirm.ts'
+import type { CommandInput } from './command.ts'
+import { requireYes } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetPlanText } from './fleet-plan-text.ts'
 import { fleetProgress } from './fleet-progress.ts'
@@ -52,7 +52,8 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Flee
     requireNoProblems(made.problems)
     if (made.plan.actions.length === 0) return
     // Who applies a kept plan has seen it.
-    if (kept === undefined && !flags.isOn('yes') && !confirmed.has(plan)) await during('question', () => ask(io, signal))
+    if (kept === undefined && !flags.isOn('yes') && !confirmed.has(plan))
+      await during('question', () => requireYes(io, { question: 'Do this?', what: 'the plan' }, signal))
     confirmed.add(plan)
     const progress = fleetProgress(input.io, { events, actions: made.plan.actions })
     try {
@@ -81,9 +82,4 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Flee
   } finally {
     await fleet.close()
   }
-}
-
-async function ask(io: Streams, signal: AbortSignal): Promise<void> {
-  if (await confirm(io, 'Do this?', signal)) return
-  throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the plan was not confirmed', { remedy: ['answer y, or give --yes'] })
 }

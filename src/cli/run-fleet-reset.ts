@@ -1,17 +1,18 @@
 /** `kadm reset --cluster-file` for a user. */
 import { KadmError } from '../errors.ts'
-import { requireNoProblems } from '../fleet/apply.ts'
 import type { ReachedHost } from '../fleet/host-state.ts'
 import type { Fleet } from '../fleet/open-fleet.ts'
+import { requireNoProblems } from '../fleet/plan.ts'
 import { resetFleet } from '../fleet/reset-fleet.ts'
 import { resetScope } from '../fleet/reset-scope.ts'
 import { localHost } from '../host/local-host.ts'
 import { printableLine } from '../progress/printable.ts'
 import type { CommandInput } from './command.ts'
-import { confirm } from './confirm.ts'
+import { requireYes } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress } from './fleet-progress.ts'
 import { fleetTries, type FleetTry } from './fleet-tries.ts'
+import { globalFlagNames } from './global-flags.ts'
 import { lockOwner, notedCommand } from './noted-command.ts'
 import { timedFleet } from './open-trace.ts'
 import { besideEvents, runFlagNames, tellAll } from './run-flags.ts'
@@ -39,8 +40,7 @@ async function resetTraced(input: CommandInput, { trace, wait, confirmed }: Flee
     if (flags.isOn('dry-run')) return
     if (!flags.isOn('force') && !confirmed.has(asked)) {
       io.stderr.write(would)
-      if (!(await confirm(io, question, signal)))
-        throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the reset was not confirmed', { remedy: ['answer y, or give --force'] })
+      await requireYes(io, { question, what: 'the reset', flag: '--force' }, signal)
     }
     confirmed.add(asked)
     const progress = fleetProgress(input.io, { events, actions: names.map((host) => ({ host, kind: 'reset' })) })
@@ -74,8 +74,7 @@ const fittingFlags: ReadonlySet<string> = new Set([
   'cleanup-tmp-dir',
   'trust-on-first-use',
   'wait-lock',
-  'v',
-  'vmodule',
+  ...globalFlagNames,
   ...runFlagNames,
 ])
 

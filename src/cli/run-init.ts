@@ -1,4 +1,5 @@
 /** `kadm init` for a user: flags read, progress shown, the result printed. */
+import { paths } from '../config/paths.ts'
 import { startInit } from '../phases/init/start-init.ts'
 import { givenOn, givenText, type CommandInput } from './command.ts'
 import { runWorkflow } from './run-workflow.ts'
@@ -11,8 +12,6 @@ const optionFlags = new Set([
   'kubeconfig',
   'kubeconfig-dir',
   'print-manifest',
-  'v',
-  'vmodule',
 ])
 
 /** @param only full names of phases; all when not given */
@@ -27,8 +26,8 @@ export async function runInit(input: CommandInput, only: readonly string[] | und
         skipTokenPrint: isOn('skip-token-print'),
         skipCertificateKeyPrint: isOn('skip-certificate-key-print'),
         printManifest: isOn('print-manifest'),
-        kubeconfig: givenText(flags, 'kubeconfig') ?? '/etc/kubernetes/admin.conf',
-        kubeconfigDir: givenText(flags, 'kubeconfig-dir') ?? '/etc/kubernetes',
+        kubeconfig: givenText(flags, 'kubeconfig') ?? paths.adminConf,
+        kubeconfigDir: givenText(flags, 'kubeconfig-dir') ?? paths.kubernetes,
       },
       onStart: (phases, version) => {
         if (only === undefined) io.stdout.write(`[init] Using Kubernetes version: ${version}\n`)

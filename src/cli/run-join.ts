@@ -8,8 +8,6 @@ const optionFlags: ReadonlySet<string> = new Set([
   'replace',
   'discovery-unsafe-allow-insecure-file',
   'discovery-unsafe-allow-unpinned-ca',
-  'v',
-  'vmodule',
 ])
 
 /** @param only full names of phases; all when not given */

@@ -1,8 +1,7 @@
 /** `kadm plan` for a user. Exit code 0 for a plan that can be applied, else the error that apply would end with. */
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
-import { requireNoProblems } from '../fleet/apply.ts'
-import { makePlan, type MadePlan } from '../fleet/plan.ts'
+import { makePlan, requireNoProblems, type MadePlan } from '../fleet/plan.ts'
 import { localHost } from '../host/local-host.ts'
 import { shellQuote } from '../host/shell-quote.ts'
 import { printable, printableJson } from '../progress/printable.ts'

@@ -1,4 +1,5 @@
 /** `kadm reset` for a user: words read, the question, progress, what is left. */
+import { paths } from '../config/paths.ts'
 import { KadmError } from '../errors.ts'
 import { startReset, type ResetRequest } from '../phases/reset/start-reset.ts'
 import { givenText, type CommandInput, type FlagValues } from './command.ts'
@@ -6,7 +7,7 @@ import { confirm } from './confirm.ts'
 import { planText } from './print-plan.ts'
 import { runWorkflow } from './run-workflow.ts'
 
-const optionFlags: ReadonlySet<string> = new Set(['config', 'cleanup', 'kubeconfig', 'v', 'vmodule'])
+const optionFlags: ReadonlySet<string> = new Set(['config', 'cleanup', 'kubeconfig'])
 
 /** @param only full names of phases; all when not given */
 export async function runReset(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
@@ -18,7 +19,7 @@ export async function runReset(input: CommandInput, only: readonly string[] | un
   await runWorkflow(input, { action: 'reset', only, optionFlags }, async ({ host, io, request }) => {
     const recording = await startReset(host, {
       ...request,
-      options: { kubeconfig: givenText(flags, 'kubeconfig') ?? '/etc/kubernetes/admin.conf', cleanup: cleanupOf(flags) },
+      options: { kubeconfig: givenText(flags, 'kubeconfig') ?? paths.adminConf, cleanup: cleanupOf(flags) },
       confirm: (question) => confirm(io, question, signal),
     })
     if (recording !== undefined) io.stdout.write(`${planText(recording.host.plan(), [])}[dryrun] Nothing was changed on this host\n`)

@@ -5,7 +5,7 @@ import { undoHostOfFleet } from '../fleet/undo-host.ts'
 import { localHost } from '../host/local-host.ts'
 import { startUndo, type UndoOutcome, type UndoPlan, type UndoRequest } from '../phases/undo/start-undo.ts'
 import { givenText, type CommandInput, type Streams } from './command.ts'
-import { confirm } from './confirm.ts'
+import { requireYes } from './confirm.ts'
 import { fleetOfFile } from './fleet-of-file.ts'
 import { fleetProgress, type FleetProgress } from './fleet-progress.ts'
 import { fleetTries, type FleetTry } from './fleet-tries.ts'
@@ -23,7 +23,7 @@ export async function runUndo(input: CommandInput): Promise<void> {
   await waitingForLock(input, () => undoByItself(input, confirmed))
 }
 
-const optionFlags: ReadonlySet<string> = new Set(['all', 'force', 'yes', 'dry-run', 'wait-lock', 'v', 'vmodule'])
+const optionFlags: ReadonlySet<string> = new Set(['all', 'force', 'yes', 'dry-run', 'wait-lock'])
 
 /** This host, or the one that --host names: nobody else of its cluster is asked. */
 async function undoByItself(input: CommandInput, confirmed: Set<string>): Promise<void> {
@@ -104,10 +104,8 @@ function askFor({ flags, signal }: CommandInput, io: Streams, confirmed: Set<str
     if (confirmed.has(text)) return true
     io.stdout.write(text)
     if (flags.isOn('dry-run')) return false
-    if (flags.isOn('yes') || (await confirm(io, 'Do this?', signal))) {
-      confirmed.add(text)
-      return true
-    }
-    throw new KadmError('NOT_CONFIRMED', 'nothing was changed: the undo was not confirmed', { remedy: ['answer y, or give --yes'] })
+    if (!flags.isOn('yes')) await requireYes(io, { question: 'Do this?', what: 'the undo' }, signal)
+    confirmed.add(text)
+    return true
   }
 }

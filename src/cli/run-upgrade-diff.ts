@@ -4,10 +4,10 @@ import { onChosenHost } from './chosen-host.ts'
 import { givenText, type CommandInput } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 
-const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', 'v', 'vmodule'])
+const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig'])
 
 /** Exits with 0 whether there are differences or not, as kubeadm's. */
-export async function diffUpgrade(input: CommandInput): Promise<void> {
+export async function runUpgradeDiff(input: CommandInput): Promise<void> {
   const { flags, io, signal } = input
   await onChosenHost(input, async (host) => {
     const texts = await startDiff(host, {

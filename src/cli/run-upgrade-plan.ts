@@ -16,12 +16,10 @@ const optionFlags: ReadonlySet<string> = new Set([
   'allow-missing-template-keys',
   'show-managed-fields',
   'rehearse',
-  'v',
-  'vmodule',
 ])
 
 /** @returns the exit code: 0; of a rehearsal 3 when something will hurt, 4 when something will block */
-export async function planUpgrade(input: CommandInput): Promise<number> {
+export async function runUpgradePlan(input: CommandInput): Promise<number> {
   if (input.flags.isOn('rehearse')) return rehearseUpgrade(input)
   const print = outputPrinter<UpgradePlan>(input.flags, {
     kind: 'UpgradePlan',

@@ -1,23 +1,20 @@
 /** `kadm upgrade apply` and `kadm upgrade node` for a user: words read, progress shown, the result printed. */
-import { KadmError } from '../errors.ts'
 import { startUpgradeApply, startUpgradeNode, type UpgradeRequest } from '../phases/upgrade/start-upgrade.ts'
 import type { RunRecording } from '../phases/run-request.ts'
 import { givenOn, givenText, type CommandInput } from './command.ts'
-import { confirm } from './confirm.ts'
-import { askedKubelet, kubeletFlags } from './kubelet-flags.ts'
+import { requireYes } from './confirm.ts'
+import { askedKubelet, upgradeKubeletFlags } from './kubelet-flags.ts'
 import { printedConfiguration } from './printed-configuration.ts'
 import { runWorkflow, type OpenWorkflow } from './run-workflow.ts'
 
-const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', ...kubeletFlags, 'yes', 'v', 'vmodule'])
+const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig', ...upgradeKubeletFlags, 'yes'])
 
 /** @param only full names of phases; all when not given */
-export async function runApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
+export async function runUpgradeApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
   const { signal, flags } = input
   await run(input, only, async ({ host, io, request }) => {
-    const ask = async (): Promise<void> => {
-      if (await confirm(io, '[upgrade] Are you sure you want to proceed?', signal)) return
-      throw new KadmError('NOT_CONFIRMED', 'the upgrade was not confirmed: nothing was changed', { remedy: ['answer y, or give --yes'] })
-    }
+    const ask = (): Promise<void> =>
+      requireYes(io, { question: '[upgrade] Are you sure you want to proceed?', what: 'the upgrade' }, signal)
     const { recording, version } = await startUpgradeApply(host, {
       ...request,
       version: input.arguments[0],

@@ -4,13 +4,12 @@
  */
 import type { Host } from '../host/host.ts'
 import { eventOfAction, type PhaseEvent } from '../phases/phase.ts'
-import type { RunRequest } from '../phases/run-request.ts'
+import type { RunRecording, RunRequest } from '../phases/run-request.ts'
 import { withoutControls } from '../progress/printable.ts'
 import { chosenHost } from './chosen-host.ts'
 import { givenText, type CommandInput, type Streams } from './command.ts'
 import { configFlagValues } from './config-flag-values.ts'
 import { withTrace, type RunTrace } from './open-trace.ts'
-import type { Recording } from './dry-run.ts'
 import { phaseProgress, type PhaseProgress } from './phase-progress.ts'
 import { besideEvents } from './run-flags.ts'
 
@@ -31,7 +30,7 @@ export interface OpenWorkflow {
   /** Ended after `work`; `work` ends it before what is to stand below it. */
   readonly progress: PhaseProgress
   /** Of a dry run: what it would have done. */
-  readonly show: (recording: Recording | undefined) => Promise<void>
+  readonly show: (recording: RunRecording | undefined) => Promise<void>
 }
 
 /** The host is closed after `work`. */
@@ -70,7 +69,7 @@ async function runTraced(
     }),
     warn: (line: string) => void io.stderr.write(`WARNING: ${withoutControls(line)}\n`),
   }
-  const show = async (recording: Recording | undefined): Promise<void> => {
+  const show = async (recording: RunRecording | undefined): Promise<void> => {
     if (recording === undefined) return
     const { showRecording } = await import('./dry-run.ts')
     await showRecording(recording, { io, action, host })

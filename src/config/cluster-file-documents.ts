@@ -8,7 +8,7 @@ import type { Json, JsonObject } from './model.ts'
 import { dumpYaml } from './yaml.ts'
 
 /** YAML for `init` on this host. `own`: the host's addresses; one of them that the file names is the one to announce. */
-export function initDocuments(file: ClusterFile, host: ClusterHost, own: readonly string[]): string {
+export function initFileText(file: ClusterFile, host: ClusterHost, own: readonly string[]): string {
   const { initConfiguration, kubeletConfiguration, kubeProxyConfiguration } = file.kubeadm
   const init = { ...withNode(initConfiguration, host), localAPIEndpoint: apiEndpoint(initConfiguration, host, own) }
   return documents([
@@ -37,7 +37,7 @@ export function clusterDocument({ name, kubernetesVersion, controlPlaneEndpoint,
  * YAML for `join` on this host. The cluster is known to whoever runs it, so the way of discovery that kubeadm's document must name is never
  * gone.
  */
-export function joinDocuments(file: ClusterFile, host: ClusterHost, own: readonly string[]): string {
+export function joinFileText(file: ClusterFile, host: ClusterHost, own: readonly string[]): string {
   const { joinConfiguration: given } = file.kubeadm
   const controlPlane = part(given, 'controlPlane')
   const isControlPlane = host.role === 'control-plane'

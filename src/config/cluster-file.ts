@@ -39,12 +39,12 @@ export interface ClusterHost {
 /** `absent`: to leave the cluster. `lost`: its machine is gone, and nothing is asked of it. */
 export type HostRole = (typeof hostRoles)[number]
 
-export interface SshSettings extends SshTarget {
+export interface SshSettings extends SshLogin {
   readonly become: 'none' | 'sudo'
-  readonly bastion?: SshTarget & { readonly address: string }
+  readonly bastion?: SshLogin & { readonly address: string }
 }
 
-export interface SshTarget {
+export interface SshLogin {
   readonly user?: string
   readonly port: number
   readonly identityFile?: string
@@ -148,7 +148,7 @@ function roleOf(role: string): HostRole {
   return hostRoles.find((one) => one === role) ?? 'worker'
 }
 
-function toTarget(target: JsonObject): SshTarget {
+function toTarget(target: JsonObject): SshLogin {
   const optional = Object.fromEntries(
     ['user', 'identityFile', 'hostKey'].flatMap((name) => (textOf(target[name]) === '' ? [] : [[name, textOf(target[name])]])),
   )

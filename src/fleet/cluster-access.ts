@@ -9,8 +9,8 @@ import { findKubeconfig, readKubeconfig } from '../pki/kubeconfig-file.ts'
 import { connectOwnCluster } from '../pki/own-cluster.ts'
 import { readSharedFiles } from '../pki/shared-files.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
-import type { ClusterAccess } from './fleet-run.ts'
 import { firstAnswer } from './first-answer.ts'
+import type { ClusterAccess, FleetHost, FleetRun } from './fleet-run.ts'
 import { fleetToken, type FleetToken } from './fleet-token.ts'
 import { sharedServer } from './shared-server.ts'
 import { signForNode } from './sign-for-node.ts'
@@ -96,6 +96,23 @@ export async function tidyUp(
     await by.close()
   }
   await Promise.race([again().catch(() => undefined), sleep(tidyingTime, undefined, { ref: false })])
+}
+
+/**
+ * Those that are there besides the first: who stays, and who is to leave. Whom the file does not want as a control plane is not asked, be
+ * there what may on its disk: who has taken over a worker would be the cluster for all others.
+ */
+export function controlPlanesBeside(
+  first: Pick<FleetHost, 'name'>,
+  { file, hosts, actions }: Pick<FleetRun, 'file' | 'hosts' | 'actions'>,
+): Pick<ClusterAccessOptions, 'others' | 'leaving'> {
+  const leavers = new Set(actions.filter(({ kind }) => kind === 'remove').map(({ host }) => host))
+  const wanted = new Set(file.hosts.filter(({ role }) => role === 'control-plane').map(({ name }) => name))
+  const found = [...hosts.values()].filter(({ name, state }) => name !== first.name && state.node === 'control-plane')
+  return {
+    others: found.filter(({ name }) => wanted.has(name)).map(({ host }) => host),
+    leaving: found.filter(({ name }) => leavers.has(name)).map(({ host }) => host),
+  }
 }
 
 export function clusterAccess({ host, others, leaving, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {

@@ -2,9 +2,9 @@
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import { withCode } from '../errors.ts'
 import type { ClusterState, NodeState, RunningCluster } from './cluster-state.ts'
+import type { Action, ActionKind } from './decide.ts'
 import { fleetRemedy } from './fleet-remedies.ts'
 import { isBare, whyUnknown, type HostState, type ReachedHost, type UnreachableHost } from './host-state.ts'
-import type { Action, ActionKind } from './plan-actions.ts'
 
 interface HostDecision {
   readonly actions: readonly Action[]

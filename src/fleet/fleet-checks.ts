@@ -5,8 +5,8 @@ import { part, withDefaults } from '../config/defaults.ts'
 import { parseIp } from '../config/ip-address.ts'
 import type { Findings } from '../preflight/check.ts'
 import { sharedRanges, type ClusterRanges } from '../preflight/network-overlap.ts'
+import type { Action } from './decide.ts'
 import type { HostState, ReachedHost } from './host-state.ts'
-import type { Action } from './plan-actions.ts'
 
 /** Of all hosts that are to be in the cluster; kubelets only of those that are about to get a node. */
 export function hostChecks(file: ClusterFile, states: ReadonlyMap<string, HostState>, actions: readonly Action[]): Findings {

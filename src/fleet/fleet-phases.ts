@@ -1,14 +1,14 @@
 /**
- * The steps of an apply as a workflow of phases over all hosts: `hosts/h2/join`. Every host begins at once; a join waits inside, for the
+ * The actions of an apply as a workflow of phases over all hosts: `hosts/h2/join`. Every host begins at once; a join waits inside, for the
  * cluster that it joins. Hosts leave only when all new ones are in, and control planes one after the other: etcd loses one member at a
  * time. Upgrades go host by host over the control planes, then in waves over the workers, with a gate behind each wave.
  */
 import type { ClusterHost } from '../config/cluster-file.ts'
 import type { Phase, PhaseEvent } from '../phases/phase.ts'
-import { ownName, type FleetEvent, type FleetRun } from './fleet-run.ts'
-import type { Action } from './plan-actions.ts'
+import type { Action } from './decide.ts'
+import { endTold, ownName, type FleetEvent, type FleetRun } from './fleet-run.ts'
 import { waves } from './plan-upgrade.ts'
-import { steps } from './steps.ts'
+import { actionWork } from './run-action.ts'
 import { afterWave } from './upgrade-host.ts'
 
 type Plan = Pick<FleetRun, 'actions' | 'hosts' | 'file'>
@@ -23,7 +23,7 @@ export function fleetPhases(plan: Plan): readonly Phase<FleetRun>[] {
     needs: [],
     phases: actions
       .filter(({ host }) => host === name)
-      .map((one, index) => step(one, new Map(order).get(one) ?? (index === 0 ? [] : undefined))),
+      .map((one, index) => actionPhase(one, new Map(order).get(one) ?? (index === 0 ? [] : undefined))),
   }))
   return [{ name: 'hosts', summary: 'All hosts side by side', needs: [], phases: hosts }, ...firstGate(plan), ...gates(plan)]
 }
@@ -127,14 +127,8 @@ function gate(
       return file.upgrade.probe === undefined && !soaks ? '' : false
     },
     run: async (run, { signal }) => {
-      try {
-        await afterWave(run, { soaks, signal })
-        run.report({ host: ownName, event: { kind: 'done', phase: name, at: new Date() } })
-      } catch (error) {
-        run.report({ host: ownName, event: { kind: 'failed', phase: name, error, at: new Date() } })
-        signal.throwIfAborted()
-        for (const { host } of wave) run.failures.set(host, error)
-      }
+      const hosts = wave.map(({ host }) => host)
+      await failingOnly(hosts, run, { host: ownName, phase: name, signal }, () => afterWave(run, { soaks, signal }))
     },
   }
 }
@@ -155,7 +149,7 @@ function upgradeWaves({ actions, file }: Plan): readonly (readonly Action[])[] {
   return [...upgrades.filter(({ host }) => !workers.includes(host)).map((one) => [one]), ...ofWorkers]
 }
 
-function step(one: Action, needs: readonly string[] | undefined): Phase<FleetRun> {
+function actionPhase(one: Action, needs: readonly string[] | undefined): Phase<FleetRun> {
   return {
     name: one.kind,
     summary: one.why,
@@ -170,17 +164,24 @@ function step(one: Action, needs: readonly string[] | undefined): Phase<FleetRun
       const on = one.kind === 'forget' ? run.first : run.hosts.get(one.host)
       const wanted = run.file.hosts.find(({ name }) => name === one.host)
       if (on === undefined || wanted === undefined) throw new Error(`the plan has an action for "${one.host}", which is not there`)
-      try {
-        await steps[one.kind]({ run, wanted, on, signal })
-        run.report({ host: one.host, event: { kind: 'done', phase: one.kind, at: new Date() } })
-      } catch (error) {
-        run.report({ host: one.host, event: { kind: 'failed', phase: one.kind, error, at: new Date() } })
-        signal.throwIfAborted()
-        // The others go on: one host that fails is no reason to leave the rest half done.
-        run.failures.set(one.host, error)
-      }
+      await failingOnly([one.host], run, { host: one.host, phase: one.kind, signal }, () =>
+        actionWork[one.kind]({ run, wanted, on, signal }),
+      )
     },
   }
+}
+
+/** Who else is at work goes on: that some hosts fail is no reason to leave the rest half done. */
+async function failingOnly(
+  hosts: readonly string[],
+  { report, failures }: FleetRun,
+  { host, phase, signal }: { readonly host: string; readonly phase: string; readonly signal: AbortSignal },
+  work: () => Promise<void>,
+): Promise<void> {
+  await endTold(report, { host, phase }, work).catch((error: unknown) => {
+    signal.throwIfAborted()
+    for (const failed of hosts) failures.set(failed, error)
+  })
 }
 
 function fullName({ host, kind }: Action): string {

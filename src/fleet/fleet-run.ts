@@ -1,14 +1,29 @@
-/** What the steps of an apply are given. Data only, but for the two things that come up on the way: the cluster, and failures. */
+/** What commands on many hosts are asked with, and what the actions of an apply are given. */
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
 import type { ClusterLease } from './cluster-lease.ts'
+import type { Action } from './decide.ts'
 import type { ReachedHost } from './host-state.ts'
-import type { Action } from './plan-actions.ts'
+import type { Fleet } from './open-fleet.ts'
 
-export interface FleetRun {
+/** What a command on many hosts is asked with. */
+export interface FleetCommand {
+  readonly fleet: Fleet
+  /** Who is shown to others that wait: `user@machine, kadm apply (pid 123)`. */
+  readonly owner: string
+  /** The machine that kadm runs on. */
+  readonly operator: Pick<Host, 'query' | 'readText'>
+  /** Milliseconds that the end of a Lease is waited for which nobody renews. */
+  readonly wait: number
+  readonly report: (event: FleetEvent) => void
+  readonly within?: WithinHost | undefined
+  readonly signal: AbortSignal
+}
+
+export interface FleetRun extends Pick<FleetCommand, 'operator' | 'report' | 'within'> {
   readonly file: ClusterFile
   /** Where the cluster file lies: there the probe of an upgrade is run. */
   readonly folder: string
@@ -17,12 +32,8 @@ export interface FleetRun {
   /** The control plane that makes the cluster or is asked about it. */
   readonly first: FleetHost
   readonly access: ClusterAccess
-  /** By host; a host that failed gets no further steps. */
+  /** By host; a host that failed gets no further actions. */
   readonly failures: Map<string, unknown>
-  /** The machine that kadm runs on. */
-  readonly operator: Pick<Host, 'query' | 'readText'>
-  readonly report: (event: FleetEvent) => void
-  readonly within?: WithinHost | undefined
   /** Text of the manifest of the pod network. */
   readonly networkManifest?: string
 }
@@ -56,4 +67,19 @@ export const ownName = 'kadm'
 export interface FleetEvent {
   readonly host: string
   readonly event: PhaseEvent
+}
+
+/** Tells how the work ends; that it begins is told by who has it done. Throws as it. */
+export async function endTold(
+  report: FleetCommand['report'],
+  { host, phase }: { readonly host: string; readonly phase: string },
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+    report({ host, event: { kind: 'done', phase, at: new Date() } })
+  } catch (error) {
+    report({ host, event: { kind: 'failed', phase, error, at: new Date() } })
+    throw error
+  }
 }

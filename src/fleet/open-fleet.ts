@@ -7,6 +7,7 @@ import { openBastion } from '../host/ssh-bastion.ts'
 import { connectSsh } from '../host/ssh-host.ts'
 import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from '../host/ssh-target.ts'
 import { fleetRemedy } from './fleet-remedies.ts'
+import type { FleetHost } from './fleet-run.ts'
 import { observeHost, unreachable, whyUnknown, type HostState, type UnreachableHost } from './host-state.ts'
 import { notObserved } from './not-root.ts'
 
@@ -51,6 +52,15 @@ export async function openFleet(file: ClusterFile, options: FleetOptions): Promi
     states: new Map(opened.map(({ name, state }) => [name, state])),
     close,
   }
+}
+
+export function reachedHosts({ hosts, states }: Fleet): ReadonlyMap<string, FleetHost> {
+  return new Map(
+    [...hosts].flatMap(([name, host]) => {
+      const state = states.get(name)
+      return state?.kind === 'reached' ? [[name, { name, host, state }] as const] : []
+    }),
+  )
 }
 
 /** Of a host that is in the way: the error that it answered with, or that there was no answer. `who`: how the message calls it. */

@@ -3,8 +3,8 @@ import type { ClusterFile, UpgradeSettings } from '../config/cluster-file.ts'
 import { compareVersions, parseVersion } from '../config/versions.ts'
 import { skewProblems } from '../phases/upgrade/skew-policy.ts'
 import type { ClusterState, RunningCluster } from './cluster-state.ts'
+import type { Action, Decision } from './decide.ts'
 import type { HostState, ReachedHost } from './host-state.ts'
-import type { Action, Decision } from './plan-actions.ts'
 
 /**
  * The first control plane, then the other ones, then workers: canaries before the rest. What an upgrade that was cut off has left undone

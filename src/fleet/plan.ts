@@ -10,12 +10,12 @@ import { KadmError } from '../errors.ts'
 import { shellQuote } from '../host/shell-quote.ts'
 import { observeCluster, type AskOptions, type ClusterState } from './cluster-state.ts'
 import { configurationWarnings } from './configuration-warnings.ts'
+import { decide, firstControlPlane, isGoneOnWith, type Action } from './decide.ts'
 import { hostChecks } from './fleet-checks.ts'
 import type { HostState } from './host-state.ts'
 import { measureFleet } from './measure-fleet.ts'
 import { rootProblems } from './not-root.ts'
 import type { Fleet } from './open-fleet.ts'
-import { decide, firstControlPlane, isGoneOnWith, type Action } from './plan-actions.ts'
 
 export interface FleetPlan {
   readonly apiVersion: string
@@ -81,6 +81,22 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
     problems: [...problems, ...rootProblems(file.hosts, states, acting), ...checked.errors, ...measured.errors],
     warnings: [...warnings, ...configurationWarnings(file, states, stored), ...checked.warnings, ...measured.warnings],
   }
+}
+
+/** Throws PREFLIGHT_FAILED. */
+export function requireNoProblems(problems: readonly string[]): void {
+  if (problems.length > 0) throw preflightFailed(problems)
+}
+
+export function preflightFailed(problems: readonly string[]): KadmError {
+  return new KadmError(
+    'PREFLIGHT_FAILED',
+    problems.length === 1 ? `nothing was changed: ${problems[0]}` : `nothing was changed: ${problems.length} problems`,
+    {
+      details: problems,
+      remedy: ['mend what is listed, then run the same command again'],
+    },
+  )
 }
 
 /** A plan that was kept. Throws CONFIG_INVALID for what is none. */

@@ -1,30 +1,20 @@
 /** The end of a cluster: every host of its file is reset, all at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '../errors.ts'
-import { fleetFailed, reachedHosts } from './apply.ts'
 import { firstThatAnswers, tidyUp } from './cluster-access.ts'
 import { takeLease } from './cluster-lease.ts'
-import { ownName, type FleetEvent, type FleetRun, type WithinHost } from './fleet-run.ts'
+import { fleetFailed } from './fleet-failed.ts'
+import { endTold, ownName, type FleetCommand } from './fleet-run.ts'
 import { leaseHolder } from './lease-holder.ts'
-import { notReached, type Fleet } from './open-fleet.ts'
+import { notReached, reachedHosts } from './open-fleet.ts'
 import { requireFree } from './require-free.ts'
-import { requestOf, resetHost } from './steps.ts'
+import { requestOf, resetHost } from './run-action.ts'
 
-export interface ResetFleetInput {
-  readonly fleet: Fleet
+export interface ResetFleetInput extends FleetCommand {
   /** Their names. */
   readonly hosts: ReadonlySet<string>
   /** What upgrades have put aside in /etc/kubernetes/tmp goes too. */
   readonly cleanupTmpDir: boolean
-  /** Who is shown to others that wait. */
-  readonly owner: string
-  /** The machine that kadm runs on. */
-  readonly operator: FleetRun['operator']
-  /** Milliseconds that the end of a Lease is waited for which nobody renews. */
-  readonly wait: number
-  readonly report: (event: FleetEvent) => void
-  readonly within?: WithinHost | undefined
-  readonly signal: AbortSignal
 }
 
 /** Milliseconds that the API of a cluster which may be broken is waited for. */
@@ -107,17 +97,12 @@ async function resetAll({ fleet, hosts, cleanupTmpDir, report, within, signal }:
     .filter(([name]) => hosts.has(name))
     .map(async ([name, host]) => {
       const on = { name, host }
-      const tell = (kind: 'started' | 'done'): void => report({ host: on.name, event: { kind, phase: 'reset', at: new Date() } })
-      tell('started')
-      try {
-        // Nothing of etcd is to survive: no member has to leave it in good order.
-        const flags = { force: true, 'skip-phases': ['remove-etcd-member/member'], 'cleanup-tmp-dir': cleanupTmpDir }
-        await resetHost(on, { ...requestOf('reset', { run: { report, within }, on, signal }), flags })
-        tell('done')
-      } catch (error) {
-        report({ host: on.name, event: { kind: 'failed', phase: 'reset', error, at: new Date() } })
-        failures.set(on.name, error)
-      }
+      // Nothing of etcd is to survive: no member has to leave it in good order.
+      const flags = { force: true, 'skip-phases': ['remove-etcd-member/member'], 'cleanup-tmp-dir': cleanupTmpDir }
+      report({ host: name, event: { kind: 'started', phase: 'reset', at: new Date() } })
+      await endTold(report, { host: name, phase: 'reset' }, () =>
+        resetHost(on, { ...requestOf('reset', { run: { report, within }, on, signal }), flags }),
+      ).catch((error: unknown) => void failures.set(name, error))
     })
   // Also when it was stopped: the lock of a host is held, and its connection kept, until what goes on there has come to its end.
   await Promise.all(reset)

@@ -4,7 +4,7 @@ import { splitEndpoint } from '../config/endpoint.ts'
 import { formatIp, parseIp } from '../config/ip-address.ts'
 import type { ClusterState } from './cluster-state.ts'
 import type { HostState } from './host-state.ts'
-import type { Action } from './plan-actions.ts'
+import type { Action } from './decide.ts'
 
 export interface EndpointFindings {
   readonly problems: readonly string[]

@@ -3,27 +3,17 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import { startUndo, type UndoOutcome, type UndoRequest } from '../phases/undo/start-undo.ts'
-import { reachedHosts } from './apply.ts'
 import { firstThatAnswers, tidyUp, type Entry } from './cluster-access.ts'
 import { takeLease, type ClusterLease } from './cluster-lease.ts'
-import type { FleetEvent, FleetRun, WithinHost } from './fleet-run.ts'
+import type { FleetCommand } from './fleet-run.ts'
 import { leaseHolder } from './lease-holder.ts'
-import { notReached, type Fleet } from './open-fleet.ts'
-import { requestOf } from './steps.ts'
+import { notReached, reachedHosts } from './open-fleet.ts'
+import { requestOf } from './run-action.ts'
 
-export interface UndoHostInput extends Pick<UndoRequest, 'all' | 'force' | 'confirm' | 'signal'> {
+export interface UndoHostInput extends FleetCommand, Pick<UndoRequest, 'all' | 'force' | 'confirm'> {
   readonly file: ClusterFile
-  readonly fleet: Fleet
   /** Of the host in the file. */
   readonly name: string
-  /** Who is shown to others that wait. */
-  readonly owner: string
-  /** The machine that kadm runs on. */
-  readonly operator: FleetRun['operator']
-  /** Milliseconds, as for an apply. */
-  readonly wait: number
-  readonly report: (event: FleetEvent) => void
-  readonly within?: WithinHost | undefined
 }
 
 /** @returns as `startUndo`. Throws USAGE, what kept the host from being looked at (HOST_UNREACHABLE, JOURNAL_BROKEN), and as `startUndo`. */

@@ -44,7 +44,7 @@ export async function ensureEntry(
   const entry = path.join(folder, `${name}-${hash}`)
   if (await exists(entry)) return used(entry, path.join(folder, name))
   await mkdir(folder, { recursive: true })
-  await using _lock = await takeLock(
+  await using _lock = await holdFileLock(
     path.join(folder, `.${name}-${hash}.lock`),
     () => say(`another kadm is making ${kind} ${name}: waiting for it`),
     signal,
@@ -75,7 +75,7 @@ export async function ensureEntry(
  * It is a kernel lock, held by a child (Node has no flock) whose input is a pipe from this process: however this process ends, the pipe
  * closes, the child ends and the lock is free. No stale locks, no ages to guess.
  */
-export async function takeLock(file: string, onWait: () => void, signal?: AbortSignal): Promise<AsyncDisposable> {
+export async function holdFileLock(file: string, onWait: () => void, signal?: AbortSignal): Promise<AsyncDisposable> {
   signal?.throwIfAborted()
   const child = spawn('flock', ['--exclusive', file, 'sh', '-c', 'echo; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true })
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))

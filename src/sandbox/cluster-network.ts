@@ -8,7 +8,7 @@ import { hostAddresses } from './addresses.ts'
 import { executeInHost, putFile } from './execute.ts'
 import { hostLeader } from './host-power.ts'
 import { batch, existingNamespaces, namespaceName } from './namespaces.ts'
-import { waitUntil } from './processes.ts'
+import { becomesTrue } from './processes.ts'
 import type { SandboxState } from './state.ts'
 
 interface NodeNetwork {
@@ -35,7 +35,7 @@ export async function layClusterNetwork(state: SandboxState, timeout = 60_000, s
     missing = (await joinedHosts(state)).filter((host) => !ready.has(host))
     return ready.size > 0 && missing.length === 0
   }
-  if (!(await waitUntil(complete, timeout, signal)) || nodes === undefined) {
+  if (!(await becomesTrue(complete, timeout, signal)) || nodes === undefined) {
     const seen = nodes === undefined ? 'no API server answered' : `still without: ${missing.join(', ')}`
     throw new KadmError('SANDBOX_FAILED', `the nodes of sandbox "${state.name}" have no podCIDR: ${seen}`, {
       remedy: ['set networking.podSubnet in the configuration of "kadm init", then look at the kube-controller-manager'],

@@ -7,7 +7,7 @@ import { KadmError } from '../errors.ts'
 import { makeMemberCgroups, thawAll } from './cgroups.ts'
 import { hostDirectory } from './host-disk.ts'
 import { namespaceName } from './namespaces.ts'
-import { isRunning, killProcess, parseProcessStat, type ProcessIdentity, processesWithArgument, waitUntil } from './processes.ts'
+import { becomesTrue, isRunning, killProcess, parseProcessStat, type ProcessIdentity, processesWithArgument } from './processes.ts'
 import { sandboxDirectory, type SandboxState } from './state.ts'
 
 /** Boots a host that has its disk and its cable. Returns at once: `waitForHost` tells when it is up. */
@@ -70,7 +70,7 @@ export async function waitForHost(state: SandboxState, host: string, signal?: Ab
       existsSync(`/proc/${leader.pid}/root/run/containerd/containerd.sock`)
     )
   }
-  if (await waitUntil(up, 60_000, signal)) return
+  if (await becomesTrue(up, 60_000, signal)) return
   const console = await readFile(path.join(hostDirectory(state.name, host), 'console'), 'utf8').catch(() => '')
   throw new KadmError('SANDBOX_FAILED', `host "${host}" of sandbox "${state.name}" did not come up within 60 s`, {
     remedy: [`kadm sandbox down --name ${state.name}`],
@@ -91,7 +91,7 @@ export async function cutPower(state: SandboxState, host: string): Promise<void>
     await thawAll(state.cgroups, host)
     return (leader === undefined || !(await isRunning(leader))) && (await processesWithArgument(directory)).length === 0
   }
-  if (await waitUntil(off, 30_000)) return
+  if (await becomesTrue(off, 30_000)) return
   throw new KadmError('SANDBOX_FAILED', `host "${host}" has processes that do not die`, {
     remedy: [`kadm sandbox down --name ${state.name}`],
   })

@@ -1,7 +1,9 @@
 /** The kubeadm configuration for the hosts of a sandbox: what a cluster there needs said beside the defaults, and why (docs/sandbox.md). */
+import { newestKubernetes } from '../config/own-version.ts'
 
 export interface LabConfig {
-  readonly kubernetesVersion: string
+  /** Default: the newest. */
+  readonly kubernetesVersion?: string
   readonly podSubnet?: string
   readonly serviceSubnet?: string
   /** `host:port` of the load balancer, where there is one. */
@@ -15,14 +17,14 @@ export interface LabConfig {
 
 /** Documents for `init --config`. */
 export function labInitConfig({
-  kubernetesVersion,
+  kubernetesVersion = newestKubernetes,
   podSubnet = '10.244.0.0/16',
   serviceSubnet,
   controlPlaneEndpoint,
   advertiseAddress,
   nodeIp,
   cluster = '',
-}: LabConfig): string {
+}: LabConfig = {}): string {
   return `apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
 ${line('localAPIEndpoint: {advertiseAddress: "', advertiseAddress, '"}')}nodeRegistration:

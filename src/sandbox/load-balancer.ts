@@ -10,7 +10,7 @@ import { KadmError } from '../errors.ts'
 import { balancerAddresses, hostAddresses } from './addresses.ts'
 import { memberEnvironment, startScript } from './host-power.ts'
 import { haveIpv6, plugIn } from './namespaces.ts'
-import { processesWithArgument, waitUntil } from './processes.ts'
+import { becomesTrue, processesWithArgument } from './processes.ts'
 import { runProgram } from './run-program.ts'
 import { sandboxDirectory, type SandboxState } from './state.ts'
 import { controllerArgv } from './execute.ts'
@@ -22,7 +22,7 @@ export async function startLoadBalancer(state: SandboxState, signal?: AbortSigna
   await writeFile(path.join(directory, 'files/etc/haproxy/haproxy.cfg'), haproxyConfig(state, haveIpv6()))
   await plugIn(state.name, 'balancer', balancerAddresses(state.subnet), state.subnet)
   await startScript(path.join(sandboxDirectory(state.name), 'balancer.sh'), directory, await memberEnvironment(state, 'balancer'))
-  if (await waitUntil(() => answers(state), 10_000, signal)) return
+  if (await becomesTrue(() => answers(state), 10_000, signal)) return
   throw new KadmError('SANDBOX_FAILED', `the load balancer of sandbox "${state.name}" did not start`, {
     remedy: [`kadm sandbox down --name ${state.name}`],
     details: (await readFile(path.join(directory, 'console'), 'utf8')).trim().split('\n').slice(-20),

@@ -36,7 +36,7 @@ export function killProcess(pid: number): void {
 }
 
 /** Asks until the answer is true: at growing intervals from 5 to 50 ms. Resolves with false when `timeout` (ms) is over. */
-export async function waitUntil(answer: () => Promise<boolean>, timeout: number, signal?: AbortSignal): Promise<boolean> {
+export async function becomesTrue(answer: () => Promise<boolean>, timeout: number, signal?: AbortSignal): Promise<boolean> {
   const end = performance.now() + timeout
   for (let interval = 5; ; interval = Math.min(50, interval * 1.3)) {
     signal?.throwIfAborted()

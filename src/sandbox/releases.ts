@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { newestKubernetes } from '../config/own-version.ts'
 import { KadmError } from '../errors.ts'
 
 export interface Release {
@@ -16,14 +17,17 @@ export interface Release {
   readonly tags: { readonly etcd: string; readonly coredns: string; readonly pause: string }
 }
 
+/** What tests of an upgrade to the newest begin at. */
+export const olderKubernetes = 'v1.36.3'
+
 export const releases: readonly Release[] = [
   {
-    version: 'v1.37.2',
+    version: newestKubernetes,
     modules: { kubernetes: 'kubernetes-v1.37.2', etcd: 'etcd-v3.7.0', coredns: 'coredns-v1.14.6' },
     tags: { etcd: '3.7.0-0', coredns: 'v1.14.6', pause: '3.10.2' },
   },
   {
-    version: 'v1.36.3',
+    version: olderKubernetes,
     modules: { kubernetes: 'kubernetes-v1.36.3', etcd: 'etcd-v3.6.14', coredns: 'coredns-v1.14.3' },
     tags: { etcd: '3.6.8-0', coredns: 'v1.14.2', pause: '3.10.2' },
   },

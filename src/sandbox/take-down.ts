@@ -5,7 +5,7 @@ import path from 'node:path'
 import { KadmError } from '../errors.ts'
 import { type CgroupHierarchy, cgroupProcesses, readCgroupHierarchies, removeCgroup, thawAll } from './cgroups.ts'
 import { existingNamespaces, namespaceName, unplug } from './namespaces.ts'
-import { killProcess, processesWithArgument, waitUntil } from './processes.ts'
+import { becomesTrue, killProcess, processesWithArgument } from './processes.ts'
 import { removeFolder } from './remove-folder.ts'
 import { readState, sandboxDirectory } from './state.ts'
 
@@ -41,7 +41,7 @@ export async function takeDown(name: string): Promise<boolean> {
 
 async function endProcesses(name: string, directory: string, cgroups: readonly CgroupHierarchy[]): Promise<void> {
   const scripts = sandboxScripts.map((script) => path.join(directory, script))
-  const gone = await waitUntil(async () => {
+  const gone = await becomesTrue(async () => {
     // The power supplies first: what dies after them is not booted again.
     const supplies = await processesWithArgument(...scripts)
     supplies.forEach(killProcess)

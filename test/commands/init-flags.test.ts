@@ -4,7 +4,7 @@ import { runJailed, type JailResult } from '../support/jail.ts'
 import { realBinary } from '../support/real-binary.ts'
 
 const file = '/tmp/jail/init.yaml'
-const files = { [file]: labInitConfig({ kubernetesVersion: 'v1.37.2' }) }
+const files = { [file]: labInitConfig() }
 
 const kadm = (...words: readonly string[]): Promise<JailResult> => runJailed([['kadm', 'init', ...words]], { files })
 const dryRun = ['--config', file, '--dry-run'] as const

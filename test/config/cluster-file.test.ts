@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { initDocuments, joinDocuments } from '../../src/config/cluster-file-documents.ts'
+import { initFileText, joinFileText } from '../../src/config/cluster-file-documents.ts'
 import { parseClusterFile } from '../../src/config/cluster-file.ts'
 import { parseYamlDocuments } from '../../src/config/yaml.ts'
 import { KadmError } from '../../src/errors.ts'
@@ -66,7 +66,7 @@ test('the documents of a host: what the file says elsewhere is in them, a foreig
   const file = parse()
   const [cp1, cp2, w1] = file.hosts
   if (cp1 === undefined || cp2 === undefined || w1 === undefined) throw new Error('three hosts')
-  const [init, cluster, kubelet] = parseYamlDocuments(initDocuments(file, cp1, ['192.168.1.11'])) as readonly Spec[]
+  const [init, cluster, kubelet] = parseYamlDocuments(initFileText(file, cp1, ['192.168.1.11'])) as readonly Spec[]
   expect(init).toMatchObject({
     kind: 'InitConfiguration',
     nodeRegistration: { name: 'cp1', ignorePreflightErrors: ['Swap'] },
@@ -80,10 +80,10 @@ test('the documents of a host: what the file says elsewhere is in them, a foreig
   })
   expect(kubelet).toEqual({ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', maxPods: 50 })
   // 203.0.113.12 leads to it, and is not its own.
-  const [join] = parseYamlDocuments(joinDocuments(file, cp2, ['10.0.0.12'])) as readonly Spec[]
+  const [join] = parseYamlDocuments(joinFileText(file, cp2, ['10.0.0.12'])) as readonly Spec[]
   expect(join).toMatchObject({ kind: 'JoinConfiguration', controlPlane: { localAPIEndpoint: {} } })
   expect(join.controlPlane.localAPIEndpoint).toEqual({})
-  const [worker] = parseYamlDocuments(joinDocuments(file, w1, ['192.168.1.21'])) as readonly Spec[]
+  const [worker] = parseYamlDocuments(joinFileText(file, w1, ['192.168.1.21'])) as readonly Spec[]
   expect(worker).toMatchObject({ nodeRegistration: { name: 'w1', taints: [{ key: 'only', effect: 'NoSchedule' }] } })
   expect(worker.controlPlane).toBeUndefined()
 })

@@ -1,5 +1,4 @@
 /** Discovery by files that cannot be used, and before servers that are not the file's. No credential leaves this host. */
-import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -8,7 +7,7 @@ import { discover } from '../../src/discovery/discover.ts'
 import type { DiscoveryOptions } from '../../src/discovery/discovered-cluster.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { generateToken, parseToken } from '../../src/tokens/bootstrap-token.ts'
-import { rootedHost } from '../support/rooted-host.ts'
+import { hostTrusting } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { configMap, endless, hostileServer, http, type Answer, type HostileServer } from './hostile-server.ts'
 import { authority, leaf, type Identity } from './identity.ts'
@@ -185,14 +184,6 @@ function file(
 
 function client({ cert, key }: Identity): Readonly<Record<string, unknown>> {
   return { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) }
-}
-
-async function hostTrusting(caPem: string): Promise<ReturnType<typeof rootedHost>> {
-  const root = await temporaryDirectory()
-  execFileSync('mkdir', ['-p', path.join(root, 'etc/ssl/certs')])
-  await writeFile(path.join(root, 'etc/ssl/certs/ca-certificates.crt'), caPem)
-  const host = rootedHost(root)
-  return { ...host, facts: async () => ({ ...(await host.facts()), environment: {} }) }
 }
 
 function base64(text: string): string {

@@ -1,6 +1,6 @@
 /** Discovery against a real API server, with the real signer of kube-controller-manager. */
 import { X509Certificate } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
@@ -15,7 +15,7 @@ import { generateToken, parseToken } from '../../src/tokens/bootstrap-token.ts'
 import { signClusterInfo } from '../../src/tokens/cluster-info-signature.ts'
 import { createToken, deleteToken } from '../../src/tokens/ensure-token.ts'
 import { sharedControlPlane, type ControlPlane } from '../support/control-plane.ts'
-import { rootedHost } from '../support/rooted-host.ts'
+import { hostTrusting } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { hostileServer, http } from './hostile-server.ts'
 import { authority, leaf } from './identity.ts'
@@ -237,14 +237,6 @@ async function written(text: string, folder?: string): Promise<string> {
   const file = path.join(folder ?? (await temporaryDirectory()), 'discovery.conf')
   await writeFile(file, text)
   return file
-}
-
-async function hostTrusting(caPem: string): Promise<ReturnType<typeof rootedHost>> {
-  const root = await temporaryDirectory()
-  await mkdir(path.join(root, 'etc/ssl/certs'), { recursive: true })
-  await writeFile(path.join(root, 'etc/ssl/certs/ca-certificates.crt'), caPem)
-  const host = rootedHost(root)
-  return { ...host, facts: async () => ({ ...(await host.facts()), environment: {} }) }
 }
 
 function base64(text: string): string {

@@ -1,14 +1,16 @@
 /** What a real `init` by each tool is given: the table behind `difference.test.ts`. Names, labels, tokens are new in each run. */
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import { dumpYaml } from '../../src/config/yaml.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { hex, word } from '../support/random-words.ts'
 
 export interface Place {
   readonly sandbox: Sandbox
   readonly host: string
 }
 
-export interface Configuration {
+export interface InitCase {
   readonly name: string
   readonly init?: object
   readonly cluster: object
@@ -27,10 +29,10 @@ export interface Configuration {
 }
 
 export const configurationFile = '/root/init.yaml'
-const kubernetesVersion = 'v1.37.2'
+const kubernetesVersion = newestKubernetes
 const fast = { encryptionAlgorithm: 'ECDSA-P256' }
 
-export function configurations(): readonly Configuration[] {
+export function initCases(): readonly InitCase[] {
   return [
     { name: 'defaults, with the certificates uploaded', cluster: {}, flags: ['--upload-certs'] },
     dualStack(),
@@ -102,7 +104,7 @@ export function configurations(): readonly Configuration[] {
 
 /** The file that both tools read. */
 export function documentsOf(
-  { init = {}, cluster, kubelet = {}, kubeProxy = {}, patches, isIPv6 = false }: Configuration,
+  { init = {}, cluster, kubelet = {}, kubeProxy = {}, patches, isIPv6 = false }: InitCase,
   { sandbox, host }: Place,
 ): string {
   const { nodeRegistration = {}, ...others } = init as { readonly nodeRegistration?: object }
@@ -124,7 +126,7 @@ export function documentsOf(
   return documents.map((document) => `---\n${dumpYaml(document)}`).join('')
 }
 
-function dualStack(): Configuration {
+function dualStack(): InitCase {
   return {
     name: 'dual stack, arguments, patches',
     init: { nodeRegistration: { kubeletExtraArgs: [{ name: 'node-labels', value: `example.com/${word()}=yes` }] } },
@@ -150,7 +152,7 @@ function dualStack(): Configuration {
   }
 }
 
-function taintsTokensPeriods(): Configuration {
+function taintsTokensPeriods(): InitCase {
   return {
     name: 'ECDSA, taints, no kube-proxy, periods',
     init: {
@@ -170,7 +172,7 @@ function taintsTokensPeriods(): Configuration {
   }
 }
 
-function extras(): Configuration {
+function extras(): InitCase {
   const extraVolumes = [
     { name: word(), hostPath: '/etc/hosts', mountPath: `/srv/${word()}`, readOnly: true, pathType: 'File' },
     { name: word(), hostPath: '/srv/made', mountPath: '/srv/made', pathType: 'DirectoryOrCreate' },
@@ -204,7 +206,7 @@ function extras(): Configuration {
   }
 }
 
-function patchesOfAllTargets(): Configuration {
+function patchesOfAllTargets(): InitCase {
   const label = word()
   const labelled = JSON.stringify({ metadata: { labels: { [label]: 'a' } } })
   return {
@@ -223,7 +225,7 @@ function patchesOfAllTargets(): Configuration {
   }
 }
 
-function imageRepository(): Configuration {
+function imageRepository(): InitCase {
   const repository = `${word()}.example:5000/k8s`
   return { name: 'image repository', cluster: { ...fast, imageRepository: repository }, before: (place) => tagImages(place, repository) }
 }
@@ -269,12 +271,4 @@ async function tagImages({ sandbox, host }: Place, repository: string): Promise<
   const [own, others] = [await list(), await list('--image-repository', repository)]
   for (const [index, image] of own.entries())
     await sandbox.run(host, ['ctr', '--namespace', 'k8s.io', 'images', 'tag', image, others[index] ?? ''])
-}
-
-function word(): string {
-  return `x${hex(3)}`
-}
-
-function hex(bytes: number): string {
-  return randomBytes(bytes).toString('hex')
 }

@@ -7,10 +7,10 @@ import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning, type TreeMeaning } from '../interop/difference/meaning.ts'
 import { renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { settledObjects, type Objects } from '../support/settled-objects.ts'
-import { configurationFile, configurations, documentsOf, type Configuration, type Place } from './difference-configurations.ts'
+import { configurationFile, documentsOf, initCases, type InitCase, type Place } from './difference-configurations.ts'
 import { isLongRun } from '../support/long-run.ts'
 
-const chosen = configurations().filter(({ isLong }) => isLongRun || isLong !== true)
+const chosen = initCases().filter(({ isLong }) => isLongRun || isLong !== true)
 const pairs = new Map<string, Promise<Pair>>()
 
 // Most of the time is kubeadm's waiting: two hosts, each taking every other configuration, need little more than one.
@@ -60,7 +60,7 @@ interface Pair {
   readonly ours: Raised
 }
 
-async function bothOn(place: Place, configuration: Configuration): Promise<Pair> {
+async function bothOn(place: Place, configuration: InitCase): Promise<Pair> {
   const theirs = await raisedBy('kubeadm', place, configuration, undefined)
   const ours = await raisedBy('kadm', place, configuration, theirs.objects)
   return { theirs, ours }
@@ -70,7 +70,7 @@ async function bothOn(place: Place, configuration: Configuration): Promise<Pair>
 async function raisedBy(
   tool: 'kubeadm' | 'kadm',
   { sandbox, host }: Place,
-  configuration: Configuration,
+  configuration: InitCase,
   wanted: Objects | undefined,
 ): Promise<Raised> {
   await renewHosts(sandbox, [host])

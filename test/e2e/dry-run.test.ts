@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { freshHost, sharedSandbox } from '../support/cluster.ts'
 import { changesBetween, readFiles, snapshotFiles, type FileSnapshot } from '../support/host-files.ts'
 
 const host = 'h1'
@@ -12,8 +12,7 @@ let kubeadm: ProgramResult
 
 beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 1 })
-  await renewHosts(sandbox, [host])
-  await putInitConfig(sandbox, host, { kubernetesVersion: 'v1.37.2' })
+  await freshHost(sandbox, host)
   kubeadm = await shell(`KUBEADM_INIT_DRYRUN_DIR=/root/theirs kubeadm ${init}`)
   expect(kubeadm.exitCode).toBe(0)
 }, 300_000)

@@ -19,7 +19,7 @@ beforeAll(async () => {
 /** Control plane, worker, pod network: what the suite's specs are about. */
 async function raise(): Promise<void> {
   await renewHosts(sandbox, hosts)
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2' })
+  const file = await putInitConfig(sandbox, 'h1')
   const output = await sandbox.run('h1', ['kubeadm', 'init', '--config', file, '--upload-certs'], { timeout: 180_000 })
   const { worker } = printedJoin(output)
   await sandbox.run('h2', ['kubeadm', ...(worker ?? []), '--ignore-preflight-errors=SystemVerification'], { timeout: 180_000 })

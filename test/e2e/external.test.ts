@@ -6,7 +6,6 @@ import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cl
 import { skipInShortRun } from '../support/long-run.ts'
 
 const pki = '/etc/kubernetes/pki'
-const kubernetesVersion = 'v1.37.2'
 const slow = { timeout: 240_000 }
 let sandbox: Sandbox
 
@@ -21,7 +20,7 @@ async function phases(host: string, file: string, names: readonly string[]): Pro
 }
 
 test('an external CA: init makes do with what the key has signed before, and kubeadm sees who manages what', async () => {
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion })
+  const file = await putInitConfig(sandbox, 'h1')
   await phases('h1', file, ['certs/all', 'kubeconfig/all'])
   const sums = async () => sandbox.run('h1', ['find', pki, '-type', 'f', '-exec', 'sha256sum', '{}', '+'])
   await sandbox.run('h1', ['rm', `${pki}/ca.key`])
@@ -39,7 +38,7 @@ test('an external CA: init makes do with what the key has signed before, and kub
 })
 
 test('an external CA whose signatures are not all there: every missing piece is told, nothing is made', async () => {
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion })
+  const file = await putInitConfig(sandbox, 'h1')
   await phases('h1', file, ['certs/all'])
   await sandbox.run('h1', ['rm', `${pki}/ca.key`])
   const files = () => sandbox.run('h1', ['find', '/etc/kubernetes', '-type', 'f'])
@@ -67,7 +66,7 @@ test.for(['kubeadm', 'kadm'])(
     certFile: ${pki}/apiserver-etcd-client.crt
     keyFile: ${pki}/apiserver-etcd-client.key
 `
-    const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion, cluster, controlPlaneEndpoint: `${first?.address}:6443` })
+    const file = await putInitConfig(sandbox, 'h1', { cluster, controlPlaneEndpoint: `${first?.address}:6443` })
     const output = await sandbox.run('h1', ['kadm', 'init', '--config', file, '--upload-certs'], slow)
     expect(await sandbox.run('h1', ['ls', '/etc/kubernetes/manifests'])).toBe(
       'kube-apiserver.yaml\nkube-controller-manager.yaml\nkube-scheduler.yaml\n',
@@ -95,7 +94,7 @@ test.for([
   async ({ tool, algorithm }, context) => {
     skipInShortRun(context)
     const controlPlaneEndpoint = `${sandbox.hosts[0]?.address}:6443`
-    const config = { kubernetesVersion, controlPlaneEndpoint, cluster: `encryptionAlgorithm: ${algorithm}\n` }
+    const config = { controlPlaneEndpoint, cluster: `encryptionAlgorithm: ${algorithm}\n` }
     const file = await putInitConfig(sandbox, 'h1', config)
     await phases('h1', file, ['certs/all', 'kubeconfig/all'])
     await Promise.all([carry('h1', 'h2', shared), carry('h1', 'h3', ['ca.crt', 'ca.key'])])
@@ -168,7 +167,7 @@ done
 
 /** A member of its own on a host that is no node, with certificates of its own CA: kadm's phases make them. */
 async function startEtcd(host: string, endpoint: string): Promise<void> {
-  const file = await putInitConfig(sandbox, host, { kubernetesVersion })
+  const file = await putInitConfig(sandbox, host)
   await phases(host, file, ['certs/etcd-ca', 'certs/etcd-server', 'certs/apiserver-etcd-client'])
   const tls = [
     `--cert-file=${pki}/etcd/server.crt`,

@@ -30,7 +30,7 @@ test(
   { timeout: 300_000 },
   async (context) => {
     skipInShortRun(context)
-    const config = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2' })
+    const config = await putInitConfig(sandbox, 'h1')
     for (const name of ['certs/all', 'kubeconfig/all'])
       await sandbox.run('h1', ['kadm', 'init', 'phase', ...name.split('/'), '--config', config], slow)
     await Promise.all(

@@ -11,7 +11,7 @@ import { type SshTargets, sshTargets } from '../support/ssh-targets.ts'
 let targets: SshTargets
 
 beforeAll(async () => {
-  targets = await sshTargets(7, 'v1.37.2')
+  targets = await sshTargets(7)
 })
 
 afterAll(() => targets.close())

@@ -2,23 +2,17 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { freshHost, kubectl, sharedSandbox } from '../support/cluster.ts'
 import { changesBetween, snapshotFiles } from '../support/host-files.ts'
 import { skipInShortRun } from '../support/long-run.ts'
 
 const host = 'h1'
-const kubernetesVersion = 'v1.37.2'
 
 let sandbox: Sandbox
 
 beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 1 })
 }, 300_000)
-
-const freshHost = async (): Promise<void> => {
-  await renewHosts(sandbox, [host])
-  await putInitConfig(sandbox, host, { kubernetesVersion })
-}
 
 interface Refusal {
   readonly name: string
@@ -132,7 +126,7 @@ const refusals: readonly Refusal[] = [
 ]
 
 describe('bad input: one error with its remedy, at once, and nothing is written', () => {
-  beforeAll(freshHost, 60_000)
+  beforeAll(() => freshHost(sandbox, host), 60_000)
 
   test.each(refusals)('$name', async ({ prepare, mend, kadm = withConfig, code, says, remedy }) => {
     if (prepare !== undefined) await shell(prepare)
@@ -154,7 +148,7 @@ describe('bad input: one error with its remedy, at once, and nothing is written'
 })
 
 describe('what kubeadm goes on with, kadm goes on with, and says more', () => {
-  beforeAll(freshHost, 60_000)
+  beforeAll(() => freshHost(sandbox, host), 60_000)
 
   test.each([
     {
@@ -190,13 +184,13 @@ describe('what kubeadm goes on with, kadm goes on with, and says more', () => {
 })
 
 describe('components that do not come up: the end of their own log and the likeliest cause', () => {
-  beforeEach(freshHost, 60_000)
+  beforeEach(() => freshHost(sandbox, host), 60_000)
   // kube-apiserver needs some seconds on a busy machine; an error is to be seen soon all the same.
   const quick =
     'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\ntimeouts: {controlPlaneComponentHealthCheck: 15s}\nnodeRegistration:\n  ignorePreflightErrors: [SystemVerification]\n'
 
   const configWith = (cluster: string, init = ''): string => {
-    const [, ...others] = labInitConfig({ kubernetesVersion }).split('---\n')
+    const [, ...others] = labInitConfig().split('---\n')
     return [`${quick}${init}`, ...others].join('---\n').replace('kind: ClusterConfiguration\n', `kind: ClusterConfiguration\n${cluster}`)
   }
 

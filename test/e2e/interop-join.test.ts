@@ -6,13 +6,11 @@
 import { beforeAll, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { putInitConfig, renewHosts, sharedSandbox, type Tool } from '../support/cluster.ts'
+import { newer, older } from '../support/upgrade-scene.ts'
 import { expectWholeCluster } from '../support/whole-cluster.ts'
 import { isLongRun, longRunOnly } from '../support/long-run.ts'
 
-type Tool = 'kadm' | 'kubeadm'
-
-const older = 'v1.36.3'
 const hosts = ['h1', 'h2', 'h3'] as const
 const labHost = '--ignore-preflight-errors=SystemVerification'
 const slow = { timeout: 240_000 }
@@ -24,9 +22,9 @@ beforeAll(async () => {
 }, 600_000)
 
 test.for<{ readonly maker: Tool; readonly joiner: Tool; readonly version: string; readonly inShort?: true }>([
-  { maker: 'kubeadm', joiner: 'kadm', version: 'v1.37.2', inShort: true },
-  { maker: 'kadm', joiner: 'kadm', version: 'v1.37.2' },
-  { maker: 'kadm', joiner: 'kubeadm', version: 'v1.37.2' },
+  { maker: 'kubeadm', joiner: 'kadm', version: newer, inShort: true },
+  { maker: 'kadm', joiner: 'kadm', version: newer },
+  { maker: 'kadm', joiner: 'kubeadm', version: newer },
   { maker: 'kubeadm', joiner: 'kadm', version: older },
   { maker: 'kadm', joiner: 'kadm', version: older },
 ])('$maker began it, $joiner joins, $version', { timeout: 300_000 }, async ({ maker, joiner, version, inShort = false }, context) => {

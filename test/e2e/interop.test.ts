@@ -3,6 +3,7 @@
  * apart.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
@@ -11,7 +12,6 @@ import { onKubeadm } from '../support/kubeadm-suite-specs.ts'
 import { etcdVoters, expectPodTraffic } from '../support/whole-cluster.ts'
 
 const hosts = ['h1', 'h2', 'h3'] as const
-const version = 'v1.37.2'
 // The hosts may have cgroup v1, which SystemVerification refuses from kubelet 1.35 on.
 const labHost = '--ignore-preflight-errors=SystemVerification'
 const slow = { timeout: 240_000 }
@@ -23,7 +23,6 @@ beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 3, loadBalancer: true })
   await renewHosts(sandbox, hosts)
   const file = await putInitConfig(sandbox, 'h1', {
-    kubernetesVersion: version,
     controlPlaneEndpoint: `${sandbox.loadBalancer?.address}:6443`,
   })
   initOutput = await sandbox.run('h1', ['kadm', 'init', '--config', file, '--upload-certs'], slow)
@@ -109,8 +108,10 @@ describe('the real kubeadm on a cluster that kadm began', () => {
   })
 
   test('upgrade plan and a dry run of upgrade apply', async () => {
-    expect(await kubeadm('upgrade', 'plan', version)).toContain('[upgrade/versions] Cluster version: 1.37.2')
-    expect(await kubeadm('upgrade', 'apply', version, '--yes', '--dry-run', labHost)).toContain('Finished dryrunning successfully!')
+    expect(await kubeadm('upgrade', 'plan', newestKubernetes)).toContain(`[upgrade/versions] Cluster version: ${newestKubernetes.slice(1)}`)
+    expect(await kubeadm('upgrade', 'apply', newestKubernetes, '--yes', '--dry-run', labHost)).toContain(
+      'Finished dryrunning successfully!',
+    )
   })
 
   test('certs renew all, and the new admin.conf works', async () => {

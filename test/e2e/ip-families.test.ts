@@ -35,7 +35,7 @@ async function raise(family: Family): Promise<string> {
   await renewHosts(sandbox, hosts)
   const [first, second] = sandbox.hosts
   if (first === undefined || second === undefined) throw new Error('two hosts are needed')
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2', ...family(first) })
+  const file = await putInitConfig(sandbox, 'h1', family(first))
   const output = await sandbox.run('h1', ['kadm', 'init', '--config', file], { timeout: 180_000 })
   await sandbox.put('h2', '/etc/default/kubelet', `KUBELET_EXTRA_ARGS=--node-ip=${family(second).nodeIp}\n`)
   const { worker } = printedJoin(output)

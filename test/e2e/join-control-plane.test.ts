@@ -9,12 +9,10 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { clusterObjects } from '../interop/difference/cluster-objects.ts'
 import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
-import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox, type Tool } from '../support/cluster.ts'
 import { etcdMembers } from '../support/etcd-members.ts'
 import { isLongRun } from '../support/long-run.ts'
 import { until } from '../support/until.ts'
-
-type Tool = 'kadm' | 'kubeadm'
 
 const joining = 'h2'
 
@@ -171,7 +169,7 @@ interface Joined {
 
 async function freshCluster(maker: Tool): Promise<void> {
   await renewHosts(sandbox, ['h1', joining])
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'h1:6443' })
+  const file = await putInitConfig(sandbox, 'h1', { controlPlaneEndpoint: 'h1:6443' })
   await sandbox.run('h1', [maker, 'init', '--config', file], { timeout: 180_000 })
   join = await joinWords(sandbox, 'h1')
 }

@@ -18,7 +18,6 @@ test('joined at once, lost, refused, replaced', { timeout: 600_000 }, async (con
   skipInShortRun(context)
   await renewHosts(sandbox, hosts)
   const file = await putInitConfig(sandbox, 'h1', {
-    kubernetesVersion: 'v1.37.2',
     controlPlaneEndpoint: 'h1:6443',
     cluster: 'encryptionAlgorithm: ECDSA-P256\n',
   })

@@ -8,11 +8,9 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { clusterObjects } from '../interop/difference/cluster-objects.ts'
 import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
-import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { freshHost, joinWords, kubectl, renewHosts, sharedSandbox, type Tool } from '../support/cluster.ts'
 import { isLongRun } from '../support/long-run.ts'
 import { overSsh } from '../support/over-ssh.ts'
-
-type Tool = 'kadm' | 'kubeadm'
 
 const worker = 'h2'
 const cgroupVersion = '--ignore-preflight-errors=SystemVerification'
@@ -145,8 +143,7 @@ describe('cut off and run again', () => {
 })
 
 async function begin(maker: Tool): Promise<void> {
-  await renewHosts(sandbox, ['h1'])
-  const file = await putInitConfig(sandbox, 'h1', { kubernetesVersion: 'v1.37.2' })
+  const file = await freshHost(sandbox, 'h1')
   await sandbox.run('h1', [maker, 'init', '--config', file], { timeout: 180_000 })
   join = await joinWords(sandbox, 'h1')
   begunBy = maker

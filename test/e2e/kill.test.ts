@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { hostFiles } from '../interop/difference/host-files.ts'
 import { treeMeaning } from '../interop/difference/meaning.ts'
-import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { freshHost, kubectl, sharedSandbox } from '../support/cluster.ts'
 import { readFiles } from '../support/host-files.ts'
 import { isLongRun, skipInShortRun } from '../support/long-run.ts'
 import { settledObjects, type Objects } from '../support/settled-objects.ts'
@@ -18,7 +18,7 @@ let wholeRun: number
 
 beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 1 })
-  await freshHost()
+  await freshHost(sandbox, host)
   const started = performance.now()
   await sandbox.run(host, ['sh', '-c', init], { timeout: 120_000 })
   wholeRun = (performance.now() - started) / 1000
@@ -39,7 +39,7 @@ test('a finished init run again: refused as by kubeadm, nothing changed', async 
 describe(`SIGKILL at ${rounds} random moments of init`, () => {
   const moments = Array.from({ length: rounds }, (_, round) => ({ percent: Number((((round + Math.random()) / rounds) * 100).toFixed(2)) }))
   test.each(moments)('killed after $percent % of its time and run again: the cluster of an unbroken run', async ({ percent }) => {
-    await freshHost()
+    await freshHost(sandbox, host)
     await killed('KILL', seconds((percent / 100) * wholeRun))
     const kept = await handedOut()
     await expectWholeAfter(init, kept)
@@ -48,7 +48,7 @@ describe(`SIGKILL at ${rounds} random moments of init`, () => {
 
 test('killed twice, the second time while it goes on with the first: the third run ends it', async (context) => {
   skipInShortRun(context)
-  await freshHost()
+  await freshHost(sandbox, host)
   await killed('KILL', seconds((0.1 + 0.8 * Math.random()) * wholeRun))
   const first = await handedOut()
   await killed('KILL', seconds((0.05 + 0.4 * Math.random()) * wholeRun))
@@ -59,7 +59,7 @@ test('killed twice, the second time while it goes on with the first: the third r
 
 describe.each([{ signal: 'TERM', code: 143 }, ...(isLongRun ? [{ signal: 'INT', code: 130 }] : [])])('SIG$signal', ({ signal, code }) => {
   test(`ends the run with ${code}, gives the lock back, says how to go on; the next run ends it`, async () => {
-    await freshHost()
+    await freshHost(sandbox, host)
     const share = 0.2 + 0.5 * Math.random()
     const { exitCode, stderr, took } = await killed(signal, seconds(share * wholeRun))
     expect([share, exitCode, stderr]).toEqual([share, code, expect.stringContaining(`error: stopped by SIG${signal}`)])
@@ -71,7 +71,7 @@ describe.each([{ signal: 'TERM', code: 143 }, ...(isLongRun ? [{ signal: 'INT', 
 })
 
 test('killed and followed by other arguments: refused with what is there; the same arguments then go on', async () => {
-  await freshHost()
+  await freshHost(sandbox, host)
   await killed('KILL', manifestsWritten)
   const kept = await handedOut()
   const other = await sandbox.exec(host, ['kadm', 'init', '--config', '/root/init.yaml'])
@@ -89,11 +89,6 @@ test('killed and followed by other arguments: refused with what is there; the sa
 interface State {
   readonly files: Readonly<Record<string, unknown>>
   readonly objects: Objects
-}
-
-async function freshHost(): Promise<void> {
-  await renewHosts(sandbox, [host])
-  await putInitConfig(sandbox, host, { kubernetesVersion: 'v1.37.2' })
 }
 
 const seconds = (count: number): string => `sleep ${count.toFixed(3)}`

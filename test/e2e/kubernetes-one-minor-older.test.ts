@@ -5,8 +5,8 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { podTraffic } from '../support/pod-traffic.ts'
 import { isLongRun, skipInShortRun } from '../support/long-run.ts'
+import { older } from '../support/upgrade-scene.ts'
 
-const older = 'v1.36.3'
 const hosts = ['h1', 'h2'] as const
 let sandbox: Sandbox
 

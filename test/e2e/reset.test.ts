@@ -6,12 +6,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { joinWords, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { joinWords, putInitConfig, renewHosts, sharedSandbox, type Tool } from '../support/cluster.ts'
 import { listedMembers } from '../support/etcd-members.ts'
 import { snapshotFiles } from '../support/host-files.ts'
 import { isLongRun } from '../support/long-run.ts'
-
-type Tool = 'kadm' | 'kubeadm'
 
 const slow = { timeout: isLongRun ? 600_000 : 240_000 }
 
@@ -42,10 +40,7 @@ describe('one resets the host of the other', () => {
   })
 
   test('so do the tables of a kube-proxy in nftables mode, and the addresses that the Pod network gave out', slow, async () => {
-    const config = labInitConfig({ kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: 'h1:6443' }).replace(
-      /^conntrack:/m,
-      'mode: nftables\nconntrack:',
-    )
+    const config = labInitConfig({ controlPlaneEndpoint: 'h1:6443' }).replace(/^conntrack:/m, 'mode: nftables\nconntrack:')
     await sandbox.put('h1', '/root/nftables.yaml', config, 0o600)
     await sandbox.run('h1', ['kadm', 'init', '--config', '/root/nftables.yaml'], slow)
     await sandbox.run('h1', [
@@ -212,7 +207,7 @@ async function freshHosts(): Promise<void> {
 }
 
 function putConfig(host: string): Promise<string> {
-  return putInitConfig(sandbox, host, { kubernetesVersion: 'v1.37.2', controlPlaneEndpoint: `${host}:6443` })
+  return putInitConfig(sandbox, host, { controlPlaneEndpoint: `${host}:6443` })
 }
 
 async function joinControlPlane(): Promise<void> {

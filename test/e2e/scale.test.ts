@@ -14,7 +14,7 @@ const count = 12
 let targets: SshTargets
 
 beforeAll(async () => {
-  targets = await sshTargets(count, 'v1.37.2')
+  targets = await sshTargets(count)
 })
 
 afterAll(() => targets.close())

@@ -404,7 +404,7 @@ describe('users who may not, and secrets', () => {
     { timeout: isLongRun ? 240_000 : 60_000 },
     async () => {
       const dir = await temporaryDirectory()
-      await writeFile(path.join(dir, 'init.yaml'), labInitConfig({ kubernetesVersion: 'v1.37.2' }))
+      await writeFile(path.join(dir, 'init.yaml'), labInitConfig())
       await writeFile(path.join(dir, 'password'), `${password}\n`, { mode: 0o600 })
       process.env['KADM_BECOME_PASSWORD_FILE'] = path.join(dir, 'password')
       onTestFinished(() => void delete process.env['KADM_BECOME_PASSWORD_FILE'])

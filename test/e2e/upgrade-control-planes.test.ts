@@ -8,7 +8,7 @@ import { ensureComponents } from '../../src/sandbox/components.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { startCounter, stopCounter } from '../support/api-counter.ts'
-import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox, type Tool } from '../support/cluster.ts'
 import { kubeadmSuite } from '../support/kubeadm-suite.ts'
 import { isLongRun } from '../support/long-run.ts'
 import { startProbe, stopProbe, type Met } from '../support/outage-probe.ts'
@@ -17,7 +17,6 @@ import { cgroupVersion, newer, older } from '../support/upgrade-scene.ts'
 const controlPlanes = ['h1', 'h2', 'h3']
 const hosts = [...controlPlanes, 'h4', 'h5']
 const nextKubelet = `/root/kubelet-${newer}`
-type Tool = 'kadm' | 'kubeadm'
 
 let sandbox: Sandbox
 

@@ -9,8 +9,8 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { joinWords, kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { rehearsalScene } from '../support/rehearsal-scene.ts'
 import { isLongRun, skipInShortRun } from '../support/long-run.ts'
+import { newer, older } from '../support/upgrade-scene.ts'
 
-const [older, newer] = ['v1.36.3', 'v1.37.2']
 const next = `/root/kubelet-${newer}`
 let sandbox: Sandbox
 

@@ -10,8 +10,8 @@ import { authority, leaf } from '../discovery/identity.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { rehearsalScene } from '../support/rehearsal-scene.ts'
 import { isLongRun } from '../support/long-run.ts'
+import { newer, older } from '../support/upgrade-scene.ts'
 
-const [older, newer] = ['v1.36.3', 'v1.37.2']
 let sandbox: Sandbox
 
 beforeAll(async () => {

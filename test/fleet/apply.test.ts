@@ -1,12 +1,14 @@
-/** What an apply comes to before and after the steps on the hosts. */
+/** What an apply comes to before and after the actions on the hosts. */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { KadmError } from '../../src/errors.ts'
-import { applyPlan, controlPlanesBeside, fleetFailed, type ApplyInput } from '../../src/fleet/apply.ts'
+import { applyPlan, type ApplyInput } from '../../src/fleet/apply.ts'
+import { controlPlanesBeside } from '../../src/fleet/cluster-access.ts'
+import { fleetFailed } from '../../src/fleet/fleet-failed.ts'
 import type { HostState } from '../../src/fleet/host-state.ts'
 import { unreachable } from '../../src/fleet/host-state.ts'
-import type { Action } from '../../src/fleet/plan-actions.ts'
+import type { Action } from '../../src/fleet/decide.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import type { Host } from '../../src/host/host.ts'
 import { sharedControlPlane } from '../support/control-plane.ts'
@@ -25,7 +27,7 @@ test('a stop gives the Lease of the cluster back', async (context) => {
   const host = {
     ...localHost(),
     readText: async () => conf,
-    // The last thing before the steps.
+    // The last thing before the actions.
     lock: async () => {
       held = await admin.get(lease)
       stop.abort(new Error('Ctrl-C'))

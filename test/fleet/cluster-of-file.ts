@@ -1,7 +1,7 @@
 /** What a cluster keeps that init has made of a cluster file, by way of the very objects that init sends. */
 import type { ApiError } from '../../src/cluster/api-error.ts'
 import type { Cluster } from '../../src/cluster/cluster.ts'
-import { initDocuments } from '../../src/config/cluster-file-documents.ts'
+import { initFileText } from '../../src/config/cluster-file-documents.ts'
 import type { ClusterFile } from '../../src/config/cluster-file.ts'
 import { loadInitConfig } from '../../src/config/load-init.ts'
 import { clusterConfigurationDocument } from '../../src/config/v1beta4.ts'
@@ -16,7 +16,7 @@ export type ConfigMaps = Readonly<Record<string, Readonly<Record<string, string>
 export async function configMapsOf(file: ClusterFile): Promise<ConfigMaps> {
   const [first] = file.hosts
   if (first === undefined) throw new Error('the file has no host')
-  const host = fixtureHost({ '/init.yaml': initDocuments(file, first, []) })
+  const host = fixtureHost({ '/init.yaml': initFileText(file, first, []) })
   const loaded = await loadInitConfig({ file: '/init.yaml', flags: {}, host, needs: { criSocket: false } })
   // Patches are for other objects than these.
   const { patches: _patches, ...init } = loaded.config.init

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { kinds } from '../../src/cluster/kinds.ts'
 import { mayHaveLeftMember, type RunningCluster } from '../../src/fleet/cluster-state.ts'
 import type { HostState } from '../../src/fleet/host-state.ts'
-import { decide } from '../../src/fleet/plan-actions.ts'
+import { decide } from '../../src/fleet/decide.ts'
 import { fileOf, planned, running } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { fleetEvent, fleetPhases } from '../../src/fleet/fleet-phases.ts'
 import type { FleetRun } from '../../src/fleet/fleet-run.ts'
-import type { Action } from '../../src/fleet/plan-actions.ts'
+import type { Action } from '../../src/fleet/decide.ts'
 import type { FleetEvent } from '../../src/fleet/fleet-run.ts'
 import type { ReachedHost } from '../../src/fleet/host-state.ts'
 import { afterWave } from '../../src/fleet/upgrade-host.ts'
@@ -15,7 +15,7 @@ import { reachedHost } from './reached-host.ts'
 
 const at = new Date(0)
 
-test('what an apply tells of its own steps: actions by their host, what they come after on other hosts too, and what lies between waves', () => {
+test('what an apply tells of its own: actions by their host, what they come after on other hosts too, and what lies between waves', () => {
   const started = (phase: string, ...needs: readonly string[]): unknown => fleetEvent({ kind: 'started', phase, needs, at })
   expect(started('hosts/h3/remove', 'hosts', 'hosts/h3', 'hosts/h3/mark', 'hosts/h2/remove')).toEqual([
     { host: 'h3', event: { kind: 'started', phase: 'remove', needs: ['mark', 'h2:remove'], at } },
@@ -31,7 +31,7 @@ test('what an apply tells of its own steps: actions by their host, what they com
   ])
 })
 
-test('folders are nothing to tell of, and how a step ends it tells itself', () => {
+test('folders are nothing to tell of, and how an action ends it tells itself', () => {
   for (const phase of ['hosts', 'hosts/h1']) expect(fleetEvent({ kind: 'started', phase, needs: [], at })).toEqual([])
   for (const phase of ['hosts/h1/join', 'after-wave-1']) expect(fleetEvent({ kind: 'done', phase, at })).toEqual([])
 })
@@ -89,7 +89,7 @@ test('nobody leaves before all new ones are in: where one has failed, those who 
     failures: new Map<string, unknown>([['h6', new Error('no image')]]),
   } as unknown as FleetRun
   const [hosts] = fleetPhases(run)
-  const skipped = hosts?.phases?.flatMap(({ name, phases = [] }) => phases.map(async (step) => [name, await step.skip?.(run)]))
+  const skipped = hosts?.phases?.flatMap(({ name, phases = [] }) => phases.map(async (action) => [name, await action.skip?.(run)]))
   expect(await Promise.all(skipped ?? [])).toEqual([
     ['h6', 'h6 has failed before'],
     ['h3', 'h6 has not come in'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { KadmError } from '../../src/errors.ts'
-import { fleetFailed } from '../../src/fleet/apply.ts'
+import { fleetFailed } from '../../src/fleet/fleet-failed.ts'
 import { fleetRemedies, fleetRemedy } from '../../src/fleet/fleet-remedies.ts'
 import { failed } from '../../src/preflight/check.ts'
 import { runChecks } from '../../src/preflight/run-checks.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { NodeState } from '../../src/fleet/cluster-state.ts'
 import type { HostState, ReachedHost } from '../../src/fleet/host-state.ts'
-import { decide, firstControlPlane } from '../../src/fleet/plan-actions.ts'
+import { decide, firstControlPlane } from '../../src/fleet/decide.ts'
 import { waves } from '../../src/fleet/plan-upgrade.ts'
 import { fileOf, planned, running } from './planned.ts'
 import { reachedHost } from './reached-host.ts'

@@ -2,7 +2,7 @@
 import { parseClusterFile, type ClusterFile } from '../../src/config/cluster-file.ts'
 import type { ClusterState, NodeState } from '../../src/fleet/cluster-state.ts'
 import type { ReachedHost } from '../../src/fleet/host-state.ts'
-import { decide } from '../../src/fleet/plan-actions.ts'
+import { decide } from '../../src/fleet/decide.ts'
 import { reachedHost } from './reached-host.ts'
 
 export type Hosts = Readonly<Record<string, Partial<ReachedHost>>>

@@ -126,3 +126,8 @@ function namesIn(text: string): readonly string[] {
 function isOwn(name: string): boolean {
   return / (NetworkOverlap|EndpointReachable|ClockWithinCertificate|NodeNameFree)$/.test(name)
 }
+
+/** Text of a program of Node that is at work while a jail's other commands run. */
+export function inBackground(program: string): readonly string[] {
+  return ['bash', '-c', '"$@" >/dev/null 2>&1 & sleep 0.3', 'background', process.execPath, '-e', program]
+}

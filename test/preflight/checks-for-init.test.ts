@@ -1,7 +1,7 @@
 /** Whole check lists, beside the real kubeadm in the same jail: what is compared is the set of `ERROR <name>` and `WARNING <name>`. */
 import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { checkBoth } from './beside-kubeadm.ts'
+import { checkBoth, inBackground } from './beside-kubeadm.ts'
 
 const forward = ['sysctl', '-qw', 'net.ipv4.ip_forward=1']
 
@@ -140,7 +140,7 @@ test('errors that the user ignores become warnings, whatever the case of their n
 test('external etcd: too old, and files that are not there', async (context) => {
   const answer = `require('http').createServer((q, r) => r.end('{"etcdserver":"' + (q.url === '/version' ? '3.5.23' : '9.9.9') + '","etcdcluster":"3.5.0"}')).listen(2379, '127.0.0.1')`
   const { kubeadm, kadm } = await checkBoth(context, {
-    arrange: [inBackground([process.execPath, '-e', answer])],
+    arrange: [inBackground(answer)],
     cluster: 'etcd: {external: {endpoints: ["http://127.0.0.1:2379/"]}}',
   })
   expect(kadm).toEqual(kubeadm)
@@ -194,6 +194,3 @@ function listenOn(taken: readonly { readonly port: number; readonly address: str
 }
 
 /** Started, and given the time to listen. */
-function inBackground(argv: readonly string[]): readonly string[] {
-  return ['bash', '-c', '"$@" >/dev/null 2>&1 & sleep 0.3', 'background', ...argv]
-}

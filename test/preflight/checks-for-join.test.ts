@@ -1,7 +1,7 @@
 /** The checks of a join before discovery, beside the real kubeadm in the same jail: the sets of `ERROR <name>` and `WARNING <name>`. */
 import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { checkBothJoin } from './beside-kubeadm.ts'
+import { checkBothJoin, inBackground } from './beside-kubeadm.ts'
 
 const forward = ['sysctl', '-qw', 'net.ipv4.ip_forward=1']
 const token = 'abcdef.0123456789abcdef'
@@ -117,7 +117,3 @@ test('without rights only that is told; errors that are ignored are warnings', a
   expect(ignored.kadm).toEqual(ignored.kubeadm)
   expect(ignored.kadm).toContain('WARNING CRI')
 })
-
-function inBackground(program: string): readonly string[] {
-  return ['bash', '-c', '"$@" >/dev/null 2>&1 & sleep 0.3', 'background', process.execPath, '-e', program]
-}

@@ -1,9 +1,9 @@
 /** A program for jails: runs kadm's init checks with a configuration file and prints what kubeadm would, in one line each, to stderr. */
 import { loadInitConfig } from '../../src/config/load-init.ts'
-import { KadmError } from '../../src/errors.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { initChecks } from '../../src/preflight/checks-for-init.ts'
 import { runChecks } from '../../src/preflight/run-checks.ts'
+import { printFailure } from './print-failure.ts'
 
 const [file = '', ignore = '', owned = ''] = process.argv.slice(2)
 const host = localHost()
@@ -18,10 +18,7 @@ try {
     warn: (line) => console.error(`\t${line}`),
   })
 } catch (error) {
-  if (!(error instanceof KadmError)) throw error
-  console.error(
-    [`error: ${error.message}`, ...error.details.map((line) => `\t${line}`), ...error.remedy.map((line) => `try: ${line}`)].join('\n'),
-  )
+  printFailure(error)
 } finally {
   await host.close()
 }

@@ -2,10 +2,10 @@
  * A program for jails: runs kadm's checks of a join with a configuration file, and prints what kubeadm would, in one line each, to stderr.
  */
 import { loadJoinConfig } from '../../src/config/load-join.ts'
-import { KadmError } from '../../src/errors.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { joinChecks } from '../../src/preflight/checks-for-join.ts'
 import { runChecks } from '../../src/preflight/run-checks.ts'
+import { printFailure } from './print-failure.ts'
 
 const [file = '', ignore = '', owned = ''] = process.argv.slice(2)
 const host = localHost()
@@ -18,10 +18,7 @@ try {
     warn: (line) => console.error(`\t${line}`),
   })
 } catch (error) {
-  if (!(error instanceof KadmError)) throw error
-  console.error(
-    [`error: ${error.message}`, ...error.details.map((line) => `\t${line}`), ...error.remedy.map((line) => `try: ${line}`)].join('\n'),
-  )
+  printFailure(error)
 } finally {
   await host.close()
 }

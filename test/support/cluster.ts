@@ -2,6 +2,7 @@
  * What end-to-end tests share: a sandbox for many of a run's files, whose hosts each test makes fresh, and short words for what they do
  * there.
  */
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import { type LabConfig, labInitConfig } from '../../src/sandbox/lab-config.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { sandboxUp } from '../../src/sandbox/sandbox-up.ts'
@@ -16,6 +17,9 @@ export interface SharedSandboxSettings {
   readonly loadBalancer?: boolean
 }
 
+/** Either does the same to a cluster. */
+export type Tool = 'kadm' | 'kubeadm'
+
 const projectFolder = new URL('../..', import.meta.url).pathname
 
 /**
@@ -24,7 +28,7 @@ const projectFolder = new URL('../..', import.meta.url).pathname
  * pieces may have to be built.
  */
 export async function sharedSandbox(settings: SharedSandboxSettings): Promise<Sandbox> {
-  const { hosts, kubernetesVersion = 'v1.37.2', furtherVersions = [], loadBalancer = false } = settings
+  const { hosts, kubernetesVersion = newestKubernetes, furtherVersions = [], loadBalancer = false } = settings
   const state = await readState(testSandboxName)
   const enough =
     state !== undefined &&
@@ -57,10 +61,16 @@ export function kubectl(
 }
 
 /** Puts the configuration for this lab on the host and returns its path. */
-export async function putInitConfig(sandbox: Sandbox, host: string, config: LabConfig): Promise<string> {
+export async function putInitConfig(sandbox: Sandbox, host: string, config: LabConfig = {}): Promise<string> {
   const file = '/root/init.yaml'
   await sandbox.put(host, file, labInitConfig(config), 0o600)
   return file
+}
+
+/** A fresh machine with the configuration for this lab on it; returns its path. */
+export async function freshHost(sandbox: Sandbox, host: string): Promise<string> {
+  await renewHosts(sandbox, [host])
+  return putInitConfig(sandbox, host)
 }
 
 /** A fresh token's join command, without the program's name. Made by the real kubeadm, which is on every host of a sandbox. */

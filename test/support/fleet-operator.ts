@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import { runProgram, type ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 
@@ -10,6 +11,8 @@ export interface FleetOperator {
   readonly write: (roles: Readonly<Record<string, Role>>, changes?: FileChanges) => Promise<string>
   /** Resolves with any exit code. `killAfter`: seconds, then SIGKILL. */
   readonly kadm: (words: readonly string[], options?: { readonly killAfter?: number }) => Promise<ProgramResult>
+  /** `kadm apply --yes`. Throws when it fails, and when it says anything on its standard error. */
+  readonly apply: (file: string, ...words: readonly string[]) => Promise<ProgramResult>
   /** SIGKILL as soon as it is so; what is looked at may fail meanwhile. Throws when it never is. */
   readonly kadmKilledWhen: (words: readonly string[], isSo: () => Promise<boolean>) => Promise<void>
   readonly folder: string
@@ -61,7 +64,7 @@ export function fleetOperator(sandbox: Sandbox, folder: string, program: readonl
       const {
         controlPlaneEndpoint,
         labels = {},
-        kubernetesVersion = 'v1.37.2',
+        kubernetesVersion = newestKubernetes,
         upgrade = {},
         cluster = {},
         init = {},
@@ -102,6 +105,11 @@ export function fleetOperator(sandbox: Sandbox, folder: string, program: readonl
       return file
     },
     kadm: (words, { killAfter } = {}) => run(words, killAfter === undefined ? [] : ['timeout', '--signal=KILL', String(killAfter)]),
+    apply: async (file, ...words) => {
+      const result = await run(['apply', '-f', file, '--yes', ...words], [])
+      if (result.exitCode === 0 && result.stderr === '') return result
+      throw new Error(`kadm apply has ended with ${result.exitCode}: ${result.stdout}${result.stderr}`)
+    },
     kadmKilledWhen: async (words, isSo) => {
       const end = new AbortController()
       const killed = new Error('killed')

@@ -1,5 +1,6 @@
 /** A whole configuration for tests: kubeadm's defaults for a host `node1` at 192.168.77.10, the one that a jail shows. */
 import type { ClusterConfiguration, InitConfig, InitConfiguration, JsonObject, NodeRegistration } from '../../src/config/model.ts'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 
 export interface ConfigOverrides {
   readonly init?: Partial<InitConfiguration>
@@ -56,7 +57,7 @@ export function initConfig({
 const defaultCluster: ClusterConfiguration = {
   etcd: { kind: 'local', dataDir: '/var/lib/etcd', extraArgs: [], extraEnvs: [], serverCertSANs: [], peerCertSANs: [] },
   networking: { serviceSubnet: '10.96.0.0/12', dnsDomain: 'cluster.local' },
-  kubernetesVersion: 'v1.37.2',
+  kubernetesVersion: newestKubernetes,
   ciVersion: false,
   apiServer: { ...component, certSANs: [] },
   controllerManager: component,

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { TestContext } from 'vitest'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { runJailed } from './jail.ts'
 import { realBinary } from './real-binary.ts'
@@ -57,7 +58,7 @@ export function clusterDocument(plane: ControlPlane, cluster: object = {}): stri
   return JSON.stringify({
     apiVersion: 'kubeadm.k8s.io/v1beta4',
     kind: 'ClusterConfiguration',
-    kubernetesVersion: 'v1.37.2',
+    kubernetesVersion: newestKubernetes,
     controlPlaneEndpoint: new URL(plane.server).host,
     encryptionAlgorithm: 'ECDSA-P256',
     networking: { podSubnet: '10.244.0.0/16' },

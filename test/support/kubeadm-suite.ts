@@ -1,5 +1,6 @@
 /** kubeadm's own end-to-end suite (k8s.io/kubernetes/test/e2e_kubeadm), as a judge of clusters. */
 import { readFile } from 'node:fs/promises'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { ensureE2eKubeadm } from '../../src/sandbox/components.ts'
 
@@ -18,7 +19,7 @@ export interface SuiteResult {
  * @param focus regular expression for names of specs; all when not given
  */
 export async function kubeadmSuite(sandbox: Sandbox, host: string, focus?: string): Promise<SuiteResult> {
-  const program = await ensureE2eKubeadm('v1.37.2', { say: () => {} })
+  const program = await ensureE2eKubeadm(newestKubernetes, { say: () => {} })
   await sandbox.put(host, '/root/e2e_kubeadm.test', await readFile(program), 0o755)
   const report = '/root/e2e_kubeadm.json'
   const chosen = focus === undefined ? [] : [`--ginkgo.focus=${focus}`]

@@ -1,4 +1,5 @@
 /** `kadm plan` of a cluster file with many hosts, in a process of its own, and what that took. */
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import { kadmProgram } from './command-line.ts'
 import type { SshTargets } from './ssh-targets.ts'
@@ -16,7 +17,7 @@ const usageProgram = new URL('usage-program.ts', import.meta.url).pathname
 export async function measuredPlan({ hosts, identity, write, run }: SshTargets, ssh: object = {}): Promise<MeasuredPlan> {
   const controlPlanes = hosts.length < 5 ? 1 : 3
   const spec = {
-    kubernetesVersion: 'v1.37.2',
+    kubernetesVersion: newestKubernetes,
     controlPlaneEndpoint: `${hosts[0]?.address}:6443`,
     ssh: { user: 'root', identityFile: identity, ...ssh },
     hosts: hosts.map((host, index) => ({ ...host, role: index < controlPlanes ? 'control-plane' : 'worker' })),

@@ -3,9 +3,10 @@ import { accessSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'vitest'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 
 /** Path of a real component, e.g. `realBinary(context, 'kubeadm')`. Skips the test with a reason when it is not built; fails in CI. */
-export function realBinary(context: TestContext, name: string, version = 'v1.37.2'): string {
+export function realBinary(context: TestContext, name: string, version = newestKubernetes): string {
   const file = path.join(cacheDirectory(), 'kubernetes', version, 'bin', name)
   try {
     accessSync(file)

@@ -9,6 +9,7 @@ import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promis
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished, type TestContext } from 'vitest'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import { cacheDirectory } from '../../src/sandbox/cache.ts'
 import { temporaryDirectory } from './temporary.ts'
 
@@ -28,7 +29,7 @@ export interface RealContainerd {
  */
 export async function realContainerd(context: TestContext, options: { readonly config?: string } = {}): Promise<RealContainerd> {
   const image = path.join(cacheDirectory(), 'host-image/debian-13')
-  const tars = path.join(cacheDirectory(), 'images/v1.37.2')
+  const tars = path.join(cacheDirectory(), 'images', newestKubernetes)
   try {
     for (const file of [`${image}/usr/bin/containerd`, `${tars}/pause.tar`, `${tars}/busybox.tar`]) accessSync(file)
   } catch {

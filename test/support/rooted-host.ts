@@ -1,7 +1,9 @@
 /** This machine with its files in a folder: what is `/etc/x` for the host is `<root>/etc/x` here. For whatever has fixed paths. */
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { localHost } from '../../src/host/local-host.ts'
 import type { Host } from '../../src/host/host.ts'
+import { temporaryDirectory } from './temporary.ts'
 
 export function rootedHost(root: string): Host {
   const real = localHost()
@@ -19,4 +21,13 @@ export function rootedHost(root: string): Host {
     removeDirectory: (file) => real.removeDirectory(under(file)),
     changeOwner: (file, owner) => real.changeOwner(under(file), owner),
   }
+}
+
+/** In an empty folder, with this CA as the only one that the system trusts, and no environment. */
+export async function hostTrusting(caPem: string): Promise<Host> {
+  const root = await temporaryDirectory()
+  await mkdir(path.join(root, 'etc/ssl/certs'), { recursive: true })
+  await writeFile(path.join(root, 'etc/ssl/certs/ca-certificates.crt'), caPem)
+  const host = rootedHost(root)
+  return { ...host, facts: async () => ({ ...(await host.facts()), environment: {} }) }
 }

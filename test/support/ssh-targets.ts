@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import { ensureComponents } from '../../src/sandbox/components.ts'
 import { ensureHostImage } from '../../src/sandbox/host-image.ts'
 import { runProgram, type ProgramArgv, type ProgramResult } from '../../src/sandbox/run-program.ts'
@@ -37,9 +38,9 @@ const script = new URL('ssh-targets.sh', import.meta.url).pathname
 const operatorFolder = '/mnt/operator'
 
 /** A bridge has room for 1000. Only for root. Throws what the script said when it fails. */
-export async function sshTargets(count: number, kubernetesVersion: string): Promise<SshTargets> {
+export async function sshTargets(count: number): Promise<SshTargets> {
   const quietly = { say: () => {} }
-  const [{ root: image }, { bin }] = await Promise.all([ensureHostImage(quietly), ensureComponents(kubernetesVersion, quietly)])
+  const [{ root: image }, { bin }] = await Promise.all([ensureHostImage(quietly), ensureComponents(newestKubernetes, quietly)])
   const child = spawn('unshare', ['--mount', '--net', '--pid', '--fork', '--kill-child', 'sh', script, image, bin, String(count)], {
     stdio: 'pipe',
     cwd: '/',

@@ -1,9 +1,11 @@
-/** One control plane of kubeadm 1.36.3 on the host h1, and what tests of its upgrade to 1.37.2 look at. */
+/** One control plane of the older kubeadm on the host h1, and what tests of its upgrade to the newest look at. */
+import { newestKubernetes } from '../../src/config/own-version.ts'
+import { olderKubernetes } from '../../src/sandbox/releases.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts } from './cluster.ts'
 
-export const [older, newer] = ['v1.36.3', 'v1.37.2']
+export const [older, newer] = [olderKubernetes, newestKubernetes]
 export const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 export const cgroupVersion = '--ignore-preflight-errors=SystemVerification'
 export const upgrade = ['kadm', 'upgrade', 'apply', newer, '--yes', cgroupVersion] as const

@@ -20,8 +20,6 @@ export interface Benchmark {
   readonly run: (sandbox: Sandbox, way: string) => Promise<number | Readonly<Record<string, number>>>
 }
 
-export const benchVersion = 'v1.37.2'
-
 // The clock is read in the host, so that the way there and back does not count.
 const stopwatch =
   'start=$EPOCHREALTIME; "$@" >/tmp/bench.log 2>&1; code=$?; end=$EPOCHREALTIME; [ $code = 0 ] || tail -20 /tmp/bench.log >&2; echo $start $end; exit $code'
@@ -44,13 +42,9 @@ export async function seconds(sandbox: Sandbox, host: string, command: readonly 
   return end - start
 }
 
-export async function renewAll(sandbox: Sandbox, hosts: readonly string[]): Promise<void> {
-  await Promise.all(hosts.map((host) => sandbox.renew(host)))
-}
-
 /** Puts the configuration on the first host; its cluster takes further control planes. */
 export async function putInitConfig(sandbox: Sandbox): Promise<void> {
-  await sandbox.put('h1', '/root/init.yaml', labInitConfig({ kubernetesVersion: benchVersion, controlPlaneEndpoint: 'h1:6443' }), 0o600)
+  await sandbox.put('h1', '/root/init.yaml', labInitConfig({ controlPlaneEndpoint: 'h1:6443' }), 0o600)
 }
 
 export function initCommand(tool: string): readonly string[] {

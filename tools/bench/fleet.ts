@@ -4,8 +4,9 @@ import path from 'node:path'
 import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import { runProgram } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { renewHosts } from '../../test/support/cluster.ts'
 import { fleetOperator, packagedKadm } from '../../test/support/fleet-operator.ts'
-import { benchVersion, joinCommands, renewAll, type Benchmark } from './benchmark.ts'
+import { joinCommands, type Benchmark } from './benchmark.ts'
 
 const controlPlanes = ['h1', 'h2', 'h3']
 const workers = ['h4', 'h5']
@@ -19,7 +20,7 @@ export const fleet: Benchmark = {
   hasLoadBalancer: true,
   ways: ['kubeadm', 'kadm'],
   run: async (sandbox, tool) => {
-    await renewAll(sandbox, [...controlPlanes, ...workers])
+    await renewHosts(sandbox, [...controlPlanes, ...workers])
     const endpoint = `${sandbox.loadBalancer?.address}:6443`
     return tool === 'kadm' ? byApply(sandbox, endpoint) : byLoop(sandbox, endpoint)
   },
@@ -59,7 +60,7 @@ async function byApply(sandbox: Sandbox, endpoint: string): Promise<number> {
 
 /** One host after the other, as a script would do it. */
 async function byLoop(sandbox: Sandbox, endpoint: string): Promise<number> {
-  await sandbox.put('h1', '/root/init.yaml', labInitConfig({ kubernetesVersion: benchVersion, controlPlaneEndpoint: endpoint }), 0o600)
+  await sandbox.put('h1', '/root/init.yaml', labInitConfig({ controlPlaneEndpoint: endpoint }), 0o600)
   const start = performance.now()
   await overSsh(sandbox, 'h1', ['kubeadm', 'init', '--config', '/root/init.yaml', '--upload-certs', '>/tmp/bench.log'])
   const words = await joinCommands(sandbox)

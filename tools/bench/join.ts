@@ -1,7 +1,8 @@
 /** Joins: of a worker, of one control plane, of two at once. The cluster is kadm's, whoever joins. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { initCommand, joinCommands, kubectl, putInitConfig, renewAll, seconds, timed, type Benchmark } from './benchmark.ts'
+import { renewHosts } from '../../test/support/cluster.ts'
+import { initCommand, joinCommands, kubectl, putInitConfig, seconds, timed, type Benchmark } from './benchmark.ts'
 
 /** A worker into a cluster whose controllers are at work. */
 export const join: Benchmark = {
@@ -22,7 +23,7 @@ export const initJoin: Benchmark = {
   hosts: 2,
   ways: ['kubeadm', 'kadm'],
   run: async (sandbox, tool) => {
-    await renewAll(sandbox, ['h1', 'h2'])
+    await renewHosts(sandbox, ['h1', 'h2'])
     await putInitConfig(sandbox)
     const { start } = await timed(sandbox, 'h1', initCommand(tool))
     const { worker } = await joinCommands(sandbox)
@@ -66,7 +67,7 @@ export const twoControlPlanes: Benchmark = {
  * once.
  */
 async function settledCluster(sandbox: Sandbox, hosts: readonly string[]): Promise<void> {
-  await renewAll(sandbox, hosts)
+  await renewHosts(sandbox, hosts)
   await putInitConfig(sandbox)
   await timed(sandbox, 'h1', initCommand('kadm'))
   await kubectl(sandbox, ['wait', '--for=create', 'serviceaccount/default', '--timeout=60s'])

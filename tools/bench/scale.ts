@@ -12,7 +12,7 @@ export interface ScaleOptions {
 
 /** One line a run. Throws when a plan fails. */
 export async function scale({ hosts, runs }: ScaleOptions, say: (line: string) => void): Promise<void> {
-  const targets = await sshTargets(hosts, 'v1.37.2')
+  const targets = await sshTargets(hosts)
   try {
     for (let run = 1; run <= runs; run++) {
       const before = { processes: await processesStarted(targets), seconds: await targets.processorSeconds() }

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import { ensureComponents } from '../../src/sandbox/components.ts'
+import { olderKubernetes } from '../../src/sandbox/releases.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { benchVersion, kubectl, seconds, type Benchmark } from './benchmark.ts'
-
-const older = 'v1.36.3'
+import { kubectl, seconds, type Benchmark } from './benchmark.ts'
 
 /** One control plane, one minor version up: how long it takes, and how long the API is away meanwhile. */
 export const upgrade: Benchmark = {
   hosts: 1,
-  furtherVersions: [older],
+  furtherVersions: [olderKubernetes],
   ways: ['kubeadm', 'kadm'],
   // kubeadm takes three minutes each time: what the disk does the first time is nothing beside that.
   isWarm: true,
@@ -20,7 +20,7 @@ export const upgrade: Benchmark = {
       tool,
       'upgrade',
       'apply',
-      benchVersion,
+      newestKubernetes,
       '--yes',
       '--ignore-preflight-errors=SystemVerification',
     ])
@@ -30,14 +30,14 @@ export const upgrade: Benchmark = {
 
 async function olderCluster(sandbox: Sandbox): Promise<void> {
   await sandbox.renew('h1')
-  await sandbox.version('h1', older)
-  await sandbox.put('h1', '/root/init.yaml', labInitConfig({ kubernetesVersion: older }), 0o600)
+  await sandbox.version('h1', olderKubernetes)
+  await sandbox.put('h1', '/root/init.yaml', labInitConfig({ kubernetesVersion: olderKubernetes }), 0o600)
   await sandbox.run('h1', ['kubeadm', 'init', '--config', '/root/init.yaml'], { timeout: 180_000 })
   await sandbox.network()
   // kubeadm's check before an upgrade runs a Job, which needs a Ready node and its ServiceAccount.
   await kubectl(sandbox, ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=60s'])
   await kubectl(sandbox, ['wait', '--for=create', 'serviceaccount/default', '-n', 'kube-system', '--timeout=60s'])
-  const { bin } = await ensureComponents(benchVersion, { say: () => {} })
+  const { bin } = await ensureComponents(newestKubernetes, { say: () => {} })
   await sandbox.put('h1', '/usr/bin/kubeadm', await readFile(`${bin}/kubeadm`), 0o755)
 }
 

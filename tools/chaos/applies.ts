@@ -1,4 +1,6 @@
 /** What the applies of chaos do: from which cluster to which. */
+import { newestKubernetes } from '../../src/config/own-version.ts'
+import { olderKubernetes } from '../../src/sandbox/releases.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { renewHosts } from '../../test/support/cluster.ts'
@@ -26,9 +28,6 @@ interface Wanted {
   readonly kubernetesVersion?: string
 }
 
-export const newestVersion = 'v1.37.2'
-export const olderVersion = 'v1.36.3'
-
 const one = { h1: 'control-plane' } as const
 const two = { ...one, h2: 'worker' } as const
 
@@ -37,7 +36,7 @@ export const applies: Readonly<Record<ApplyName, Apply>> = {
   grow: { from: { roles: one }, to: { roles: two } },
   shrink: { from: { roles: two }, to: { roles: { ...one, h2: 'absent' } } },
   'control-planes': { to: { roles: { ...one, h2: 'control-plane', h3: 'control-plane' } }, hasBalancer: true },
-  upgrade: { from: { roles: two, kubernetesVersion: olderVersion }, to: { roles: two } },
+  upgrade: { from: { roles: two, kubernetesVersion: olderKubernetes }, to: { roles: two } },
 }
 
 export function isApplyName(text: string): text is ApplyName {
@@ -74,7 +73,7 @@ export async function prepare(stage: Stage, apply: Apply, small?: string): Promi
   return { file: await write(stage, apply, apply.to), retries }
 }
 
-async function install(sandbox: Sandbox, hosts: readonly string[], { kubernetesVersion = newestVersion }: Wanted): Promise<void> {
+async function install(sandbox: Sandbox, hosts: readonly string[], { kubernetesVersion = newestKubernetes }: Wanted): Promise<void> {
   const installed = async (host: string): Promise<string> => (await sandbox.run(host, ['kubelet', '--version'])).trim()
   for (const host of hosts) if (!(await installed(host)).endsWith(kubernetesVersion)) await sandbox.version(host, kubernetesVersion)
 }
@@ -99,7 +98,7 @@ export function whyAgain({ exitCode, stderr }: ProgramResult): string {
 async function write(
   { sandbox, operator }: Stage,
   { hasBalancer = false }: Apply,
-  { roles, kubernetesVersion = newestVersion }: Wanted,
+  { roles, kubernetesVersion = newestKubernetes }: Wanted,
 ): Promise<string> {
   const controlPlaneEndpoint = hasBalancer ? `${sandbox.loadBalancer?.address}:6443` : undefined
   const changes: FileChanges = {

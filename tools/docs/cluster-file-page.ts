@@ -1,6 +1,7 @@
 import { clusterFileFields, kubeadmDocuments } from '../../src/config/cluster-file-fields.ts'
 import { fieldRows, typeText } from '../../src/config/field-rows.ts'
 import type { Field } from '../../src/config/field.ts'
+import { newestKubernetes } from '../../src/config/own-version.ts'
 
 /** docs/cluster-file.md. */
 export function clusterFilePage(): string {
@@ -29,7 +30,7 @@ const intro = [
   'kind: Cluster',
   'metadata: {name: shop}',
   'spec:',
-  '  kubernetesVersion: v1.37.2',
+  `  kubernetesVersion: ${newestKubernetes}`,
   '  controlPlaneEndpoint: 192.168.99.2:6443',
   '  ssh: {user: admin, become: sudo, identityFile: ~/.ssh/id_ed25519}',
   '  hosts:',

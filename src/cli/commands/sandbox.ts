@@ -1,4 +1,5 @@
 /** `kadm sandbox`: real hosts on this one machine. Words in, plain functions of src/sandbox called. */
+import { newestKubernetes } from '../../config/own-version.ts'
 import { KadmError } from '../../errors.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
 import type { Command, CommandInput, Flag } from '../command.ts'
@@ -18,7 +19,7 @@ export const sandboxCommand: Command = {
         {
           name: 'kubernetes-version',
           kind: 'text',
-          default: 'v1.37.2',
+          default: newestKubernetes,
           doc: "Whose kubeadm, kubelet, kubectl and images are on them; '' for bare hosts",
         },
         { name: 'further-version', kind: 'list', doc: 'Kubernetes versions whose images are to be on the hosts too, for upgrades' },

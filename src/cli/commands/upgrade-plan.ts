@@ -23,7 +23,7 @@ export const upgradePlanCommand: Command = {
     ...outputFlags,
     ...hostFlags,
   ],
-  run: async (input) => (await import('../run-upgrade-plan.ts')).planUpgrade(input),
+  run: async (input) => (await import('../run-upgrade-plan.ts')).runUpgradePlan(input),
 }
 
 export const diffCommand: Command = {
@@ -32,5 +32,5 @@ export const diffCommand: Command = {
   positional: '[version]',
   maxArguments: 1,
   flags: [...kubeadmFlags('config', 'context-lines', 'kubeconfig'), ...hostFlags],
-  run: async (input) => (await import('../run-upgrade-diff.ts')).diffUpgrade(input),
+  run: async (input) => (await import('../run-upgrade-diff.ts')).runUpgradeDiff(input),
 }

@@ -4,7 +4,7 @@ import { nodePhases } from '../../phases/upgrade/node-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
 import { hostFlags } from '../host-flags.ts'
 import { kubeadmFlags } from '../kubeadm-flags.ts'
-import { kubeletFlags } from '../kubelet-flags.ts'
+import { upgradeKubeletFlags } from '../kubelet-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
 import { runFlags } from '../run-flags.ts'
 import { diffCommand, upgradePlanCommand } from './upgrade-plan.ts'
@@ -26,7 +26,7 @@ const node: Command = {
   name: 'node',
   summary: 'Upgrade commands for a node in the cluster',
   maxArguments: 0,
-  flags: [...kubeadmFlags(...[...both, ...kubeletFlags].toSorted()), ...hostFlags, ...runFlags],
+  flags: [...kubeadmFlags(...[...both, ...upgradeKubeletFlags].toSorted()), ...hostFlags, ...runFlags],
   run: (input) => startNode(input, undefined),
   ...phasesOf('node', nodePhases, (names, input) => startNode(input, names)),
 }
@@ -42,8 +42,8 @@ function startApplyPhases(names: readonly string[], input: CommandInput): Promis
 }
 
 async function startApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  const { runApply } = await import('../run-upgrade.ts')
-  await runApply(input, only)
+  const { runUpgradeApply } = await import('../run-upgrade.ts')
+  await runUpgradeApply(input, only)
 }
 
 async function startNode(input: CommandInput, only: readonly string[] | undefined): Promise<void> {

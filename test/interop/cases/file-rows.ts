@@ -2,11 +2,8 @@
  * Rows of areas E (certificates) and G (manifests), with values that are new in each run. What takes two runs, an environment or a folder's
  * history is in test/pki and test/manifests.
  */
-import { randomBytes } from 'node:crypto'
+import { below, word } from '../../support/random-words.ts'
 import { document, type TableCase } from '../kubeadm-tables/table-case.ts'
-
-const word = (): string => `w${randomBytes(4).toString('hex')}`
-const below = (limit: number): number => Math.floor(Math.random() * limit)
 
 type Fields = Readonly<Record<string, unknown>>
 type Files = Readonly<Record<string, string>>

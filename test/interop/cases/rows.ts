@@ -1,12 +1,10 @@
 /** Rows of the catalogue of black-box cases, areas A to D, F and K: with values that are new in each run. `from` is the id of the row. */
-import { randomBytes } from 'node:crypto'
 import { printInitDefaults, printJoinDefaults, printResetDefaults, printUpgradeDefaults } from '../../../src/config/print-defaults.ts'
+import { below, hex, word } from '../../support/random-words.ts'
 import { complete, document, migrated, validated, type TableCase } from '../kubeadm-tables/table-case.ts'
 
-const word = (): string => `w${randomBytes(4).toString('hex')}`
-const below = (limit: number): number => Math.floor(Math.random() * limit)
 const oneOf = <T>(first: T, ...others: readonly T[]): T => others[below(others.length + 1)] ?? first
-const token = `${randomBytes(3).toString('hex')}.${randomBytes(8).toString('hex')}`
+const token = `${hex(3)}.${hex(8)}`
 const init = document('InitConfiguration', { bootstrapTokens: [{ token }] })
 const clusterWith = (fields: Readonly<Record<string, unknown>>): string => document('ClusterConfiguration', fields)
 const head = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.0\n'

@@ -1,8 +1,9 @@
 /** What the real kubeadm and kadm are both given: the table behind "difference 0". Names, addresses, periods are new in each run. */
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import type { JailOptions } from '../../support/jail.ts'
+import { hex, word } from '../../support/random-words.ts'
 
-export interface Configuration {
+export interface FileCase {
   readonly name: string
   /** Documents of the configuration file, apiVersion and kind included; none: by flags alone. */
   readonly documents?: readonly object[]
@@ -23,7 +24,7 @@ const kubernetesVersion = 'v1.37.2'
 /** `ECDSA-P256` where keys are not the point: they take a thousandth of the time. */
 const fast = { encryptionAlgorithm: 'ECDSA-P256' }
 
-export function configurations(): readonly Configuration[] {
+export function fileCases(): readonly FileCase[] {
   return [
     { name: 'defaults', documents: [cluster({})] },
     { name: 'ECDSA-P256', documents: [cluster({ encryptionAlgorithm: 'ECDSA-P256' })] },
@@ -60,7 +61,7 @@ export function configurations(): readonly Configuration[] {
   ]
 }
 
-function dualStack(): Configuration {
+function dualStack(): FileCase {
   const pods = `10.${randomInt(100, 200)}.0.0/16,fd00:${hex(2)}::/56`
   return {
     name: 'dual stack',
@@ -72,7 +73,7 @@ function dualStack(): Configuration {
   }
 }
 
-function ipv6Only(): Configuration {
+function ipv6Only(): FileCase {
   const address = `fd00:77::${randomInt(10, 99)}`
   return {
     name: 'IPv6 only',
@@ -84,7 +85,7 @@ function ipv6Only(): Configuration {
   }
 }
 
-function externalEtcd(): Configuration {
+function externalEtcd(): FileCase {
   const endpoints = [11, 12, 13].map((last) => `https://192.168.${randomInt(80, 99)}.${last}:2379`)
   const dir = `/etc/${word()}`
   return {
@@ -99,7 +100,7 @@ function externalEtcd(): Configuration {
   }
 }
 
-function externalCa(): Configuration {
+function externalCa(): FileCase {
   return {
     name: 'external CA',
     documents: [cluster({ ...fast, clusterName: word() })],
@@ -111,7 +112,7 @@ function externalCa(): Configuration {
   }
 }
 
-function extras(): Configuration {
+function extras(): FileCase {
   const volumes = [
     { name: word(), hostPath: '/srv/b', mountPath: '/srv/b', readOnly: true, pathType: 'File' },
     { name: word(), hostPath: '/srv/a', mountPath: '/srv/a', pathType: 'DirectoryOrCreate' },
@@ -163,7 +164,7 @@ function extras(): Configuration {
   }
 }
 
-function patches(): Configuration {
+function patches(): FileCase {
   const label = word()
   const pod = (name: string, body: object) => ({ [`${patchesDirectory}/${name}`]: JSON.stringify(body) })
   return {
@@ -184,7 +185,7 @@ function patches(): Configuration {
   }
 }
 
-function directoriesAndRanges(): Configuration {
+function directoriesAndRanges(): FileCase {
   return {
     name: 'directories, ranges, domain',
     documents: [
@@ -203,7 +204,7 @@ function directoriesAndRanges(): Configuration {
   }
 }
 
-function imageRepository(): Configuration {
+function imageRepository(): FileCase {
   return {
     name: 'image repositories and tags',
     documents: [
@@ -217,7 +218,7 @@ function imageRepository(): Configuration {
   }
 }
 
-function proxies(): Configuration {
+function proxies(): FileCase {
   return {
     name: 'proxies of the environment',
     documents: [cluster(fast)],
@@ -235,7 +236,7 @@ function proxies(): Configuration {
   }
 }
 
-function node(): Configuration {
+function node(): FileCase {
   return {
     name: 'node: name, taints, runtime, kubelet arguments',
     documents: [
@@ -261,7 +262,7 @@ function node(): Configuration {
   }
 }
 
-function periods(): Configuration {
+function periods(): FileCase {
   return {
     name: 'certificate periods',
     documents: [
@@ -275,7 +276,7 @@ function periods(): Configuration {
   }
 }
 
-function components(): Configuration {
+function components(): FileCase {
   return {
     name: 'kubelet and kube-proxy of the user',
     documents: [
@@ -307,7 +308,7 @@ function components(): Configuration {
   }
 }
 
-function endpoint(): Configuration {
+function endpoint(): FileCase {
   const sans = [`*.${word()}.example`, `fd00::${hex(2)}`, `10.9.${randomInt(256)}.1`, 'kubernetes', '127.0.0.1', `${word()}.example`]
   return {
     name: 'endpoint, names, cluster name',
@@ -322,7 +323,7 @@ function endpoint(): Configuration {
   }
 }
 
-function tokensAndTimeouts(): Configuration {
+function tokensAndTimeouts(): FileCase {
   return {
     name: 'tokens, certificate key, timeouts',
     documents: [
@@ -341,7 +342,7 @@ function tokensAndTimeouts(): Configuration {
 // Commands without --kubernetes-version ask dl.k8s.io for it: a name server that refuses saves 10 s of waiting.
 const withoutNames = { '/etc/resolv.conf': 'nameserver 127.0.0.1\n' }
 
-function flagsOnly(): Configuration {
+function flagsOnly(): FileCase {
   return {
     name: 'flags alone',
     flags: {
@@ -361,7 +362,7 @@ function flagsOnly(): Configuration {
   }
 }
 
-function flagsForDirectories(): Configuration {
+function flagsForDirectories(): FileCase {
   return {
     name: 'flags: directories and patches',
     flags: {
@@ -380,12 +381,4 @@ function init(fields: object): object {
 
 function cluster(fields: object): object {
   return { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion, ...fields }
-}
-
-function hex(bytes: number): string {
-  return randomBytes(bytes).toString('hex')
-}
-
-function word(): string {
-  return `x${hex(3)}`
 }

@@ -3,7 +3,7 @@ import { expect, test, type TestContext } from 'vitest'
 import { dumpYaml, parseYamlDocuments } from '../../../src/config/yaml.ts'
 import { runJailed, type JailOptions, type JailResult, type TreeEntry } from '../../support/jail.ts'
 import { realBinary } from '../../support/real-binary.ts'
-import { configurationFile, configurations, type Configuration } from './configurations.ts'
+import { configurationFile, fileCases, type FileCase } from './configurations.ts'
 import { treeMeaning } from './meaning.ts'
 
 /** The phases that write files, and which of the table's flags they have. */
@@ -52,7 +52,7 @@ const printingPhases: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-test.for(configurations())('$name: the same files by kubeadm and by kadm', { timeout: 120_000 }, async (configuration, context) => {
+test.for(fileCases())('$name: the same files by kubeadm and by kadm', { timeout: 120_000 }, async (configuration, context) => {
   const [theirs, ours] = await Promise.all([leftBy(context, 'kubeadm', configuration), leftBy(context, 'kadm', configuration)])
   const input = configuration.documents?.map((document) => `---\n${dumpYaml(document)}`).join('') ?? JSON.stringify(configuration.flags)
   expect(theirs.result, `${input}\n${theirs.result.stderr}`).toMatchObject({ exitCode: 0 })
@@ -89,7 +89,7 @@ interface Left {
 async function leftBy(
   context: TestContext,
   tool: 'kubeadm' | 'kadm',
-  { documents, flags = {}, host = {}, removedBefore, phases }: Configuration,
+  { documents, flags = {}, host = {}, removedBefore, phases }: FileCase,
 ): Promise<Left> {
   const kubeadm = realBinary(context, 'kubeadm')
   const hasFile = documents !== undefined && documents.length > 0

@@ -5,7 +5,7 @@ import { kinds } from '../cluster/kinds.ts'
 import { markNode } from '../cluster/mark-node.ts'
 import { conditionAt } from '../cluster/object-fields.ts'
 import { marksBefore } from '../cluster/restore-marks.ts'
-import { initDocuments, joinDocuments } from '../config/cluster-file-documents.ts'
+import { initFileText, joinFileText } from '../config/cluster-file-documents.ts'
 import type { ClusterHost } from '../config/cluster-file.ts'
 import { paths } from '../config/paths.ts'
 import { eventOfAction, type Phase, type PhaseEvent } from '../phases/phase.ts'
@@ -17,13 +17,13 @@ import { startInit } from '../phases/init/start-init.ts'
 import { startJoin } from '../phases/join/start-join.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
 import { startReset, type ResetRequest } from '../phases/reset/start-reset.ts'
+import type { ActionKind } from './decide.ts'
 import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from './fleet-run.ts'
 import { forgetHost } from './forget-host.ts'
-import type { ActionKind } from './plan-actions.ts'
 import { upgradeHost } from './upgrade-host.ts'
 
-export interface StepInput {
+export interface ActionInput {
   readonly run: FleetRun
   readonly wanted: ClusterHost
   /** The host itself; of one that is lost the first control plane. */
@@ -31,16 +31,16 @@ export interface StepInput {
   readonly signal: AbortSignal
 }
 
-export const steps: Readonly<Record<ActionKind, (input: StepInput) => Promise<void>>> = { forget, init, join, mark, remove, upgrade }
+export const actionWork: Readonly<Record<ActionKind, (input: ActionInput) => Promise<void>>> = { forget, init, join, mark, remove, upgrade }
 
 /** The phase of init with whose end the API answers. */
 export const apiPhase = 'wait-control-plane/api'
 
-async function init(input: StepInput): Promise<void> {
+async function init(input: ActionInput): Promise<void> {
   const { run, wanted, on } = input
   const { access, file } = run
   const path = `${file.name} (${on.name})`
-  const host = withFile(on.host, { path, text: initDocuments(file, wanted, on.state.addresses) })
+  const host = withFile(on.host, { path, text: initFileText(file, wanted, on.state.addresses) })
   const request = requestOf('init', input)
   const hear = (event: PhaseEvent): void => {
     request.report(event)
@@ -71,12 +71,12 @@ async function init(input: StepInput): Promise<void> {
   }
 }
 
-async function join(input: StepInput): Promise<void> {
+async function join(input: ActionInput): Promise<void> {
   const { run, wanted, on } = input
   const { file } = run
   const path = `${file.name} (${on.name})`
   const replace = run.actions.some((action) => action.host === on.name && action.replaces === true)
-  const host = withFile(on.host, { path, text: joinDocuments(file, wanted, on.state.addresses) })
+  const host = withFile(on.host, { path, text: joinFileText(file, wanted, on.state.addresses) })
   // A control plane does so once etcd has let the dead member go. Of a join that was cut off the Node may be its own.
   if (replace && wanted.role === 'worker' && on.state.unfinished === undefined) await removeDeadNode(on.name, input)
   await startJoin(host, {
@@ -89,7 +89,7 @@ async function join(input: StepInput): Promise<void> {
 }
 
 /** With its cordon, labels and taints. One that is Ready is somebody else's: the join refuses its name. */
-async function removeDeadNode(name: string, { run }: StepInput): Promise<void> {
+async function removeDeadNode(name: string, { run }: ActionInput): Promise<void> {
   const cluster = await run.access.cluster()
   const ref = { ...kinds.node, name }
   const node = await cluster.get(ref)
@@ -97,7 +97,7 @@ async function removeDeadNode(name: string, { run }: StepInput): Promise<void> {
 }
 
 /** Where the cluster is made by this very apply, it has to answer first. */
-async function sponsorOf({ run, on }: StepInput): Promise<Sponsor> {
+async function sponsorOf({ run, on }: ActionInput): Promise<Sponsor> {
   const maker = run.actions.find(({ kind }) => kind === 'init')?.host
   if (maker === undefined) return run.access.sponsor(on.name)
   const tell = (event: PhaseEvent): void => run.report({ host: on.name, event })
@@ -107,7 +107,7 @@ async function sponsorOf({ run, on }: StepInput): Promise<Sponsor> {
   return sponsor
 }
 
-async function mark({ run, wanted, on, signal }: StepInput): Promise<void> {
+async function mark({ run, wanted, on, signal }: ActionInput): Promise<void> {
   const { name, labels, taints = [] } = wanted
   const cluster = await run.access.cluster()
   const set = async (): Promise<void> => {
@@ -124,7 +124,7 @@ async function mark({ run, wanted, on, signal }: StepInput): Promise<void> {
 }
 
 /** By way of the first control plane: there is no machine to ask. */
-async function forget({ run, wanted, on, signal }: StepInput): Promise<void> {
+async function forget({ run, wanted, on, signal }: ActionInput): Promise<void> {
   const say = (text: string): void => run.report({ host: wanted.name, event: { kind: 'line', phase: 'forget', text, at: new Date() } })
   await forgetHost(wanted, { controlPlane: on.host, cluster: await run.access.cluster(), say, signal })
 }
@@ -133,7 +133,7 @@ async function forget({ run, wanted, on, signal }: StepInput): Promise<void> {
  * The Pods first, while they can go elsewhere; the Node last, when nothing brings it back. Where no kubelet is left to end them, Pods are
  * not waited for: they go with the Node.
  */
-async function remove(input: StepInput): Promise<void> {
+async function remove(input: ActionInput): Promise<void> {
   const { run, on, signal } = input
   const cluster = await run.access.cluster()
   const request = requestOf('remove', input)
@@ -176,7 +176,7 @@ function network(manifest: string): Phase<InitRun> {
   }
 }
 
-async function upgrade(input: StepInput): Promise<void> {
+async function upgrade(input: ActionInput): Promise<void> {
   const { run, on } = input
   const isFirst = on.name === run.first.name
   try {
@@ -196,7 +196,7 @@ export function requestOf(
     run,
     on,
     signal,
-  }: Pick<StepInput, 'signal'> & { readonly on: Pick<FleetHost, 'name'>; readonly run: Pick<FleetRun, 'report' | 'within'> },
+  }: Pick<ActionInput, 'signal'> & { readonly on: Pick<FleetHost, 'name'>; readonly run: Pick<FleetRun, 'report' | 'within'> },
 ): RunRequest {
   const { within } = run
   const report = (event: PhaseEvent): void => {

@@ -1,8 +1,8 @@
-/** What a step does in the cluster before it turns to the host. */
+/** What an action does in the cluster before it turns to the host. */
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.ts'
 import type { ReachedHost } from '../../src/fleet/host-state.ts'
-import { apiPhase, steps, type StepInput } from '../../src/fleet/steps.ts'
+import { apiPhase, actionWork, type ActionInput } from '../../src/fleet/run-action.ts'
 import { initPhases } from '../../src/phases/init/init-phases.ts'
 import { flatten } from '../../src/phases/phase-tree.ts'
 import { rootedHost } from '../support/rooted-host.ts'
@@ -17,7 +17,7 @@ test.each<{ readonly state: Partial<ReachedHost>; readonly isDrained: boolean }>
 ])('a machine that leaves is drained where a kubelet may end its Pods: $state', async ({ state, isDrained }) => {
   const events: string[] = []
   const input = await inputOf({ role: 'absent', kind: 'remove', state }, { hear: (phase) => events.push(phase) })
-  await expect(steps.remove(input)).rejects.toThrow('its host is locked')
+  await expect(actionWork.remove(input)).rejects.toThrow('its host is locked')
   expect(events.includes('remove/drain')).toBe(isDrained)
 })
 
@@ -29,7 +29,7 @@ test.each<{ readonly ready: string; readonly state: Partial<ReachedHost>; readon
 ])('a worker that replaces one that is gone brings its own Node: $ready, $state', async ({ ready, state, goes }) => {
   const deleted: string[] = []
   const input = await inputOf({ role: 'worker', kind: 'join', state }, { ready, onDelete: (name) => deleted.push(name) })
-  await expect(steps.join(input)).rejects.toThrow('its host is locked')
+  await expect(actionWork.join(input)).rejects.toThrow('its host is locked')
   expect(deleted).toEqual(goes ? ['h3'] : [])
 })
 
@@ -51,7 +51,7 @@ interface Ears {
 }
 
 /** Of a Node without Pods; it ends where its host would be locked. */
-async function inputOf({ role, kind, state }: Wanted, { hear = () => {}, onDelete, ready = 'True' }: Ears): Promise<StepInput> {
+async function inputOf({ role, kind, state }: Wanted, { hear = () => {}, onDelete, ready = 'True' }: Ears): Promise<ActionInput> {
   const file = fileOf({ h1: 'control-plane', h3: role })
   const real = rootedHost(await temporaryDirectory())
   const host = {

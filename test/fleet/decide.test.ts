@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ClusterState } from '../../src/fleet/cluster-state.ts'
 import type { HostState } from '../../src/fleet/host-state.ts'
-import { decide, firstControlPlane } from '../../src/fleet/plan-actions.ts'
+import { decide, firstControlPlane } from '../../src/fleet/decide.ts'
 import { requireSame, type FleetPlan } from '../../src/fleet/plan.ts'
 import { fileOf, planned, running, type Hosts } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
