@@ -1,13 +1,13 @@
 /** The configuration of a reset: file or flags, defaults, what the host says, all checks. */
 import type { Host } from '../host/host.ts'
-import { part } from './defaults.ts'
+import { flagAt, part, textAt, textsAt } from './document-fields.ts'
 import { document, documentContent, mergedPreflightErrors, type InitFlags } from './flags.ts'
 import { wordsOf } from './flag-problems.ts'
 import { toTimeouts } from './init-config.ts'
 import { givenProblems } from './config-problems.ts'
 import { refuseMixedFlags } from './load-init.ts'
 import { readConfigFile } from './read-config-file.ts'
-import type { Json, JsonObject, ResetConfig } from './model.ts'
+import type { JsonObject, ResetConfig } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
 
 export interface LoadResetOptions {
@@ -38,7 +38,7 @@ export async function loadResetConfig({
     detectCriSocket: needs.criSocket !== false,
     adjust: (reset) => ({
       ...reset,
-      ...(inUse !== undefined && text(reset['criSocket']) === '' && { criSocket: inUse }),
+      ...(inUse !== undefined && textAt(reset, 'criSocket') === '' && { criSocket: inUse }),
       ...switched('dryRun', flags['dry-run']),
       ...listed('skipPhases', flags['skip-phases']),
     }),
@@ -60,22 +60,14 @@ function listed(name: string, flag: InitFlags[string]): JsonObject {
 
 function toResetConfig(reset: JsonObject): ResetConfig {
   return {
-    cleanupTmpDir: reset['cleanupTmpDir'] === true,
-    certificatesDir: text(reset['certificatesDir']),
-    criSocket: text(reset['criSocket']),
-    dryRun: reset['dryRun'] === true,
-    force: reset['force'] === true,
-    ignorePreflightErrors: texts(reset['ignorePreflightErrors']),
-    skipPhases: texts(reset['skipPhases']),
-    unmountFlags: texts(reset['unmountFlags']),
+    cleanupTmpDir: flagAt(reset, 'cleanupTmpDir'),
+    certificatesDir: textAt(reset, 'certificatesDir'),
+    criSocket: textAt(reset, 'criSocket'),
+    dryRun: flagAt(reset, 'dryRun'),
+    force: flagAt(reset, 'force'),
+    ignorePreflightErrors: textsAt(reset, 'ignorePreflightErrors'),
+    skipPhases: textsAt(reset, 'skipPhases'),
+    unmountFlags: textsAt(reset, 'unmountFlags'),
     timeouts: toTimeouts(part(reset, 'timeouts')),
   }
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : ''
-}
-
-function texts(value: Json | undefined): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : []
 }

@@ -1,6 +1,6 @@
 /** The configuration of `kadm upgrade`: file and flags, defaults, all checks. */
 import type { Host } from '../host/host.ts'
-import { part } from './defaults.ts'
+import { part } from './document-fields.ts'
 import { document, documentContent, mergedPreflightErrors, type InitFlags } from './flags.ts'
 import { wordsOf } from './flag-problems.ts'
 import { givenProblems } from './config-problems.ts'

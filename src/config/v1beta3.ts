@@ -2,7 +2,7 @@
  * kubeadm.k8s.io/v1beta3, which kubeadm 1.36 was the last to read: what it has otherwise than v1beta4, and how it becomes that.
  * Only `config migrate` and `config validate --allow-deprecated-api` read it.
  */
-import { part } from './defaults.ts'
+import { part } from './document-fields.ts'
 import type { ConfigDocument } from './documents.ts'
 import { durationNanoseconds, formatNanoseconds } from './durations.ts'
 import { durationField, type Field } from './field.ts'

@@ -1,7 +1,8 @@
 /** What must hold between the hosts of a cluster, which no check on one host can see. Pure. */
 import { cidrContains, parseCidrs } from '../config/cidr.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
-import { part, withDefaults } from '../config/defaults.ts'
+import { withDefaults } from '../config/defaults.ts'
+import { part } from '../config/document-fields.ts'
 import { parseIp } from '../config/ip-address.ts'
 import type { Findings } from '../preflight/check.ts'
 import { sharedRanges, type ClusterRanges } from '../preflight/network-overlap.ts'
