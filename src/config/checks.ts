@@ -2,6 +2,7 @@
 import { cidrSize, formatCidr, hostBits, parseCidrs } from './cidr.ts'
 import { isSubdomain, splitEndpoint } from './endpoint.ts'
 import { parseIp } from './ip-address.ts'
+import { fieldOf } from '../json.ts'
 import { urlScheme } from './url-scheme.ts'
 
 type Problems = readonly string[]
@@ -61,7 +62,7 @@ export function serviceSubnetProblems(value: string): Problems {
 
 export function argumentProblems(value: unknown): Problems {
   const items: readonly unknown[] = Array.isArray(value) ? value : []
-  return items.flatMap((item, index) => (nameOf(item) === '' ? [`the argument at index ${index} has no name`] : []))
+  return items.flatMap((item, index) => ((fieldOf(item, 'name') ?? '') === '' ? [`the argument at index ${index} has no name`] : []))
 }
 
 /** A repository is good when `<repository>/name:tag` is an image reference. Grammar: distribution/reference. */
@@ -101,10 +102,6 @@ export function tokenProblems(value: string): Problems {
 
 export function clip(text: string): string {
   return text.length > 120 ? `${text.slice(0, 120)}…` : text
-}
-
-function nameOf(item: unknown): unknown {
-  return typeof item === 'object' && item !== null && 'name' in item ? item.name : ''
 }
 
 const label = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])'

@@ -1,4 +1,5 @@
 /** A cluster file (`kadm.dev/v1alpha1`, kind Cluster) into what the fleet works with. */
+import type { JsonObject } from '../json.ts'
 import { checkFields } from './check.ts'
 import { clusterFileApiVersion, clusterFileFields, hostRoles } from './cluster-file-fields.ts'
 import { clusterFileProblems } from './cluster-file-rules.ts'
@@ -9,7 +10,7 @@ import { invalid } from './documents.ts'
 import { withV } from './kubernetes-version.ts'
 import { configProblems } from './config-problems.ts'
 import { readNamedDocuments } from './read-config-file.ts'
-import type { JsonObject, Taint } from './model.ts'
+import type { Taint } from './model.ts'
 import { newestKubernetes } from './own-version.ts'
 
 export interface ClusterFile {

@@ -1,10 +1,9 @@
 /** Defaults that need nothing but the document. */
-import { isObject } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import { part } from './document-fields.ts'
 import type { Field } from './field.ts'
 import type { KindName } from './kinds.ts'
 import { kinds } from './kinds.ts'
-import type { Json, JsonObject } from './model.ts'
 
 /** The document with every static default of its kind put in. */
 export function withDefaults(kind: KindName, document: JsonObject): JsonObject {

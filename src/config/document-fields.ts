@@ -1,7 +1,7 @@
 /** Fields of a document by their names. What is not there, or is of another type, is empty. */
-import { isObject } from '../json.ts'
+import { isJsonArray, isObject, type Json, type JsonObject } from '../json.ts'
 import { parseDuration } from './durations.ts'
-import type { Json, JsonObject, Taint } from './model.ts'
+import type { Taint } from './model.ts'
 
 export function part(document: JsonObject, name: string): JsonObject {
   const value = document[name]
@@ -22,14 +22,17 @@ export function durationAt(document: JsonObject, name: string): number {
   return parseDuration(textAt(document, name)) ?? 0
 }
 
-export function textsAt(document: JsonObject, name: string): readonly string[] {
+export function listAt(document: JsonObject, name: string): readonly Json[] {
   const value = document[name]
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+  return isJsonArray(value) ? value : []
+}
+
+export function textsAt(document: JsonObject, name: string): readonly string[] {
+  return listAt(document, name).filter((item) => typeof item === 'string')
 }
 
 export function objectsAt(document: JsonObject, name: string): readonly JsonObject[] {
-  const value = document[name]
-  return Array.isArray(value) ? value.filter((item: Json) => isObject(item)) : []
+  return listAt(document, name).filter(isObject)
 }
 
 export function toTaint(document: JsonObject): Taint {

@@ -1,9 +1,9 @@
 /** Flags that fill in configuration: found in the tables of fields, turned into the documents of a file. */
+import type { JsonObject } from '../json.ts'
 import type { ConfigDocument } from './documents.ts'
 import { invalid } from './documents.ts'
 import type { Field, ValueType } from './field.ts'
 import { kinds, kubeadmGroup, kubeadmVersion, type KindName } from './kinds.ts'
-import type { JsonObject } from './model.ts'
 
 /** By name without dashes, as the command line gave them; absent means not given. */
 export type InitFlags = Readonly<Record<string, FlagValue | undefined>>

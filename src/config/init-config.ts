@@ -1,4 +1,5 @@
 /** Complete, checked documents into the typed configuration that the rest of kadm works with. */
+import type { JsonObject } from '../json.ts'
 import { encryptionAlgorithms } from './cluster-fields.ts'
 import { durationAt, flagAt, objectsAt, part, textAt, textsAt, toTaint } from './document-fields.ts'
 import type {
@@ -10,7 +11,6 @@ import type {
   ExternalEtcd,
   HostPathMount,
   InitConfiguration,
-  JsonObject,
   LocalEtcd,
   NodeRegistration,
   Timeouts,

@@ -1,7 +1,8 @@
 /** A complete, checked JoinConfiguration into the typed one that the rest of kadm works with. */
+import type { JsonObject } from '../json.ts'
 import { flagAt, part, textAt, textsAt } from './document-fields.ts'
 import { toNodeRegistration, toTimeouts } from './init-config.ts'
-import type { FileDiscovery, InitConfiguration, JoinConfig, JsonObject, TokenDiscovery } from './model.ts'
+import type { FileDiscovery, InitConfiguration, JoinConfig, TokenDiscovery } from './model.ts'
 
 export function toJoinConfig(document: JsonObject): JoinConfig {
   const directory = textAt(part(document, 'patches'), 'directory')

@@ -1,11 +1,10 @@
 /** Flags and the argument of join, turned into the document of a file. */
 import { isEmpty } from './defaults.ts'
 import type { Problem } from './decode.ts'
-import { isObject } from '../json.ts'
+import { isObject, type Json } from '../json.ts'
 import type { ConfigDocument } from './documents.ts'
 import { toldByWords, wordsOf } from './flag-problems.ts'
 import { document, documentContent, type InitFlags } from './flags.ts'
-import type { Json } from './model.ts'
 
 export interface JoinWords {
   readonly flags: InitFlags

@@ -1,8 +1,8 @@
 /** The KubeProxyConfiguration of the cluster: what kubeadm sets where the user did not. */
+import type { JsonObject } from '../json.ts'
 import { guarded, kubeProxyKind, printedComponent } from './component-config.ts'
 import { part, textAt } from './document-fields.ts'
 import { ipFamily } from './ip-address.ts'
-import type { JsonObject } from './model.ts'
 
 export interface KubeProxySource {
   readonly podSubnet: string

@@ -1,8 +1,8 @@
 /** The KubeletConfiguration of the cluster: what kubeadm sets where the user did not. Nothing in it belongs to one node. */
+import type { Json, JsonObject } from '../json.ts'
 import { nthAddress } from './cidr.ts'
 import { guarded, kubeletKind, printedComponent } from './component-config.ts'
 import { part } from './document-fields.ts'
-import type { Json, JsonObject } from './model.ts'
 import { paths } from './paths.ts'
 
 export interface KubeletSource {

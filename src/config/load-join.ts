@@ -1,6 +1,7 @@
 /** The configuration of a join: file or flags, defaults, what the host says, all checks. */
 import type { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import type { JsonObject } from '../json.ts'
 import type { Problem } from './decode.ts'
 import { adjustInit, mergedPreflightErrors, type InitFlags } from './flags.ts'
 import { toJoinConfig } from './join-config.ts'
@@ -8,7 +9,7 @@ import { joinDocuments, joinWordProblems } from './join-flags.ts'
 import { configProblems, wordProblems } from './config-problems.ts'
 import { bindAddressProblems, refuseMixedFlags } from './load-init.ts'
 import { readConfigFile } from './read-config-file.ts'
-import type { JoinConfig, JsonObject } from './model.ts'
+import type { JoinConfig } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
 
 export interface LoadJoinOptions {

@@ -1,5 +1,6 @@
 /** The configuration of a reset: file or flags, defaults, what the host says, all checks. */
 import type { Host } from '../host/host.ts'
+import type { JsonObject } from '../json.ts'
 import { flagAt, part, textAt, textsAt } from './document-fields.ts'
 import { document, documentContent, mergedPreflightErrors, type InitFlags } from './flags.ts'
 import { wordsOf } from './flag-problems.ts'
@@ -7,7 +8,7 @@ import { toTimeouts } from './init-config.ts'
 import { givenProblems } from './config-problems.ts'
 import { refuseMixedFlags } from './load-init.ts'
 import { readConfigFile } from './read-config-file.ts'
-import type { JsonObject, ResetConfig } from './model.ts'
+import type { ResetConfig } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
 
 export interface LoadResetOptions {

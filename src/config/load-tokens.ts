@@ -1,12 +1,13 @@
 /** The bootstrap tokens that a user asks for, by flags or by the InitConfiguration of a file. */
 import type { Host } from '../host/host.ts'
+import type { Json, JsonObject } from '../json.ts'
 import type { ConfigDocument } from './documents.ts'
 import { toldByWords, wordsOf } from './flag-problems.ts'
 import { toInitConfiguration } from './init-config.ts'
 import { kubeadmGroup, kubeadmVersion, type KindName } from './kinds.ts'
 import { wordProblems } from './config-problems.ts'
 import { loadInitConfig } from './load-init.ts'
-import type { BootstrapToken, Json, JsonObject } from './model.ts'
+import type { BootstrapToken } from './model.ts'
 import { resolveInit } from './resolve-init.ts'
 import { newestKubernetes } from './own-version.ts'
 

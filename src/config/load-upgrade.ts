@@ -1,12 +1,12 @@
 /** The configuration of `kadm upgrade`: file and flags, defaults, all checks. */
 import type { Host } from '../host/host.ts'
+import type { JsonObject } from '../json.ts'
 import { part } from './document-fields.ts'
 import { document, documentContent, mergedPreflightErrors, type InitFlags } from './flags.ts'
 import { wordsOf } from './flag-problems.ts'
 import { givenProblems } from './config-problems.ts'
 import { refuseMixedFlags } from './load-init.ts'
 import { readConfigFile } from './read-config-file.ts'
-import type { JsonObject } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
 import { toUpgradeConfig, type UpgradeConfigs } from './upgrade-config.ts'
 

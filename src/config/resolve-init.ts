@@ -3,6 +3,7 @@
  * them.
  */
 import type { Host } from '../host/host.ts'
+import type { JsonObject } from '../json.ts'
 import { checkDocument } from './check.ts'
 import { decodeComponent, kubeletKind, kubeProxyKind, type ComponentKind } from './component-config.ts'
 import { decodeDocument, unusedDocuments, type StrictOptions } from './decode-document.ts'
@@ -14,7 +15,7 @@ import { completeApiEndpoint, completeCluster, completeNodeRegistration, complet
 import { kubeProxyDefaults } from './kube-proxy-defaults.ts'
 import { kubeletDefaults } from './kubelet-defaults.ts'
 import { resolveKubernetesVersion, type FetchVersion } from './kubernetes-version.ts'
-import type { ComponentConfig, JsonObject } from './model.ts'
+import type { ComponentConfig } from './model.ts'
 import { networkWarnings, validityWarnings } from './cluster-warnings.ts'
 
 export interface ResolveOptions extends StrictOptions {

@@ -5,10 +5,9 @@ import { formatCidr, parseCidrs, type Cidr } from './cidr.ts'
 import { isEmpty } from './defaults.ts'
 import { objectsAt, part, textAt, textsAt } from './document-fields.ts'
 import type { Problem } from './decode.ts'
-import { isObject } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import { urlProblems } from './etcd-fields.ts'
 import type { KindName } from './kinds.ts'
-import type { Json, JsonObject } from './model.ts'
 import { urlScheme } from './url-scheme.ts'
 
 export const rules: Readonly<Record<KindName, (document: JsonObject) => readonly Problem[]>> = {

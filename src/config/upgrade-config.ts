@@ -1,7 +1,8 @@
 /** What `kadm upgrade` was asked, for each of its commands: a complete, checked UpgradeConfiguration with the flags in it. */
+import type { JsonObject } from '../json.ts'
 import { flagAt, part, textAt, textsAt } from './document-fields.ts'
 import { toTimeouts } from './init-config.ts'
-import type { JsonObject, NodeRegistration, Timeouts } from './model.ts'
+import type { NodeRegistration, Timeouts } from './model.ts'
 
 interface Settings {
   /** Lower-case names, `all` alone. */

@@ -1,7 +1,7 @@
 /** Which ports the hosts of a cluster have to reach of one another. Pure. */
 import type { ClusterFile, ClusterHost, HostRole } from '../config/cluster-file.ts'
 import { part } from '../config/document-fields.ts'
-import type { JsonObject } from '../config/model.ts'
+import type { JsonObject } from '../json.ts'
 import { kubeletPort } from '../preflight/checks-for-node.ts'
 
 export interface NeededPort {

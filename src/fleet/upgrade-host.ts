@@ -1,4 +1,5 @@
 /** One host brought to another version of Kubernetes: its control plane, then its kubelet without its Pods. */
+import { part, textsAt } from '../config/document-fields.ts'
 import { paths } from '../config/paths.ts'
 import { KadmError } from '../errors.ts'
 import { pauseFor } from '../host/wait.ts'
@@ -20,7 +21,9 @@ export async function upgradeHost(
   request: WorkflowRequest,
 ): Promise<void> {
   const { initConfiguration, joinConfiguration } = file.kubeadm
-  const ignore = [initConfiguration, joinConfiguration].flatMap(ignoredChecks)
+  const ignore = [initConfiguration, joinConfiguration].flatMap((document) =>
+    textsAt(part(document, 'nodeRegistration'), 'ignorePreflightErrors'),
+  )
   const asked = { ...request, flags: ignore.length === 0 ? {} : { 'ignore-preflight-errors': ignore } }
   const version = file.kubernetesVersion
   if (on.name === first.name) {
@@ -51,13 +54,4 @@ export async function afterWave(
     details: `${stdout}\n${stderr}`.trim().split('\n').slice(-10),
     remedy: ['run the same command again when the cause is mended: it goes on with what is left'],
   })
-}
-
-function ignoredChecks(document: FleetRun['file']['kubeadm']['initConfiguration']): readonly string[] {
-  const { nodeRegistration } = document
-  const list =
-    typeof nodeRegistration === 'object' && nodeRegistration !== null && 'ignorePreflightErrors' in nodeRegistration
-      ? nodeRegistration['ignorePreflightErrors']
-      : undefined
-  return Array.isArray(list) ? list.map(String) : []
 }

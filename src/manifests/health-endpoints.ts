@@ -1,11 +1,12 @@
 import path from 'node:path/posix'
-import type { ComponentConfig, InitConfiguration, Json } from '../config/model.ts'
+import { listAt, objectsAt, part } from '../config/document-fields.ts'
+import type { ComponentConfig, InitConfiguration } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
 import { hostAndPort } from '../config/server-url.ts'
 import { parseYaml } from '../config/yaml.ts'
 import type { Host } from '../host/host.ts'
+import { isObject, toJson, type JsonObject } from '../json.ts'
 import { commandFlag } from './command-flag.ts'
-import { isJsonArray, isJsonObject, toJson } from './json-value.ts'
 
 export type HealthComponent = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
 
@@ -38,16 +39,15 @@ const endpoints = {
   'kube-scheduler': { addressFlag: 'bind-address', port: 10_259, endpoint: 'livez' },
 } as const
 
-async function manifestOn(host: Pick<Host, 'readText'>, component: HealthComponent): Promise<Json> {
+async function manifestOn(host: Pick<Host, 'readText'>, component: HealthComponent): Promise<JsonObject> {
   const text = await host.readText(path.join(paths.manifests, `${component}.yaml`))
-  return text === undefined ? null : toJson(parseYaml(text))
+  const pod = text === undefined ? {} : toJson(parseYaml(text))
+  return isObject(pod) ? pod : {}
 }
 
 /** The command of the container that runs the component; others may stand beside it. */
-function commandOf(pod: Json, component: HealthComponent): readonly string[] {
-  const spec = isJsonObject(pod) ? pod['spec'] : undefined
-  const containers = isJsonObject(spec) && isJsonArray(spec['containers']) ? spec['containers'] : []
-  const commands = containers.map((container) => (isJsonObject(container) && isJsonArray(container['command']) ? container['command'] : []))
+function commandOf(pod: JsonObject, component: HealthComponent): readonly string[] {
+  const commands = objectsAt(part(pod, 'spec'), 'containers').map((container) => listAt(container, 'command'))
   return (commands.find(([first]) => first === component) ?? []).filter((word) => typeof word === 'string')
 }
 

@@ -1,9 +1,9 @@
 /** The ports of a cluster's nodes that serve TLS. */
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
-import type { JsonObject } from '../config/model.ts'
+import { listAt, numberAt, textAt } from '../cluster/object-fields.ts'
 import type { Host } from '../host/host.ts'
-import { isJsonObject, objectsIn, toJson } from '../manifests/json-value.ts'
+import { toJson } from '../json.ts'
 import { servingEndpoints } from '../manifests/serving-endpoints.ts'
 import { commandOf, findStaticPod } from '../manifests/static-pod-file.ts'
 import type { StaticPodComponent } from '../manifests/write-static-pod.ts'
@@ -30,7 +30,7 @@ export async function tlsPortsOfCluster(cluster: Cluster): Promise<readonly TlsP
   ])
   return nodes.flatMap((node) => {
     const { name } = node.metadata
-    const own = pods.filter((pod) => partOf(pod, 'spec')['nodeName'] === name)
+    const own = pods.filter((pod) => textAt(pod, 'spec.nodeName') === name)
     return [...own.flatMap((pod) => portsOfPod(pod)), kubeletPort(node)].map((port) => onNode(name, addressOf(node), port))
   })
 }
@@ -58,29 +58,22 @@ const kubeletDefault = 10_250
 
 function portsOfPod(pod: KubernetesObject): readonly Port[] {
   const component = components.find((candidate) => pod.metadata.labels?.['component'] === candidate)
-  return component === undefined ? [] : servingEndpoints(component, commandOf({ spec: partOf(pod, 'spec') }, component))
+  return component === undefined ? [] : servingEndpoints(component, commandOf({ spec: toJson(pod['spec']) }, component))
 }
 
 function kubeletPort(node: KubernetesObject): Port {
-  const endpoints = partOf(node, 'status')['daemonEndpoints']
-  const kubelet = isJsonObject(endpoints) ? endpoints['kubeletEndpoint'] : undefined
-  const port = isJsonObject(kubelet) ? Number(kubelet['Port']) : kubeletDefault
+  const port = numberAt(node, 'status.daemonEndpoints.kubeletEndpoint.Port') ?? kubeletDefault
   return { name: 'kubelet', address: everywhere, port }
 }
 
 function addressOf(node: KubernetesObject): string {
-  const all = objectsIn(partOf(node, 'status')['addresses'])
-  const internal = all.find(({ type }) => type === 'InternalIP') ?? all[0]
-  return String(internal?.['address'] ?? node.metadata.name)
+  const all = listAt(node, 'status.addresses')
+  const internal = all.find((address) => textAt(address, 'type') === 'InternalIP') ?? all[0]
+  return textAt(internal, 'address') || node.metadata.name
 }
 
 const everywhere = '0.0.0.0'
 
 function onNode(node: string, nodeAddress: string, { name, address, port }: Port): TlsPort {
   return { node, name, address: address === everywhere || address === '::' ? nodeAddress : address, port }
-}
-
-function partOf(object: KubernetesObject, name: string): JsonObject {
-  const part = toJson(object[name])
-  return isJsonObject(part) ? part : {}
 }
