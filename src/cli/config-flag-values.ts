@@ -1,11 +1,11 @@
-import type { InitFlags } from '../config/flags.ts'
+import type { GivenFlags } from '../config/flags.ts'
 import type { CommandInput } from './command.ts'
 import { hostFlagNames } from './host-flags.ts'
 import { kubeadmFlags } from './kubeadm-flags.ts'
 import { runFlagNames } from './run-flags.ts'
 
 /** The flags that were given and say something about the configuration, as their table types them. `except`: those that do not. */
-export function configFlagValues({ flags }: CommandInput, except: ReadonlySet<string>): InitFlags {
+export function configFlagValues({ flags }: CommandInput, except: ReadonlySet<string>): GivenFlags {
   const values: Record<string, string | number | boolean | readonly string[]> = {}
   for (const name of flags.given) {
     if (except.has(name) || hostFlagNames.has(name) || runFlagNames.has(name)) continue

@@ -1,7 +1,8 @@
 /** Checks of single values: each returns what is wrong, in words for the user; empty when all is well. */
 import { cidrSize, formatCidr, hostBits, parseCidrs } from './cidr.ts'
+import type { Problem } from './decode.ts'
 import { isSubdomain, splitEndpoint } from './endpoint.ts'
-import { parseIp } from './ip-address.ts'
+import { isGlobalUnicast, isLoopback, parseIp } from './ip-address.ts'
 import { fieldOf } from '../json.ts'
 import { urlScheme } from './url-scheme.ts'
 
@@ -98,6 +99,17 @@ function isToken(value: string): boolean {
 /** The value is not repeated: it is a secret. */
 export function tokenProblems(value: string): Problems {
   return isToken(value) ? [] : ['is not a bootstrap token: 6 characters, a dot, 16 characters, all of them a-z or 0-9']
+}
+
+/** An API server is announced at an address that others can reach; loopback stands for one that is on the loopback interface. */
+export function bindAddressProblems(
+  address: string,
+  known: readonly Problem[],
+  path = 'localAPIEndpoint.advertiseAddress',
+): readonly Problem[] {
+  const ip = parseIp(address)
+  if (ip === undefined || isLoopback(ip) || isGlobalUnicast(ip) || known.some((problem) => problem.path === path)) return []
+  return [{ path, text: `"${address}" is not an address that other nodes can reach` }]
 }
 
 export function clip(text: string): string {

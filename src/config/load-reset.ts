@@ -2,11 +2,10 @@
 import type { Host } from '../host/host.ts'
 import type { JsonObject } from '../json.ts'
 import { flagAt, part, textAt, textsAt } from './document-fields.ts'
-import { document, documentContent, mergedPreflightErrors, type InitFlags } from './flags.ts'
+import { document, documentContent, mergedPreflightErrors, refuseMixedFlags, type GivenFlags } from './flags.ts'
 import { wordsOf } from './flag-problems.ts'
 import { toTimeouts } from './init-config.ts'
 import { givenProblems } from './config-problems.ts'
-import { refuseMixedFlags } from './load-init.ts'
 import { readConfigFile } from './read-config-file.ts'
 import type { ResetConfig } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
@@ -14,7 +13,7 @@ import { resolveNodeKind } from './resolve-node.ts'
 export interface LoadResetOptions {
   /** Path of a configuration file on the host. */
   readonly file: string | undefined
-  readonly flags: InitFlags
+  readonly flags: GivenFlags
   readonly host: Host
   /** `criSocket`: the one that is in use, for where none is given; without it one is looked for. `false`: take containerd's unseen. */
   readonly needs: { readonly criSocket: false | ((host: Host) => Promise<string | undefined>) }
@@ -51,11 +50,11 @@ export async function loadResetConfig({
 }
 
 /** `--dry-run=false` wins over a file that says true, as in kubeadm. */
-function switched(name: string, flag: InitFlags[string]): JsonObject {
+function switched(name: string, flag: GivenFlags[string]): JsonObject {
   return typeof flag === 'boolean' ? { [name]: flag } : {}
 }
 
-function listed(name: string, flag: InitFlags[string]): JsonObject {
+function listed(name: string, flag: GivenFlags[string]): JsonObject {
   return Array.isArray(flag) && flag.length > 0 ? { [name]: flag.map(String) } : {}
 }
 
