@@ -1,14 +1,13 @@
-import path from 'node:path/posix'
 import { listAt, objectsAt, part } from '../config/document-fields.ts'
 import type { ComponentConfig, InitConfiguration } from '../config/model.ts'
-import { paths } from '../config/paths.ts'
 import { hostAndPort } from '../config/server-url.ts'
 import { parseYaml } from '../config/yaml.ts'
 import type { Host } from '../host/host.ts'
 import { isObject, toJson, type JsonObject } from '../json.ts'
 import { commandFlag } from './command-flag.ts'
+import { staticPodPath, type controlPlaneComponents } from './write-static-pod.ts'
 
-export type HealthComponent = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
+export type HealthComponent = (typeof controlPlaneComponents)[number]
 
 /** Where a component tells how it is, by the flags in its manifest (which the user may have patched), else by default. */
 export async function componentHealthUrl(
@@ -40,7 +39,7 @@ const endpoints = {
 } as const
 
 async function manifestOn(host: Pick<Host, 'readText'>, component: HealthComponent): Promise<JsonObject> {
-  const text = await host.readText(path.join(paths.manifests, `${component}.yaml`))
+  const text = await host.readText(staticPodPath(component))
   const pod = text === undefined ? {} : toJson(parseYaml(text))
   return isObject(pod) ? pod : {}
 }

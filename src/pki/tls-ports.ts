@@ -6,7 +6,7 @@ import type { Host } from '../host/host.ts'
 import { toJson } from '../json.ts'
 import { servingEndpoints } from '../manifests/serving-endpoints.ts'
 import { commandOf, findStaticPod } from '../manifests/static-pod-file.ts'
-import type { StaticPodComponent } from '../manifests/write-static-pod.ts'
+import { staticPodComponents } from '../manifests/write-static-pod.ts'
 import { nodeNameOfKubelet } from './kubelet-node-name.ts'
 
 export interface TlsPort {
@@ -39,7 +39,7 @@ export async function tlsPortsOfCluster(cluster: Cluster): Promise<readonly TlsP
 export async function tlsPortsOfHost(host: Pick<Host, 'readText'>): Promise<readonly TlsPort[]> {
   const node = (await nodeNameOfKubelet(host)) ?? 'this host'
   const ports = await Promise.all(
-    components.map(async (component) => {
+    staticPodComponents.map(async (component) => {
       const pod = await findStaticPod(host, component)
       return pod === undefined ? [] : servingEndpoints(component, commandOf(pod, component))
     }),
@@ -53,11 +53,10 @@ export function isLoopback(address: string): boolean {
 
 type Port = Omit<TlsPort, 'node'>
 
-const components: readonly StaticPodComponent[] = ['kube-apiserver', 'etcd', 'kube-controller-manager', 'kube-scheduler']
 const kubeletDefault = 10_250
 
 function portsOfPod(pod: KubernetesObject): readonly Port[] {
-  const component = components.find((candidate) => pod.metadata.labels?.['component'] === candidate)
+  const component = staticPodComponents.find((candidate) => pod.metadata.labels?.['component'] === candidate)
   return component === undefined ? [] : servingEndpoints(component, commandOf({ spec: toJson(pod['spec']) }, component))
 }
 

@@ -6,11 +6,8 @@ import { dumpYaml } from '../../config/yaml.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { unifiedDiff } from '../../manifests/line-diff.ts'
-import { patchedStaticPod, staticPodPath } from '../../manifests/write-static-pod.ts'
+import { controlPlaneComponents, patchedStaticPod, staticPodPath } from '../../manifests/write-static-pod.ts'
 import { atVersion, lookAtCluster, type LookRequest } from './look-at-cluster.ts'
-
-/** etcd is not among them, as in kubeadm. */
-const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 
 /**
  * One text for each component that would change. As in kubeadm without the user's patches. Throws FILE_FAILED, USAGE, CONFIG_INVALID,
@@ -18,8 +15,9 @@ const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler
  */
 export async function startDiff(host: Host, request: LookRequest): Promise<readonly string[]> {
   const { say, warn } = request
+  // etcd is not among them, as in kubeadm.
   const current = await Promise.all(
-    components.map(async (component) => ({ component, text: await readManifest(host, staticPodPath(component)) })),
+    controlPlaneComponents.map(async (component) => ({ component, text: await readManifest(host, staticPodPath(component)) })),
   )
   const { config: diff, warnings } = await loadUpgradeConfig({ ...request, action: 'diff', host })
   warnings.forEach(warn)
