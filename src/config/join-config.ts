@@ -3,6 +3,7 @@ import type { JsonObject } from '../json.ts'
 import { flagAt, part, textAt, textsAt } from './document-fields.ts'
 import { toNodeRegistration, toTimeouts } from './init-config.ts'
 import type { FileDiscovery, InitConfiguration, JoinConfig, TokenDiscovery } from './model.ts'
+import { ports } from './ports.ts'
 
 export function toJoinConfig(document: JsonObject): JoinConfig {
   const directory = textAt(part(document, 'patches'), 'directory')
@@ -51,7 +52,7 @@ export function nodeSettings({ nodeRegistration, patches, skipPhases, timeouts, 
     dryRun,
     nodeRegistration,
     // A worker has no API server: whoever asks for its URL is told so.
-    localAPIEndpoint: controlPlane?.localAPIEndpoint ?? { advertiseAddress: '', bindPort: 6443 },
+    localAPIEndpoint: controlPlane?.localAPIEndpoint ?? { advertiseAddress: '', bindPort: ports['kube-apiserver'] },
     ...(controlPlane?.certificateKey !== undefined && { certificateKey: controlPlane.certificateKey }),
     skipPhases,
     ...(patches !== undefined && { patches }),

@@ -1,5 +1,6 @@
 import { listAt, objectsAt, part } from '../config/document-fields.ts'
 import type { ComponentConfig, InitConfiguration } from '../config/model.ts'
+import { ports } from '../config/ports.ts'
 import { hostAndPort } from '../config/server-url.ts'
 import { parseYaml } from '../config/yaml.ts'
 import type { Host } from '../host/host.ts'
@@ -17,25 +18,25 @@ export async function componentHealthUrl(
     host,
   }: { readonly config: { readonly init: Pick<InitConfiguration, 'localAPIEndpoint'> }; readonly host: Pick<Host, 'readText'> },
 ): Promise<string> {
-  const { addressFlag, port, endpoint } = endpoints[component]
+  const { addressFlag, endpoint } = endpoints[component]
   const flags = commandOf(await manifestOn(host, component), component)
   const address =
     commandFlag(flags, addressFlag) ?? (component === 'kube-apiserver' ? config.init.localAPIEndpoint.advertiseAddress : '127.0.0.1')
-  return `https://${hostAndPort(reachable(address), Number(commandFlag(flags, 'secure-port') ?? port))}/${endpoint}`
+  return `https://${hostAndPort(reachable(address), Number(commandFlag(flags, 'secure-port') ?? ports[component]))}/${endpoint}`
 }
 
 /** Where the kubelet does; `undefined` when it was told not to. */
 export function kubeletHealthUrl({ document }: ComponentConfig): string | undefined {
   const { healthzBindAddress, healthzPort } = document
-  const port = typeof healthzPort === 'number' ? healthzPort : 10_248
+  const port = typeof healthzPort === 'number' ? healthzPort : ports.kubeletHealth
   const address = typeof healthzBindAddress === 'string' && healthzBindAddress !== '' ? healthzBindAddress : '127.0.0.1'
   return port === 0 ? undefined : `http://${hostAndPort(reachable(address), port)}/healthz`
 }
 
 const endpoints = {
-  'kube-apiserver': { addressFlag: 'advertise-address', port: 6443, endpoint: 'livez' },
-  'kube-controller-manager': { addressFlag: 'bind-address', port: 10_257, endpoint: 'healthz' },
-  'kube-scheduler': { addressFlag: 'bind-address', port: 10_259, endpoint: 'livez' },
+  'kube-apiserver': { addressFlag: 'advertise-address', endpoint: 'livez' },
+  'kube-controller-manager': { addressFlag: 'bind-address', endpoint: 'healthz' },
+  'kube-scheduler': { addressFlag: 'bind-address', endpoint: 'livez' },
 } as const
 
 async function manifestOn(host: Pick<Host, 'readText'>, component: HealthComponent): Promise<JsonObject> {

@@ -2,6 +2,7 @@
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
 import { listAt, numberAt, textAt } from '../cluster/object-fields.ts'
+import { ports } from '../config/ports.ts'
 import type { Host } from '../host/host.ts'
 import { toJson } from '../json.ts'
 import { servingEndpoints } from '../manifests/serving-endpoints.ts'
@@ -38,13 +39,13 @@ export async function tlsPortsOfCluster(cluster: Cluster): Promise<readonly TlsP
 /** The same for this host alone, by its own files: for when the API does not answer. Throws CONFIG_INVALID, KUBECONFIG_INVALID. */
 export async function tlsPortsOfHost(host: Pick<Host, 'readText'>): Promise<readonly TlsPort[]> {
   const node = (await nodeNameOfKubelet(host)) ?? 'this host'
-  const ports = await Promise.all(
+  const found = await Promise.all(
     staticPodComponents.map(async (component) => {
       const pod = await findStaticPod(host, component)
       return pod === undefined ? [] : servingEndpoints(component, commandOf(pod, component))
     }),
   )
-  return [...ports.flat(), { name: 'kubelet', address: '127.0.0.1', port: kubeletDefault }].map((port) => onNode(node, '127.0.0.1', port))
+  return [...found.flat(), { name: 'kubelet', address: '127.0.0.1', port: ports.kubelet }].map((port) => onNode(node, '127.0.0.1', port))
 }
 
 export function isLoopback(address: string): boolean {
@@ -53,15 +54,13 @@ export function isLoopback(address: string): boolean {
 
 type Port = Omit<TlsPort, 'node'>
 
-const kubeletDefault = 10_250
-
 function portsOfPod(pod: KubernetesObject): readonly Port[] {
   const component = staticPodComponents.find((candidate) => pod.metadata.labels?.['component'] === candidate)
   return component === undefined ? [] : servingEndpoints(component, commandOf({ spec: toJson(pod['spec']) }, component))
 }
 
 function kubeletPort(node: KubernetesObject): Port {
-  const port = numberAt(node, 'status.daemonEndpoints.kubeletEndpoint.Port') ?? kubeletDefault
+  const port = numberAt(node, 'status.daemonEndpoints.kubeletEndpoint.Port') ?? ports.kubelet
   return { name: 'kubelet', address: everywhere, port }
 }
 

@@ -1,10 +1,10 @@
 /** What init, and the join of a control plane, ask of a host that is to run one. */
 import type { Argument, ClusterConfiguration, InitConfig } from '../config/model.ts'
+import { ports } from '../config/ports.ts'
 import type { Host } from '../host/host.ts'
 import { lastArgument } from '../manifests/static-pods/arguments.ts'
 import { staticPodPath, type StaticPodComponent } from '../manifests/write-static-pod.ts'
 import type { Check, OwnedByUnfinishedRun } from './check.ts'
-import { kubeletPort } from './checks-for-node.ts'
 import { cpuCount } from './cpu-count.ts'
 import { directoryEmpty } from './directory-empty.ts'
 import { fileAvailable } from './file-available.ts'
@@ -35,10 +35,10 @@ export function controlPlaneChecks({ config, host, own }: ControlPlaneChecksInpu
     cpuCount(host),
     memory(host),
     kubernetesVersion(version),
-    firewalld(host, [localAPIEndpoint.bindPort, kubeletPort]),
+    firewalld(host, [localAPIEndpoint.bindPort, ports.kubelet]),
     port(localAPIEndpoint.bindPort, apiServer.extraArgs, 'kube-apiserver'),
-    port(10_259, scheduler.extraArgs, 'kube-scheduler'),
-    port(10_257, controllerManager.extraArgs, 'kube-controller-manager'),
+    port(ports['kube-scheduler'], scheduler.extraArgs, 'kube-scheduler'),
+    port(ports['kube-controller-manager'], controllerManager.extraArgs, 'kube-controller-manager'),
     fileAvailable(host, staticPodPath('kube-apiserver'), own),
     fileAvailable(host, staticPodPath('kube-controller-manager'), own),
     fileAvailable(host, staticPodPath('kube-scheduler'), own),
@@ -62,8 +62,8 @@ export function localEtcdChecks({ config: { init, cluster }, host, own }: Contro
   // A join starts it on its data before there is a manifest: its first life.
   const openedBy = [staticPodPath('etcd'), etcd.dataDir]
   return [
-    portFree(host, { port: 2379, address, openedBy }, own),
-    portFree(host, { port: 2380, address, openedBy }, own),
+    portFree(host, { port: ports.etcdClients, address, openedBy }, own),
+    portFree(host, { port: ports.etcdPeers, address, openedBy }, own),
     directoryEmpty(host, etcd.dataDir, staticPodPath('etcd'), own),
   ]
 }
