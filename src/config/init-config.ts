@@ -1,19 +1,19 @@
 /** Complete, checked documents into the typed configuration that the rest of kadm works with. */
 import type { JsonObject } from '../json.ts'
-import { encryptionAlgorithms } from './cluster-fields.ts'
 import { durationAt, flagAt, objectsAt, part, textAt, textsAt, toTaint } from './document-fields.ts'
-import type {
-  Argument,
-  BootstrapToken,
-  ClusterConfiguration,
-  ControlPlaneComponent,
-  EncryptionAlgorithm,
-  ExternalEtcd,
-  HostPathMount,
-  InitConfiguration,
-  LocalEtcd,
-  NodeRegistration,
-  Timeouts,
+import {
+  encryptionAlgorithms,
+  type Argument,
+  type BootstrapToken,
+  type ClusterConfiguration,
+  type ControlPlaneComponent,
+  type EncryptionAlgorithm,
+  type ExternalEtcd,
+  type HostPathMount,
+  type InitConfiguration,
+  type LocalEtcd,
+  type NodeRegistration,
+  type Timeouts,
 } from './model.ts'
 
 export function toInitConfiguration(document: JsonObject): InitConfiguration {

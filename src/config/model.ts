@@ -109,7 +109,8 @@ export interface ClusterConfiguration {
   readonly caCertificateValidityPeriod: number
 }
 
-export type EncryptionAlgorithm = 'RSA-2048' | 'RSA-3072' | 'RSA-4096' | 'ECDSA-P256' | 'ECDSA-P384'
+export const encryptionAlgorithms = ['RSA-2048', 'RSA-3072', 'RSA-4096', 'ECDSA-P256', 'ECDSA-P384'] as const
+export type EncryptionAlgorithm = (typeof encryptionAlgorithms)[number]
 
 export interface ControlPlaneComponent {
   readonly extraArgs: readonly Argument[]
