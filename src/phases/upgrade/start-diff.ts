@@ -1,7 +1,7 @@
 /** From what the user asked to the differences that an upgrade would make to the static Pods of this host. Nothing is changed. */
+import { requireVersion } from '../../config/kubernetes-version.ts'
 import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
-import { parseVersion } from '../../config/versions.ts'
 import { dumpYaml } from '../../config/yaml.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
@@ -22,7 +22,8 @@ export async function startDiff(host: Host, request: LookRequest): Promise<reado
   const { config: diff, warnings } = await loadUpgradeConfig({ ...request, action: 'diff', host })
   warnings.forEach(warn)
   const target = diff.kubernetesVersion
-  requireVersion(target)
+  if (target !== undefined)
+    requireVersion(target, `give a version such as ${newestKubernetes}; labels such as stable are not looked up here`)
   const options = {
     timeouts: diff.timeouts,
     ignorePreflightErrors: [],
@@ -46,11 +47,4 @@ async function readManifest(host: Host, file: string): Promise<string> {
   const text = await host.readText(file)
   if (text !== undefined) return text
   throw new KadmError('FILE_FAILED', `the manifest "${file}" does not exist`, { remedy: ['run this on a control-plane node'] })
-}
-
-function requireVersion(given: string | undefined): void {
-  if (given === undefined || parseVersion(given) !== undefined) return
-  throw new KadmError('USAGE', `"${given}" is not a version`, {
-    remedy: [`give a version such as ${newestKubernetes}; labels such as stable are not looked up here`],
-  })
 }
