@@ -2,8 +2,8 @@
  * What `kadm certs check-expiration` found, as an object of kubeadm's output API with kadm's own fields behind it, and as a list of ends.
  */
 import type { X509Certificate } from 'node:crypto'
-import type { JsonObject } from '../config/model.ts'
 import { instant } from '../host/instant.ts'
+import type { JsonObject } from '../json.ts'
 import type { CertificateExpiration, Expirations } from '../pki/expiration.ts'
 import type { KubeconfigCertificate } from '../pki/kubeconfigs-on-host.ts'
 import type { ServedCertificate } from '../pki/served-certificates.ts'

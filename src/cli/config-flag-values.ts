@@ -1,4 +1,4 @@
-import type { InitFlags } from '../config/flags.ts'
+import type { GivenFlags } from '../config/flags.ts'
 import type { CommandInput } from './command.ts'
 import { globalFlagNames } from './global-flags.ts'
 import { hostFlagNames } from './host-flags.ts'
@@ -6,7 +6,7 @@ import { kubeadmFlags } from './kubeadm-flags.ts'
 import { runFlagNames } from './run-flags.ts'
 
 /** The flags that were given and say something about the configuration, as their table types them. `except`: those that do not. */
-export function configFlagValues({ flags }: CommandInput, except: ReadonlySet<string>): InitFlags {
+export function configFlagValues({ flags }: CommandInput, except: ReadonlySet<string>): GivenFlags {
   const values: Record<string, string | number | boolean | readonly string[]> = {}
   for (const name of flags.given) {
     if ([except, globalFlagNames, hostFlagNames, runFlagNames].some((names) => names.has(name))) continue

@@ -1,5 +1,5 @@
 /** KYAML as Kubernetes prints it: YAML in braces, every text in double quotes, a line of its own for each line of a longer text. */
-import type { Json } from '../config/model.ts'
+import type { Json } from '../json.ts'
 
 /** One document with its separator. Keys must be plain words, as the fields of API objects are. */
 export function dumpKyaml(value: Json): string {

@@ -1,6 +1,6 @@
 /** `-o`: results as text for people, or as objects of output.kubeadm.k8s.io for programs, byte for byte as kubeadm prints them. */
-import type { Json, JsonObject } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
+import type { Json, JsonObject } from '../json.ts'
 import { jsonEscape, printableJson } from '../progress/printable.ts'
 import type { Flag, FlagValues } from './command.ts'
 

@@ -2,10 +2,10 @@
 import { diffConfigs, type Difference } from '../config/diff.ts'
 import { explainField, type ExplainedField } from '../config/explain.ts'
 import { readConfigText } from '../config/read-config-file.ts'
-import type { Json } from '../config/model.ts'
 import { configSchema } from '../config/reference.ts'
 import { KadmError } from '../errors.ts'
 import { localHost } from '../host/local-host.ts'
+import type { Json } from '../json.ts'
 import type { CommandInput } from './command.ts'
 import { kadmOutput, outputPrinter } from './output.ts'
 

@@ -1,5 +1,5 @@
 /** `kadm config images list` and `pull` for a user. */
-import type { InitFlags } from '../config/flags.ts'
+import type { GivenFlags } from '../config/flags.ts'
 import { loadInitConfig } from '../config/load-init.ts'
 import type { InitConfig } from '../config/model.ts'
 import { releaseServer } from '../config/release-server.ts'
@@ -85,7 +85,7 @@ async function configuration({ flags, io }: CommandInput, host: Host, criSocket:
   const given = fromFlags.filter((name) => flags.given.has(name))
   // kubeadm goes by the file alone and says nothing.
   if (file !== '' && given.length > 0) io.stderr.write(`WARNING: the file goes before ${given.map((name) => `--${name}`).join(', ')}\n`)
-  const values: InitFlags = file === '' ? Object.fromEntries(given.map((name) => [name, flags.text(name)])) : {}
+  const values: GivenFlags = file === '' ? Object.fromEntries(given.map((name) => [name, flags.text(name)])) : {}
   const { config, warnings } = await loadInitConfig({
     ...(file !== '' && { file }),
     flags: values,

@@ -2,7 +2,8 @@
 import { KadmError, messageOf } from '../errors.ts'
 import type { PoolOptions } from './connection-pool.ts'
 import { requester } from './request.ts'
-import { fieldOf, parseJson } from '../json.ts'
+import { parseJson } from '../json.ts'
+import { listAt, textAt, valueAt } from './object-fields.ts'
 
 export interface EtcdOptions extends PoolOptions {
   /** `https://host:2379`. */
@@ -81,11 +82,11 @@ export function connectEtcd(options: EtcdOptions): Etcd {
     const answer = await call({ method: 'POST', path, body, signal })
     const content = parseJson(answer.body)
     if (answer.status < 400) return content
-    throw new EtcdRefusal(server, doing, textOf(content, 'message') || answer.body.trim() || `status ${answer.status}`)
+    throw new EtcdRefusal(server, doing, textAt(content, 'message') || answer.body.trim() || `status ${answer.status}`)
   }
 
   async function members(path: string, body: unknown, doing: string, callOptions?: CallOptions): Promise<readonly EtcdMember[]> {
-    return listOf(await ask(`/v3/cluster/member/${path}`, body, doing, callOptions), 'members').map(memberOf)
+    return listAt(await ask(`/v3/cluster/member/${path}`, body, doing, callOptions), 'members').map(memberOf)
   }
 
   return {
@@ -102,7 +103,7 @@ export function connectEtcd(options: EtcdOptions): Etcd {
     async isHealthy({ signal } = {}) {
       try {
         const { status, body } = await call({ method: 'GET', path: '/health', signal })
-        return status === 200 && textOf(parseJson(body), 'health') === 'true'
+        return status === 200 && textAt(parseJson(body), 'health') === 'true'
       } catch (error) {
         if (options.signal?.aborted || signal?.aborted) throw error
         return false
@@ -115,38 +116,27 @@ export function connectEtcd(options: EtcdOptions): Etcd {
 /** The gateway leaves out what is false, 0 or empty, and writes 64-bit numbers as decimal texts. */
 function memberOf(value: unknown): EtcdMember {
   return {
-    id: BigInt(textOf(value, 'ID')).toString(16),
-    name: textOf(value, 'name'),
-    peerUrls: listOf(value, 'peerURLs').map(String),
-    clientUrls: listOf(value, 'clientURLs').map(String),
-    learner: fieldOf(value, 'isLearner') === true,
+    id: BigInt(textAt(value, 'ID')).toString(16),
+    name: textAt(value, 'name'),
+    peerUrls: listAt(value, 'peerURLs').map(String),
+    clientUrls: listAt(value, 'clientURLs').map(String),
+    learner: valueAt(value, 'isLearner') === true,
   }
 }
 
 function statusOf(value: unknown): EtcdStatus {
-  const header = fieldOf(value, 'header')
-  const [id, leader] = [BigInt(textOf(header, 'member_id')), BigInt(textOf(value, 'leader'))]
+  const [id, leader] = [BigInt(textAt(value, 'header.member_id')), BigInt(textAt(value, 'leader'))]
   return {
     id: id.toString(16),
-    learner: fieldOf(value, 'isLearner') === true,
+    learner: valueAt(value, 'isLearner') === true,
     hasLeader: leader !== 0n,
     isLeader: leader === id,
-    revision: textOf(header, 'revision'),
+    revision: textAt(value, 'header.revision'),
   }
 }
 
 function decimal(id: string): string {
   return BigInt(`0x${id}`).toString()
-}
-
-function textOf(value: unknown, key: string): string {
-  const text = fieldOf(value, key)
-  return typeof text === 'string' ? text : ''
-}
-
-function listOf(value: unknown, key: string): readonly unknown[] {
-  const list = fieldOf(value, key)
-  return Array.isArray(list) ? list : []
 }
 
 function silent(server: string, cause: unknown): KadmError {

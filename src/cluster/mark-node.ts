@@ -2,6 +2,7 @@ import { KadmError } from '../errors.ts'
 import { isTransient } from './api-error.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
 import { kinds } from './kinds.ts'
+import { listAt } from './object-fields.ts'
 import { retryUntil, waitForObject, type TimeLimit } from './wait.ts'
 
 export interface NodeTaint {
@@ -69,6 +70,5 @@ function marksMissing({ metadata, spec }: KubernetesObject, { labels, taints }: 
 }
 
 export function taintsOf(spec: unknown): readonly NodeTaint[] {
-  if (typeof spec !== 'object' || spec === null || !('taints' in spec) || !Array.isArray(spec.taints)) return []
-  return spec.taints as NodeTaint[]
+  return listAt(spec, 'taints') as readonly NodeTaint[]
 }

@@ -4,6 +4,7 @@ import { cannedObject } from './canned-objects.ts'
 import type { Cluster, KubernetesObject, ListOptions, ObjectKind, ObjectRef } from './cluster.ts'
 import { collectionPath, describeRef, kindOf, objectPath, refOf } from './kinds.ts'
 import { isObject } from '../json.ts'
+import { valueAt } from './object-fields.ts'
 
 export interface PlannedCall {
   readonly verb: 'create' | 'replace' | 'patch' | 'delete' | 'evict' | 'approve'
@@ -147,12 +148,8 @@ function matches(object: KubernetesObject, { labelSelector, fieldSelector }: Lis
   const labels = object.metadata.labels ?? {}
   return (
     pairs(labelSelector).every(([key = '', value]) => (value === undefined ? key in labels : labels[key] === value)) &&
-    pairs(fieldSelector).every(([path = '', value]) => String(fieldOf(object, path) ?? '') === value)
+    pairs(fieldSelector).every(([path = '', value]) => String(valueAt(object, path) ?? '') === value)
   )
-}
-
-function fieldOf(value: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), value)
 }
 
 function withoutSecrets({ kind }: ObjectRef, sent: unknown): unknown {

@@ -1,6 +1,7 @@
 /** The ConfigMaps of kube-system in which a cluster keeps its configuration. */
 import { refusesForGood } from './api-error.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
+import { fieldOf } from '../json.ts'
 import { describeRef, kinds } from './kinds.ts'
 import { retryUntil, type TimeLimit } from './wait.ts'
 
@@ -31,8 +32,7 @@ export function getConfigMap(cluster: Pick<Cluster, 'get'>, name: string): Promi
 
 /** What it has under this key. */
 export function configMapText(object: KubernetesObject | undefined, key: string): string | undefined {
-  const data: unknown = object?.['data']
-  const text = typeof data === 'object' && data !== null ? new Map<string, unknown>(Object.entries(data)).get(key) : undefined
+  const text = fieldOf(object?.['data'], key)
   return typeof text === 'string' ? text : undefined
 }
 

@@ -1,10 +1,9 @@
 /** All that is wrong with a document whose defaults are filled in: the checks of its fields, then the rules between fields. */
 import { isEmpty } from './defaults.ts'
 import { child, type Problem } from './decode.ts'
-import { isObject } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { Field } from './field.ts'
 import { kinds, type KindName } from './kinds.ts'
-import type { Json, JsonObject } from './model.ts'
 import { rules } from './rules.ts'
 
 export function checkDocument(kind: KindName, document: JsonObject): readonly Problem[] {
@@ -24,8 +23,8 @@ export function checkFields(fields: readonly Field[], document: JsonObject, path
 }
 
 function checkInside({ type }: Field, value: Json | undefined, path: string): readonly Problem[] {
-  if (type.kind === 'object') return isObject(value) ? checkFields(type.fields, value as JsonObject, path) : []
+  if (type.kind === 'object') return isObject(value) ? checkFields(type.fields, value, path) : []
   if (type.kind !== 'list' || type.of.kind !== 'object' || !Array.isArray(value)) return []
   const { fields } = type.of
-  return value.flatMap((item: Json, index) => (isObject(item) ? checkFields(fields, item as JsonObject, child(path, index)) : []))
+  return value.flatMap((item: Json, index) => (isObject(item) ? checkFields(fields, item, child(path, index)) : []))
 }

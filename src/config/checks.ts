@@ -1,7 +1,9 @@
 /** Checks of single values: each returns what is wrong, in words for the user; empty when all is well. */
 import { cidrSize, formatCidr, hostBits, parseCidrs } from './cidr.ts'
+import type { Problem } from './decode.ts'
 import { isSubdomain, splitEndpoint } from './endpoint.ts'
-import { parseIp } from './ip-address.ts'
+import { isGlobalUnicast, isLoopback, parseIp } from './ip-address.ts'
+import { fieldOf } from '../json.ts'
 import { urlScheme } from './url-scheme.ts'
 
 type Problems = readonly string[]
@@ -61,7 +63,7 @@ export function serviceSubnetProblems(value: string): Problems {
 
 export function argumentProblems(value: unknown): Problems {
   const items: readonly unknown[] = Array.isArray(value) ? value : []
-  return items.flatMap((item, index) => (nameOf(item) === '' ? [`the argument at index ${index} has no name`] : []))
+  return items.flatMap((item, index) => ((fieldOf(item, 'name') ?? '') === '' ? [`the argument at index ${index} has no name`] : []))
 }
 
 /** A repository is good when `<repository>/name:tag` is an image reference. Grammar: distribution/reference. */
@@ -99,12 +101,19 @@ export function tokenProblems(value: string): Problems {
   return isToken(value) ? [] : ['is not a bootstrap token: 6 characters, a dot, 16 characters, all of them a-z or 0-9']
 }
 
-export function clip(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text
+/** An API server is announced at an address that others can reach; loopback stands for one that is on the loopback interface. */
+export function bindAddressProblems(
+  address: string,
+  known: readonly Problem[],
+  path = 'localAPIEndpoint.advertiseAddress',
+): readonly Problem[] {
+  const ip = parseIp(address)
+  if (ip === undefined || isLoopback(ip) || isGlobalUnicast(ip) || known.some((problem) => problem.path === path)) return []
+  return [{ path, text: `"${address}" is not an address that other nodes can reach` }]
 }
 
-function nameOf(item: unknown): unknown {
-  return typeof item === 'object' && item !== null && 'name' in item ? item.name : ''
+export function clip(text: string): string {
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text
 }
 
 const label = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])'

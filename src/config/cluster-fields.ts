@@ -3,10 +3,9 @@ import { absolutePathProblems, hostPortProblems, imageRepositoryProblems, oneOfP
 import { controlPlaneFields } from './control-plane-fields.ts'
 import { etcdField } from './etcd-fields.ts'
 import { booleanField, durationField, objectField, stringField, type Field } from './field.ts'
+import { encryptionAlgorithms } from './model.ts'
 import { networkingField } from './networking-fields.ts'
 import { paths } from './paths.ts'
-
-export const encryptionAlgorithms = ['RSA-2048', 'RSA-3072', 'RSA-4096', 'ECDSA-P256', 'ECDSA-P384'] as const
 
 /** Feature gates of `featureGates`. */
 export const featureGates: readonly string[] = ['RootlessControlPlane']

@@ -1,10 +1,10 @@
 /** From a cluster file to kubeadm's documents for one of its hosts, as a configuration file of that host would hold them. */
+import type { Json, JsonObject } from '../json.ts'
 import { kubeletKind, kubeProxyKind } from './component-config.ts'
 import type { ClusterFile, ClusterHost } from './cluster-file.ts'
-import { part } from './defaults.ts'
+import { part } from './document-fields.ts'
 import { formatIp, parseIp } from './ip-address.ts'
 import { kubeadmApiVersion } from './kinds.ts'
-import type { Json, JsonObject } from './model.ts'
 import { dumpYaml } from './yaml.ts'
 
 /** YAML for `init` on this host. `own`: the host's addresses; one of them that the file names is the one to announce. */

@@ -2,6 +2,7 @@
  * The fields of a cluster file (`kadm.dev/v1alpha1`, kind Cluster): the hosts of a cluster, how to reach them, and kubeadm's own documents.
  */
 import { fingerprintForm } from '../host/known-hosts.ts'
+import type { Json } from '../json.ts'
 import { hostPortProblems, oneOfProblems, portProblems, subdomainProblems } from './checks.ts'
 import { clusterFields } from './cluster-fields.ts'
 import { durationNanoseconds } from './durations.ts'
@@ -10,7 +11,6 @@ import { kubeProxyFields } from './kube-proxy-fields.ts'
 import { kubeletFields } from './kubelet-fields.ts'
 import { exactVersionProblems } from './kubernetes-version.ts'
 import { keyProblems, labelsProblems, labelValueProblems, taintsProblems } from './label-checks.ts'
-import type { Json } from './model.ts'
 import { initFields, joinFields } from './node-fields.ts'
 
 export const clusterFileApiVersion = 'kadm.dev/v1alpha1'

@@ -1,12 +1,13 @@
 /** What must hold between the fields of a cluster file. */
+import type { Json, JsonObject } from '../json.ts'
 import { cidrContains, parseCidrs } from './cidr.ts'
 import { checkDocument } from './check.ts'
 import type { ClusterFile } from './cluster-file.ts'
 import type { Problem } from './decode.ts'
-import { isEmpty, part, withDefaults } from './defaults.ts'
+import { isEmpty, withDefaults } from './defaults.ts'
+import { part } from './document-fields.ts'
 import { parseIp } from './ip-address.ts'
 import { exactVersionProblems, withV } from './kubernetes-version.ts'
-import type { Json, JsonObject } from './model.ts'
 
 /** Paths are those of the file. */
 export function clusterFileProblems(file: ClusterFile): readonly Problem[] {

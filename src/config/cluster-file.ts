@@ -1,16 +1,16 @@
 /** A cluster file (`kadm.dev/v1alpha1`, kind Cluster) into what the fleet works with. */
+import type { JsonObject } from '../json.ts'
 import { checkFields } from './check.ts'
 import { clusterFileApiVersion, clusterFileFields, hostRoles } from './cluster-file-fields.ts'
 import { clusterFileProblems } from './cluster-file-rules.ts'
 import { decodeObject } from './decode.ts'
-import { isObject } from '../json.ts'
-import { fillFields, part } from './defaults.ts'
+import { fillFields } from './defaults.ts'
+import { durationAt, objectsAt, part, textAt, textsAt, toTaint } from './document-fields.ts'
 import { invalid } from './documents.ts'
-import { parseDuration } from './durations.ts'
 import { withV } from './kubernetes-version.ts'
 import { configProblems } from './config-problems.ts'
 import { readNamedDocuments } from './read-config-file.ts'
-import type { Json, JsonObject, Taint } from './model.ts'
+import type { Taint } from './model.ts'
 import { newestKubernetes } from './own-version.ts'
 
 export interface ClusterFile {
@@ -109,14 +109,14 @@ function withKubeadm(document: JsonObject, kubeadm: JsonObject): JsonObject {
 
 function toClusterFile(document: JsonObject): ClusterFile {
   const spec = part(document, 'spec')
-  const endpoint = textOf(spec['controlPlaneEndpoint'])
-  const manifest = textOf(part(spec, 'network')['manifest'])
-  const hosts = objects(spec['hosts']).map((host) => toHost(host, part(spec, 'ssh')))
+  const endpoint = textAt(spec, 'controlPlaneEndpoint')
+  const manifest = textAt(part(spec, 'network'), 'manifest')
+  const hosts = objectsAt(spec, 'hosts').map((host) => toHost(host, part(spec, 'ssh')))
   return {
-    name: textOf(part(document, 'metadata')['name']),
+    name: textAt(part(document, 'metadata'), 'name'),
     kubernetesVersion: withV(
-      textOf(spec['kubernetesVersion']) ||
-        textOf(part(part(spec, 'kubeadm'), 'clusterConfiguration')['kubernetesVersion']) ||
+      textAt(spec, 'kubernetesVersion') ||
+        textAt(part(part(spec, 'kubeadm'), 'clusterConfiguration'), 'kubernetesVersion') ||
         newestKubernetes,
     ),
     ...(endpoint !== '' && { controlPlaneEndpoint: endpoint }),
@@ -130,16 +130,17 @@ function toClusterFile(document: JsonObject): ClusterFile {
 function toHost(host: JsonObject, ssh: JsonObject): ClusterHost {
   const own = { ...ssh, ...Object.fromEntries(Object.entries(host).filter(([name]) => ['user', 'port', 'hostKey'].includes(name))) }
   const bastion = part(ssh, 'bastion')
+  const labels = part(host, 'labels')
   return {
-    name: textOf(host['name']),
-    address: textOf(host['address']).toLowerCase(),
-    role: roleOf(textOf(host['role'])),
-    labels: Object.fromEntries(Object.entries(part(host, 'labels')).map(([key, value]) => [key, textOf(value)])),
-    ...(host['taints'] !== undefined && { taints: objects(host['taints']).map(toTaint) }),
+    name: textAt(host, 'name'),
+    address: textAt(host, 'address').toLowerCase(),
+    role: roleOf(textAt(host, 'role')),
+    labels: Object.fromEntries(Object.keys(labels).map((key) => [key, textAt(labels, key)])),
+    ...(host['taints'] !== undefined && { taints: objectsAt(host, 'taints').map(toTaint) }),
     ssh: {
       ...toTarget(own),
-      become: textOf(ssh['become']) === 'sudo' ? 'sudo' : 'none',
-      ...(ssh['bastion'] !== undefined && { bastion: { ...toTarget(bastion), address: textOf(bastion['address']).toLowerCase() } }),
+      become: textAt(ssh, 'become') === 'sudo' ? 'sudo' : 'none',
+      ...(ssh['bastion'] !== undefined && { bastion: { ...toTarget(bastion), address: textAt(bastion, 'address').toLowerCase() } }),
     },
   }
 }
@@ -150,14 +151,9 @@ function roleOf(role: string): HostRole {
 
 function toTarget(target: JsonObject): SshLogin {
   const optional = Object.fromEntries(
-    ['user', 'identityFile', 'hostKey'].flatMap((name) => (textOf(target[name]) === '' ? [] : [[name, textOf(target[name])]])),
+    ['user', 'identityFile', 'hostKey'].flatMap((name) => (textAt(target, name) === '' ? [] : [[name, textAt(target, name)]])),
   )
   return { port: Number(target['port'] ?? 22), ...optional }
-}
-
-function toTaint(taint: JsonObject): Taint {
-  const value = textOf(taint['value'])
-  return { key: textOf(taint['key']), ...(value !== '' && { value }), effect: textOf(taint['effect']) }
 }
 
 function toKubeadm(kubeadm: JsonObject): KubeadmDocuments {
@@ -172,20 +168,11 @@ function toKubeadm(kubeadm: JsonObject): KubeadmDocuments {
 }
 
 function toUpgrade(upgrade: JsonObject): UpgradeSettings {
-  const probe = textOf(upgrade['probe'])
-  const canary = upgrade['canary']
+  const probe = textAt(upgrade, 'probe')
   return {
     maxUnavailable: String(upgrade['maxUnavailable'] ?? 1),
-    canary: Array.isArray(canary) ? canary.map(String) : [],
-    soak: parseDuration(textOf(upgrade['soak'])) ?? 0,
+    canary: textsAt(upgrade, 'canary'),
+    soak: durationAt(upgrade, 'soak'),
     ...(probe !== '' && { probe }),
   }
-}
-
-function objects(value: Json | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter((item: Json): item is JsonObject => isObject(item)) : []
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : ''
 }

@@ -1,7 +1,7 @@
 /** What works, but may not be what was meant. */
+import type { JsonObject } from '../json.ts'
 import { cidrContains, formatCidr, parseCidr, parseCidrs } from './cidr.ts'
 import { durationNanoseconds } from './durations.ts'
-import type { JsonObject } from './model.ts'
 
 /** Site-local IPv6 addresses are deprecated by RFC 3879. */
 export function networkWarnings(networking: JsonObject): readonly string[] {

@@ -2,6 +2,7 @@
  * Every document of a file with all of its defaults, whatever kinds it holds: what `config validate`, `migrate` and `diff` have in common.
  */
 import type { Host } from '../host/host.ts'
+import type { JsonObject } from '../json.ts'
 import { clusterFileApiVersion } from './cluster-file-fields.ts'
 import { componentKinds } from './component-config.ts'
 import type { Problem } from './decode.ts'
@@ -11,7 +12,6 @@ import type { FetchVersion } from './kubernetes-version.ts'
 import { configProblems } from './config-problems.ts'
 import { noFetch } from './load-init.ts'
 import { readNamedDocuments } from './read-config-file.ts'
-import type { JsonObject } from './model.ts'
 import { nearestName } from './nearest-name.ts'
 import { printedDocument } from './print.ts'
 import { resolveInit } from './resolve-init.ts'

@@ -1,11 +1,11 @@
 /** KubeletConfiguration and KubeProxyConfiguration documents: read what the user gave, print what the cluster keeps. */
+import type { Json, JsonObject } from '../json.ts'
 import { fillFields } from './defaults.ts'
 import { decodeObject, type Decoded } from './decode.ts'
 import type { ConfigDocument } from './documents.ts'
 import type { Field } from './field.ts'
 import { kubeProxyFields } from './kube-proxy-fields.ts'
 import { kubeletFields } from './kubelet-fields.ts'
-import type { Json, JsonObject } from './model.ts'
 import { printedObject } from './print.ts'
 
 export interface ComponentKind {

@@ -1,11 +1,11 @@
 /** One kubeadm document out of those of a file, decoded: unknown fields and keys given twice are problems where strict, else warnings. */
+import type { JsonObject } from '../json.ts'
 import { componentKinds } from './component-config.ts'
 import { decodeObject, type Problem } from './decode.ts'
 import { requireSupportedVersion, type AllowedVersions, type ConfigDocument } from './documents.ts'
 import type { Field } from './field.ts'
 import { kinds, kubeadmGroup, type KindName } from './kinds.ts'
 import { mergeMethodProblems, withMergeMethod } from './merge-method.ts'
-import type { JsonObject } from './model.ts'
 import { fromV1beta3, v1beta3Fields } from './v1beta3.ts'
 
 export interface StrictOptions extends AllowedVersions {

@@ -2,9 +2,8 @@
 import { clip, tokenProblems } from './checks.ts'
 import { durationNanoseconds, formatNanoseconds, isLongDuration } from './durations.ts'
 import type { Field, ValueType } from './field.ts'
-import type { Json, JsonObject } from './model.ts'
 import { nearestName } from './nearest-name.ts'
-import { isObject } from '../json.ts'
+import { isObject, toJson, type Json, type JsonObject } from '../json.ts'
 
 export interface Problem {
   /** `networking.serviceSubnet`, `bootstrapTokens.0.token`. */
@@ -87,7 +86,7 @@ function decodeValue(type: ValueType, value: unknown, path: string, sink: Sink):
     case 'number':
       return typeof value === 'number' ? value : mismatch('a number', value, path, sink)
     case 'json':
-      return asJson(value)
+      return toJson(value)
     default:
       if (typeof value === 'string') return text(type.kind, value, path, sink)
       // In quotes a bare number is no duration either.
@@ -144,11 +143,4 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (isObject(value)) return 'an object'
   return typeof value === 'string' ? `the text "${clip(value)}"` : String(value)
-}
-
-function asJson(value: unknown): Json {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
-  if (Array.isArray(value)) return value.map(asJson)
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, asJson(part)]))
-  return typeof value === 'bigint' ? Number(value) : String(value)
 }

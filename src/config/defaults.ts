@@ -1,9 +1,9 @@
 /** Defaults that need nothing but the document. */
-import { isObject } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
+import { part } from './document-fields.ts'
 import type { Field } from './field.ts'
 import type { KindName } from './kinds.ts'
 import { kinds } from './kinds.ts'
-import type { Json, JsonObject } from './model.ts'
 
 /** The document with every static default of its kind put in. */
 export function withDefaults(kind: KindName, document: JsonObject): JsonObject {
@@ -26,10 +26,10 @@ export function fillFields(fields: readonly Field[], document: JsonObject): Json
     if (missing && field.default !== undefined) result[name] = field.default
     const value = result[name]
     if (type.kind === 'object' && (value !== undefined || optional !== true))
-      result[name] = fillFields(type.fields, isObject(value) ? asDocument(value) : {})
+      result[name] = fillFields(type.fields, isObject(value) ? value : {})
     if (type.kind === 'list' && type.of.kind === 'object' && Array.isArray(value)) {
       const { fields: itemFields } = type.of
-      result[name] = value.map((item: Json) => fillFields(itemFields, isObject(item) ? asDocument(item) : {}))
+      result[name] = value.map((item: Json) => fillFields(itemFields, isObject(item) ? item : {}))
     }
   }
   return result
@@ -61,14 +61,4 @@ function deriveDiscovery(discovery: JsonObject): JsonObject {
     result['file'] = { ...file, kubeConfigPath: decodeURIComponent(path.replace(/^file:\/\/[^/?#]*/i, '').replace(/[?#].*$/, '')) }
   }
   return result
-}
-
-/** A part that is an object; empty when it is not there. */
-export function part(document: JsonObject, name: string): JsonObject {
-  const value = document[name]
-  return isObject(value) ? asDocument(value) : {}
-}
-
-function asDocument(value: object): JsonObject {
-  return value as JsonObject
 }

@@ -4,10 +4,9 @@
  */
 import type { Host } from '../host/host.ts'
 import { completeDocuments, readGiven } from './complete.ts'
-import { isObject } from '../json.ts'
+import { isJsonArray, isObject, type Json, type JsonObject } from '../json.ts'
 import type { ConfigDocument } from './documents.ts'
 import { kubeadmGroup, kubeadmVersion } from './kinds.ts'
-import type { Json, JsonObject } from './model.ts'
 import { newestKubernetes } from './own-version.ts'
 import { parseVersion } from './versions.ts'
 
@@ -75,12 +74,12 @@ function withLabel(document: JsonObject, given: readonly ConfigDocument[]): Json
 
 function differences(kind: string, path: string, old: Json | undefined, now: Json | undefined): readonly Difference[] {
   if (JSON.stringify(old) === JSON.stringify(now)) return []
-  if (isRecord(old) && isRecord(now)) {
+  if (isObject(old) && isObject(now)) {
     return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) =>
       differences(kind, at(path, name), old[name], now[name]),
     )
   }
-  if (isList(old) && isList(now)) return listDifferences(kind, path, old, now)
+  if (isJsonArray(old) && isJsonArray(now)) return listDifferences(kind, path, old, now)
   return [{ kind, path, ...(old !== undefined && { old: shown(path, old) }), ...(now !== undefined && { new: shown(path, now) }) }]
 }
 
@@ -103,18 +102,10 @@ const secretFields = new Set(['token', 'certificateKey', 'tlsBootstrapToken'])
 /** Secrets are not repeated, wherever they are in the value. */
 function shown(path: string, value: Json): Json {
   if (typeof value === 'string') return secretFields.has(path.split('.').at(-1) ?? '') ? '(secret)' : value
-  if (isList(value)) return value.map((item) => shown(path, item))
-  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shown(name, item)])) : value
+  if (isJsonArray(value)) return value.map((item) => shown(path, item))
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shown(name, item)])) : value
 }
 
 function at(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
-}
-
-function isList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value)
-}
-
-function isRecord(value: Json | undefined): value is JsonObject {
-  return isObject(value)
 }

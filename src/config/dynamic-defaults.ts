@@ -1,11 +1,11 @@
 /** Puts what was found on the host, and random tokens, into documents that have their static defaults. */
 import type { Host, HostFacts } from '../host/host.ts'
 import { splitEndpoint } from './endpoint.ts'
-import { isEmpty, part } from './defaults.ts'
+import { isEmpty } from './defaults.ts'
+import { part, textAt } from './document-fields.ts'
 import type { Problem } from './decode.ts'
-import { isObject } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import { advertiseAddress, criSocket, nodeName } from './host-defaults.ts'
-import type { Json, JsonObject } from './model.ts'
 import { hostAndPort } from './server-url.ts'
 import { generateToken } from '../tokens/bootstrap-token.ts'
 
@@ -29,12 +29,12 @@ export async function completeNodeRegistration(
   options: NodeOptions,
 ): Promise<Completed> {
   const given = part(document, 'nodeRegistration')
-  const socket = await criSocket(text(given['criSocket']), host, options.detectCriSocket)
+  const socket = await criSocket(textAt(given, 'criSocket'), host, options.detectCriSocket)
   const taints =
     given['taints'] ?? (options.controlPlane ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : undefined)
   const nodeRegistration = {
     ...given,
-    name: nodeName(text(given['name']), facts),
+    name: nodeName(textAt(given, 'name'), facts),
     criSocket: socket.value,
     ...(taints !== undefined && { taints }),
   }
@@ -45,7 +45,7 @@ export async function completeNodeRegistration(
 /** `localAPIEndpoint.advertiseAddress`; `path` of the parent for problems. */
 export function completeApiEndpoint(document: JsonObject, facts: HostFacts, parent = ''): Completed {
   const endpoint = part(document, 'localAPIEndpoint')
-  const address = advertiseAddress(text(endpoint['advertiseAddress']), facts)
+  const address = advertiseAddress(textAt(endpoint, 'advertiseAddress'), facts)
   const path = `${parent}localAPIEndpoint.advertiseAddress`
   return {
     document: { ...document, localAPIEndpoint: { ...endpoint, advertiseAddress: address.value } },
@@ -69,14 +69,13 @@ export async function completeTokens(
 export function completeCluster(document: JsonObject, bindPort: Json | undefined): JsonObject {
   const apiServer = part(document, 'apiServer')
   const certSANs = apiServer['certSANs']
-  const endpoint = splitEndpoint(text(document['controlPlaneEndpoint']))
+  const endpoint = splitEndpoint(textAt(document, 'controlPlaneEndpoint'))
   return {
     ...document,
     ...(endpoint !== undefined && endpoint.port === '' && { controlPlaneEndpoint: hostAndPort(endpoint.host, String(bindPort ?? '')) }),
-    apiServer: { ...apiServer, ...(Array.isArray(certSANs) && { certSANs: certSANs.map((name: Json) => text(name).toLowerCase()) }) },
+    apiServer: {
+      ...apiServer,
+      ...(Array.isArray(certSANs) && { certSANs: certSANs.map((name: Json) => (typeof name === 'string' ? name.toLowerCase() : '')) }),
+    },
   }
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : ''
 }

@@ -1,10 +1,10 @@
 /** What the tables know of a field: `config explain`. */
+import type { Json } from '../json.ts'
 import { componentKinds } from './component-config.ts'
 import { invalid } from './documents.ts'
 import type { Field } from './field.ts'
 import { fieldRows, typeText, type FieldRow } from './field-rows.ts'
 import { kinds } from './kinds.ts'
-import type { Json } from './model.ts'
 import { nearestName } from './nearest-name.ts'
 
 export interface ExplainedField {

@@ -2,7 +2,7 @@
  * A field of a configuration document. The parser, unknown-field detection, defaults, checks, flags, docs/config.md and the JSON Schema all
  * read tables of these: what stands here is written nowhere else.
  */
-import type { Json } from './model.ts'
+import type { Json } from '../json.ts'
 
 export interface Field {
   readonly name: string

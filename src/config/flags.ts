@@ -1,12 +1,14 @@
 /** Flags that fill in configuration: found in the tables of fields, turned into the documents of a file. */
+import { KadmError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
 import type { ConfigDocument } from './documents.ts'
 import { invalid } from './documents.ts'
+import { part } from './document-fields.ts'
 import type { Field, ValueType } from './field.ts'
 import { kinds, kubeadmGroup, kubeadmVersion, type KindName } from './kinds.ts'
-import type { JsonObject } from './model.ts'
 
 /** By name without dashes, as the command line gave them; absent means not given. */
-export type InitFlags = Readonly<Record<string, FlagValue | undefined>>
+export type GivenFlags = Readonly<Record<string, FlagValue | undefined>>
 export type FlagValue = string | number | boolean | readonly string[]
 
 export interface ConfigFlag {
@@ -39,7 +41,7 @@ const extraArgFlags = {
 } as const
 
 /** The documents that stand for the flags of init. Throws CONFIG_INVALID for a value that cannot be read. */
-export function initDocuments(flags: InitFlags): readonly ConfigDocument[] {
+export function initDocuments(flags: GivenFlags): readonly ConfigDocument[] {
   const init = documentContent('InitConfiguration', flags)
   const cluster = documentContent('ClusterConfiguration', flags)
   const token = {
@@ -58,12 +60,12 @@ export function initDocuments(flags: InitFlags): readonly ConfigDocument[] {
 }
 
 /** What flags may change though a file is given: node name, skipped phases, preflight errors to ignore. */
-export function adjustInit(init: JsonObject, flags: InitFlags): JsonObject {
-  const registration = (init['nodeRegistration'] ?? {}) as JsonObject
+export function withFlagsBesideFile(given: JsonObject, flags: GivenFlags): JsonObject {
+  const registration = part(given, 'nodeRegistration')
   const name = flags['node-name']
   const skip = flags['skip-phases']
   return {
-    ...init,
+    ...given,
     ...(typeof name === 'string' && name !== '' && { nodeRegistration: { ...registration, name } }),
     ...(skip !== undefined && { skipPhases: strings(skip) }),
     ...(flags['dry-run'] === true && { dryRun: true }),
@@ -94,8 +96,18 @@ export function mixedFlags(flagNames: readonly string[]): string[] {
   return flagNames.filter((name) => !allowedWithFile.has(name) && !name.startsWith('skip-')).toSorted()
 }
 
+/** Throws USAGE. */
+export function refuseMixedFlags(flags: GivenFlags): void {
+  const names = Object.keys(flags).filter((name) => flags[name] !== undefined)
+  const mixed = mixedFlags(['config', ...names])
+  if (mixed.length === 0) return
+  throw new KadmError('USAGE', `--config cannot be mixed with ${mixed.map((name) => `--${name}`).join(', ')}`, {
+    remedy: ['put these values into the file, or leave --config out'],
+  })
+}
+
 /** What the flags say, laid out as a document of the kind. Throws CONFIG_INVALID for a value that cannot be read. */
-export function documentContent(kind: KindName, flags: InitFlags): Record<string, unknown> {
+export function documentContent(kind: KindName, flags: GivenFlags): Record<string, unknown> {
   const result: Record<string, unknown> = {}
   for (const { flag, path, field } of configFlags(kind)) {
     const value = flags[flag]

@@ -1,14 +1,13 @@
 /** Flags and the argument of join, turned into the document of a file. */
 import { isEmpty } from './defaults.ts'
 import type { Problem } from './decode.ts'
-import { isObject } from '../json.ts'
+import { isObject, type Json } from '../json.ts'
 import type { ConfigDocument } from './documents.ts'
 import { toldByWords, wordsOf } from './flag-problems.ts'
-import { document, documentContent, type InitFlags } from './flags.ts'
-import type { Json } from './model.ts'
+import { document, documentContent, type GivenFlags } from './flags.ts'
 
 export interface JoinWords {
-  readonly flags: InitFlags
+  readonly flags: GivenFlags
   /** The argument: `host:port` of the API server. */
   readonly endpoint: string | undefined
   /** For phases that have no flags for discovery: the file that stands for it. */

@@ -1,8 +1,8 @@
 /** The KubeProxyConfiguration of the cluster: what kubeadm sets where the user did not. */
+import type { JsonObject } from '../json.ts'
 import { guarded, kubeProxyKind, printedComponent } from './component-config.ts'
-import { part } from './defaults.ts'
+import { part, textAt } from './document-fields.ts'
 import { ipFamily } from './ip-address.ts'
-import type { JsonObject } from './model.ts'
 
 export interface KubeProxySource {
   readonly podSubnet: string
@@ -26,7 +26,7 @@ export function kubeProxyDefaults(
       ? { value: given['clusterCIDR'] ?? '', warnings: [] }
       : guarded(kubeProxyKind, 'clusterCIDR', given['clusterCIDR'], source.podSubnet)
   const mode = given['mode'] === undefined || given['mode'] === '' ? 'iptables' : given['mode']
-  const bindAddress = typeof given['bindAddress'] === 'string' ? given['bindAddress'] : ''
+  const bindAddress = textAt(given, 'bindAddress')
   const document = {
     ...given,
     bindAddress: bindAddress === '' ? wildcard(source.advertiseAddress) : bindAddress,

@@ -1,9 +1,10 @@
 /** The KubeletConfiguration of the cluster: what kubeadm sets where the user did not. Nothing in it belongs to one node. */
+import type { Json, JsonObject } from '../json.ts'
 import { nthAddress } from './cidr.ts'
 import { guarded, kubeletKind, printedComponent } from './component-config.ts'
-import { part } from './defaults.ts'
-import type { Json, JsonObject } from './model.ts'
+import { part } from './document-fields.ts'
 import { paths } from './paths.ts'
+import { ports } from './ports.ts'
 
 export interface KubeletSource {
   readonly serviceSubnet: string
@@ -51,7 +52,7 @@ export function kubeletDefaults(
     },
     authorization: { ...authorization, mode: guard('authorization.mode', authorization['mode'], 'Webhook') },
     healthzBindAddress: guard('healthzBindAddress', given['healthzBindAddress'], '127.0.0.1'),
-    healthzPort: guard('healthzPort', given['healthzPort'], 10248),
+    healthzPort: guard('healthzPort', given['healthzPort'], ports.kubeletHealth),
     readOnlyPort: guard('readOnlyPort', given['readOnlyPort'], 0),
     rotateCertificates: true,
     cgroupDriver: given['cgroupDriver'] ?? 'systemd',

@@ -1,8 +1,8 @@
 /** `kubernetesVersion` of the user into one version: labels such as `stable-1` are looked up. */
-import { messageOf } from '../errors.ts'
+import { KadmError, messageOf } from '../errors.ts'
 import { clip } from './checks.ts'
 import { newestKubernetes } from './own-version.ts'
-import { compareVersions, parseVersion, versionTable } from './versions.ts'
+import { compareVersions, parseVersion, versionTable, type KubernetesVersion } from './versions.ts'
 
 /** Returns what a release server says for a label (`stable-1`, `ci/latest`), a version. Throws when it cannot be had. */
 export type FetchVersion = (label: string) => Promise<string>
@@ -39,6 +39,13 @@ export function exactVersionProblems(given: string): readonly string[] {
   const oldest = versionTable.oldestControlPlane
   if (compareVersions(given, oldest) < 0) return [`${withV(given)} is too old: it must be ${oldest} or newer`]
   return newerMinor(given) ? [`${withV(given)} is newer than this kadm, which deploys up to ${newestKubernetes}`] : []
+}
+
+/** Throws USAGE for what is no version. */
+export function requireVersion(text: string, remedy = `give a version such as ${newestKubernetes}`): KubernetesVersion {
+  const version = parseVersion(text)
+  if (version !== undefined) return version
+  throw new KadmError('USAGE', `"${text}" is not a version`, { remedy: [remedy] })
 }
 
 /** kubeadm takes a version without its `v` too. */

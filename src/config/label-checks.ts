@@ -1,8 +1,7 @@
 /** What Kubernetes takes for labels and taints; source: apimachinery's validation. */
-import { isObject } from '../json.ts'
+import { isObject, type Json } from '../json.ts'
 import { clip } from './checks.ts'
 import { isSubdomain } from './endpoint.ts'
-import type { Json } from './model.ts'
 
 /** Kubernetes' IsQualifiedName: what the key of a label or taint may be, with an optional DNS prefix. */
 export function qualifiedNameProblem(text: string): string | undefined {

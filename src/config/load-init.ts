@@ -1,12 +1,10 @@
 /** The configuration of an init: file or flags, defaults, what the host says, all checks. */
 import type { Host } from '../host/host.ts'
-import { KadmError } from '../errors.ts'
+import { bindAddressProblems } from './checks.ts'
 import { givenProblems } from './config-problems.ts'
-import type { Problem } from './decode.ts'
 import { wordsOf } from './flag-problems.ts'
-import { adjustInit, initDocuments, mergedPreflightErrors, mixedFlags, type InitFlags } from './flags.ts'
+import { initDocuments, mergedPreflightErrors, refuseMixedFlags, withFlagsBesideFile, type GivenFlags } from './flags.ts'
 import { toClusterConfiguration, toInitConfiguration } from './init-config.ts'
-import { isGlobalUnicast, isLoopback, parseIp } from './ip-address.ts'
 import type { FetchVersion } from './kubernetes-version.ts'
 import type { InitConfig } from './model.ts'
 import { readConfigFile } from './read-config-file.ts'
@@ -15,7 +13,7 @@ import { resolveInit } from './resolve-init.ts'
 export interface LoadInitOptions {
   /** Path of a configuration file on the host. */
   readonly file?: string
-  readonly flags: InitFlags
+  readonly flags: GivenFlags
   readonly host: Host
   /** Looks up version labels; without it the own version is taken, with a warning. */
   readonly fetchVersion?: FetchVersion
@@ -38,7 +36,7 @@ export async function loadInitConfig(
     detectCriSocket: options.needs.criSocket,
     fetchVersion: options.fetchVersion ?? noFetch,
     ...(options.newToken !== undefined && { newToken: options.newToken }),
-    ...(file !== undefined && { adjust: (init) => adjustInit(init, flags) }),
+    ...(file !== undefined && { adjust: (init) => withFlagsBesideFile(init, flags) }),
   })
   const init = toInitConfiguration(resolved.init)
   const problems = [...resolved.problems, ...bindAddressProblems(init.localAPIEndpoint.advertiseAddress, resolved.problems)]
@@ -54,24 +52,3 @@ export async function loadInitConfig(
 }
 
 export const noFetch: FetchVersion = () => Promise.reject(new Error('looking up versions is off'))
-
-/** Throws USAGE. */
-export function refuseMixedFlags(flags: InitFlags): void {
-  const names = Object.keys(flags).filter((name) => flags[name] !== undefined)
-  const mixed = mixedFlags(['config', ...names])
-  if (mixed.length === 0) return
-  throw new KadmError('USAGE', `--config cannot be mixed with ${mixed.map((name) => `--${name}`).join(', ')}`, {
-    remedy: ['put these values into the file, or leave --config out'],
-  })
-}
-
-/** An API server is announced at an address that others can reach; loopback stands for one that is on the loopback interface. */
-export function bindAddressProblems(
-  address: string,
-  known: readonly Problem[],
-  path = 'localAPIEndpoint.advertiseAddress',
-): readonly Problem[] {
-  const ip = parseIp(address)
-  if (ip === undefined || isLoopback(ip) || isGlobalUnicast(ip) || known.some((problem) => problem.path === path)) return []
-  return [{ path, text: `"${address}" is not an address that other nodes can reach` }]
-}

@@ -1,20 +1,21 @@
 /** The configuration of a join: file or flags, defaults, what the host says, all checks. */
 import type { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import type { JsonObject } from '../json.ts'
+import { bindAddressProblems } from './checks.ts'
 import type { Problem } from './decode.ts'
-import { adjustInit, mergedPreflightErrors, type InitFlags } from './flags.ts'
+import { mergedPreflightErrors, refuseMixedFlags, withFlagsBesideFile, type GivenFlags } from './flags.ts'
 import { toJoinConfig } from './join-config.ts'
 import { joinDocuments, joinWordProblems } from './join-flags.ts'
 import { configProblems, wordProblems } from './config-problems.ts'
-import { bindAddressProblems, refuseMixedFlags } from './load-init.ts'
 import { readConfigFile } from './read-config-file.ts'
-import type { JoinConfig, JsonObject } from './model.ts'
+import type { JoinConfig } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
 
 export interface LoadJoinOptions {
   /** Path of a configuration file on the host. */
   readonly file: string | undefined
-  readonly flags: InitFlags
+  readonly flags: GivenFlags
   /** The argument: `host:port` of the API server. */
   readonly endpoint: string | undefined
   readonly host: Host
@@ -36,7 +37,7 @@ export async function loadJoinConfig(
     strict: false,
     allowExperimental: false,
     detectCriSocket: needs.criSocket,
-    ...(file !== undefined && { adjust: (join: JsonObject) => adjustInit(join, flags) }),
+    ...(file !== undefined && { adjust: (join: JsonObject) => withFlagsBesideFile(join, flags) }),
   })
   const config = toJoinConfig(resolved.document)
   const address = config.controlPlane?.localAPIEndpoint.advertiseAddress

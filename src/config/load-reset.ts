@@ -1,19 +1,19 @@
 /** The configuration of a reset: file or flags, defaults, what the host says, all checks. */
 import type { Host } from '../host/host.ts'
-import { part } from './defaults.ts'
-import { document, documentContent, mergedPreflightErrors, type InitFlags } from './flags.ts'
+import type { JsonObject } from '../json.ts'
+import { flagAt, part, textAt, textsAt } from './document-fields.ts'
+import { document, documentContent, mergedPreflightErrors, refuseMixedFlags, type GivenFlags } from './flags.ts'
 import { wordsOf } from './flag-problems.ts'
 import { toTimeouts } from './init-config.ts'
 import { givenProblems } from './config-problems.ts'
-import { refuseMixedFlags } from './load-init.ts'
 import { readConfigFile } from './read-config-file.ts'
-import type { Json, JsonObject, ResetConfig } from './model.ts'
+import type { ResetConfig } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
 
 export interface LoadResetOptions {
   /** Path of a configuration file on the host. */
   readonly file: string | undefined
-  readonly flags: InitFlags
+  readonly flags: GivenFlags
   readonly host: Host
   /** `criSocket`: the one that is in use, for where none is given; without it one is looked for. `false`: take containerd's unseen. */
   readonly needs: { readonly criSocket: false | ((host: Host) => Promise<string | undefined>) }
@@ -38,7 +38,7 @@ export async function loadResetConfig({
     detectCriSocket: needs.criSocket !== false,
     adjust: (reset) => ({
       ...reset,
-      ...(inUse !== undefined && text(reset['criSocket']) === '' && { criSocket: inUse }),
+      ...(inUse !== undefined && textAt(reset, 'criSocket') === '' && { criSocket: inUse }),
       ...switched('dryRun', flags['dry-run']),
       ...listed('skipPhases', flags['skip-phases']),
     }),
@@ -50,32 +50,24 @@ export async function loadResetConfig({
 }
 
 /** `--dry-run=false` wins over a file that says true, as in kubeadm. */
-function switched(name: string, flag: InitFlags[string]): JsonObject {
+function switched(name: string, flag: GivenFlags[string]): JsonObject {
   return typeof flag === 'boolean' ? { [name]: flag } : {}
 }
 
-function listed(name: string, flag: InitFlags[string]): JsonObject {
+function listed(name: string, flag: GivenFlags[string]): JsonObject {
   return Array.isArray(flag) && flag.length > 0 ? { [name]: flag.map(String) } : {}
 }
 
 function toResetConfig(reset: JsonObject): ResetConfig {
   return {
-    cleanupTmpDir: reset['cleanupTmpDir'] === true,
-    certificatesDir: text(reset['certificatesDir']),
-    criSocket: text(reset['criSocket']),
-    dryRun: reset['dryRun'] === true,
-    force: reset['force'] === true,
-    ignorePreflightErrors: texts(reset['ignorePreflightErrors']),
-    skipPhases: texts(reset['skipPhases']),
-    unmountFlags: texts(reset['unmountFlags']),
+    cleanupTmpDir: flagAt(reset, 'cleanupTmpDir'),
+    certificatesDir: textAt(reset, 'certificatesDir'),
+    criSocket: textAt(reset, 'criSocket'),
+    dryRun: flagAt(reset, 'dryRun'),
+    force: flagAt(reset, 'force'),
+    ignorePreflightErrors: textsAt(reset, 'ignorePreflightErrors'),
+    skipPhases: textsAt(reset, 'skipPhases'),
+    unmountFlags: textsAt(reset, 'unmountFlags'),
     timeouts: toTimeouts(part(reset, 'timeouts')),
   }
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : ''
-}
-
-function texts(value: Json | undefined): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : []
 }

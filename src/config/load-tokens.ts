@@ -1,12 +1,12 @@
 /** The bootstrap tokens that a user asks for, by flags or by the InitConfiguration of a file. */
 import type { Host } from '../host/host.ts'
-import type { ConfigDocument } from './documents.ts'
+import type { Json, JsonObject } from '../json.ts'
 import { toldByWords, wordsOf } from './flag-problems.ts'
+import { document } from './flags.ts'
 import { toInitConfiguration } from './init-config.ts'
-import { kubeadmGroup, kubeadmVersion, type KindName } from './kinds.ts'
 import { wordProblems } from './config-problems.ts'
 import { loadInitConfig } from './load-init.ts'
-import type { BootstrapToken, Json, JsonObject } from './model.ts'
+import type { BootstrapToken } from './model.ts'
 import { resolveInit } from './resolve-init.ts'
 import { newestKubernetes } from './own-version.ts'
 
@@ -57,8 +57,4 @@ export async function loadTokens(asked: { readonly file: string } | { readonly f
 function tokenDocument({ token, ttl, usages, groups, description }: TokenFlags): JsonObject {
   const fields: Readonly<Record<string, Json | undefined>> = { token, ttl, usages, groups, description }
   return Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]])))
-}
-
-function document(kind: KindName, content: JsonObject): ConfigDocument {
-  return { group: kubeadmGroup, version: kubeadmVersion, kind, content, duplicates: [] }
 }

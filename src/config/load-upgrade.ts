@@ -1,12 +1,11 @@
 /** The configuration of `kadm upgrade`: file and flags, defaults, all checks. */
 import type { Host } from '../host/host.ts'
-import { part } from './defaults.ts'
-import { document, documentContent, mergedPreflightErrors, type InitFlags } from './flags.ts'
+import type { JsonObject } from '../json.ts'
+import { part } from './document-fields.ts'
+import { document, documentContent, mergedPreflightErrors, refuseMixedFlags, type GivenFlags } from './flags.ts'
 import { wordsOf } from './flag-problems.ts'
 import { givenProblems } from './config-problems.ts'
-import { refuseMixedFlags } from './load-init.ts'
 import { readConfigFile } from './read-config-file.ts'
-import type { JsonObject } from './model.ts'
 import { resolveNodeKind } from './resolve-node.ts'
 import { toUpgradeConfig, type UpgradeConfigs } from './upgrade-config.ts'
 
@@ -15,7 +14,7 @@ export interface LoadUpgradeOptions<Action extends keyof UpgradeConfigs> {
   /** Path of a configuration file on the host. */
   readonly file: string | undefined
   /** Those of the configuration that the user gave. */
-  readonly flags: InitFlags
+  readonly flags: GivenFlags
   /** The argument; wins over the file's `kubernetesVersion`. */
   readonly version: string | undefined
   readonly host: Host

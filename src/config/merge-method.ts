@@ -3,9 +3,8 @@
  */
 import { oneOfProblems } from './checks.ts'
 import type { Problem } from './decode.ts'
-import { isObject } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import { stringField, type Field } from './field.ts'
-import type { Json, JsonObject } from './model.ts'
 
 const mergeMethodField = stringField('mergeMethod', '"append" or "prepend": the value is joined to that of kadm.')
 
@@ -23,7 +22,7 @@ export function withMergeMethod(fields: readonly Field[]): readonly Field[] {
 export function mergeMethodProblems(document: JsonObject, path = ''): readonly Problem[] {
   return Object.entries(document).flatMap(([name, value]): readonly Problem[] => {
     const at = path === '' ? name : `${path}.${name}`
-    if (isObject(value)) return mergeMethodProblems(value as JsonObject, at)
+    if (isObject(value)) return mergeMethodProblems(value, at)
     return /[aA]rgs$/.test(name) && Array.isArray(value)
       ? value.flatMap((item: Json) => problemsOf(item).map((text) => ({ path: at, text })))
       : []

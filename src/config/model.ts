@@ -4,8 +4,7 @@
  * The shapes are those of kubeadm.k8s.io/v1beta4 with its field names, so that there is one vocabulary. What is optional here is optional
  * for good: absent means "not set", never "not looked up yet".
  */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
-export type JsonObject = { readonly [key: string]: Json }
+import type { JsonObject } from '../json.ts'
 
 export interface InitConfig {
   readonly init: InitConfiguration
@@ -110,7 +109,8 @@ export interface ClusterConfiguration {
   readonly caCertificateValidityPeriod: number
 }
 
-export type EncryptionAlgorithm = 'RSA-2048' | 'RSA-3072' | 'RSA-4096' | 'ECDSA-P256' | 'ECDSA-P384'
+export const encryptionAlgorithms = ['RSA-2048', 'RSA-3072', 'RSA-4096', 'ECDSA-P256', 'ECDSA-P384'] as const
+export type EncryptionAlgorithm = (typeof encryptionAlgorithms)[number]
 
 export interface ControlPlaneComponent {
   readonly extraArgs: readonly Argument[]

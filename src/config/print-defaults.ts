@@ -1,11 +1,11 @@
 /** `config print init-defaults` and its siblings: documents to start from. */
+import type { JsonObject } from '../json.ts'
 import { componentKinds, kubeletKind, kubeProxyKind } from './component-config.ts'
 import { withDefaults } from './defaults.ts'
 import { invalid } from './documents.ts'
 import { defaultCriSocket } from './host-defaults.ts'
 import { kubeProxyDefaults } from './kube-proxy-defaults.ts'
 import { kubeletDefaults } from './kubelet-defaults.ts'
-import type { JsonObject } from './model.ts'
 import { paths } from './paths.ts'
 import { printedDocument } from './print.ts'
 import { newestKubernetes } from './own-version.ts'

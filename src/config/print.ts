@@ -1,9 +1,8 @@
 /** Documents as Go prints them: empty values left out unless the table says otherwise, nested structs always there. */
 import { isEmpty } from './defaults.ts'
-import { isObject } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { Field, ValueType } from './field.ts'
 import { kinds, kubeadmApiVersion, type KindName } from './kinds.ts'
-import type { Json, JsonObject } from './model.ts'
 
 /** The whole document of a kubeadm kind, apiVersion and kind included. */
 export function printedDocument(kind: KindName, document: JsonObject): JsonObject {
@@ -35,7 +34,7 @@ function zeroOf({ kind }: ValueType): Json {
 }
 
 function printedType(type: ValueType, value: Json): Json {
-  if (type.kind === 'object') return printedObject(type.fields, isObject(value) ? (value as JsonObject) : {})
+  if (type.kind === 'object') return printedObject(type.fields, isObject(value) ? value : {})
   if (type.kind === 'list' && Array.isArray(value)) return value.map((item: Json) => printedType(type.of, item))
   return value
 }

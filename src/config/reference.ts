@@ -1,9 +1,9 @@
 /** The tables of fields as a page for people (docs/config.md) and as a JSON Schema for editors. */
+import type { Json, JsonObject } from '../json.ts'
 import { componentKinds } from './component-config.ts'
 import type { Field, ValueType } from './field.ts'
 import { fieldRows, typeText } from './field-rows.ts'
 import { kinds, kubeadmApiVersion } from './kinds.ts'
-import type { Json, JsonObject } from './model.ts'
 
 /** Markdown: a table for each kind. */
 export function configReference(): string {

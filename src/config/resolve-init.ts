@@ -3,17 +3,19 @@
  * them.
  */
 import type { Host } from '../host/host.ts'
+import type { JsonObject } from '../json.ts'
 import { checkDocument } from './check.ts'
 import { decodeComponent, kubeletKind, kubeProxyKind, type ComponentKind } from './component-config.ts'
 import { decodeDocument, unusedDocuments, type StrictOptions } from './decode-document.ts'
-import { part, withDefaults } from './defaults.ts'
+import { withDefaults } from './defaults.ts'
+import { part } from './document-fields.ts'
 import type { Problem } from './decode.ts'
 import { invalid, type ConfigDocument } from './documents.ts'
 import { completeApiEndpoint, completeCluster, completeNodeRegistration, completeTokens } from './dynamic-defaults.ts'
 import { kubeProxyDefaults } from './kube-proxy-defaults.ts'
 import { kubeletDefaults } from './kubelet-defaults.ts'
 import { resolveKubernetesVersion, type FetchVersion } from './kubernetes-version.ts'
-import type { ComponentConfig, JsonObject } from './model.ts'
+import type { ComponentConfig } from './model.ts'
 import { networkWarnings, validityWarnings } from './cluster-warnings.ts'
 
 export interface ResolveOptions extends StrictOptions {

@@ -1,14 +1,15 @@
 /** The documents of a file into complete Join, Reset and Upgrade documents, with all that is wrong with them. */
 import type { Host } from '../host/host.ts'
+import type { JsonObject } from '../json.ts'
 import { checkDocument } from './check.ts'
 import { decodeDocument, unusedDocuments, type DecodedDocument, type StrictOptions } from './decode-document.ts'
-import { part, withDefaults } from './defaults.ts'
+import { withDefaults } from './defaults.ts'
+import { part } from './document-fields.ts'
 import type { Problem } from './decode.ts'
 import { invalid, type ConfigDocument } from './documents.ts'
 import { completeApiEndpoint, completeNodeRegistration, type Completed } from './dynamic-defaults.ts'
 import { criSocket } from './host-defaults.ts'
 import type { KindName } from './kinds.ts'
-import type { JsonObject } from './model.ts'
 import { unique } from './resolve-init.ts'
 
 export interface ResolveNodeOptions extends StrictOptions {

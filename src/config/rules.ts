@@ -2,12 +2,12 @@
 import { clip, tokenProblems } from './checks.ts'
 import { splitHostPort } from './endpoint.ts'
 import { formatCidr, parseCidrs, type Cidr } from './cidr.ts'
-import { isEmpty, part } from './defaults.ts'
+import { isEmpty } from './defaults.ts'
+import { objectsAt, part, textAt, textsAt } from './document-fields.ts'
 import type { Problem } from './decode.ts'
-import { isObject } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import { urlProblems } from './etcd-fields.ts'
 import type { KindName } from './kinds.ts'
-import type { Json, JsonObject } from './model.ts'
 import { urlScheme } from './url-scheme.ts'
 
 export const rules: Readonly<Record<KindName, (document: JsonObject) => readonly Problem[]>> = {
@@ -20,9 +20,8 @@ export const rules: Readonly<Record<KindName, (document: JsonObject) => readonly
 
 /** The value of a component's flag: the last one counts. */
 export function argumentValue(component: JsonObject, name: string): string {
-  const all = component['extraArgs']
-  const found = (Array.isArray(all) ? all : []).findLast((item: Json) => isObject(item) && item['name'] === name)
-  return isObject(found) && typeof found['value'] === 'string' ? found['value'] : ''
+  const found = objectsAt(component, 'extraArgs').findLast((item) => item['name'] === name)
+  return found === undefined ? '' : textAt(found, 'value')
 }
 
 function nodeName(document: JsonObject): readonly Problem[] {
@@ -38,8 +37,8 @@ function bootstrapTokens(document: JsonObject): readonly Problem[] {
   return (Array.isArray(tokens) ? tokens : []).flatMap((token: Json, index): Problem[] => {
     if (!isObject(token)) return []
     const path = `bootstrapTokens.${index}`
-    const usages = texts(token['usages'])
-    const groups = texts(token['groups'])
+    const usages = textsAt(token, 'usages')
+    const groups = textsAt(token, 'groups')
     const badUsages = usages.filter((usage) => usage !== 'signing' && usage !== 'authentication')
     const badGroups = groups.filter((group) => !groupPattern.test(group))
     return [
@@ -64,7 +63,7 @@ function etcd(document: JsonObject): readonly Problem[] {
   if (document['external'] === undefined) return []
   const external = part(document, 'external')
   const [ca, cert, key] = ['caFile', 'certFile', 'keyFile'].map((name) => !isEmpty(external[name]))
-  const endpoints = texts(external['endpoints'])
+  const endpoints = textsAt(external, 'endpoints')
   const at = (name: string, text: string): Problem => ({ path: name === '' ? 'etcd.external' : `etcd.external.${name}`, text })
   return [
     ...(cert !== key ? [at('', 'certFile and keyFile go together')] : []),
@@ -128,8 +127,4 @@ function fileDiscovery(file: string): readonly Problem[] {
   const scheme = urlScheme(file)
   if (scheme === undefined) return [{ path, text: `"${clip(file)}" is neither a file nor an https:// URL` }]
   return scheme === '' || scheme === 'https' ? [] : [{ path, text: `"${clip(file)}" must be https` }]
-}
-
-function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }

@@ -1,6 +1,7 @@
 /** Fields that several kinds of configuration have in common. */
 import { argumentProblems, ipProblems, portProblems } from './checks.ts'
 import { booleanField, integerField, objectField, stringField, stringsField, type Field } from './field.ts'
+import { ports } from './ports.ts'
 
 /** `extraArgs` and `kubeletExtraArgs`. */
 export function argumentsField(name: string, doc: string, flag?: string): Field {
@@ -94,7 +95,11 @@ export const localApiEndpointField = objectField('localAPIEndpoint', 'The API se
     defaultNote: 'address of the interface with the default route',
     check: ipProblems,
   }),
-  integerField('bindPort', 'Port that it listens on.', { flag: 'apiserver-bind-port', default: 6443, check: portProblems }),
+  integerField('bindPort', 'Port that it listens on.', {
+    flag: 'apiserver-bind-port',
+    default: ports['kube-apiserver'],
+    check: portProblems,
+  }),
 ])
 
 export const bootstrapTokenFields: readonly Field[] = [

@@ -1,7 +1,8 @@
 /** What `kadm upgrade` was asked, for each of its commands: a complete, checked UpgradeConfiguration with the flags in it. */
-import { part } from './defaults.ts'
+import type { JsonObject } from '../json.ts'
+import { flagAt, part, textAt, textsAt } from './document-fields.ts'
 import { toTimeouts } from './init-config.ts'
-import type { Json, JsonObject, NodeRegistration, Timeouts } from './model.ts'
+import type { NodeRegistration, Timeouts } from './model.ts'
 
 interface Settings {
   /** Lower-case names, `all` alone. */
@@ -55,15 +56,15 @@ export interface UpgradeConfigs {
 export const toUpgradeConfig: { readonly [Action in keyof UpgradeConfigs]: (document: JsonObject) => UpgradeConfigs[Action] } = {
   apply: (document) => {
     const apply = part(document, 'apply')
-    return { ...work(apply), ...unstable(apply), timeouts: timeouts(document), forceUpgrade: apply['forceUpgrade'] === true }
+    return { ...work(apply), ...unstable(apply), timeouts: timeouts(document), forceUpgrade: flagAt(apply, 'forceUpgrade') }
   },
   node: (document) => ({ ...work(part(document, 'node')), timeouts: timeouts(document) }),
   plan: (document) => {
     const plan = part(document, 'plan')
     return {
       ...unstable(plan),
-      etcdUpgrade: plan['etcdUpgrade'] === true,
-      ignorePreflightErrors: texts(plan['ignorePreflightErrors']),
+      etcdUpgrade: flagAt(plan, 'etcdUpgrade'),
+      ignorePreflightErrors: textsAt(plan, 'ignorePreflightErrors'),
       timeouts: timeouts(document),
     }
   },
@@ -77,15 +78,15 @@ export const toUpgradeConfig: { readonly [Action in keyof UpgradeConfigs]: (docu
 const defaultContextLines = 3
 
 function work(section: JsonObject): Omit<UpgradeWorkConfig, 'timeouts'> {
-  const directory = text(part(section, 'patches')['directory'])
+  const directory = textAt(part(section, 'patches'), 'directory')
   const policy = section['imagePullPolicy']
   return {
-    certificateRenewal: section['certificateRenewal'] === true,
-    etcdUpgrade: section['etcdUpgrade'] === true,
-    dryRun: section['dryRun'] === true,
+    certificateRenewal: flagAt(section, 'certificateRenewal'),
+    etcdUpgrade: flagAt(section, 'etcdUpgrade'),
+    dryRun: flagAt(section, 'dryRun'),
     ...(directory !== '' && { patches: { directory } }),
-    skipPhases: texts(section['skipPhases']),
-    ignorePreflightErrors: texts(section['ignorePreflightErrors']),
+    skipPhases: textsAt(section, 'skipPhases'),
+    ignorePreflightErrors: textsAt(section, 'ignorePreflightErrors'),
     imagePullPolicy: policy === 'Always' || policy === 'Never' ? policy : 'IfNotPresent',
     imagePullSerial: section['imagePullSerial'] !== false,
   }
@@ -94,25 +95,17 @@ function work(section: JsonObject): Omit<UpgradeWorkConfig, 'timeouts'> {
 function unstable(section: JsonObject): UnstableTarget {
   return {
     ...target(section),
-    allowExperimentalUpgrades: section['allowExperimentalUpgrades'] === true,
-    allowRCUpgrades: section['allowRCUpgrades'] === true,
-    printConfig: section['printConfig'] === true,
+    allowExperimentalUpgrades: flagAt(section, 'allowExperimentalUpgrades'),
+    allowRCUpgrades: flagAt(section, 'allowRCUpgrades'),
+    printConfig: flagAt(section, 'printConfig'),
   }
 }
 
 function target(section: JsonObject): Target {
-  const kubernetesVersion = text(section['kubernetesVersion'])
+  const kubernetesVersion = textAt(section, 'kubernetesVersion')
   return { kubernetesVersion: kubernetesVersion === '' ? undefined : kubernetesVersion }
 }
 
 function timeouts(document: JsonObject): Timeouts {
   return toTimeouts(part(document, 'timeouts'))
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : ''
-}
-
-function texts(value: Json | undefined): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : []
 }

@@ -2,12 +2,12 @@
  * kubeadm.k8s.io/v1beta3, which kubeadm 1.36 was the last to read: what it has otherwise than v1beta4, and how it becomes that.
  * Only `config migrate` and `config validate --allow-deprecated-api` read it.
  */
-import { part } from './defaults.ts'
+import { fieldOf, isObject, type Json, type JsonObject } from '../json.ts'
+import { part } from './document-fields.ts'
 import type { ConfigDocument } from './documents.ts'
 import { durationNanoseconds, formatNanoseconds } from './durations.ts'
 import { durationField, type Field } from './field.ts'
 import { kinds, kubeadmGroup, type KindName } from './kinds.ts'
-import type { Json, JsonObject } from './model.ts'
 
 export const v1beta3Kinds: readonly KindName[] = ['InitConfiguration', 'ClusterConfiguration', 'JoinConfiguration']
 
@@ -80,7 +80,7 @@ function withoutOldGates(document: JsonObject): { readonly value: JsonObject; re
 /** `{b: "1", a: "2"}` of each `extraArgs` into a list by name. */
 function withArgumentLists(document: JsonObject): JsonObject {
   const entries = Object.entries(document).map(([name, value]): readonly [string, Json] => {
-    if (!isRecord(value)) return [name, value]
+    if (!isObject(value)) return [name, value]
     return [name, isArguments(name) ? argumentList(value) : withArgumentLists(value)]
   })
   return Object.fromEntries(entries)
@@ -97,19 +97,11 @@ function controlPlaneTimeout(documents: readonly ConfigDocument[]): string | und
   const cluster = documents.find(
     ({ group, version, kind }) => group === kubeadmGroup && version === 'v1beta3' && kind === 'ClusterConfiguration',
   )
-  const apiServer: unknown = cluster?.content['apiServer']
-  const given =
-    typeof apiServer === 'object' && apiServer !== null && 'timeoutForControlPlane' in apiServer
-      ? apiServer.timeoutForControlPlane
-      : undefined
+  const given = fieldOf(cluster?.content['apiServer'], 'timeoutForControlPlane')
   const nanoseconds = typeof given === 'string' ? durationNanoseconds(given) : undefined
   return nanoseconds === undefined ? undefined : formatNanoseconds(nanoseconds)
 }
 
 function isArguments(name: string): boolean {
   return name === 'extraArgs' || name === 'kubeletExtraArgs'
-}
-
-function isRecord(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,15 +1,7 @@
 /** The typed configuration back into documents of kubeadm.k8s.io/v1beta4. */
+import type { Json, JsonObject } from '../json.ts'
 import { formatDuration } from './durations.ts'
-import type {
-  ClusterConfiguration,
-  ControlPlaneComponent,
-  ExternalEtcd,
-  InitConfiguration,
-  Json,
-  JsonObject,
-  LocalEtcd,
-  Timeouts,
-} from './model.ts'
+import type { ClusterConfiguration, ControlPlaneComponent, ExternalEtcd, InitConfiguration, LocalEtcd, Timeouts } from './model.ts'
 import { printedDocument } from './print.ts'
 
 /** As the ConfigMap `kubeadm-config` holds it. */

@@ -2,7 +2,7 @@
 import { KadmError } from '../errors.ts'
 import { httpGet, UnverifiedServer, type HttpGetOptions, type HttpResponse } from '../host/http-get.ts'
 import { waitUntil, type Look } from '../host/wait.ts'
-import { isObject } from '../pki/kubeconfig-entries.ts'
+import { isObject, parseJson } from '../json.ts'
 import type { DiscoveryOptions } from './discovered-cluster.ts'
 import { unverifiedServer } from './unverified-server.ts'
 
@@ -85,12 +85,7 @@ function answerOf({ status, body }: HttpResponse): ClusterInfoAnswer | undefined
 
 /** `undefined` when the text is no ConfigMap with texts in it. */
 function dataOf(body: string): ClusterInfo | undefined {
-  let object: unknown
-  try {
-    object = JSON.parse(body)
-  } catch {
-    return undefined
-  }
+  const object = parseJson(body)
   if (!isObject(object) || object['kind'] !== 'ConfigMap') return undefined
   const data = object['data'] ?? {}
   if (!isObject(data)) return undefined

@@ -1,6 +1,7 @@
 /** What discovery is asked for, and what it answers: the shapes only. */
-import type { FileDiscovery, JsonObject, TokenDiscovery } from '../config/model.ts'
+import type { FileDiscovery, TokenDiscovery } from '../config/model.ts'
 import type { Host } from '../host/host.ts'
+import type { JsonObject } from '../json.ts'
 
 export type DiscoveryInput = TokenDiscovery | FileDiscovery
 

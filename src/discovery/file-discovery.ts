@@ -1,10 +1,11 @@
 /** Discovery by a kubeconfig file that the user trusts: its server is asked for cluster-info, verified as the file says. */
+import { textAt } from '../config/document-fields.ts'
 import type { FileDiscovery } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
 import type { HttpGetOptions } from '../host/http-get.ts'
 import { trustedAuthorities } from '../host/trusted-authorities.ts'
 import { parseCertificates } from '../pki/certificate-bundle.ts'
-import { dataAt, textAt } from '../pki/kubeconfig-entries.ts'
+import { dataAt } from '../pki/kubeconfig-entries.ts'
 import { waitForClusterInfo, type ClusterInfo } from './cluster-info.ts'
 import { tokenUser, type BootstrapUser, type DiscoveredCluster, type DiscoveryOptions } from './discovered-cluster.ts'
 import { parseDiscoveryFile, type DiscoveryFile } from './discovery-file.ts'

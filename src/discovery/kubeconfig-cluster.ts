@@ -1,8 +1,9 @@
 /** The cluster that a kubeconfig for discovery is about. */
-import type { JsonObject } from '../config/model.ts'
+import { textAt } from '../config/document-fields.ts'
 import { parseYaml } from '../config/yaml.ts'
 import { messageOf } from '../errors.ts'
-import { entryNamed, isObject, textAt } from '../pki/kubeconfig-entries.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { entryNamed } from '../pki/kubeconfig-entries.ts'
 
 export interface KubeconfigCluster {
   readonly name: string

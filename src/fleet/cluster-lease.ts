@@ -2,6 +2,7 @@
 import { isRefusal, isTransient } from '../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
+import { textAt, valueAt } from '../cluster/object-fields.ts'
 import { retryUntil } from '../cluster/wait.ts'
 import { KadmError } from '../errors.ts'
 import { pauseFor } from '../host/wait.ts'
@@ -144,9 +145,9 @@ function leaseObject(
   }
 }
 
-function endOf({ spec }: KubernetesObject): Date | undefined {
-  if (typeof spec !== 'object' || spec === null || !('renewTime' in spec) || !('leaseDurationSeconds' in spec)) return undefined
-  const end = new Date(Date.parse(String(spec.renewTime)) + Number(spec.leaseDurationSeconds) * 1000)
+function endOf(lease: KubernetesObject): Date | undefined {
+  const [renewed, lasts] = [valueAt(lease, 'spec.renewTime'), valueAt(lease, 'spec.leaseDurationSeconds')]
+  const end = new Date(Date.parse(String(renewed)) + Number(lasts) * 1000)
   return Number.isNaN(end.getTime()) ? undefined : end
 }
 
@@ -157,10 +158,11 @@ function processOf({ metadata }: KubernetesObject): string {
 }
 
 /** With since when, where it is told. */
-function holderOf({ spec }: KubernetesObject): string {
-  if (typeof spec !== 'object' || spec === null || !('holderIdentity' in spec)) return 'another kadm'
-  const since = 'acquireTime' in spec ? ` (since ${String(spec.acquireTime).replace(/\.\d+Z$/, 'Z')})` : ''
-  return `${String(spec.holderIdentity)}${since}`
+function holderOf(lease: KubernetesObject): string {
+  const holder = textAt(lease, 'spec.holderIdentity')
+  if (holder === '') return 'another kadm'
+  const since = textAt(lease, 'spec.acquireTime').replace(/\.\d+Z$/, 'Z')
+  return since === '' ? holder : `${holder} (since ${since})`
 }
 
 function takenBy(lease: KubernetesObject | undefined): KadmError {

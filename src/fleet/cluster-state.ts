@@ -3,6 +3,7 @@ import { isTransient } from '../cluster/api-error.ts'
 import type { KubernetesObject } from '../cluster/cluster.ts'
 import { isOwnCordon } from '../cluster/drain.ts'
 import { kinds } from '../cluster/kinds.ts'
+import { listAt, textAt, valueAt } from '../cluster/object-fields.ts'
 import { retryUntil } from '../cluster/wait.ts'
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import type { Taint } from '../config/model.ts'
@@ -152,11 +153,10 @@ function toNodeState(node: KubernetesObject, file: ClusterFile): NodeState {
   const wanted = file.hosts.find(({ name }) => name === metadata.name)
   const labels = metadata.labels ?? {}
   const taints = listAt(spec, 'taints').flatMap((taint) => toTaint(taint))
-  const info = fieldAt(status, 'nodeInfo')
   return {
     name: metadata.name,
     isControlPlane: isControlPlane(node),
-    kubelet: String(fieldAt(info, 'kubeletVersion') ?? ''),
+    kubelet: textAt(status, 'nodeInfo.kubeletVersion'),
     ...(isOwnCordon(node) && { cordoned: true }),
     labels: Object.fromEntries(Object.entries(labels).filter(([key]) => Object.hasOwn(wanted?.labels ?? {}, key))),
     taints: taints.filter(({ key }) =>
@@ -166,17 +166,8 @@ function toNodeState(node: KubernetesObject, file: ClusterFile): NodeState {
 }
 
 function toTaint(taint: unknown): readonly Taint[] {
-  const [key, value, effect] = ['key', 'value', 'effect'].map((name) => fieldAt(taint, name))
+  const [key, value, effect] = ['key', 'value', 'effect'].map((name) => valueAt(taint, name))
   return typeof key === 'string' && typeof effect === 'string'
     ? [{ key, effect, ...(typeof value === 'string' && value !== '' && { value }) }]
     : []
-}
-
-function listAt(value: unknown, name: string): readonly unknown[] {
-  const list = fieldAt(value, name)
-  return Array.isArray(list) ? list : []
-}
-
-function fieldAt(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined
 }

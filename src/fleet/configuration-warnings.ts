@@ -5,16 +5,17 @@ import { clusterDocument } from '../config/cluster-file-documents.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { clusterFields } from '../config/cluster-fields.ts'
 import { kubeletKind, kubeProxyKind } from '../config/component-config.ts'
-import { part, withDefaults } from '../config/defaults.ts'
+import { withDefaults } from '../config/defaults.ts'
+import { part } from '../config/document-fields.ts'
 import { durationNanoseconds } from '../config/durations.ts'
 import { completeCluster } from '../config/dynamic-defaults.ts'
 import type { Field } from '../config/field.ts'
 import { toClusterConfiguration } from '../config/init-config.ts'
 import { kubeProxyDefaults } from '../config/kube-proxy-defaults.ts'
 import { kubeletDefaults } from '../config/kubelet-defaults.ts'
-import type { ClusterConfiguration, Json, JsonObject } from '../config/model.ts'
+import type { ClusterConfiguration } from '../config/model.ts'
 import { clusterConfigurationDocument } from '../config/v1beta4.ts'
-import { equalJson, isJsonArray, isJsonObject } from '../manifests/json-value.ts'
+import { equalJson, isJsonArray, isObject, type Json, type JsonObject } from '../json.ts'
 import { byCodeUnit } from '../manifests/static-pods/arguments.ts'
 import { withDisabledAddons } from '../phases/init/start-init.ts'
 import type { HostState } from './host-state.ts'
@@ -123,7 +124,7 @@ function withoutOrder(name: string, value: Json | undefined): Json | undefined {
 }
 
 function nameOf(argument: Json): string {
-  return isJsonObject(argument) ? String(argument['name']) : ''
+  return isObject(argument) ? String(argument['name']) : ''
 }
 
 function isSameOfComponent(_name: string, wanted: Json | undefined, kept: Json | undefined): boolean {

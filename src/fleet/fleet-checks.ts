@@ -1,8 +1,10 @@
 /** What must hold between the hosts of a cluster, which no check on one host can see. Pure. */
 import { cidrContains, parseCidrs } from '../config/cidr.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
-import { part, withDefaults } from '../config/defaults.ts'
+import { withDefaults } from '../config/defaults.ts'
+import { part } from '../config/document-fields.ts'
 import { parseIp } from '../config/ip-address.ts'
+import { parseVersion, versionTable } from '../config/versions.ts'
 import type { Findings } from '../preflight/check.ts'
 import { sharedRanges, type ClusterRanges } from '../preflight/network-overlap.ts'
 import type { Action } from './decide.ts'
@@ -83,16 +85,16 @@ function rangeErrors(file: ClusterFile, hosts: readonly NamedHost[]): readonly s
   )
 }
 
-/** A kubelet may be up to three minors older than the control plane, and not newer. */
+/** A kubelet may be some minors older than the control plane, and not newer. */
 function kubeletErrors({ kubernetesVersion }: ClusterFile, { name, state }: NamedHost): readonly string[] {
   if (state.kubelet === '') return [`${name} has no kubelet: install one of ${kubernetesVersion}`]
-  const [own, wanted] = [minorOf(state.kubelet), minorOf(kubernetesVersion)]
-  if (own > wanted) return [`${name} has kubelet ${state.kubelet}, newer than the control plane is to be (${kubernetesVersion})`]
-  return own < wanted - 3
-    ? [`${name} has kubelet ${state.kubelet}, more than three minors older than the control plane is to be (${kubernetesVersion})`]
+  const [own, wanted] = [parseVersion(state.kubelet), parseVersion(kubernetesVersion)]
+  if (own === undefined || wanted === undefined) return []
+  if (own.minor > wanted.minor)
+    return [`${name} has kubelet ${state.kubelet}, newer than the control plane is to be (${kubernetesVersion})`]
+  return own.minor < wanted.minor - versionTable.kubeletSkew
+    ? [
+        `${name} has kubelet ${state.kubelet}, more than ${versionTable.kubeletSkew} minors older than the control plane is to be (${kubernetesVersion})`,
+      ]
     : []
-}
-
-function minorOf(version: string): number {
-  return Number(/^v1\.(\d+)/.exec(version)?.[1] ?? Number.NaN)
 }

@@ -6,6 +6,7 @@ import { unfinishedRun } from '../host/journal-runs.ts'
 import type { Host } from '../host/host.ts'
 import { findBegunReset } from '../phases/reset/begun-reset.ts'
 import { isUndoOfAllUnfinished, withoutIdleUndos } from '../phases/undo/undo-target.ts'
+import { staticPodPath } from '../manifests/write-static-pod.ts'
 import { caHashes } from '../pki/ca-hash.ts'
 import { isAnnouncement } from '../pki/certificate-files.ts'
 import { findKubeconfig } from '../pki/kubeconfig-file.ts'
@@ -66,7 +67,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     unfinishedCommand(host),
     trustedCa(host),
     Promise.all([paths.kubeletConf, paths.kubeletConfig, paths.adminConf].map((path) => host.stat(path))),
-    host.readText(`${paths.manifests}/kube-apiserver.yaml`),
+    host.readText(staticPodPath('kube-apiserver')),
     nodeNameOfKubelet(host).catch(() => undefined),
   ])
   const [kubeletConf, kubeletConfig, adminConf] = marks

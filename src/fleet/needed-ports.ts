@@ -1,8 +1,8 @@
 /** Which ports the hosts of a cluster have to reach of one another. Pure. */
+import { numberAt } from '../cluster/object-fields.ts'
 import type { ClusterFile, ClusterHost, HostRole } from '../config/cluster-file.ts'
-import { part } from '../config/defaults.ts'
-import type { JsonObject } from '../config/model.ts'
-import { kubeletPort } from '../preflight/checks-for-node.ts'
+import { part } from '../config/document-fields.ts'
+import { ports } from '../config/ports.ts'
 
 export interface NeededPort {
   readonly port: number
@@ -23,7 +23,7 @@ export function neededPorts(file: ClusterFile, from: Pick<ClusterHost, 'role'>, 
 export function portsOf(file: ClusterFile, role: HostRole): readonly NeededPort[] {
   const kubelet = { port: kubeletPortOf(file), what: 'kubelet', vital: false }
   if (role !== 'control-plane') return [kubelet]
-  const etcd = isEtcdExternal(file) ? [] : [2379, 2380].map((port) => ({ port, what: 'etcd', vital: true }))
+  const etcd = isEtcdExternal(file) ? [] : [ports.etcdClients, ports.etcdPeers].map((port) => ({ port, what: 'etcd', vital: true }))
   return [{ port: apiPort(file), what: 'API server', vital: true }, ...etcd, kubelet]
 }
 
@@ -32,14 +32,9 @@ export function isEtcdExternal({ kubeadm }: Pick<ClusterFile, 'kubeadm'>): boole
 }
 
 function apiPort({ kubeadm: { initConfiguration } }: ClusterFile): number {
-  return numberAt(part(initConfiguration, 'localAPIEndpoint'), 'bindPort') ?? 6443
+  return numberAt(initConfiguration, 'localAPIEndpoint.bindPort') ?? ports['kube-apiserver']
 }
 
 function kubeletPortOf({ kubeadm: { kubeletConfiguration } }: ClusterFile): number {
-  return numberAt(kubeletConfiguration ?? {}, 'port') ?? kubeletPort
-}
-
-function numberAt(object: JsonObject, field: string): number | undefined {
-  const value = object[field]
-  return typeof value === 'number' ? value : undefined
+  return numberAt(kubeletConfiguration, 'port') ?? ports.kubelet
 }

@@ -3,9 +3,10 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { configMapText, getConfigMap } from '../cluster/stored-config-map.ts'
 import type { ClusterFile } from '../config/cluster-file.ts'
 import { kubeletKind, kubeProxyKind, printedComponent, type ComponentKind } from '../config/component-config.ts'
-import type { ClusterConfiguration, JsonObject } from '../config/model.ts'
+import type { ClusterConfiguration } from '../config/model.ts'
 import { storedClusterConfiguration, storedComponent } from '../config/stored-config.ts'
 import { KadmError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
 
 export interface StoredConfiguration {
   readonly cluster: ClusterConfiguration

@@ -1,6 +1,6 @@
 /** One host brought to another version of Kubernetes: its control plane, then its kubelet without its Pods. */
-import { part } from '../config/defaults.ts'
-import type { InitFlags } from '../config/flags.ts'
+import { part, textAt, textsAt } from '../config/document-fields.ts'
+import type { GivenFlags } from '../config/flags.ts'
 import { paths } from '../config/paths.ts'
 import { KadmError } from '../errors.ts'
 import { readJournal } from '../host/journal-file.ts'
@@ -35,16 +35,18 @@ export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'firs
 export async function upgradeFlags(
   { file, first }: { readonly file: FleetRun['file']; readonly first: Pick<FleetHost, 'name'> },
   { name, host }: Pick<FleetHost, 'name' | 'host'>,
-): Promise<InitFlags> {
+): Promise<GivenFlags> {
   const { initConfiguration, joinConfiguration } = file.kubeadm
-  const ignore = [initConfiguration, joinConfiguration].flatMap(ignoredChecks)
+  const ignore = [initConfiguration, joinConfiguration].flatMap((document) =>
+    textsAt(part(document, 'nodeRegistration'), 'ignorePreflightErrors'),
+  )
   // Who is the first now may have come by a join. What kubeadm has made has no journal.
   const entry = runsOf(await readJournal(host)).findLast(({ command, isUndone }) => !isUndone && ['init', 'join'].includes(command))
   const came = entry?.command ?? (name === first.name ? 'init' : 'join')
-  const patches = part(came === 'init' ? initConfiguration : joinConfiguration, 'patches')['directory']
+  const patches = textAt(part(came === 'init' ? initConfiguration : joinConfiguration, 'patches'), 'directory')
   return {
     ...(ignore.length > 0 && { 'ignore-preflight-errors': ignore }),
-    ...(typeof patches === 'string' && patches !== '' && { patches }),
+    ...(patches !== '' && { patches }),
   }
 }
 
@@ -63,13 +65,4 @@ export async function afterWave(
     details: `${stdout}\n${stderr}`.trim().split('\n').slice(-10),
     remedy: ['run the same command again when the cause is mended: it goes on with what is left'],
   })
-}
-
-function ignoredChecks(document: FleetRun['file']['kubeadm']['initConfiguration']): readonly string[] {
-  const { nodeRegistration } = document
-  const list =
-    typeof nodeRegistration === 'object' && nodeRegistration !== null && 'ignorePreflightErrors' in nodeRegistration
-      ? nodeRegistration['ignorePreflightErrors']
-      : undefined
-  return Array.isArray(list) ? list.map(String) : []
 }

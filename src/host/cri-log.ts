@@ -1,4 +1,5 @@
 /** Container logs on disk. */
+import { fieldOf, parseJson } from '../json.ts'
 
 /**
  * Takes the prefix off: CRI's `2026-01-02T03:04:05.6Z stderr F text` (a `P` line goes on in the next) or docker's
@@ -22,12 +23,6 @@ export function plainLogLines(lines: readonly string[]): readonly string[] {
 
 function dockerText(line: string): string | undefined {
   if (!line.startsWith('{"log":')) return undefined
-  try {
-    const parsed: unknown = JSON.parse(line)
-    return typeof parsed === 'object' && parsed !== null && 'log' in parsed && typeof parsed.log === 'string'
-      ? parsed.log.replace(/\n$/, '')
-      : undefined
-  } catch {
-    return undefined
-  }
+  const log = fieldOf(parseJson(line), 'log')
+  return typeof log === 'string' ? log.replace(/\n$/, '') : undefined
 }

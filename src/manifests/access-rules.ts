@@ -1,5 +1,5 @@
 /** Who may do what in a new cluster: one table for every Role, ClusterRole and binding that kadm makes. */
-import type { JsonObject } from '../config/model.ts'
+import type { JsonObject } from '../json.ts'
 import type { Manifest } from './manifest.ts'
 
 /** The group of bootstrap tokens for nodes that join. */

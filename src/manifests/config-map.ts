@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { KubernetesObject } from '../cluster/cluster.ts'
+import { isObject } from '../json.ts'
 import type { Manifest } from './manifest.ts'
 import { byCodeUnit } from './static-pods/arguments.ts'
 
@@ -33,8 +34,7 @@ export function configMap(
 
 /** Has nobody changed it since an installer wrote it? */
 export function isSigned({ metadata, data }: KubernetesObject): boolean {
-  const texts =
-    typeof data === 'object' && data !== null ? Object.fromEntries(Object.entries(data).map(([key, value]) => [key, String(value)])) : {}
+  const texts = isObject(data) ? Object.fromEntries(Object.entries(data).map(([key, value]) => [key, String(value)])) : {}
   return metadata.annotations?.[componentConfigHashAnnotation] === configMapHash(texts)
 }
 

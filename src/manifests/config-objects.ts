@@ -1,5 +1,6 @@
-import type { InitConfig, JsonObject } from '../config/model.ts'
+import type { InitConfig } from '../config/model.ts'
 import { dumpYaml } from '../config/yaml.ts'
+import type { JsonObject } from '../json.ts'
 import { accessObjects, accessRules } from './access-rules.ts'
 import { configMap } from './config-map.ts'
 import type { Manifest } from './manifest.ts'

@@ -1,4 +1,5 @@
-import type { JsonObject } from '../config/model.ts'
+import type { JsonObject } from '../json.ts'
+
 import { byCodeUnit } from './static-pods/arguments.ts'
 
 /** The proxy variables of an environment (`http_proxy`, `NO_PROXY`, ...: any name that ends so, in either case) as `env` entries. */

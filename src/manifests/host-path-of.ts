@@ -1,10 +1,9 @@
-import type { JsonObject } from '../config/model.ts'
-import { isJsonObject, objectsIn } from './json-value.ts'
+import { objectsAt, part, textAt } from '../config/document-fields.ts'
+import type { JsonObject } from '../json.ts'
 
 /** Where a volume of a Pod lies on the host; `undefined` when it has no such volume. */
-export function hostPathOf({ spec }: JsonObject, volume: string): string | undefined {
-  const volumes = isJsonObject(spec) ? objectsIn(spec['volumes']) : []
-  const source = volumes.find(({ name }) => name === volume)?.['hostPath']
-  const path = isJsonObject(source) ? source['path'] : undefined
-  return typeof path === 'string' && path !== '' ? path : undefined
+export function hostPathOf(pod: JsonObject, volume: string): string | undefined {
+  const found = objectsAt(part(pod, 'spec'), 'volumes').find(({ name }) => name === volume)
+  const path = found === undefined ? '' : textAt(part(found, 'hostPath'), 'path')
+  return path === '' ? undefined : path
 }

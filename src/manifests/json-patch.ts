@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../config/model.ts'
-import { equalJson, isJsonArray, isJsonObject } from './json-value.ts'
+import { equalJson, isJsonArray, isObject, type Json, type JsonObject } from '../json.ts'
 
 /**
  * Applies a JSON patch (RFC 6902). As with kubeadm, and beyond the RFC: `replace` of an absent member of an object adds it, and a negative
@@ -8,7 +7,7 @@ import { equalJson, isJsonArray, isJsonObject } from './json-value.ts'
 export function jsonPatch(original: Json, patch: Json): Json {
   if (!isJsonArray(patch)) throw new Error('a JSON patch is a list of operations')
   return patch.reduce((document, operation, index) => {
-    if (!isJsonObject(operation)) throw new Error(`operation ${index + 1} is not an object`)
+    if (!isObject(operation)) throw new Error(`operation ${index + 1} is not an object`)
     try {
       return apply(document, operation)
     } catch (error) {
@@ -55,7 +54,7 @@ function pointer(operation: JsonObject, field: 'path' | 'from'): string[] {
 function find(document: Json, keys: readonly string[]): Json {
   return keys.reduce<Json>((value, key) => {
     if (isJsonArray(value)) return value[place(value, key)] ?? null
-    if (isJsonObject(value)) return Object.hasOwn(value, key) ? (value[key] ?? null) : null
+    if (isObject(value)) return Object.hasOwn(value, key) ? (value[key] ?? null) : null
     throw new Error('there is no such path')
   }, document)
 }
@@ -98,7 +97,7 @@ function atParent(document: Json, [key, ...rest]: readonly string[], change: Cha
     const index = place(document, key)
     return document.with(index, atParent(document[index] ?? null, rest, change))
   }
-  if (!isJsonObject(document)) throw new Error('there is no such path')
+  if (!isObject(document)) throw new Error('there is no such path')
   if (rest.length === 0) return change.object(document, key)
   return { ...document, [key]: atParent(Object.hasOwn(document, key) ? (document[key] ?? null) : null, rest, change) }
 }

@@ -1,10 +1,10 @@
 import path from 'node:path/posix'
-import type { Argument, ComponentConfig, InitConfiguration, JsonObject, NodeRegistration, Taint } from '../config/model.ts'
+import type { Argument, ComponentConfig, InitConfiguration, NodeRegistration, Taint } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
 import { dumpYaml, parseYaml } from '../config/yaml.ts'
 import type { Host } from '../host/host.ts'
+import { isObject, toJson, type JsonObject } from '../json.ts'
 import { quoteAsGo } from './go-quote.ts'
-import { isJsonObject, toJson } from './json-value.ts'
 import { mergeKeys } from './merge-keys.ts'
 import { patchKubeletConfiguration, patchLine } from './patches.ts'
 import { componentArguments, lastArgument } from './static-pods/arguments.ts'
@@ -70,7 +70,7 @@ export async function rewriteKubeletConfiguration(work: KubeletWork): Promise<vo
 export async function nodeKubeletConfiguration(host: Pick<Host, 'readText'>): Promise<JsonObject> {
   const text = await host.readText(paths.kubeletConfig)
   const document = text === undefined ? {} : toJson(parseYaml(text))
-  return isJsonObject(document) ? document : {}
+  return isObject(document) ? document : {}
 }
 
 /** The line of kubeadm-flags.env. The unit file of the kubelet splits it at blanks, so quotes inside do nothing there. */
@@ -117,7 +117,7 @@ async function nodeConfiguration(work: KubeletWork, instanceText: string): Promi
   const patched = directory === undefined ? cluster : await patchKubeletConfiguration(cluster, { directory, host, say })
   const instance = toJson(parseYaml(instanceText))
   say(patchLine('strategic', 'kubeletconfiguration'))
-  return strategicMerge(patched, isJsonObject(instance) ? instance : {}, mergeKeys.KubeletConfiguration)
+  return strategicMerge(patched, isObject(instance) ? instance : {}, mergeKeys.KubeletConfiguration)
 }
 
 async function withResolvConf(document: JsonObject, { host, warn }: KubeletWork): Promise<JsonObject> {

@@ -1,9 +1,8 @@
 import path from 'node:path/posix'
-import type { Json } from '../config/model.ts'
 import { parseYamlDocuments } from '../config/yaml.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { toJson } from './json-value.ts'
+import { toJson, type Json } from '../json.ts'
 
 /** What a user may patch; the name of a file begins with it. */
 export const patchTargets = [

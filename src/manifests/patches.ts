@@ -1,8 +1,7 @@
-import type { Json, JsonObject } from '../config/model.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { isJsonArray, isObject, withoutNulls, type Json, type JsonObject } from '../json.ts'
 import { jsonPatch } from './json-patch.ts'
-import { isJsonArray, isJsonObject, withoutNulls } from './json-value.ts'
 import { asManifest, type Manifest } from './manifest.ts'
 import { mergePatch } from './merge-patch.ts'
 import { mergeKeys } from './merge-keys.ts'
@@ -71,7 +70,7 @@ const kinds = {
 function applyPatch(object: JsonObject, patch: Json, { file, target, type }: PatchFile): JsonObject {
   try {
     const result = patchResult(object, patch, type, target)
-    if (!isJsonObject(result)) throw new Error('the result is not an object')
+    if (!isObject(result)) throw new Error('the result is not an object')
     return result
   } catch (error) {
     throw new KadmError('PATCH_INVALID', `the ${type} patch of "${target}" in "${file}" cannot be applied: ${messageOf(error)}`, {
@@ -83,13 +82,13 @@ function applyPatch(object: JsonObject, patch: Json, { file, target, type }: Pat
 
 function patchResult(object: JsonObject, patch: Json, type: PatchKind, target: PatchTarget): Json {
   if (type === 'json') return jsonPatch(object, patch)
-  if (!isJsonObject(patch)) throw new Error('the patch is not an object')
+  if (!isObject(patch)) throw new Error('the patch is not an object')
   return type === 'merge' ? mergePatch(object, patch) : strategicMerge(object, patch, mergeKeys[kinds[target]])
 }
 
 function manifest(patched: JsonObject, target: PatchTarget, before: Manifest, files: readonly PatchFile[]): Manifest {
   const clean = withoutLeftovers(withoutNulls(patched), before.kind)
-  const result = isJsonObject(clean) ? asManifest(clean) : undefined
+  const result = isObject(clean) ? asManifest(clean) : undefined
   if (result !== undefined && result.kind === before.kind && result.apiVersion === before.apiVersion) return result
   const names = files.map(({ file }) => `"${file}"`).join(', ')
   throw new KadmError('PATCH_INVALID', `after the patches of ${names} "${target}" is no ${before.kind} any more`, {
@@ -100,7 +99,7 @@ function manifest(patched: JsonObject, target: PatchTarget, before: Manifest, fi
 // The API knows no members that are null, and none whose name begins as those of directives do (left where they had nothing to act on).
 function withoutLeftovers(value: Json, kind: string): Json {
   if (isJsonArray(value)) return value.map((item) => withoutLeftovers(item, kind))
-  if (!isJsonObject(value)) return value
+  if (!isObject(value)) return value
   const members = Object.entries(value).filter(([name]) => !name.startsWith('$'))
   const clean = members.map(([name, child]) => [name, withoutLeftovers(child, kind)] as const)
   return Object.fromEntries(clean.map(([name, child]) => [name, kind === 'Pod' && name === 'containers' ? withResources(child) : child]))
@@ -109,5 +108,5 @@ function withoutLeftovers(value: Json, kind: string): Json {
 // kubeadm writes them in a Pod even when there are none.
 function withResources(containers: Json): Json {
   if (!isJsonArray(containers)) return containers
-  return containers.map((container) => (isJsonObject(container) ? { resources: {}, ...container } : container))
+  return containers.map((container) => (isObject(container) ? { resources: {}, ...container } : container))
 }

@@ -1,4 +1,5 @@
 /** Where a component of the control plane serves TLS, and with which certificate, by the words that it is started with. */
+import { ports } from '../config/ports.ts'
 import { commandFlag } from './command-flag.ts'
 import type { StaticPodComponent } from './write-static-pod.ts'
 
@@ -21,14 +22,12 @@ export function servingEndpoints(component: StaticPodComponent, command: readonl
       ...urlsOf(flag('listen-peer-urls')).map((url) => ({ ...url, name: 'etcd peer', component, ...fileOf(flag('peer-cert-file')) })),
     ]
   }
-  const port = Number(flag('secure-port') ?? defaultPorts[component])
+  const port = Number(flag('secure-port') ?? ports[component])
   const own = component === 'kube-apiserver' ? flag('advertise-address') : undefined
   return port === 0
     ? []
     : [{ name: component, component, address: own ?? flag('bind-address') ?? '0.0.0.0', port, ...fileOf(flag('tls-cert-file')) }]
 }
-
-const defaultPorts = { 'kube-apiserver': 6443, 'kube-controller-manager': 10_257, 'kube-scheduler': 10_259 } as const
 
 function fileOf(path: string | undefined): { readonly certificateFile?: string } {
   return path === undefined ? {} : { certificateFile: path }

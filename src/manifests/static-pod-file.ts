@@ -1,9 +1,9 @@
 /** A static Pod as its manifest on the host has it. */
-import type { Json, JsonObject } from '../config/model.ts'
+import { listAt, objectsAt, part, textAt } from '../config/document-fields.ts'
 import { parseYaml } from '../config/yaml.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { isJsonArray, isJsonObject, objectsIn, toJson } from './json-value.ts'
+import { isObject, toJson, type JsonObject } from '../json.ts'
 import { asManifest, type Manifest } from './manifest.ts'
 import { staticPodPath, type StaticPodComponent } from './write-static-pod.ts'
 
@@ -23,28 +23,25 @@ export function parseStaticPod(text: string, from: string): Manifest {
 
 /** The container that runs the component: the one of its name, or else the first. */
 export function containerOf(pod: JsonObject, component: StaticPodComponent): JsonObject {
-  const { spec } = pod
-  const containers = isJsonObject(spec) ? objectsIn(spec['containers']) : []
+  const containers = objectsAt(part(pod, 'spec'), 'containers')
   return containers.find(({ name }) => name === component) ?? containers[0] ?? {}
 }
 
 /** Its image reference; '' when it has none. */
 export function imageOf(pod: JsonObject, component: StaticPodComponent): string {
-  const { image } = containerOf(pod, component)
-  return typeof image === 'string' ? image : ''
+  return textAt(containerOf(pod, component), 'image')
 }
 
 /** What it is started with: command and arguments. */
 export function commandOf(pod: JsonObject, component: StaticPodComponent): readonly string[] {
-  const { command, args } = containerOf(pod, component)
-  const words = (list: Json | undefined): readonly string[] => (isJsonArray(list) ? list.map(String) : [])
-  return [...words(command), ...words(args)]
+  const container = containerOf(pod, component)
+  return ['command', 'args'].flatMap((field) => listAt(container, field).map(String))
 }
 
 function parsed(text: string, file: string): Manifest | undefined {
   try {
     const document = toJson(parseYaml(text))
-    return isJsonObject(document) ? asManifest(document) : undefined
+    return isObject(document) ? asManifest(document) : undefined
   } catch (error) {
     throw unusable(file, messageOf(error))
   }

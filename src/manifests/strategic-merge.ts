@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../config/model.ts'
-import { isJsonArray, isJsonObject, withoutNulls } from './json-value.ts'
+import { isJsonArray, isObject, withoutNulls, type Json, type JsonObject } from '../json.ts'
+
 import type { MergeFields } from './merge-keys.ts'
 import { inOrder, keyOf, mergeOrder } from './strategic-order.ts'
 
@@ -41,7 +41,7 @@ function mergeMember(merged: Record<string, Json>, name: string, value: Json, fi
   }
   const current = merged[name]
   const field = fields[name]
-  if (isJsonObject(current) && isJsonObject(value)) merged[name] = strategicMerge(current, value, field?.fields ?? {})
+  if (isObject(current) && isObject(value)) merged[name] = strategicMerge(current, value, field?.fields ?? {})
   else if (isJsonArray(current) && isJsonArray(value))
     merged[name] = field?.key === undefined ? value : mergeLists(current, value, field.key, field.fields ?? {})
   else {
@@ -107,17 +107,17 @@ function requireOrder(patch: readonly Json[], order: readonly Json[], key: strin
 }
 
 function directiveOf(item: Json | undefined): Json | undefined {
-  return isJsonObject(item) ? item['$patch'] : undefined
+  return isObject(item) ? item['$patch'] : undefined
 }
 
 function mergeLists(original: readonly Json[], patch: readonly Json[], key: string, fields: MergeFields): readonly Json[] {
   const all = [...original, ...patch]
   if (all.length === 0) return original
-  const objects = all.filter(isJsonObject).length
+  const objects = all.filter(isObject).length
   if (objects !== 0 && objects !== all.length) throw new Error('a list holds items of different types')
   if (objects === 0) return ordered([...new Set(all)], patch, original, '')
   if (key === '') throw new Error('a list of objects cannot be merged here')
-  const { kept, items } = applyItemDirectives(original.filter(isJsonObject), patch.filter(isJsonObject), key)
+  const { kept, items } = applyItemDirectives(original.filter(isObject), patch.filter(isObject), key)
   return ordered(mergeItems(kept, items, key, fields), items, kept, key)
 }
 
@@ -157,7 +157,7 @@ function mergeItems(
 
 /** Items that the patch names stand in its order, the others in the original's, woven together as far as the original tells. */
 function ordered(merged: readonly Json[], patch: readonly Json[], original: readonly Json[], key: string): readonly Json[] {
-  for (const item of merged) if (isJsonObject(item)) requireKey(item, key)
+  for (const item of merged) if (isObject(item)) requireKey(item, key)
   const named = new Set(patch.map((item) => keyOf(item, key)))
   const [inPatch, others] = partition(merged, (item) => named.has(keyOf(item, key)))
   return mergeOrder(inOrder(others, original, key), inOrder(inPatch, patch, key), original, key)
@@ -180,7 +180,7 @@ function plainItems(items: readonly Json[]): readonly Json[] {
 /** A new value as it is, but for parts that only say what to do with something that is not there. */
 function withoutDirectives(value: Json): Json | undefined {
   if (isJsonArray(value)) return plainItems(value)
-  if (!isJsonObject(value)) return value
+  if (!isObject(value)) return value
   if (value['$patch'] !== undefined) return undefined
   const members = Object.entries(value).map(([name, child]) => [name, withoutDirectives(child)] as const)
   return Object.fromEntries(members.filter((member): member is readonly [string, Json] => member[1] !== undefined))

@@ -1,9 +1,8 @@
-import type { Json } from '../config/model.ts'
-import { isJsonObject } from './json-value.ts'
+import { isObject, type Json } from '../json.ts'
 
 /** By what an item of a merging list is known: its merge key, or itself when it is a plain value. */
 export function keyOf(item: Json | undefined, key: string): Json | undefined {
-  return isJsonObject(item) ? item[key] : item
+  return isObject(item) ? item[key] : item
 }
 
 /**
@@ -12,7 +11,7 @@ export function keyOf(item: Json | undefined, key: string): Json | undefined {
  */
 export function inOrder(items: readonly Json[], order: readonly Json[], key: string): readonly Json[] {
   const places = placesOf(order, key)
-  const place = (item: Json): number => (isJsonObject(item) && item['$patch'] === 'delete' ? Infinity : (places.get(keyOf(item, key)) ?? 0))
+  const place = (item: Json): number => (isObject(item) && item['$patch'] === 'delete' ? Infinity : (places.get(keyOf(item, key)) ?? 0))
   return items.toSorted((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)))
 }
 

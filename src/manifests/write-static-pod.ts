@@ -12,7 +12,11 @@ import { kubeApiserver } from './static-pods/kube-apiserver.ts'
 import { kubeControllerManager } from './static-pods/kube-controller-manager.ts'
 import { kubeScheduler } from './static-pods/kube-scheduler.ts'
 
-export type StaticPodComponent = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'etcd'
+/** In kubeadm's order. */
+export const controlPlaneComponents = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
+export const staticPodComponents = ['etcd', ...controlPlaneComponents] as const
+
+export type StaticPodComponent = (typeof staticPodComponents)[number]
 
 export interface StaticPodWork {
   readonly config: InitConfig

@@ -1,11 +1,10 @@
 /** The error for a component that does not come up: the likeliest cause and the end of its own log, instead of "timed out". */
 import type { NodeRegistration } from '../config/model.ts'
-import { paths } from '../config/paths.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Container } from '../host/container-runtime.ts'
 import type { Host } from '../host/host.ts'
 import { findStaticPod, imageOf } from '../manifests/static-pod-file.ts'
-import type { StaticPodComponent } from '../manifests/write-static-pod.ts'
+import { staticPodPath, type StaticPodComponent } from '../manifests/write-static-pod.ts'
 import { likelyCause } from '../preflight/runtime-causes.ts'
 import { readableLog } from './readable-log.ts'
 
@@ -99,7 +98,7 @@ async function imageText(component: StaticPodComponent, host: Host): Promise<str
 }
 
 async function failedEtcd(node: Node): Promise<ComponentState | undefined> {
-  if ((await node.host.stat(`${paths.manifests}/etcd.yaml`)) === undefined) return undefined
+  if ((await node.host.stat(staticPodPath('etcd'))) === undefined) return undefined
   const etcd = await stateOf('etcd', node)
   return etcd.runs ? undefined : etcd
 }

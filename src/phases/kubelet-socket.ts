@@ -2,7 +2,7 @@ import { criSocket } from '../config/host-defaults.ts'
 import { paths } from '../config/paths.ts'
 import { parseYaml } from '../config/yaml.ts'
 import type { Host } from '../host/host.ts'
-import { isJsonObject, toJson } from '../manifests/json-value.ts'
+import { isObject, toJson } from '../json.ts'
 import { parseKubeletFlags } from '../manifests/kubelet-files.ts'
 
 /** The socket that the kubelet of this host uses; looked for where its own settings do not say. Throws CONFIG_SYNTAX, FILE_FAILED. */
@@ -18,7 +18,7 @@ export async function socketOfKubelet(host: Host, warn: (line: string) => void):
 export async function socketByKubelet(host: Pick<Host, 'readText'>): Promise<string | undefined> {
   const text = await host.readText(paths.kubeletInstanceConfig)
   const settings = text === undefined ? undefined : toJson(parseYaml(text))
-  const endpoint = isJsonObject(settings) ? settings['containerRuntimeEndpoint'] : undefined
+  const endpoint = isObject(settings) ? settings['containerRuntimeEndpoint'] : undefined
   if (typeof endpoint === 'string' && endpoint !== '') return endpoint
   // Before 1.34 it stood among the kubelet's flags.
   const flags = parseKubeletFlags((await host.readText(paths.kubeletFlags)) ?? '')

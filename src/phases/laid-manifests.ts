@@ -2,7 +2,7 @@
 import path from 'node:path/posix'
 import { paths } from '../config/paths.ts'
 import type { Host } from '../host/host.ts'
-import { staticPodPath } from '../manifests/write-static-pod.ts'
+import { staticPodComponents, staticPodPath } from '../manifests/write-static-pod.ts'
 import type { Phase } from './phase.ts'
 
 export interface KubeletStart {
@@ -27,9 +27,7 @@ export async function mindingLaidManifests<Run>(
   return isLaid ? withNeeds(phases, phase.split('/'), after) : phases
 }
 
-const own = new Set(
-  (['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const).map((one) => path.basename(staticPodPath(one))),
-)
+const own = new Set(staticPodComponents.map((one) => path.basename(staticPodPath(one))))
 
 function withNeeds<Run>(
   phases: readonly Phase<Run>[],

@@ -5,6 +5,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Cluster } from '../cluster/cluster.ts'
 import { paths } from '../config/paths.ts'
+import { ports } from '../config/ports.ts'
 import { hostAndPort } from '../config/server-url.ts'
 import { KadmError } from '../errors.ts'
 import type { Container } from '../host/container-runtime.ts'
@@ -136,12 +137,12 @@ async function healthUrl(component: StaticPodComponent, command: readonly string
   if (component !== 'etcd') {
     const url = await componentHealthUrl(component, {
       host,
-      config: { init: { localAPIEndpoint: { advertiseAddress: '127.0.0.1', bindPort: 6443 } } },
+      config: { init: { localAPIEndpoint: { advertiseAddress: '127.0.0.1', bindPort: ports['kube-apiserver'] } } },
     })
     // Whoever goes by a balancer counts on readyz, not on livez.
     return component === 'kube-apiserver' ? url.replace(/\/livez$/, '/readyz') : url
   }
-  const url = commandFlag(command, 'listen-metrics-urls')?.split(',')[0] ?? 'http://127.0.0.1:2381'
+  const url = commandFlag(command, 'listen-metrics-urls')?.split(',')[0] ?? `http://127.0.0.1:${ports.etcdMetrics}`
   return `${url}/readyz`
 }
 

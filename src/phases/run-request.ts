@@ -1,6 +1,6 @@
 /** What every workflow is asked with, and how the phases that are meant are run. */
 import type { RecordingCluster } from '../cluster/recording-cluster.ts'
-import type { InitFlags } from '../config/flags.ts'
+import type { GivenFlags } from '../config/flags.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { RecordingHost } from '../host/recording-host.ts'
@@ -13,7 +13,7 @@ export interface RunRequest {
   /** Path of the configuration file on the host. */
   readonly file: string | undefined
   /** Those that the user gave. */
-  readonly flags: InitFlags
+  readonly flags: GivenFlags
   /** Full names of the phases to run; all when not given. */
   readonly only: readonly string[] | undefined
   readonly signal: AbortSignal

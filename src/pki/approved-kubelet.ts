@@ -6,9 +6,9 @@ import { randomBytes, X509Certificate } from 'node:crypto'
 import { ApiError } from '../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
+import { listAt, textAt } from '../cluster/object-fields.ts'
 import { retryUntil, waitForObject } from '../cluster/wait.ts'
-import { isObject } from '../json.ts'
-import type { Json, JsonObject } from '../config/model.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { KadmError, hasCode, messageOf } from '../errors.ts'
 import { parseCertificates } from './certificate-bundle.ts'
 import { certificateIdentity } from './certificate-identity.ts'
@@ -118,9 +118,8 @@ async function signature(name: string, { cluster, timeout, signal }: KubeletAppr
   }
 }
 
-function certificateOf({ status }: KubernetesObject): string | undefined {
-  const certificate = isObject(status) ? status['certificate'] : undefined
-  return typeof certificate === 'string' && certificate !== '' ? certificate : undefined
+function certificateOf(request: KubernetesObject): string | undefined {
+  return textAt(request, 'status.certificate') || undefined
 }
 
 /** Conditions `Denied` and `Failed` are final. */
@@ -129,9 +128,8 @@ function refusalOf(request: KubernetesObject): string | undefined {
   return found === undefined ? undefined : `${String(found['type'])}, ${String(found['message'] ?? found['reason'] ?? '')}`
 }
 
-function conditionsOf({ status }: KubernetesObject): readonly JsonObject[] {
-  const conditions = isObject(status) ? status['conditions'] : undefined
-  return Array.isArray(conditions) ? conditions.filter((one: Json): one is JsonObject => isObject(one)) : []
+function conditionsOf(request: KubernetesObject): readonly JsonObject[] {
+  return listAt(request, 'status.conditions').filter(isObject)
 }
 
 function requireCertificate(pem: string, key: Parameters<typeof spkiDer>[0], { caPem, nodeName, now }: KubeletApproval): void {

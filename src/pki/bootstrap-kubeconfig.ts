@@ -1,8 +1,9 @@
 /** bootstrap-kubelet.conf: what the kubelet of a joining node asks for its certificate with. */
-import type { JsonObject } from '../config/model.ts'
+import { objectsAt, part } from '../config/document-fields.ts'
 import { dumpYaml } from '../config/yaml.ts'
 import type { DiscoveredCluster } from '../discovery/discovered-cluster.ts'
-import { base64Of, isObject, listAt } from './kubeconfig-entries.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { base64Of } from './kubeconfig-entries.ts'
 
 export interface BootstrapKubeconfig {
   readonly discovered: DiscoveredCluster
@@ -43,20 +44,16 @@ function ofToken({ user, caPem, serverName }: DiscoveredCluster, clusterName: st
 /** Of several clusters and contexts the current ones are kept in use; all users stay, as they are. */
 function ofFile(document: JsonObject, clusterName: string, server: string): JsonObject {
   const current = document['current-context']
-  const context = entries(document, 'contexts').find(({ name }) => name === current)
-  const used = isObject(context?.['context']) ? context['context']['cluster'] : undefined
-  const cluster = entries(document, 'clusters').find(({ name }) => name === used)?.['cluster']
+  const context = objectsAt(document, 'contexts').find(({ name }) => name === current)
+  const used = context === undefined ? undefined : part(context, 'context')['cluster']
+  const cluster = objectsAt(document, 'clusters').find(({ name }) => name === used)?.['cluster']
   return {
     ...document,
     clusters: [{ cluster: { ...(isObject(cluster) ? cluster : {}), server }, name: clusterName }],
-    contexts: entries(document, 'contexts').map((entry) =>
+    contexts: objectsAt(document, 'contexts').map((entry) =>
       entry['name'] === current && isObject(entry['context'])
         ? { ...entry, context: { ...entry['context'], cluster: clusterName } }
         : entry,
     ),
   }
-}
-
-function entries(document: JsonObject, key: string): readonly JsonObject[] {
-  return listAt(document, key).filter(isObject)
 }

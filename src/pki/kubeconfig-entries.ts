@@ -1,22 +1,11 @@
 /** How the parts of a kubeconfig document are found. A part that is not of its kind counts as absent. */
-import type { Json, JsonObject } from '../config/model.ts'
+import { objectsAt, textAt } from '../config/document-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
 
 /** `{name, [key]: object}` of a list: the object of the last entry with this name, as client-go takes it. */
 export function entryNamed(document: JsonObject, list: string, name: string, key: string): JsonObject | undefined {
-  const entry = listAt(document, list).findLast((candidate) => isObject(candidate) && textAt(candidate, 'name') === name)
-  const value = isObject(entry) ? entry[key] : undefined
+  const value = objectsAt(document, list).findLast((entry) => textAt(entry, 'name') === name)?.[key]
   return isObject(value) ? value : undefined
-}
-
-export function listAt(document: JsonObject, key: string): readonly Json[] {
-  const list = document[key]
-  return Array.isArray(list) ? list : []
-}
-
-/** '' where there is none. */
-export function textAt(object: JsonObject, key: string): string {
-  const value = object[key]
-  return typeof value === 'string' ? value : ''
 }
 
 /** The text of a base64 field; '' where there is none. Throws an Error for what is not base64 throughout, as Go does. */
@@ -30,8 +19,4 @@ export function dataAt(object: JsonObject, key: string): string {
 /** What `dataAt` reads. */
 export function base64Of(text: string): string {
   return Buffer.from(text).toString('base64')
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,11 +1,12 @@
 /** Kubeconfig files: one cluster, one user, one context in those that kadm writes; any number in those that it reads. */
 import type { KeyObject } from 'node:crypto'
-import type { JsonObject } from '../config/model.ts'
+import { listAt, objectsAt, textAt } from '../config/document-fields.ts'
 import { dumpYaml, parseYaml } from '../config/yaml.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { privateKeyPem } from './keys.ts'
-import { base64Of, dataAt, entryNamed, isObject, listAt, textAt } from './kubeconfig-entries.ts'
+import { base64Of, dataAt, entryNamed } from './kubeconfig-entries.ts'
 
 /** What a kubeconfig file says about its current context. */
 export interface Kubeconfig {
@@ -131,7 +132,7 @@ function parseDocument(text: string, path: string): JsonObject {
 /** Of every entry, whichever is used: client-go reads all of them or none. */
 function requireBase64(document: JsonObject, path: string): void {
   for (const { list, key, fields } of encoded) {
-    for (const entry of listAt(document, list).filter(isObject)) {
+    for (const entry of objectsAt(document, list)) {
       const object = entry[key]
       if (!isObject(object)) continue
       try {

@@ -3,6 +3,7 @@
  * kubelet's, which renews its own.
  */
 import type { X509Certificate } from 'node:crypto'
+import { textAt } from '../config/document-fields.ts'
 import type { ClusterConfiguration, InitConfig } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
 import { KadmError, messageOf } from '../errors.ts'
@@ -11,7 +12,7 @@ import { parseCertificates } from './certificate-bundle.ts'
 import { findCertificate, pairPaths } from './certificate-files.ts'
 import { certificateSpecs } from './certificate-specs.ts'
 import { findKubeconfig, type Kubeconfig } from './kubeconfig-file.ts'
-import { entryNamed, textAt } from './kubeconfig-entries.ts'
+import { entryNamed } from './kubeconfig-entries.ts'
 import { kubeconfigSpecs } from './kubeconfig-specs.ts'
 
 export interface ManagedCertificate {

@@ -1,9 +1,9 @@
 /** The first certificate of a kubelet whose host is brought into the cluster by somebody who is in it: no token is involved. */
-import type { Json } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
 import { dumpYaml } from '../config/yaml.ts'
 import { KadmError, hasCode } from '../errors.ts'
 import type { Argv, Host } from '../host/host.ts'
+import type { Json } from '../json.ts'
 import { noAltNames } from './alt-names.ts'
 import { parseCertificateRequest, type CertificateRequest, type RequestedExtension } from './certificate-request.ts'
 import { issueFromAfar, type DistantAuthority } from './issue.ts'

@@ -1,12 +1,13 @@
 /** The ports of a cluster's nodes that serve TLS. */
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
-import type { JsonObject } from '../config/model.ts'
+import { listAt, numberAt, textAt } from '../cluster/object-fields.ts'
+import { ports } from '../config/ports.ts'
 import type { Host } from '../host/host.ts'
-import { isJsonObject, objectsIn, toJson } from '../manifests/json-value.ts'
+import { toJson } from '../json.ts'
 import { servingEndpoints } from '../manifests/serving-endpoints.ts'
 import { commandOf, findStaticPod } from '../manifests/static-pod-file.ts'
-import type { StaticPodComponent } from '../manifests/write-static-pod.ts'
+import { staticPodComponents } from '../manifests/write-static-pod.ts'
 import { nodeNameOfKubelet } from './kubelet-node-name.ts'
 
 export interface TlsPort {
@@ -30,7 +31,7 @@ export async function tlsPortsOfCluster(cluster: Cluster): Promise<readonly TlsP
   ])
   return nodes.flatMap((node) => {
     const { name } = node.metadata
-    const own = pods.filter((pod) => partOf(pod, 'spec')['nodeName'] === name)
+    const own = pods.filter((pod) => textAt(pod, 'spec.nodeName') === name)
     return [...own.flatMap((pod) => portsOfPod(pod)), kubeletPort(node)].map((port) => onNode(name, addressOf(node), port))
   })
 }
@@ -38,13 +39,13 @@ export async function tlsPortsOfCluster(cluster: Cluster): Promise<readonly TlsP
 /** The same for this host alone, by its own files: for when the API does not answer. Throws CONFIG_INVALID, KUBECONFIG_INVALID. */
 export async function tlsPortsOfHost(host: Pick<Host, 'readText'>): Promise<readonly TlsPort[]> {
   const node = (await nodeNameOfKubelet(host)) ?? 'this host'
-  const ports = await Promise.all(
-    components.map(async (component) => {
+  const found = await Promise.all(
+    staticPodComponents.map(async (component) => {
       const pod = await findStaticPod(host, component)
       return pod === undefined ? [] : servingEndpoints(component, commandOf(pod, component))
     }),
   )
-  return [...ports.flat(), { name: 'kubelet', address: '127.0.0.1', port: kubeletDefault }].map((port) => onNode(node, '127.0.0.1', port))
+  return [...found.flat(), { name: 'kubelet', address: '127.0.0.1', port: ports.kubelet }].map((port) => onNode(node, '127.0.0.1', port))
 }
 
 export function isLoopback(address: string): boolean {
@@ -53,34 +54,24 @@ export function isLoopback(address: string): boolean {
 
 type Port = Omit<TlsPort, 'node'>
 
-const components: readonly StaticPodComponent[] = ['kube-apiserver', 'etcd', 'kube-controller-manager', 'kube-scheduler']
-const kubeletDefault = 10_250
-
 function portsOfPod(pod: KubernetesObject): readonly Port[] {
-  const component = components.find((candidate) => pod.metadata.labels?.['component'] === candidate)
-  return component === undefined ? [] : servingEndpoints(component, commandOf({ spec: partOf(pod, 'spec') }, component))
+  const component = staticPodComponents.find((candidate) => pod.metadata.labels?.['component'] === candidate)
+  return component === undefined ? [] : servingEndpoints(component, commandOf({ spec: toJson(pod['spec']) }, component))
 }
 
 function kubeletPort(node: KubernetesObject): Port {
-  const endpoints = partOf(node, 'status')['daemonEndpoints']
-  const kubelet = isJsonObject(endpoints) ? endpoints['kubeletEndpoint'] : undefined
-  const port = isJsonObject(kubelet) ? Number(kubelet['Port']) : kubeletDefault
+  const port = numberAt(node, 'status.daemonEndpoints.kubeletEndpoint.Port') ?? ports.kubelet
   return { name: 'kubelet', address: everywhere, port }
 }
 
 function addressOf(node: KubernetesObject): string {
-  const all = objectsIn(partOf(node, 'status')['addresses'])
-  const internal = all.find(({ type }) => type === 'InternalIP') ?? all[0]
-  return String(internal?.['address'] ?? node.metadata.name)
+  const all = listAt(node, 'status.addresses')
+  const internal = all.find((address) => textAt(address, 'type') === 'InternalIP') ?? all[0]
+  return textAt(internal, 'address') || node.metadata.name
 }
 
 const everywhere = '0.0.0.0'
 
 function onNode(node: string, nodeAddress: string, { name, address, port }: Port): TlsPort {
   return { node, name, address: address === everywhere || address === '::' ? nodeAddress : address, port }
-}
-
-function partOf(object: KubernetesObject, name: string): JsonObject {
-  const part = toJson(object[name])
-  return isJsonObject(part) ? part : {}
 }

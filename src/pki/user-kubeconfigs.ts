@@ -1,9 +1,9 @@
 /** Kubeconfigs that people keep in their homes. */
 import { linesOf } from '../host/lines-of.ts'
 import type { Host } from '../host/host.ts'
-import type { JsonObject } from '../config/model.ts'
+import { objectsAt, textAt } from '../config/document-fields.ts'
 import { parseYaml } from '../config/yaml.ts'
-import { isObject, listAt, textAt } from './kubeconfig-entries.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { namedKubeconfigs } from './kubeconfig-file.ts'
 
 export interface UserKubeconfig {
@@ -62,7 +62,7 @@ function clustersIn(text: string | undefined): readonly JsonObject[] {
   try {
     const document = parseYaml(text)
     if (!isObject(document)) return []
-    return listAt(document, 'clusters').flatMap((entry) => (isObject(entry) && isObject(entry['cluster']) ? [entry['cluster']] : []))
+    return objectsAt(document, 'clusters').flatMap(({ cluster }) => (isObject(cluster) ? [cluster] : []))
   } catch {
     return []
   }

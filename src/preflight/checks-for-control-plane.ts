@@ -1,9 +1,10 @@
 /** What init, and the join of a control plane, ask of a host that is to run one. */
 import type { Argument, ClusterConfiguration, InitConfig } from '../config/model.ts'
-import { paths } from '../config/paths.ts'
+import { ports } from '../config/ports.ts'
 import type { Host } from '../host/host.ts'
+import { lastArgument } from '../manifests/static-pods/arguments.ts'
+import { staticPodPath, type StaticPodComponent } from '../manifests/write-static-pod.ts'
 import type { Check, OwnedByUnfinishedRun } from './check.ts'
-import { kubeletPort } from './checks-for-node.ts'
 import { cpuCount } from './cpu-count.ts'
 import { directoryEmpty } from './directory-empty.ts'
 import { fileAvailable } from './file-available.ts'
@@ -28,20 +29,20 @@ export interface ControlPlaneChecksInput {
 export function controlPlaneChecks({ config, host, own }: ControlPlaneChecksInput): readonly Check[] {
   const { localAPIEndpoint } = config.init
   const { apiServer, controllerManager, scheduler, networking, kubernetesVersion: version } = config.cluster
-  const port = (number: number, args: readonly Argument[], component: string): Check =>
-    portFree(host, { port: number, address: lastValue(args, 'bind-address'), openedBy: [manifest(component)] }, own)
+  const port = (number: number, args: readonly Argument[], component: StaticPodComponent): Check =>
+    portFree(host, { port: number, address: givenAddress(args, 'bind-address'), openedBy: [staticPodPath(component)] }, own)
   return [
     cpuCount(host),
     memory(host),
     kubernetesVersion(version),
-    firewalld(host, [localAPIEndpoint.bindPort, kubeletPort]),
+    firewalld(host, [localAPIEndpoint.bindPort, ports.kubelet]),
     port(localAPIEndpoint.bindPort, apiServer.extraArgs, 'kube-apiserver'),
-    port(10_259, scheduler.extraArgs, 'kube-scheduler'),
-    port(10_257, controllerManager.extraArgs, 'kube-controller-manager'),
-    fileAvailable(host, manifest('kube-apiserver'), own),
-    fileAvailable(host, manifest('kube-controller-manager'), own),
-    fileAvailable(host, manifest('kube-scheduler'), own),
-    fileAvailable(host, manifest('etcd'), own),
+    port(ports['kube-scheduler'], scheduler.extraArgs, 'kube-scheduler'),
+    port(ports['kube-controller-manager'], controllerManager.extraArgs, 'kube-controller-manager'),
+    fileAvailable(host, staticPodPath('kube-apiserver'), own),
+    fileAvailable(host, staticPodPath('kube-controller-manager'), own),
+    fileAvailable(host, staticPodPath('kube-scheduler'), own),
+    fileAvailable(host, staticPodPath('etcd'), own),
     httpProxy(host, localAPIEndpoint.advertiseAddress),
     ...networkRanges(networking).map((range) => httpProxyCidr(host, range)),
   ]
@@ -57,13 +58,13 @@ export function localEtcdChecks({ config: { init, cluster }, host, own }: Contro
   const { etcd } = cluster
   if (etcd.kind === 'external') return []
   // etcd listens where the API server is advertised, not where it is bound.
-  const address = lastValue(cluster.apiServer.extraArgs, 'advertise-address') ?? init.localAPIEndpoint.advertiseAddress
+  const address = givenAddress(cluster.apiServer.extraArgs, 'advertise-address') ?? init.localAPIEndpoint.advertiseAddress
   // A join starts it on its data before there is a manifest: its first life.
-  const openedBy = [manifest('etcd'), etcd.dataDir]
+  const openedBy = [staticPodPath('etcd'), etcd.dataDir]
   return [
-    portFree(host, { port: 2379, address, openedBy }, own),
-    portFree(host, { port: 2380, address, openedBy }, own),
-    directoryEmpty(host, etcd.dataDir, manifest('etcd'), own),
+    portFree(host, { port: ports.etcdClients, address, openedBy }, own),
+    portFree(host, { port: ports.etcdPeers, address, openedBy }, own),
+    directoryEmpty(host, etcd.dataDir, staticPodPath('etcd'), own),
   ]
 }
 
@@ -75,12 +76,7 @@ export function externalEtcdFiles(cluster: ClusterConfiguration, host: Pick<Host
   return files.map((path) => fileExisting(host, path, 'ExternalEtcdClientCertificates'))
 }
 
-function manifest(component: string): string {
-  return `${paths.manifests}/${component}.yaml`
-}
-
 /** Patches are not looked into, as with kubeadm. */
-function lastValue(args: readonly Argument[], name: string): string | undefined {
-  const value = args.findLast((argument) => argument.name === name)?.value
-  return value === '' ? undefined : value
+function givenAddress(args: readonly Argument[], flag: string): string | undefined {
+  return lastArgument(args, flag) || undefined
 }

@@ -1,6 +1,7 @@
 /** What init and join ask of every host. */
 import type { NodeRegistration } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
+import { ports } from '../config/ports.ts'
 import type { Host } from '../host/host.ts'
 import type { Check, OwnedByUnfinishedRun } from './check.ts'
 import { containerRuntimeVersion } from './container-runtime-version.ts'
@@ -13,8 +14,6 @@ import { portFree } from './port-free.ts'
 import { programInPath } from './program-in-path.ts'
 import { swap } from './swap.ts'
 import { systemVerification } from './system-verification.ts'
-
-export const kubeletPort = 10_250
 
 export interface NodeChecksInput {
   readonly host: Host
@@ -41,6 +40,6 @@ export function nodeChecks({ host, nodeRegistration, kubernetesVersion, own, sig
     hostname(host, nodeRegistration.name, signal),
     kubeletVersion(kubelet, kubernetesVersion),
     kubeletService(host),
-    portFree(host, { port: kubeletPort, openedBy: [paths.kubeletConfig] }, own),
+    portFree(host, { port: ports.kubelet, openedBy: [paths.kubeletConfig] }, own),
   ]
 }

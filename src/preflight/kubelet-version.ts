@@ -7,7 +7,7 @@ import type { InstalledKubelet } from './installed-kubelet.ts'
 export function kubeletVersion(installed: InstalledKubelet, target: string | undefined): Check {
   return {
     name: 'KubeletVersion',
-    requires: 'a kubelet not newer than the control plane and at most three minors older than kadm',
+    requires: `a kubelet not newer than the control plane and at most ${versionTable.kubeletSkew} minors older than kadm`,
     run: async () => {
       const version = await installed()
       const oldest = `1.${(parseVersion(newestKubernetes)?.minor ?? 0) - versionTable.kubeletSkew}.0`

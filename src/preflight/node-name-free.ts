@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
+import { conditionAt } from '../cluster/object-fields.ts'
 import { paths } from '../config/paths.ts'
 import { failed, passed, type Check, type OwnedByUnfinishedRun } from './check.ts'
 
@@ -14,21 +15,10 @@ export function nodeNameFree(cluster: Pick<Cluster, 'get'>, name: string, own: O
     run: async () => {
       const node = await cluster.get({ ...kinds.node, name })
       // The kubelet that an unfinished run has started here registers itself.
-      if (node === undefined || !isReady(node['status']) || own.owns(paths.kubeletConfig)) return passed
+      if (node === undefined || conditionAt(node, 'Ready') !== 'True' || own.owns(paths.kubeletConfig)) return passed
       return failed(
         `the cluster has a Node "${name}" that is Ready: give this one another name (--node-name), or, if it is this host, "kubectl delete node ${name}" and "kadm reset" here first`,
       )
     },
   }
-}
-
-function isReady(status: unknown): boolean {
-  const conditions = typeof status === 'object' && status !== null && 'conditions' in status ? status.conditions : undefined
-  return Array.isArray(conditions) && conditions.some((condition: unknown) => isCondition(condition, 'Ready', 'True'))
-}
-
-function isCondition(value: unknown, type: string, status: string): boolean {
-  return (
-    typeof value === 'object' && value !== null && 'type' in value && value.type === type && 'status' in value && value.status === status
-  )
 }

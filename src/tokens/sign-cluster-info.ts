@@ -1,6 +1,7 @@
 import { isRefusal } from '../cluster/api-error.ts'
 import type { Cluster, ObjectRef } from '../cluster/cluster.ts'
 import { kinds } from '../cluster/kinds.ts'
+import { configMapText } from '../cluster/stored-config-map.ts'
 import { retryUntil } from '../cluster/wait.ts'
 import type { BootstrapToken } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
@@ -35,16 +36,11 @@ export async function addSignatures(
 
 async function sign(cluster: Cluster, tokens: readonly BootstrapToken[]): Promise<boolean> {
   const object = await cluster.get(clusterInfo)
-  const kubeconfig = kubeconfigOf(object?.['data'])
-  if (object === undefined || kubeconfig === undefined) return false
+  const kubeconfig = configMapText(object, 'kubeconfig')
+  if (object === undefined || !kubeconfig) return false
   const signatures = await signClusterInfo(kubeconfig, tokens)
   if (Object.keys(signatures).length === 0) return false
   const { resourceVersion } = object.metadata
   await cluster.patch(clusterInfo, { ...(resourceVersion && { metadata: { resourceVersion } }), data: signatures }, 'merge')
   return true
-}
-
-function kubeconfigOf(data: unknown): string | undefined {
-  const text: unknown = typeof data === 'object' && data !== null && 'kubeconfig' in data ? data.kubeconfig : undefined
-  return typeof text === 'string' && text !== '' ? text : undefined
 }

@@ -4,6 +4,7 @@ import { kinds } from '../cluster/kinds.ts'
 import type { BootstrapToken } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
 import { instant } from '../host/instant.ts'
+import { isObject } from '../json.ts'
 import { formatToken, parseToken } from './bootstrap-token.ts'
 
 export const tokenSecretType = 'bootstrap.kubernetes.io/token'
@@ -60,7 +61,7 @@ export function tokenFromSecret({ metadata: { name }, data }: KubernetesObject):
 const usagePrefix = 'usage-bootstrap-'
 
 function decode(data: unknown): ReadonlyMap<string, string> {
-  const entries = typeof data === 'object' && data !== null ? Object.entries(data) : []
+  const entries = isObject(data) ? Object.entries(data) : []
   return new Map(
     entries.map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()] as const).filter(([, text]) => text !== ''),
   )

@@ -1,6 +1,6 @@
 /** Configurations with random fields: all values good, or now and then a bad one. */
 import fc from 'fast-check'
-import { encryptionAlgorithms } from '../../src/config/cluster-fields.ts'
+import { encryptionAlgorithms } from '../../src/config/model.ts'
 
 type Documents = readonly object[]
 

@@ -49,7 +49,7 @@ test('kubelets too new, too old or missing, on hosts that are about to get a nod
   const kubelets = { h1: { kubelet: 'v1.38.0' }, h2: { kubelet: 'v1.33.1' }, h3: { kubelet: '' } }
   expect(errorsOf(kubelets, ['h1', 'h2', 'h3'])).toEqual([
     expect.stringContaining('h1 has kubelet v1.38.0, newer'),
-    expect.stringContaining('h2 has kubelet v1.33.1, more than three'),
+    expect.stringContaining('h2 has kubelet v1.33.1, more than 3 minors'),
     expect.stringContaining('h3 has no kubelet'),
   ])
   expect(errorsOf(kubelets)).toEqual([])

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import type { InitFlags } from '../../src/config/flags.ts'
+import type { GivenFlags } from '../../src/config/flags.ts'
 import { paths } from '../../src/config/paths.ts'
 import type { Host } from '../../src/host/host.ts'
 import { loadResetConfig } from '../../src/config/load-reset.ts'
@@ -28,7 +28,7 @@ test('the socket that the kubelet uses: by its own settings, by its flags where 
 test('a reset takes the socket of the kubelet where several runtimes answer and none is named', async () => {
   const root = await temporaryDirectory()
   const host: Host = { ...rootedHost(root), dial: () => Promise.resolve({ destroy: () => undefined } as never) }
-  const socket = async (flags: InitFlags = {}): Promise<string> =>
+  const socket = async (flags: GivenFlags = {}): Promise<string> =>
     (await loadResetConfig({ file: undefined, flags, host, needs: { criSocket: socketByKubelet } })).config.criSocket
   await expect(socket()).rejects.toThrow('several container runtimes')
   await mkdir(path.join(root, path.dirname(paths.kubeletInstanceConfig)), { recursive: true })

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { nthAddress } from '../../src/config/cidr.ts'
-import type { EncryptionAlgorithm, InitConfig } from '../../src/config/model.ts'
+import { encryptionAlgorithms, type EncryptionAlgorithm, type InitConfig } from '../../src/config/model.ts'
 import { parseYaml } from '../../src/config/yaml.ts'
 import { altNames, noAltNames } from '../../src/pki/alt-names.ts'
 import { certificateSpec, certificateSpecs } from '../../src/pki/certificate-specs.ts'
@@ -14,9 +14,7 @@ import { temporaryDirectory } from '../support/temporary.ts'
 import { configIn, filesIn, runCerts, runKubeconfigs, type FileState } from './kadm-pki.ts'
 import { linesOf, runKubeadm } from './kubeadm-pki.ts'
 
-const algorithms: readonly EncryptionAlgorithm[] = ['RSA-2048', 'RSA-3072', 'RSA-4096', 'ECDSA-P256', 'ECDSA-P384']
-
-test.for(algorithms)(
+test.for(encryptionAlgorithms)(
   'with %s kadm makes the files that kubeadm makes, and the certificates byte for byte',
   { timeout: 60_000 },
   async (algorithm, context) => {

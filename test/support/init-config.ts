@@ -1,6 +1,7 @@
 /** A whole configuration for tests: kubeadm's defaults for a host `node1` at 192.168.77.10, the one that a jail shows. */
-import type { ClusterConfiguration, InitConfig, InitConfiguration, JsonObject, NodeRegistration } from '../../src/config/model.ts'
+import type { ClusterConfiguration, InitConfig, InitConfiguration, NodeRegistration } from '../../src/config/model.ts'
 import { newestKubernetes } from '../../src/config/own-version.ts'
+import type { JsonObject } from '../../src/json.ts'
 
 export interface ConfigOverrides {
   readonly init?: Partial<InitConfiguration>

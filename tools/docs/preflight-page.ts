@@ -6,6 +6,7 @@ import { discoveredChecks, joinChecks, joiningControlPlaneChecks } from '../../s
 import { upgradeApplyChecks, upgradeNodeChecks, upgradePlanChecks } from '../../src/preflight/checks-for-upgrade.ts'
 import { initChecks } from '../../src/preflight/checks-for-init.ts'
 import type { InitConfig } from '../../src/config/model.ts'
+import { versionTable } from '../../src/config/versions.ts'
 import { initConfig } from '../../test/support/init-config.ts'
 
 /** docs/preflight.md: the checks of init, of join, with local and with external etcd, and of upgrade. */
@@ -69,7 +70,7 @@ const betweenHosts: readonly string[] = [
   '| machine-id, product_uuid, host name, MAC address of the link with the address of the file | two hosts have the same | |',
   '| clocks | 60 s apart | 1 s apart |',
   '| Pod and Service ranges | an address of a host is in one; both have addresses in common (of a cluster that is to be made) | |',
-  '| kubelet | none; newer than the control plane is to be; more than three minors older | |',
+  `| kubelet | none; newer than the control plane is to be; more than ${versionTable.kubeletSkew} minors older | |`,
   '| control groups | version 1, where the kubelet is 1.35 or newer and `failCgroupV1` is not false | |',
   '| kernel | | one that kubeadm does not know |',
   "| ports 6443, 2379 and 2380 of control planes for control planes, 6443 for workers (as the file moves them; no etcd ports with an external etcd) | certainly shut | shut, where the address of the file is none of the host's own |",

@@ -1,6 +1,7 @@
 import { nthAddress } from '../../config/cidr.ts'
-import type { InitConfig, JsonObject } from '../../config/model.ts'
+import type { InitConfig } from '../../config/model.ts'
 import { KadmError } from '../../errors.ts'
+import type { JsonObject } from '../../json.ts'
 import { accessObjects, accessRules } from '../access-rules.ts'
 import { configMap } from '../config-map.ts'
 import { coreDnsImage } from '../images.ts'

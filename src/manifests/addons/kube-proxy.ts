@@ -1,11 +1,12 @@
-import type { InitConfig, JsonObject } from '../../config/model.ts'
+import { listAt, part } from '../../config/document-fields.ts'
+import type { InitConfig } from '../../config/model.ts'
 import { sharedServerUrl } from '../../config/server-url.ts'
 import { dumpYaml } from '../../config/yaml.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import { accessObjects, accessRules } from '../access-rules.ts'
 import { configMap } from '../config-map.ts'
 import { mergeVariables, proxyVariables } from '../environment.ts'
 import { kubernetesImage } from '../images.ts'
-import { isJsonArray, isJsonObject } from '../json-value.ts'
 import { asManifest, type Manifest } from '../manifest.ts'
 import { applyPatches } from '../patches.ts'
 import type { AddonWork } from './addon-work.ts'
@@ -117,12 +118,11 @@ function podSpec(image: string): JsonObject {
 /** kubeadm adds the variables after the patches, to the container that is first then. */
 function withVariables(daemonSet: Manifest, variables: readonly JsonObject[]): Manifest {
   const object: JsonObject = daemonSet
-  const spec = isJsonObject(object['spec']) ? object['spec'] : {}
-  const template = isJsonObject(spec['template']) ? spec['template'] : {}
-  const pod = isJsonObject(template['spec']) ? template['spec'] : {}
-  const [first, ...others] = isJsonArray(pod['containers']) ? pod['containers'] : []
-  if (variables.length === 0 || !isJsonObject(first)) return daemonSet
-  const env = isJsonArray(first['env']) ? first['env'] : []
-  const containers = [{ ...first, env: [...env, ...variables] }, ...others]
+  const spec = part(object, 'spec')
+  const template = part(spec, 'template')
+  const pod = part(template, 'spec')
+  const [first, ...others] = listAt(pod, 'containers')
+  if (variables.length === 0 || !isObject(first)) return daemonSet
+  const containers = [{ ...first, env: [...listAt(first, 'env'), ...variables] }, ...others]
   return asManifest({ ...object, spec: { ...spec, template: { ...template, spec: { ...pod, containers } } } }) ?? daemonSet
 }

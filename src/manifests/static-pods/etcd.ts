@@ -1,6 +1,7 @@
 import path from 'node:path/posix'
 import { ipFamily } from '../../config/ip-address.ts'
 import type { InitConfig, LocalEtcd } from '../../config/model.ts'
+import { ports } from '../../config/ports.ts'
 import { hostAndPort } from '../../config/server-url.ts'
 import { mergeVariables } from '../environment.ts'
 import { etcdImage } from '../images.ts'
@@ -64,7 +65,7 @@ function baseArguments({ cluster, init }: InitConfig, local: LocalEtcd, initialC
     'initial-cluster-state': initialCluster.length === 0 ? undefined : 'existing',
     'key-file': pki('server.key'),
     'listen-client-urls': `${clientUrl(localhost)},${clientUrl(address)}`,
-    'listen-metrics-urls': `http://${hostAndPort(localhost, 2381)}`,
+    'listen-metrics-urls': `http://${hostAndPort(localhost, ports.etcdMetrics)}`,
     'listen-peer-urls': peerUrl(address),
     name,
     'peer-cert-file': pki('peer.crt'),
@@ -86,7 +87,7 @@ function metricsEndpoint(local: LocalEtcd, localhost: string): ProbeTarget & { r
   const port = Number(url?.['port'])
   return {
     host: url?.['ipv6'] || url?.['name'] || localhost,
-    port: port >= 1 && port <= 65_535 ? port : 2381,
+    port: port >= 1 && port <= 65_535 ? port : ports.etcdMetrics,
     scheme: url?.['scheme']?.toLowerCase() === 'https' ? 'HTTPS' : 'HTTP',
   }
 }

@@ -1,6 +1,7 @@
 import path from 'node:path/posix'
 import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
+import { ports } from '../../config/ports.ts'
 import { mergeVariables } from '../environment.ts'
 import { kubernetesImage } from '../images.ts'
 import type { Manifest } from '../manifest.ts'
@@ -25,7 +26,7 @@ export function kubeControllerManager(config: InitConfig, environment: HostEnvir
       samePath('kubeconfig', paths.controllerManagerConf, 'FileOrCreate'),
       ...extraVolumes,
     ]),
-    port: 10_257,
+    port: ports['kube-controller-manager'],
     requests: { cpu: '200m' },
     // It has no readiness of its own: whoever is not the leader is fine too.
     probes: {

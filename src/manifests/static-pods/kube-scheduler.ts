@@ -1,5 +1,6 @@
 import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
+import { ports } from '../../config/ports.ts'
 import { mergeVariables } from '../environment.ts'
 import { kubernetesImage } from '../images.ts'
 import type { Manifest } from '../manifest.ts'
@@ -27,7 +28,7 @@ export function kubeScheduler(config: InitConfig, environment: HostEnvironment):
     ),
     environment: mergeVariables(environment.proxyVariables, extraEnvs),
     mounts: distinctMounts([samePath('kubeconfig', paths.schedulerConf, 'FileOrCreate'), ...extraVolumes]),
-    port: 10_259,
+    port: ports['kube-scheduler'],
     requests: { cpu: '100m' },
     probes: {
       livenessProbe: livenessProbe(target, '/livez'),

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../config/model.ts'
+import type { JsonObject } from '../../json.ts'
 
 /** The container port that every probe of a static Pod names. */
 export const probePort = 'probe-port'

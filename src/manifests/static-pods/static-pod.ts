@@ -1,4 +1,5 @@
-import type { HostPathMount, InitConfig, Json, JsonObject } from '../../config/model.ts'
+import type { HostPathMount, InitConfig } from '../../config/model.ts'
+import type { Json, JsonObject } from '../../json.ts'
 import type { Manifest } from '../manifest.ts'
 import { probePort } from './probes.ts'
 import { volumeMounts, volumes } from './volumes.ts'

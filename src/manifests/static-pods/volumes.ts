@@ -1,4 +1,5 @@
-import type { HostPathMount, JsonObject } from '../../config/model.ts'
+import type { HostPathMount } from '../../config/model.ts'
+import type { JsonObject } from '../../json.ts'
 import { byCodeUnit } from './arguments.ts'
 
 /** Directories that files below /etc/ssl/certs link to on one distribution or another; mounted where the host has them. */

@@ -6,14 +6,14 @@
  * busy with its own certificate just then, and ended when the snapshot is there.
  */
 import path from 'node:path/posix'
-import type { Json, JsonObject } from '../../config/model.ts'
 import { messageOf } from '../../errors.ts'
 import type { ContainerRuntime, HostPod } from '../../host/container-runtime.ts'
 import type { Host } from '../../host/host.ts'
 import { podLogFile } from '../../host/journal-file.ts'
 import { waitUntil } from '../../host/wait.ts'
+import { listAt, objectsAt } from '../../config/document-fields.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import { hostPathOf } from '../../manifests/host-path-of.ts'
-import { isJsonArray, isJsonObject, objectsIn } from '../../manifests/json-value.ts'
 import { commandOf, containerOf, imageOf } from '../../manifests/static-pod-file.ts'
 
 export interface FirstStartOptions {
@@ -91,17 +91,17 @@ function hostPodOf(
 ): HostPod | undefined {
   const { spec } = manifest
   const container = containerOf(manifest, 'etcd')
-  if (!isJsonObject(spec) || !hasOnly(spec, podFields) || !hasOnly(container, containerFields)) return undefined
-  if (isJsonObject(spec['securityContext']) && !hasOnly(spec['securityContext'], ['seccompProfile'])) return undefined
-  const mounts = objectsIn(container['volumeMounts']).flatMap(({ name, mountPath, readOnly }) => {
+  if (!isObject(spec) || !hasOnly(spec, podFields) || !hasOnly(container, containerFields)) return undefined
+  if (isObject(spec['securityContext']) && !hasOnly(spec['securityContext'], ['seccompProfile'])) return undefined
+  const mounts = objectsAt(container, 'volumeMounts').flatMap(({ name, mountPath, readOnly }) => {
     const hostPath = hostPathOf(manifest, String(name))
     return hostPath === undefined ? [] : [{ path: String(mountPath), hostPath, readOnly: readOnly === true }]
   })
-  const environment = objectsIn(container['env']).flatMap(({ name, value }) =>
+  const environment = objectsAt(container, 'env').flatMap(({ name, value }) =>
     typeof value === 'string' ? [{ name: String(name), value }] : [],
   )
-  const isWhole = mounts.length === lengthOf(container['volumeMounts']) && environment.length === lengthOf(container['env'])
-  if (!isWhole || lengthOf(spec['containers']) !== 1) return undefined
+  const isWhole = mounts.length === listAt(container, 'volumeMounts').length && environment.length === listAt(container, 'env').length
+  if (!isWhole || listAt(spec, 'containers').length !== 1) return undefined
   return {
     name: 'etcd-first-start',
     namespace: 'kube-system',
@@ -127,8 +127,4 @@ function words(text: string): readonly string[] {
 
 function hasOnly(object: JsonObject, fields: readonly string[]): boolean {
   return Object.keys(object).every((field) => fields.includes(field))
-}
-
-function lengthOf(list: Json | undefined): number {
-  return isJsonArray(list) ? list.length : 0
 }

@@ -3,7 +3,7 @@ import { withEtcdCluster, type EtcdCluster } from '../../cluster/etcd-cluster.ts
 import { etcdCredentials, etcdEndpoints } from '../../cluster/etcd-endpoints.ts'
 import type { NewMember } from '../../cluster/etcd-new-member.ts'
 import type { InitConfig, LocalEtcd } from '../../config/model.ts'
-import { hostAndPort } from '../../config/server-url.ts'
+import { clientUrl, peerUrl } from '../../manifests/static-pods/etcd-urls.ts'
 import { noControlPlane, type JoinRun } from './join-run.ts'
 
 /** Why a phase of etcd has nothing to do. */
@@ -29,6 +29,6 @@ export async function withEtcd<T>(
 
 /** As the static Pod of this node's etcd announces itself. */
 export function newMember({ init }: InitConfig, { dataDir }: LocalEtcd): NewMember {
-  const url = (port: number): string => `https://${hostAndPort(init.localAPIEndpoint.advertiseAddress, port)}`
-  return { name: init.nodeRegistration.name, peerUrl: url(2380), clientUrl: url(2379), dataDir }
+  const { advertiseAddress } = init.localAPIEndpoint
+  return { name: init.nodeRegistration.name, peerUrl: peerUrl(advertiseAddress), clientUrl: clientUrl(advertiseAddress), dataDir }
 }

@@ -1,6 +1,7 @@
 /** Which runs of the journal are to be undone, and what they have changed taken together. Pure. */
 import { createHash } from 'node:crypto'
 import { isObject } from '../../json.ts'
+import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { paths } from '../../config/paths.ts'
 import type { Argv, Owner } from '../../host/host.ts'
 import type { After, Before, FoundFolders, Journal, JournaledChange, MarkChange } from '../../host/journal-file.ts'
@@ -60,7 +61,7 @@ export function undoTarget(journal: Journal, { all }: { readonly all: boolean })
     // The first attempt may have been cut off before it could say.
     found: runs.find(({ found }) => Object.keys(found).length > 0)?.found ?? {},
     isEntry: madeFile(changes, paths.kubeletConf) || madeFile(changes, paths.bootstrapKubeletConf),
-    isControlPlane: madeFile(changes, `${paths.manifests}/kube-apiserver.yaml`),
+    isControlPlane: madeFile(changes, staticPodPath('kube-apiserver')),
   }
 }
 

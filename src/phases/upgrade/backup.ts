@@ -9,7 +9,7 @@ import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
 import { realPath } from '../../host/empty-directory.ts'
 import type { Host } from '../../host/host.ts'
-import { staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
+import { staticPodComponents, staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
 import { pairPaths } from '../../pki/certificate-files.ts'
 import { managedCertificatesOf } from '../../pki/managed-certificates.ts'
 import type { PhaseContext } from '../phase.ts'
@@ -97,7 +97,7 @@ export async function restoreFiles(options: BackupOptions): Promise<void> {
 export async function manifestsBefore({ host, backup }: Folder): Promise<ReadonlyMap<StaticPodComponent, string>> {
   const directory = `${backup}/${backupNames.manifests}`
   const found = new Map<StaticPodComponent, string>()
-  for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const) {
+  for (const component of staticPodComponents) {
     const text = await host.readText(`${directory}/${component}.yaml`)
     if (text !== undefined) found.set(component, text)
   }

@@ -9,6 +9,7 @@ import { awaitConfigMap, configMapText } from '../../cluster/stored-config-map.t
 import { retryUntil } from '../../cluster/wait.ts'
 import { nodeName } from '../../config/host-defaults.ts'
 import type { ApiEndpoint, ComponentConfig, InitConfig, InitConfiguration, NodeRegistration, Timeouts } from '../../config/model.ts'
+import { ports } from '../../config/ports.ts'
 import {
   settingsOfNode,
   storedClusterConfiguration,
@@ -126,7 +127,7 @@ async function readLocalEndpoint(host: Host): Promise<ApiEndpoint> {
   const text = pod?.metadata.annotations?.[advertiseAddressAnnotation]
   const parts = /^\[?(?<address>[^\]]+?)\]?:(?<port>\d+)$/.exec(text ?? '')?.groups
   if (parts !== undefined) return { advertiseAddress: parts['address'] ?? '', bindPort: Number(parts['port']) }
-  if (pod === undefined) return { advertiseAddress: '', bindPort: 6443 }
+  if (pod === undefined) return { advertiseAddress: '', bindPort: ports['kube-apiserver'] }
   throw new KadmError(
     'CONFIG_INVALID',
     `the static Pod manifest of kube-apiserver has no annotation "${advertiseAddressAnnotation}" with its address`,

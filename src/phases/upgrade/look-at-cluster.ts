@@ -1,6 +1,6 @@
 /** What `upgrade plan` and `upgrade diff` are asked with, and the cluster as they see it: both only look. */
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { InitFlags } from '../../config/flags.ts'
+import type { GivenFlags } from '../../config/flags.ts'
 import type { InitConfig, NodeRegistration, Timeouts } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
@@ -10,7 +10,7 @@ export interface LookRequest {
   /** Path of a configuration file on the host. */
   readonly file: string | undefined
   /** Those of the configuration that the user gave. */
-  readonly flags: InitFlags
+  readonly flags: GivenFlags
   /** The argument. */
   readonly version: string | undefined
   /** Path of the kubeconfig on the host. */

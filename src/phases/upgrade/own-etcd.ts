@@ -2,8 +2,8 @@
 import { etcdCredentials, type EtcdCredentials } from '../../cluster/etcd-endpoints.ts'
 import { connectEtcd } from '../../cluster/etcd-members.ts'
 import type { InitConfig } from '../../config/model.ts'
-import { hostAndPort } from '../../config/server-url.ts'
 import type { Host } from '../../host/host.ts'
+import { clientUrl } from '../../manifests/static-pods/etcd-urls.ts'
 import { readEtcdOfHost } from '../../manifests/static-pods/read-etcd.ts'
 
 export interface OwnEtcdOptions {
@@ -20,7 +20,7 @@ export interface OwnEtcd {
 /** By the manifest and the files that are there now. Throws CERTIFICATE_INVALID when a file is missing. */
 export async function ownEtcd({ host, config }: OwnEtcdOptions): Promise<OwnEtcd> {
   const [found, credentials] = await Promise.all([readEtcdOfHost(host), etcdCredentials(host, config.cluster.certificatesDir)])
-  return { server: found?.clientUrls[0] ?? `https://${hostAndPort(config.init.localAPIEndpoint.advertiseAddress, 2379)}`, credentials }
+  return { server: found?.clientUrls[0] ?? clientUrl(config.init.localAPIEndpoint.advertiseAddress), credentials }
 }
 
 /** Does it answer, with the consent of a quorum? */

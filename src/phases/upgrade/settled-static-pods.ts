@@ -8,11 +8,9 @@ import { listAt, textAt, valueAt } from '../../cluster/object-fields.ts'
 import type { InitConfig } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
 import { waitUntil, type Look } from '../../host/wait.ts'
-import { staticPodPath } from '../../manifests/write-static-pod.ts'
+import { staticPodComponents, staticPodPath } from '../../manifests/write-static-pod.ts'
 import { componentFailed } from '../component-failed.ts'
 import type { PhaseContext } from '../phase.ts'
-
-const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 
 export interface Settling {
   readonly host: Host
@@ -24,8 +22,8 @@ export interface Settling {
  * Asks the kubelet itself, through the API: what it has just read of the manifests is not in any object yet. Throws COMPONENT_NOT_HEALTHY.
  */
 export async function settledStaticPods({ host, cluster, config }: Settling, { signal, waiting, warn }: PhaseContext): Promise<void> {
-  const stats = await Promise.all(components.map((component) => host.stat(staticPodPath(component))))
-  const here = components.filter((_, index) => stats[index] !== undefined)
+  const stats = await Promise.all(staticPodComponents.map((component) => host.stat(staticPodPath(component))))
+  const here = staticPodComponents.filter((_, index) => stats[index] !== undefined)
   if (here.length === 0) return
   const { name } = config.init.nodeRegistration
   const timeout = config.init.timeouts.controlPlaneComponentHealthCheck

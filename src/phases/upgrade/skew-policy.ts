@@ -3,6 +3,7 @@
  * skew policy of Kubernetes.
  */
 import type { NodesByVersion } from '../../cluster/running-versions.ts'
+import { requireVersion } from '../../config/kubernetes-version.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
 import { compareVersions, parseVersion, versionTable, type KubernetesVersion } from '../../config/versions.ts'
 import { KadmError } from '../../errors.ts'
@@ -31,7 +32,7 @@ export interface SkewProblems {
 /** Every rule that is broken. Minors are compared, not majors: there is one. */
 export function skewProblems(facts: SkewFacts): SkewProblems {
   const { target, cluster, own = newestKubernetes, oldest = versionTable.oldestControlPlane } = facts
-  const [to, from, self] = [versionOf(target), versionOf(cluster), versionOf(own)]
+  const [to, from, self] = [requireVersion(target), requireVersion(cluster), requireVersion(own)]
   const mandatory: string[] = []
   const skippable: string[] = []
   // A pre-release may go further than a release, for who insists.
@@ -81,10 +82,4 @@ function refusal({ target, cluster }: SkewFacts, details: readonly string[], rem
 
 function isAllowed({ preRelease }: KubernetesVersion, { allowExperimentalUpgrades, allowRCUpgrades }: SkewFacts): boolean {
   return preRelease === '' || allowExperimentalUpgrades || (preRelease.startsWith('rc') && allowRCUpgrades)
-}
-
-function versionOf(text: string): KubernetesVersion {
-  const version = parseVersion(text)
-  if (version !== undefined) return version
-  throw new KadmError('USAGE', `"${text}" is not a version`, { remedy: [`give a version such as ${newestKubernetes}`] })
 }

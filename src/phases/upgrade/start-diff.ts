@@ -1,16 +1,13 @@
 /** From what the user asked to the differences that an upgrade would make to the static Pods of this host. Nothing is changed. */
+import { requireVersion } from '../../config/kubernetes-version.ts'
 import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
-import { parseVersion } from '../../config/versions.ts'
 import { dumpYaml } from '../../config/yaml.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { unifiedDiff } from '../../manifests/line-diff.ts'
-import { patchedStaticPod, staticPodPath } from '../../manifests/write-static-pod.ts'
+import { controlPlaneComponents, patchedStaticPod, staticPodPath } from '../../manifests/write-static-pod.ts'
 import { atVersion, lookAtCluster, type LookRequest } from './look-at-cluster.ts'
-
-/** etcd is not among them, as in kubeadm. */
-const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 
 /**
  * One text for each component that would change. As in kubeadm without the user's patches. Throws FILE_FAILED, USAGE, CONFIG_INVALID,
@@ -18,13 +15,15 @@ const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler
  */
 export async function startDiff(host: Host, request: LookRequest): Promise<readonly string[]> {
   const { say, warn } = request
+  // etcd is not among them, as in kubeadm.
   const current = await Promise.all(
-    components.map(async (component) => ({ component, text: await readManifest(host, staticPodPath(component)) })),
+    controlPlaneComponents.map(async (component) => ({ component, text: await readManifest(host, staticPodPath(component)) })),
   )
   const { config: diff, warnings } = await loadUpgradeConfig({ ...request, action: 'diff', host })
   warnings.forEach(warn)
   const target = diff.kubernetesVersion
-  requireVersion(target)
+  if (target !== undefined)
+    requireVersion(target, `give a version such as ${newestKubernetes}; labels such as stable are not looked up here`)
   const options = {
     timeouts: diff.timeouts,
     ignorePreflightErrors: [],
@@ -48,11 +47,4 @@ async function readManifest(host: Host, file: string): Promise<string> {
   const text = await host.readText(file)
   if (text !== undefined) return text
   throw new KadmError('FILE_FAILED', `the manifest "${file}" does not exist`, { remedy: ['run this on a control-plane node'] })
-}
-
-function requireVersion(given: string | undefined): void {
-  if (given === undefined || parseVersion(given) !== undefined) return
-  throw new KadmError('USAGE', `"${given}" is not a version`, {
-    remedy: [`give a version such as ${newestKubernetes}; labels such as stable are not looked up here`],
-  })
 }

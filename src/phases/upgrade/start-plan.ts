@@ -4,14 +4,12 @@
  */
 import type { Cluster } from '../../cluster/cluster.ts'
 import { invalid } from '../../config/documents.ts'
-import { lookUpVersion, type FetchVersion } from '../../config/kubernetes-version.ts'
+import { lookUpVersion, requireVersion, type FetchVersion } from '../../config/kubernetes-version.ts'
 import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
 import { releaseServer } from '../../config/release-server.ts'
 import type { UpgradePlanConfig } from '../../config/upgrade-config.ts'
-import { parseVersion } from '../../config/versions.ts'
-import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { upgradePlanChecks } from '../../preflight/checks-for-upgrade.ts'
 import { runChecks } from '../../preflight/run-checks.ts'
@@ -66,7 +64,9 @@ interface OpenCluster {
 async function withCluster<T>(host: Host, request: PlanRequest, work: (open: OpenCluster) => Promise<T>): Promise<T> {
   const { config: plan, warnings } = await loadUpgradeConfig({ ...request, action: 'plan', host })
   warnings.forEach(request.warn)
-  requireVersion(plan.kubernetesVersion)
+  const { kubernetesVersion: target } = plan
+  // Before anything else: kubeadm plans with its own version then.
+  if (target !== undefined) requireVersion(target, `give a version such as ${newestKubernetes}, or none`)
   const saysFirst = [
     '[preflight] Running pre-flight checks.',
     '[upgrade/config] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...',
@@ -83,10 +83,4 @@ function lookUp(given: string | undefined, fetchVersion: FetchVersion, warn: (li
     if (version !== undefined) return version
     throw invalid(`what the release server says of "${label}" is not a version`, [`kadm upgrade plan ${newestKubernetes}`])
   }
-}
-
-/** Before anything else: kubeadm plans with its own version then. */
-function requireVersion(given: string | undefined): void {
-  if (given === undefined || parseVersion(given) !== undefined) return
-  throw new KadmError('USAGE', `"${given}" is not a version`, { remedy: [`give a version such as ${newestKubernetes}, or none`] })
 }

@@ -3,11 +3,17 @@ import type { InitConfig } from '../../config/model.ts'
 import { dumpYaml } from '../../config/yaml.ts'
 import { compareVersions } from '../../config/versions.ts'
 import type { Host } from '../../host/host.ts'
+import { equalJson, withoutNulls } from '../../json.ts'
 import { etcdImage } from '../../manifests/images.ts'
-import { equalJson, withoutNulls } from '../../manifests/json-value.ts'
 import type { Manifest } from '../../manifests/manifest.ts'
 import { findStaticPod, imageOf, parseStaticPod } from '../../manifests/static-pod-file.ts'
-import { patchedStaticPod, staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
+import {
+  controlPlaneComponents,
+  patchedStaticPod,
+  staticPodComponents,
+  staticPodPath,
+  type StaticPodComponent,
+} from '../../manifests/write-static-pod.ts'
 
 export interface PlannedStaticPod {
   readonly component: StaticPodComponent
@@ -32,10 +38,9 @@ export interface PlanOptions {
 
 /** etcd first, where it is this node's and is to be upgraded. Throws PATCH_INVALID, CONFIG_INVALID. */
 export async function planStaticPods(options: PlanOptions): Promise<readonly PlannedStaticPod[]> {
-  const components: readonly StaticPodComponent[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
   const withEtcd = await upgradesEtcd(options)
   const planned = await Promise.all(
-    (withEtcd ? (['etcd', ...components] as const) : components).map((component) => planOne(component, options)),
+    (withEtcd ? staticPodComponents : controlPlaneComponents).map((component) => planOne(component, options)),
   )
   return planned.flat()
 }

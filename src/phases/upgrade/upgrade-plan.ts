@@ -6,6 +6,7 @@ import { componentKinds, kubeProxyKind } from '../../config/component-config.ts'
 import { kadmVersion, newestKubernetes } from '../../config/own-version.ts'
 import { compareVersions, etcdTag, versionTable } from '../../config/versions.ts'
 import { KadmError } from '../../errors.ts'
+import { controlPlaneComponents } from '../../manifests/write-static-pod.ts'
 import { availableVersions, type AvailableVersion, type AvailableVersionsOptions } from './available-versions.ts'
 
 /** The shape is that of `UpgradePlan` in output.kubeadm.k8s.io/v1alpha3. */
@@ -55,9 +56,6 @@ export async function makeUpgradePlan({ cluster, etcdUpgrade, ...options }: Upgr
   return { availableUpgrades: available.map((to) => availableUpgrade(before, to, etcdUpgrade)), configVersions }
 }
 
-/** In the order of the plan. */
-const controlPlane = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
-
 interface ClusterState {
   /** The newest of the API servers. */
   readonly version: string
@@ -72,7 +70,7 @@ interface ClusterState {
 async function stateOf(cluster: Pick<Cluster, 'list'>): Promise<ClusterState> {
   const of = async (name: string): Promise<readonly [string, NodesByVersion]> => [name, await componentVersions(cluster, name)]
   const [components, [, etcd], kubelets, coreDns] = await Promise.all([
-    Promise.all(controlPlane.map(of)),
+    Promise.all(controlPlaneComponents.map(of)),
     of('etcd'),
     kubeletVersions(cluster),
     coreDnsVersion(cluster),
