@@ -99,7 +99,7 @@ async function joinLine(host: Host, kubeconfig: string, token: string, certifica
   const { server, certificateAuthority = '' } = await readKubeconfig(host, kubeconfig)
   try {
     return joinCommandLine({
-      endpoint: new URL(server).host,
+      endpoint: endpointOf(server),
       token,
       caHashes: caHashes(certificateAuthority),
       ...(certificateKey !== '' && { controlPlane: { certificateKey } }),
@@ -114,6 +114,12 @@ async function joinLine(host: Host, kubeconfig: string, token: string, certifica
       },
     )
   }
+}
+
+/** As it stands there: a URL's `host` leaves https's default port out, which a join command needs. Throws a TypeError. */
+function endpointOf(server: string): string {
+  if (!URL.canParse(server)) throw new TypeError(`its server is "${server}"`)
+  return server.replace('https://', '')
 }
 
 function tokenFlags({ flags, arguments: [token] }: CommandInput) {
