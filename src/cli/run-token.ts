@@ -5,7 +5,7 @@ import type { BootstrapToken } from '../config/model.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { caHashes } from '../pki/ca-hash.ts'
-import { readKubeconfig } from '../pki/kubeconfig-file.ts'
+import { clusterToJoin } from '../pki/kubeconfig-file.ts'
 import { parseToken, tokenIdOf } from '../tokens/bootstrap-token.ts'
 import { createToken, deleteToken, listTokens } from '../tokens/ensure-token.ts'
 import { joinCommandLine } from '../tokens/join-command.ts'
@@ -96,7 +96,7 @@ function tokenObject({ token, description, expires, usages, groups }: BootstrapT
 }
 
 async function joinLine(host: Host, kubeconfig: string, token: string, certificateKey: string): Promise<string> {
-  const { server, certificateAuthority = '' } = await readKubeconfig(host, kubeconfig)
+  const { server, certificateAuthority = '' } = await clusterToJoin(host, kubeconfig)
   try {
     return joinCommandLine({
       endpoint: endpointOf(server),

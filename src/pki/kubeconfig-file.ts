@@ -85,6 +85,18 @@ export async function findKubeconfig(host: Pick<Host, 'readText'>, path: string)
   }
 }
 
+/** The cluster that join commands name: the one without a name, or else that of the current context, as kubeadm chooses. Throws KUBECONFIG_INVALID. */
+export async function clusterToJoin(
+  host: Pick<Host, 'readText'>,
+  path: string,
+): Promise<Pick<Kubeconfig, 'server' | 'certificateAuthority'>> {
+  const file = await readKubeconfig(host, path)
+  const unnamed = entryNamed(file.document, 'clusters', '', 'cluster')
+  if (unnamed === undefined) return file
+  const certificateAuthority = await dataOrFile(host, unnamed, 'certificate-authority')
+  return { server: textAt(unnamed, 'server'), ...(certificateAuthority !== undefined && { certificateAuthority }) }
+}
+
 /** What a TLS client needs of the user: PEM texts and a token, as far as they are there. */
 export async function userCredentials(
   host: Pick<Host, 'readText'>,

@@ -27,6 +27,17 @@ test('the server stands there as the kubeconfig has it: port 443, a path, capita
   }
 })
 
+test('a cluster without a name goes before that of the current context', { timeout: 60_000 }, async (context) => {
+  const [current, unnamed] = [await authority(), await authority()]
+  const clusters = [
+    { name: 'kubernetes', cluster: { server: 'https://127.0.0.1:1', ...current } },
+    { name: '', cluster: { server: 'https://127.0.0.2:2', ...unnamed } },
+  ]
+  const [ours, theirs] = await joinLines(context, kubeconfig(clusters))
+  expect(ours).toBe(theirs)
+  expect(ours).toContain('kubeadm join 127.0.0.2:2 ')
+})
+
 /** The last line that each prints, kadm's first. */
 async function joinLines(context: TestContext, document: JsonObject): Promise<readonly (string | undefined)[]> {
   const conf = path.join(await temporaryDirectory(), 'user.conf')
