@@ -11,6 +11,7 @@ import { createToken, deleteToken, listTokens } from '../tokens/ensure-token.ts'
 import { joinCommandLine } from '../tokens/join-command.ts'
 import { addSignatures } from '../tokens/sign-cluster-info.ts'
 import type { CommandInput } from './command.ts'
+import { hostFlagNames } from './host-flags.ts'
 import { outputPrinter } from './output.ts'
 import { goTime, tokenRow } from './token-row.ts'
 import { withUserCluster } from './user-cluster.ts'
@@ -134,7 +135,8 @@ function tokenFlags({ flags, arguments: [token] }: CommandInput) {
 }
 
 function refuseMixedFlags(given: ReadonlySet<string>): void {
-  const mixed = mixedFlags([...given])
+  // Where to work is no part of what the file says.
+  const mixed = mixedFlags([...given].filter((name) => !hostFlagNames.has(name)))
   if (mixed.length > 0)
     throw usage(`--config cannot be mixed with ${mixed.map((name) => `--${name}`).join(', ')}`, 'kadm token create --config FILE')
 }
