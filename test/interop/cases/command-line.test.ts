@@ -21,13 +21,14 @@ test('N3: without a sub-command: help on stdout and exit code 1, or 0 where kube
     ['config', 'images'],
     ['token'],
     ['init', 'phase'],
+    ['certs', 'renew'],
     ['kubeconfig'],
     ['alpha'],
     [],
   ]) {
     const [theirs, ours] = await Promise.all([runProgram(kubeadm, words), runKadm(...words)])
     expect([words, ours.exitCode]).toEqual([words, theirs.exitCode])
-    expect(ours.stdout).toContain('Usage:')
+    expect(ours.stdout, words.join(' ')).toContain('Usage:')
   }
 })
 
