@@ -71,6 +71,29 @@ test('N7 and N9: what may stand beside --config; phases that are left out', asyn
   }
 })
 
+test('an empty --config is no file, and still refuses what may not stand beside one', { timeout: 120_000 }, async (context) => {
+  const kubeadm = realBinary(context, 'kubeadm')
+  const files = { '/etc/resolv.conf': 'nameserver 127.0.0.1\n' } // the version that is newest is not looked up
+  const lines: readonly (readonly string[])[] = [
+    ['init', 'phase', 'control-plane', 'scheduler', '--config=', '--dry-run'],
+    ['init', 'phase', 'control-plane', 'scheduler', '--config=', '--dry-run', '--kubernetes-version=v1.37.0'],
+    ['init', 'phase', 'preflight', '--config', '', '--cri-socket', '/x'],
+    ['upgrade', 'plan', '--config='],
+    ['upgrade', 'diff', '--config=', '-c', '4'],
+  ]
+  const [theirs, ours] = await Promise.all(
+    [kubeadm, 'kadm'].map((program) =>
+      runJailed(
+        lines.map((words) => [program, ...words]),
+        { files, keepGoing: true },
+      ),
+    ),
+  )
+  expect(ours?.results.map(({ exitCode }) => exitCode)).toEqual(theirs?.results.map(({ exitCode }) => exitCode))
+  const codes = ours?.results.map(({ stderr }) => /^error: .* \[(\w+)\]$/m.exec(stderr)?.[1])
+  expect(codes).toEqual([undefined, 'USAGE', 'USAGE', 'KUBECONFIG_INVALID', 'USAGE'])
+})
+
 test('N11: a full disk behind standard output is an error; one behind standard error is not', async () => {
   const into = (stream: number, ...words: readonly string[]): Promise<Ended> =>
     runProgram('bash', ['-c', `exec ${stream}>/dev/full; exec "$@"`, 'full', process.execPath, kadmProgram, ...words])
