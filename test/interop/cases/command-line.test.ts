@@ -94,6 +94,20 @@ test('an empty --config is no file, and still refuses what may not stand beside 
   expect(codes).toEqual([undefined, 'USAGE', 'USAGE', 'KUBECONFIG_INVALID', 'USAGE'])
 })
 
+test('a folder of a dry run that is set but empty is none', { timeout: 120_000 }, async (context) => {
+  const words = ['init', 'phase', 'control-plane', 'scheduler', '--config', config, '--dry-run']
+  for (const program of [realBinary(context, 'kubeadm'), 'kadm']) {
+    const { exitCode, tree, stderr } = await runJailed([[program, ...words]], {
+      files: { [config]: document },
+      environment: { KUBEADM_INIT_DRYRUN_DIR: '' },
+    })
+    expect(exitCode, stderr).toBe(0)
+    const folders = [...tree.keys()].filter((file) => /^\/etc\/kubernetes\/tmp\/kubeadm-init-dryrun\w+$/.test(file))
+    expect(folders, program).toHaveLength(1)
+    expect(stderr).toContain(`Using dry-run directory ${folders[0]}. To override it, set the environment variable KUBEADM_INIT_DRYRUN_DIR`)
+  }
+})
+
 test('N11: a full disk behind standard output is an error; one behind standard error is not', async () => {
   const into = (stream: number, ...words: readonly string[]): Promise<Ended> =>
     runProgram('bash', ['-c', `exec ${stream}>/dev/full; exec "$@"`, 'full', process.execPath, kadmProgram, ...words])
