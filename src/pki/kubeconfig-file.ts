@@ -16,6 +16,8 @@ export interface Kubeconfig {
   /** PEM, from the file itself or from the file that it names; absent when there is neither. */
   readonly certificateAuthority?: string
   readonly clusterName: string
+  /** The cluster's entry. */
+  readonly cluster: JsonObject
   readonly userName: string
   /** The user's entry; empty when there is none. */
   readonly user: JsonObject
@@ -79,6 +81,7 @@ export async function findKubeconfig(host: Pick<Host, 'readText'>, path: string)
     document,
     server: textAt(cluster, 'server'),
     clusterName,
+    cluster,
     userName,
     user,
     ...(certificateAuthority !== undefined && { certificateAuthority }),
