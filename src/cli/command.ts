@@ -11,6 +11,8 @@ export interface Command {
   readonly commands?: readonly Command[]
   /** Of a workflow, by full name, for the help: what `--skip-phases` takes. */
   readonly phases?: readonly { readonly name: string; readonly summary: string }[]
+  /** Of a group that runs something of its own: the switch that asks for that. Without it the group shows its help, as those without `run`. */
+  readonly runsWith?: string
   /** Resolves with the exit code where the command has one of its own, as that of a program that it ran. */
   readonly run?: (input: CommandInput) => Promise<number | void>
 }

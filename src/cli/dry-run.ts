@@ -24,12 +24,11 @@ export async function showRecording(
   const changes = recorded.plan()
   io.stdout.write(planText(changes, cluster.plan()))
   const variable = `KUBEADM_${action.toUpperCase()}_DRYRUN_DIR`
-  const given = io.environment[variable]
-  const directory = given ?? path.join(paths.temporary, `kubeadm-${action}-dryrun${randomBytes(5).toString('hex')}`)
+  const given = io.environment[variable] ?? ''
+  const directory = given || path.join(paths.temporary, `kubeadm-${action}-dryrun${randomBytes(5).toString('hex')}`)
   await host.makeDirectory(directory, 0o700)
   io.stdout.write('[dryrun] Nothing was changed on this host\n')
-  if (given === undefined)
-    io.stderr.write(`Using dry-run directory ${directory}. To override it, set the environment variable ${variable}\n`)
+  if (given === '') io.stderr.write(`Using dry-run directory ${directory}. To override it, set the environment variable ${variable}\n`)
   for (const change of changes) {
     if (change.kind !== 'write-file' || change.content === undefined) continue
     const inside = dryRunFile(change.path, certificatesDir)

@@ -76,7 +76,7 @@ async function dispatch(argv: readonly string[], io: Streams, signal: AbortSigna
     return 0
   }
   const parsed = parseWords(command, path, rest, globalFlags)
-  if (command.run === undefined) {
+  if (command.run === undefined || (command.runsWith !== undefined && !parsed.flags.isOn(command.runsWith))) {
     io.stdout.write(await help())
     if (command === root || path === 'kadm alpha' || path === 'kadm kubeconfig') return 0 // as in kubeadm
     throw new KadmError('USAGE', `"${path}" needs a sub-command`, { remedy: [`${path} --help`] })

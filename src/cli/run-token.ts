@@ -6,12 +6,13 @@ import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { instant } from '../host/instant.ts'
 import { caHashes } from '../pki/ca-hash.ts'
-import { readKubeconfig } from '../pki/kubeconfig-file.ts'
+import { clusterToJoin } from '../pki/kubeconfig-file.ts'
 import { parseToken, tokenIdOf } from '../tokens/bootstrap-token.ts'
 import { createToken, deleteToken, listTokens } from '../tokens/ensure-token.ts'
 import { joinCommandLine } from '../tokens/join-command.ts'
 import { addSignatures } from '../tokens/sign-cluster-info.ts'
 import type { CommandInput } from './command.ts'
+import { hostFlagNames } from './host-flags.ts'
 import { outputPrinter } from './output.ts'
 import { tokenRow } from './token-row.ts'
 import { withUserCluster } from './user-cluster.ts'
@@ -97,10 +98,10 @@ function tokenObject({ token, description, expires, usages, groups }: BootstrapT
 }
 
 async function joinLine(host: Host, kubeconfig: string, token: string, certificateKey: string): Promise<string> {
-  const { server, certificateAuthority = '' } = await readKubeconfig(host, kubeconfig)
+  const { server, certificateAuthority = '' } = await clusterToJoin(host, kubeconfig)
   try {
     return joinCommandLine({
-      endpoint: new URL(server).host,
+      endpoint: endpointOf(server),
       token,
       caHashes: caHashes(certificateAuthority),
       ...(certificateKey !== '' && { controlPlane: { certificateKey } }),
@@ -117,6 +118,12 @@ async function joinLine(host: Host, kubeconfig: string, token: string, certifica
   }
 }
 
+/** As it stands there: a URL's `host` leaves https's default port out, which a join command needs. Throws a TypeError. */
+function endpointOf(server: string): string {
+  if (!URL.canParse(server)) throw new TypeError(`its server is "${server}"`)
+  return server.replace('https://', '')
+}
+
 function tokenFlags({ flags, arguments: [token] }: CommandInput) {
   const text = (name: string) => flags.text(name) ?? ''
   return {
@@ -129,7 +136,8 @@ function tokenFlags({ flags, arguments: [token] }: CommandInput) {
 }
 
 function refuseMixedFlags(given: ReadonlySet<string>): void {
-  const mixed = mixedFlags([...given])
+  // Where to work is no part of what the file says.
+  const mixed = mixedFlags([...given].filter((name) => !hostFlagNames.has(name)))
   if (mixed.length > 0)
     throw usage(`--config cannot be mixed with ${mixed.map((name) => `--${name}`).join(', ')}`, 'kadm token create --config FILE')
 }

@@ -1,8 +1,8 @@
 /** `kadm upgrade diff` for a user. */
 import { startDiff } from '../phases/upgrade/start-diff.ts'
 import { onChosenHost } from './chosen-host.ts'
-import { givenText, type CommandInput } from './command.ts'
-import { configFlagValues } from './config-flag-values.ts'
+import type { CommandInput } from './command.ts'
+import { configWords } from './config-words.ts'
 
 const optionFlags: ReadonlySet<string> = new Set(['config', 'kubeconfig'])
 
@@ -11,8 +11,7 @@ export async function runUpgradeDiff(input: CommandInput): Promise<void> {
   const { flags, io, signal } = input
   await onChosenHost(input, async (host) => {
     const texts = await startDiff(host, {
-      file: givenText(flags, 'config'),
-      flags: configFlagValues(input, optionFlags),
+      ...configWords(input, optionFlags),
       version: input.arguments[0],
       kubeconfig: flags.text('kubeconfig') ?? '',
       signal,

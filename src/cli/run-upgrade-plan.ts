@@ -4,8 +4,8 @@ import { startPlan, startRehearsal, type PlanRequest, type Rehearsal } from '../
 import type { AvailableUpgrade, ConfigVersion, UpgradePlan } from '../phases/upgrade/upgrade-plan.ts'
 import { onChosenHost } from './chosen-host.ts'
 import { columns } from './columns.ts'
-import { givenText, type CommandInput } from './command.ts'
-import { configFlagValues } from './config-flag-values.ts'
+import type { CommandInput } from './command.ts'
+import { configWords } from './config-words.ts'
 import { kadmOutput, outputPrinter } from './output.ts'
 import { printedConfiguration } from './printed-configuration.ts'
 
@@ -63,8 +63,7 @@ function planRequest(input: CommandInput): PlanRequest {
   const { flags, io, signal } = input
   const tell = (line: string): void => void (isText(input) && io.stdout.write(`${line}\n`))
   return {
-    file: givenText(flags, 'config'),
-    flags: configFlagValues(input, optionFlags),
+    ...configWords(input, optionFlags),
     version: input.arguments[0],
     kubeconfig: flags.text('kubeconfig') ?? '',
     signal,

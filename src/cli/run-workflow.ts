@@ -7,8 +7,8 @@ import { eventOfAction, type PhaseEvent } from '../phases/phase.ts'
 import type { RunRecording, RunRequest } from '../phases/run-request.ts'
 import { withoutControls } from '../progress/printable.ts'
 import { chosenHost } from './chosen-host.ts'
-import { givenText, type CommandInput, type Streams } from './command.ts'
-import { configFlagValues } from './config-flag-values.ts'
+import type { CommandInput, Streams } from './command.ts'
+import { configWords } from './config-words.ts'
 import { withTrace, type RunTrace } from './open-trace.ts'
 import { phaseProgress, type PhaseProgress } from './phase-progress.ts'
 import { besideEvents } from './run-flags.ts'
@@ -44,8 +44,9 @@ async function runTraced(
   trace: RunTrace | undefined,
   work: (open: OpenWorkflow) => Promise<void>,
 ): Promise<void> {
-  const { flags, io: streams, signal } = input
+  const { io: streams, signal } = input
   const { events, io } = besideEvents(input)
+  const config = configWords(input, optionFlags)
   const real = await chosenHost(input)
   const eventLine = events ? (await import('../progress/event-lines.ts')).eventLine : undefined
   const host = trace?.timed(real, real.name) ?? real
@@ -55,8 +56,7 @@ async function runTraced(
     if (eventLine !== undefined && event.kind !== 'result') streams.stdout.write(eventLine({ host: host.name, event }))
   }
   const request = {
-    file: givenText(flags, 'config'),
-    flags: configFlagValues(input, optionFlags),
+    ...config,
     only,
     signal,
     onStart: progress.start,

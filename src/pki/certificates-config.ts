@@ -46,7 +46,11 @@ async function configOfCluster({
   signal,
 }: CertificatesConfigOptions): Promise<Pick<InitConfig, 'cluster'> | undefined> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(apiPatience)])
-  const cluster = await connectWithKubeconfig(host, kubeconfig, { signal: limit }).catch(() => undefined)
+  const cluster = await connectWithKubeconfig(host, kubeconfig, { signal: limit }).catch(async (error: unknown) => {
+    if ((await host.stat(kubeconfig)) !== undefined)
+      warn(`${messageOf(error)}: going by the defaults. Give --config if the cluster has others`)
+    return undefined
+  })
   if (cluster === undefined) return undefined
   try {
     say('Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...')

@@ -17,6 +17,8 @@ export interface Kubeconfig {
   /** PEM, from the file itself or from the file that it names; absent when there is neither. */
   readonly certificateAuthority?: string
   readonly clusterName: string
+  /** The cluster's entry. */
+  readonly cluster: JsonObject
   readonly userName: string
   /** The user's entry; empty when there is none. */
   readonly user: JsonObject
@@ -80,10 +82,23 @@ export async function findKubeconfig(host: Pick<Host, 'readText'>, path: string)
     document,
     server: textAt(cluster, 'server'),
     clusterName,
+    cluster,
     userName,
     user,
     ...(certificateAuthority !== undefined && { certificateAuthority }),
   }
+}
+
+/** The cluster that join commands name: the one without a name, or else that of the current context, as kubeadm chooses. Throws KUBECONFIG_INVALID. */
+export async function clusterToJoin(
+  host: Pick<Host, 'readText'>,
+  path: string,
+): Promise<Pick<Kubeconfig, 'server' | 'certificateAuthority'>> {
+  const file = await readKubeconfig(host, path)
+  const unnamed = entryNamed(file.document, 'clusters', '', 'cluster')
+  if (unnamed === undefined) return file
+  const certificateAuthority = await dataOrFile(host, unnamed, 'certificate-authority')
+  return { server: textAt(unnamed, 'server'), ...(certificateAuthority !== undefined && { certificateAuthority }) }
 }
 
 /** What a TLS client needs of the user: PEM texts and a token, as far as they are there. */

@@ -9,7 +9,7 @@ import { kinds } from '../../src/cluster/kinds.ts'
 import { generateToken, parseToken } from '../../src/tokens/bootstrap-token.ts'
 import { isSignedBy } from '../../src/tokens/cluster-info-signature.ts'
 import { bothPrograms } from '../support/both-programs.ts'
-import type { Ended } from '../support/command-line.ts'
+import { runKadm, type Ended } from '../support/command-line.ts'
 import { sharedControlPlane } from '../support/control-plane.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -203,6 +203,14 @@ test('the tokens of a configuration file are made, all of them', async (context)
   }
   expect(found[1]).toEqual(found[0])
   expect(found[0]).toHaveLength(2)
+})
+
+test('a configuration file and a host to work on go together; the flags that the file overrules do not', async () => {
+  const elsewhere = ['token', 'create', '--config', 'tokens.yaml', '--host', '127.0.0.1:1', '--host-key', `SHA256:${'A'.repeat(43)}`]
+  const { exitCode, stderr } = await runKadm(...elsewhere)
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('[HOST_UNREACHABLE]') })
+  const mixed = await runKadm(...elsewhere, '--ttl', '1h')
+  expect(mixed).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--config cannot be mixed with --ttl [USAGE]') })
 })
 
 test('a node can join at once: cluster-info is signed with the token over the very text that it holds', async (context) => {

@@ -1,5 +1,4 @@
 /** `kadm certs`: certificates of a control plane: when they end, new ones in their place, requests for those that others sign. */
-import { KadmError } from '../../errors.ts'
 import { managedCertificates } from '../../pki/managed-certificates.ts'
 import type { Command, CommandInput, Flag } from '../command.ts'
 import { hostFlags } from '../host-flags.ts'
@@ -73,7 +72,8 @@ export const certsCommand: Command = {
           doc: "Print a systemd service and timer that renew all, each month (kadm's own)",
         },
       ],
-      run: renewTimer,
+      runsWith: 'print-timer',
+      run: printTimer,
       commands: [
         ...managedCertificates.map(({ name, title }) => renewCommand(name, `Renew the ${title}`)),
         renewCommand('all', 'Renew all available certificates'),
@@ -82,10 +82,7 @@ export const certsCommand: Command = {
   ],
 }
 
-/** kubeadm has nothing here but an error and the help. */
-async function renewTimer({ flags, io }: CommandInput): Promise<void> {
-  if (!flags.isOn('print-timer'))
-    throw new KadmError('USAGE', '"kadm certs renew" needs a sub-command', { remedy: ['kadm certs renew --help'] })
+async function printTimer({ io }: CommandInput): Promise<void> {
   const { renewalTimer } = await import('../renewal-timer.ts')
   io.stdout.write(renewalTimer())
 }

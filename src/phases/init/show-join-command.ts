@@ -1,5 +1,5 @@
 /** The last words of `kadm init`: how to use the cluster, and how to add nodes to it. */
-import { readKubeconfig } from '../../pki/kubeconfig-file.ts'
+import { clusterToJoin } from '../../pki/kubeconfig-file.ts'
 import type { Phase } from '../phase.ts'
 import { doneText } from './done-text.ts'
 import type { InitRun } from './init-run.ts'
@@ -22,7 +22,7 @@ export const showJoinCommand: Phase<InitRun> = {
     'addon',
   ],
   run: async ({ config, host, certificateKey, options }, { result }) => {
-    const { server, certificateAuthority = '' } = await readKubeconfig(host, options.kubeconfig)
+    const { server, certificateAuthority = '' } = await clusterToJoin(host, options.kubeconfig)
     result(
       doneText({
         server,

@@ -21,13 +21,14 @@ test('N3: without a sub-command: help on stdout and exit code 1, or 0 where kube
     ['config', 'images'],
     ['token'],
     ['init', 'phase'],
+    ['certs', 'renew'],
     ['kubeconfig'],
     ['alpha'],
     [],
   ]) {
     const [theirs, ours] = await Promise.all([runProgram(kubeadm, words), runKadm(...words)])
     expect([words, ours.exitCode]).toEqual([words, theirs.exitCode])
-    expect(ours.stdout).toContain('Usage:')
+    expect(ours.stdout, words.join(' ')).toContain('Usage:')
   }
 })
 
@@ -67,6 +68,43 @@ test('N7 and N9: what may stand beside --config; phases that are left out', asyn
     expect([words, ours?.exitCode], ours?.stderr).toEqual([words, theirs?.exitCode])
     // A refusal leaves nothing.
     if (ours?.exitCode !== 0) expect([...(ours?.tree.keys() ?? [])]).toEqual([config])
+  }
+})
+
+test('an empty --config is no file, and still refuses what may not stand beside one', { timeout: 120_000 }, async (context) => {
+  const kubeadm = realBinary(context, 'kubeadm')
+  const files = { '/etc/resolv.conf': 'nameserver 127.0.0.1\n' } // the version that is newest is not looked up
+  const lines: readonly (readonly string[])[] = [
+    ['init', 'phase', 'control-plane', 'scheduler', '--config=', '--dry-run'],
+    ['init', 'phase', 'control-plane', 'scheduler', '--config=', '--dry-run', '--kubernetes-version=v1.37.0'],
+    ['init', 'phase', 'preflight', '--config', '', '--cri-socket', '/x'],
+    ['upgrade', 'plan', '--config='],
+    ['upgrade', 'diff', '--config=', '-c', '4'],
+  ]
+  const [theirs, ours] = await Promise.all(
+    [kubeadm, 'kadm'].map((program) =>
+      runJailed(
+        lines.map((words) => [program, ...words]),
+        { files, keepGoing: true },
+      ),
+    ),
+  )
+  expect(ours?.results.map(({ exitCode }) => exitCode)).toEqual(theirs?.results.map(({ exitCode }) => exitCode))
+  const codes = ours?.results.map(({ stderr }) => /^error: .* \[(\w+)\]$/m.exec(stderr)?.[1])
+  expect(codes).toEqual([undefined, 'USAGE', 'USAGE', 'KUBECONFIG_INVALID', 'USAGE'])
+})
+
+test('a folder of a dry run that is set but empty is none', { timeout: 120_000 }, async (context) => {
+  const words = ['init', 'phase', 'control-plane', 'scheduler', '--config', config, '--dry-run']
+  for (const program of [realBinary(context, 'kubeadm'), 'kadm']) {
+    const { exitCode, tree, stderr } = await runJailed([[program, ...words]], {
+      files: { [config]: document },
+      environment: { KUBEADM_INIT_DRYRUN_DIR: '' },
+    })
+    expect(exitCode, stderr).toBe(0)
+    const folders = [...tree.keys()].filter((file) => /^\/etc\/kubernetes\/tmp\/kubeadm-init-dryrun\w+$/.test(file))
+    expect(folders, program).toHaveLength(1)
+    expect(stderr).toContain(`Using dry-run directory ${folders[0]}. To override it, set the environment variable KUBEADM_INIT_DRYRUN_DIR`)
   }
 })
 
