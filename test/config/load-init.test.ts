@@ -16,7 +16,7 @@ const head = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: '
 
 function load(flags: LoadInitOptions['flags'], text?: string, more: Partial<LoadInitOptions> = {}): ReturnType<typeof loadInitConfig> {
   const host = fixtureHost(text === undefined ? {} : { [file]: text })
-  return loadInitConfig({ flags, host, needs: { criSocket: false }, ...(text !== undefined && { file }), ...more })
+  return loadInitConfig({ flags, host, needs: { criSocket: false }, forRun: true, ...(text !== undefined && { file }), ...more })
 }
 
 test('flags and a file that say the same give the same configuration', async () => {

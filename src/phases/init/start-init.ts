@@ -53,6 +53,7 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
       host: real,
       needs: { criSocket: wantsCri },
       newToken,
+      forRun: true,
       fetchVersion: keptVersions(session, releaseServer(real, { signal: request.signal })),
     })
     warnings.forEach(request.warn)
