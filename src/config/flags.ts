@@ -57,15 +57,15 @@ export function initDocuments(flags: InitFlags): readonly ConfigDocument[] {
   return [document('InitConfiguration', init), document('ClusterConfiguration', cluster)]
 }
 
-/** What flags may change though a file is given: node name, skipped phases, preflight errors to ignore. */
+/** What flags may change though a file is given: node name, skipped phases, preflight errors to ignore. As in kubeadm an empty list says nothing. */
 export function adjustInit(init: JsonObject, flags: InitFlags): JsonObject {
   const registration = (init['nodeRegistration'] ?? {}) as JsonObject
   const name = flags['node-name']
-  const skip = flags['skip-phases']
+  const skipPhases = strings(flags['skip-phases'] ?? [])
   return {
     ...init,
     ...(typeof name === 'string' && name !== '' && { nodeRegistration: { ...registration, name } }),
-    ...(skip !== undefined && { skipPhases: strings(skip) }),
+    ...(skipPhases.length > 0 && { skipPhases }),
     ...(flags['dry-run'] === true && { dryRun: true }),
   }
 }

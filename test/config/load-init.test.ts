@@ -79,6 +79,7 @@ test('beside a file, node name, skipped phases, ignored errors and dry run count
     skipPhases: ['preflight'],
     nodeRegistration: { name: 'b', ignorePreflightErrors: ['mem', 'swap'] },
   })
+  expect((await load({ 'skip-phases': [] }, text)).config.init.skipPhases).toEqual(['certs'])
   await expect(load({ 'ignore-preflight-errors': ['all'] }, text)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
   await expect(load({ token: 'abcdef.0123456789abcdef', patches: '/x' }, text)).rejects.toMatchObject({
     code: 'USAGE',

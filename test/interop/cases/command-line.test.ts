@@ -70,6 +70,21 @@ test('N7 and N9: what may stand beside --config; phases that are left out', asyn
   }
 })
 
+test('N9: an empty --skip-phases leaves the list of the file', async (context) => {
+  const kubeadm = realBinary(context, 'kubeadm')
+  // Its checks fail in a jail.
+  const init = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nskipPhases: [preflight]\n'
+  const options = { files: { [config]: `${init}---\n${document}` } }
+  for (const [flag, exitCode] of [
+    ['--skip-phases=', 0],
+    ['--skip-phases=certs/sa', 1],
+  ] as const) {
+    const words = ['init', '--config', config, '--dry-run', flag]
+    const results = await Promise.all([kubeadm, 'kadm'].map((program) => runJailed([[program, ...words]], options)))
+    expect([flag, ...results.map((one) => one.exitCode)], results[1]?.stderr).toEqual([flag, exitCode, exitCode])
+  }
+})
+
 test('N11: a full disk behind standard output is an error; one behind standard error is not', async () => {
   const into = (stream: number, ...words: readonly string[]): Promise<Ended> =>
     runProgram('bash', ['-c', `exec ${stream}>/dev/full; exec "$@"`, 'full', process.execPath, kadmProgram, ...words])
