@@ -57,7 +57,7 @@ export function initDocuments(flags: InitFlags): readonly ConfigDocument[] {
   return [document('InitConfiguration', init), document('ClusterConfiguration', cluster)]
 }
 
-/** What flags may change though a file is given: node name, skipped phases, preflight errors to ignore. As in kubeadm an empty list says nothing. */
+/** What flags may change though a file is given: node name, skipped phases, dry run. As in kubeadm an empty list says nothing. */
 export function adjustInit(init: JsonObject, flags: InitFlags): JsonObject {
   const registration = (init['nodeRegistration'] ?? {}) as JsonObject
   const name = flags['node-name']
@@ -66,7 +66,7 @@ export function adjustInit(init: JsonObject, flags: InitFlags): JsonObject {
     ...init,
     ...(typeof name === 'string' && name !== '' && { nodeRegistration: { ...registration, name } }),
     ...(skipPhases.length > 0 && { skipPhases }),
-    ...(flags['dry-run'] === true && { dryRun: true }),
+    ...(typeof flags['dry-run'] === 'boolean' && { dryRun: flags['dry-run'] }),
   }
 }
 

@@ -85,6 +85,22 @@ test('N9: an empty --skip-phases leaves the list of the file', async (context) =
   }
 })
 
+test('--dry-run=false goes before a file that says true', async (context) => {
+  const kubeadm = realBinary(context, 'kubeadm')
+  const init = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\ndryRun: true\n'
+  const options = { files: { [config]: `${init}---\n${document}` } }
+  for (const [flags, isReal] of [
+    [[], false],
+    [['--dry-run=false'], true],
+  ] as const) {
+    const words = ['init', 'phase', 'certs', 'ca', '--config', config, ...flags]
+    for (const { exitCode, stderr, tree } of await Promise.all(
+      [kubeadm, 'kadm'].map((program) => runJailed([[program, ...words]], options)),
+    ))
+      expect([flags, exitCode, tree.has('/etc/kubernetes/pki/ca.crt')], stderr).toEqual([flags, 0, isReal])
+  }
+})
+
 test('N11: a full disk behind standard output is an error; one behind standard error is not', async () => {
   const into = (stream: number, ...words: readonly string[]): Promise<Ended> =>
     runProgram('bash', ['-c', `exec ${stream}>/dev/full; exec "$@"`, 'full', process.execPath, kadmProgram, ...words])
