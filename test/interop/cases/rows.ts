@@ -137,6 +137,11 @@ const checked: readonly TableCase[] = [
 
 const migrations: readonly TableCase[] = [
   migrated('D3', 'only a kubelet', `apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmaxPods: ${below(99)}\n`),
+  ...[{}, { optional: false }].map((given) => {
+    const fileKeyRef = { volumeName: word(), path: word(), key: word(), ...given }
+    const fields = { 'apiServer.extraEnvs': [{ name: word(), valueFrom: { fileKeyRef } }] }
+    return migrated('D3', `a variable of a file ${JSON.stringify(given)}`, withInit(clusterWith(fields)))
+  }),
   { from: 'D5', name: 'no flag', words: ['config', 'migrate'] },
   { from: 'D5', name: 'a folder', words: ['config', 'migrate', '--old-config', 'DIR'] },
   migrated('D7', 'an upgrade with a version', document('UpgradeConfiguration', { 'apply.kubernetesVersion': `v1.37.${below(9)}` })),
