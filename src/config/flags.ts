@@ -59,16 +59,19 @@ export function initDocuments(flags: GivenFlags): readonly ConfigDocument[] {
   return [document('InitConfiguration', init), document('ClusterConfiguration', cluster)]
 }
 
-/** What flags may change though a file is given: node name, skipped phases, preflight errors to ignore. */
+/**
+ * What flags may change though a file is given: node name, skipped phases, dry run, preflight errors to ignore. As in kubeadm an empty list
+ * says nothing.
+ */
 export function withFlagsBesideFile(given: JsonObject, flags: GivenFlags): JsonObject {
   const registration = part(given, 'nodeRegistration')
   const name = flags['node-name']
-  const skip = flags['skip-phases']
+  const skipPhases = strings(flags['skip-phases'] ?? [])
   return {
     ...given,
     ...(typeof name === 'string' && name !== '' && { nodeRegistration: { ...registration, name } }),
-    ...(skip !== undefined && { skipPhases: strings(skip) }),
-    ...(flags['dry-run'] === true && { dryRun: true }),
+    ...(skipPhases.length > 0 && { skipPhases }),
+    ...(typeof flags['dry-run'] === 'boolean' && { dryRun: flags['dry-run'] }),
   }
 }
 

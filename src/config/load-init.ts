@@ -21,13 +21,18 @@ export interface LoadInitOptions {
   readonly needs: { readonly criSocket: boolean }
   /** For each bootstrap token that is not given; random when absent. */
   readonly newToken?: () => Promise<string>
+  /**
+   * For a run on the host: its address must be one that others can reach, and checks to ignore must fit together. As in kubeadm, both are no
+   * matter to commands that only read the configuration, as those of images and certificates.
+   */
+  readonly forRun?: boolean
 }
 
 /** Throws CONFIG_UNREADABLE, CONFIG_SYNTAX, or CONFIG_INVALID with every problem in its details. */
 export async function loadInitConfig(
   options: LoadInitOptions,
 ): Promise<{ readonly config: InitConfig; readonly warnings: readonly string[] }> {
-  const { file, flags, host } = options
+  const { file, flags, host, forRun = false } = options
   if (file !== undefined) refuseMixedFlags(flags)
   const documents = file === undefined ? initDocuments(flags) : await readConfigFile(file, host)
   const resolved = await resolveInit(documents, host, {
@@ -39,9 +44,11 @@ export async function loadInitConfig(
     ...(file !== undefined && { adjust: (init) => withFlagsBesideFile(init, flags) }),
   })
   const init = toInitConfiguration(resolved.init)
-  const problems = [...resolved.problems, ...bindAddressProblems(init.localAPIEndpoint.advertiseAddress, resolved.problems)]
+  const unreachable = forRun ? bindAddressProblems(init.localAPIEndpoint.advertiseAddress, resolved.problems) : []
+  const problems = [...resolved.problems, ...unreachable]
   if (problems.length > 0) throw givenProblems(problems, wordsOf.init, file)
-  const ignorePreflightErrors = mergedPreflightErrors(init.nodeRegistration.ignorePreflightErrors, flags['ignore-preflight-errors'])
+  const ofFile = init.nodeRegistration.ignorePreflightErrors
+  const ignorePreflightErrors = forRun ? mergedPreflightErrors(ofFile, flags['ignore-preflight-errors']) : ofFile
   const config: InitConfig = {
     init: { ...init, nodeRegistration: { ...init.nodeRegistration, ignorePreflightErrors } },
     cluster: toClusterConfiguration(resolved.cluster, resolved.ciVersion),

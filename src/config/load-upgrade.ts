@@ -31,8 +31,9 @@ export async function loadUpgradeConfig<Action extends keyof UpgradeConfigs>(
 ): Promise<{ readonly config: UpgradeConfigs[Action]; readonly warnings: readonly string[] }> {
   const { action, file, flags, version, host } = options
   if (file !== undefined) refuseMixedFlags(flags)
-  // As in kubeadm, `--force=false` and its kind are given too.
-  const fromFlags = part(documentContent('UpgradeConfiguration', flags) as JsonObject, action)
+  // As in kubeadm, `--force=false` and its kind are given too, but not an empty list.
+  const told = Object.entries(part(documentContent('UpgradeConfiguration', flags) as JsonObject, action))
+  const fromFlags = Object.fromEntries(told.filter(([, value]) => !Array.isArray(value) || value.length > 0))
   const given: JsonObject = { ...fromFlags, ...(version !== undefined && version !== '' && { kubernetesVersion: version }) }
   const documents = file === undefined ? [document('UpgradeConfiguration', { [action]: given })] : await readConfigFile(file, host)
   const resolved = await resolveNodeKind('UpgradeConfiguration', documents, host, {

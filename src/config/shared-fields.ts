@@ -55,7 +55,7 @@ const environmentVariable: readonly Field[] = [
           stringField('volumeName', 'Name of the volume.', { printed: true }),
           stringField('path', 'Path in it.', { printed: true }),
           stringField('key', 'Key in the file.', { printed: true }),
-          booleanField('optional', 'The file may be missing.', { optional: true, default: false }),
+          booleanField('optional', 'The file may be missing.', { optional: true }),
         ],
         { optional: true },
       ),

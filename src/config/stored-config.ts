@@ -1,13 +1,15 @@
-/** Configuration that a cluster keeps in its ConfigMaps, read back. Nothing of it is checked again: a cluster runs with it. */
+/** Configuration that a cluster keeps in its ConfigMaps, read back. Only its version is checked again: a cluster runs with the rest. */
 import { kubeletKind, kubeProxyKind, decodeComponent, type ComponentKind } from './component-config.ts'
 import { decodeDocument } from './decode-document.ts'
 import { withDefaults } from './defaults.ts'
 import { invalid, readDocuments } from './documents.ts'
 import { toClusterConfiguration } from './init-config.ts'
 import type { Decoded } from './decode.ts'
+import { withV } from './kubernetes-version.ts'
 import { kubeletDefaults } from './kubelet-defaults.ts'
 import { kubeProxyDefaults, type KubeProxySource } from './kube-proxy-defaults.ts'
 import type { ClusterConfiguration, ComponentConfig, InitConfiguration } from './model.ts'
+import { compareVersions, parseVersion, versionTable } from './versions.ts'
 
 /**
  * `ClusterConfiguration` of ConfigMap kube-system/kubeadm-config. Unknown fields are warnings; a value of the wrong type is none, here and
@@ -19,11 +21,26 @@ export function storedClusterConfiguration(text: string): { readonly cluster: Cl
   if (decoded === undefined) throw unusable('kubeadm-config', 'ClusterConfiguration')
   requireTypes('kubeadm-config', decoded.problems)
   const document = withDefaults('ClusterConfiguration', decoded.value)
-  const [, ci = '', kubernetesVersion = ''] = /^(ci\/)?(.*)$/.exec(String(document['kubernetesVersion'])) ?? []
+  const [, ci = '', version = ''] = /^(ci\/)?(.*)$/.exec(String(document['kubernetesVersion'])) ?? []
+  // Written by hand it may lack its v, which the tags of images have.
+  const kubernetesVersion = parseVersion(version) === undefined ? version : withV(version)
   return {
     cluster: toClusterConfiguration({ ...document, kubernetesVersion }, ci !== ''),
     warnings: decoded.warnings.map((line) => `ConfigMap kubeadm-config: ${line}`),
   }
+}
+
+/**
+ * For who makes parts of a control plane or nodes of the cluster: its manifests and images are known from one minor below the own one on. As
+ * in kubeadm no matter to `certs` and `reset`. Throws CONFIG_INVALID.
+ */
+export function refuseOldCluster({ kubernetesVersion }: Pick<ClusterConfiguration, 'kubernetesVersion'>): void {
+  const oldest = versionTable.oldestControlPlane
+  if (parseVersion(kubernetesVersion) === undefined || compareVersions(kubernetesVersion, oldest) >= 0) return
+  throw invalid(
+    `the cluster has Kubernetes ${kubernetesVersion}, by its ConfigMap kube-system/kubeadm-config: this kadm works with ${oldest} and newer`,
+    ['kubectl version   # take the kubeadm of that version; where another one runs, correct the ConfigMap'],
+  )
 }
 
 /** `kubelet` of ConfigMap kube-system/kubelet-config, with what has to be in it. Throws CONFIG_SYNTAX, CONFIG_INVALID. */

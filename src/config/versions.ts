@@ -9,7 +9,7 @@ export interface KubernetesVersion {
 }
 
 export const versionTable = {
-  /** Control planes that can be made new: from one minor below the own one on. A newer minor is a warning of preflight. */
+  /** Control planes that can be made new, joined and upgraded: from one minor below the own one on. A newer minor is a warning of preflight. */
   oldestControlPlane: 'v1.36.0',
   /** How many minors a kubelet may be older than the control plane. */
   kubeletSkew: 3,

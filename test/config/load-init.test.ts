@@ -16,7 +16,7 @@ const head = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: '
 
 function load(flags: LoadInitOptions['flags'], text?: string, more: Partial<LoadInitOptions> = {}): ReturnType<typeof loadInitConfig> {
   const host = fixtureHost(text === undefined ? {} : { [file]: text })
-  return loadInitConfig({ flags, host, needs: { criSocket: false }, ...(text !== undefined && { file }), ...more })
+  return loadInitConfig({ flags, host, needs: { criSocket: false }, forRun: true, ...(text !== undefined && { file }), ...more })
 }
 
 test('flags and a file that say the same give the same configuration', async () => {
@@ -79,6 +79,10 @@ test('beside a file, node name, skipped phases, ignored errors and dry run count
     skipPhases: ['preflight'],
     nodeRegistration: { name: 'b', ignorePreflightErrors: ['mem', 'swap'] },
   })
+  const dry = text.replace('skipPhases', 'dryRun: true\nskipPhases')
+  const dryRuns = [{}, { 'dry-run': false }].map(async (flags) => (await load(flags, dry)).config.init.dryRun)
+  expect(await Promise.all(dryRuns)).toEqual([true, false])
+  expect((await load({ 'skip-phases': [] }, text)).config.init.skipPhases).toEqual(['certs'])
   await expect(load({ 'ignore-preflight-errors': ['all'] }, text)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
   await expect(load({ token: 'abcdef.0123456789abcdef', patches: '/x' }, text)).rejects.toMatchObject({
     code: 'USAGE',

@@ -62,6 +62,16 @@ test('only --control-plane makes a control plane: it has the taint and an addres
   expect(config.nodeRegistration.taints).toEqual([{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }])
 })
 
+test('--dry-run=false goes before a file that says true', async () => {
+  const file = '/x/join.yaml'
+  const discovery = `{bootstrapToken: {token: ${token}, apiServerEndpoint: "a:1", unsafeSkipCAVerification: true}}`
+  const text = `apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration\ndryRun: true\ndiscovery: ${discovery}\n`
+  const dryRuns = [{}, { 'dry-run': false }].map(
+    async (flags) => (await load({ file, flags, host: fixtureHost({ [file]: text }) })).config.dryRun,
+  )
+  expect(await Promise.all(dryRuns)).toEqual([true, false])
+})
+
 test('without an endpoint and without a file there is no discovery; with both there is one too many', async () => {
   await expect(load({ flags: { token } })).rejects.toMatchObject({
     code: 'CONFIG_INVALID',

@@ -84,6 +84,7 @@ timeouts: {upgradeManifests: 9s}
     skipPhases: ['preflight'],
     ignorePreflightErrors: ['createjob', 'swap'],
   })
+  expect(await load('apply', { flags: { 'skip-phases': [] } }, text)).toMatchObject({ skipPhases: ['addon'] })
   expect(await load('node', {}, text)).toMatchObject({ certificateRenewal: false, patches: { directory: '/root/patches' }, dryRun: false })
   expect((await load('plan', {}, text)).kubernetesVersion).toBeUndefined()
   expect(await load('diff', {}, text)).toMatchObject({ contextLines: 7 })

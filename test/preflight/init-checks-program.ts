@@ -9,7 +9,7 @@ const [file = '', ignore = '', owned = ''] = process.argv.slice(2)
 const host = localHost()
 try {
   const flags = { 'ignore-preflight-errors': ignore.split(',').filter((name) => name !== '') }
-  const { config } = await loadInitConfig({ file, flags, host, needs: { criSocket: true } })
+  const { config } = await loadInitConfig({ file, flags, host, needs: { criSocket: true }, forRun: true })
   const own = { owns: (path: string) => owned.split(',').includes(path) }
   // The last group pulls images, which `kubeadm --dry-run` does not do.
   const groups = initChecks({ config, host, images: [], own, say: () => {} }).slice(0, 2)

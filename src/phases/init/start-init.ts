@@ -51,6 +51,7 @@ export async function startInit(real: Host, request: InitRequest): Promise<RunRe
       host: real,
       needs: { criSocket: wantsCri },
       newToken,
+      forRun: true,
       fetchVersion: keptVersions(session, releaseServer(real, { signal: request.signal })),
     })
     warnings.forEach(request.warn)

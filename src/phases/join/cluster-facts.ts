@@ -7,7 +7,7 @@ import { retryUntil } from '../../cluster/wait.ts'
 import { nodeSettings } from '../../config/join-config.ts'
 import { kubeProxyDefaults } from '../../config/kube-proxy-defaults.ts'
 import type { InitConfig, JoinConfig } from '../../config/model.ts'
-import { storedClusterConfiguration, storedKubeletConfiguration } from '../../config/stored-config.ts'
+import { refuseOldCluster, storedClusterConfiguration, storedKubeletConfiguration } from '../../config/stored-config.ts'
 
 export interface ClusterFactsOptions {
   readonly join: JoinConfig
@@ -24,6 +24,7 @@ export async function readClusterConfig(cluster: Cluster, { join, signal, warn }
     configMapText(await awaitConfigMap(cluster, name, { holding: key, timeout: join.timeouts.kubernetesAPICall, signal }), key) ?? ''
   const [clusterText, kubeletText] = await Promise.all([read('kubeadm-config', 'ClusterConfiguration'), read('kubelet-config', 'kubelet')])
   const stored = storedClusterConfiguration(clusterText)
+  refuseOldCluster(stored.cluster)
   const { kubelet, warnings } = storedKubeletConfiguration(kubeletText, stored.cluster)
   for (const line of [...stored.warnings, ...warnings]) warn(line)
   return {

@@ -11,6 +11,7 @@ import { nodeName } from '../../config/host-defaults.ts'
 import type { ApiEndpoint, ComponentConfig, InitConfig, InitConfiguration, NodeRegistration, Timeouts } from '../../config/model.ts'
 import { ports } from '../../config/ports.ts'
 import {
+  refuseOldCluster,
   settingsOfNode,
   storedClusterConfiguration,
   storedKubeletConfiguration,
@@ -47,6 +48,7 @@ export async function readClusterConfig(cluster: Cluster, options: ClusterConfig
   const kubeProxyMap = await configMap(cluster, 'kube-proxy', options)
   const clusterText = textIn(stored, 'kubeadm-config', 'ClusterConfiguration')
   const { cluster: configuration, warnings } = storedClusterConfiguration(clusterText)
+  refuseOldCluster(configuration)
   const { kubelet, warnings: kubeletWarnings } = storedKubeletConfiguration(textIn(kubeletMap, 'kubelet-config', 'kubelet'), configuration)
   const source = { podSubnet: configuration.networking.podSubnet ?? '', advertiseAddress: localAPIEndpoint.advertiseAddress }
   // A cluster whose kube-proxy the user took away has no configuration of it.

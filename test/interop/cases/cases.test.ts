@@ -14,12 +14,18 @@ import { realBinary } from '../../support/real-binary.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { compareCases } from '../kubeadm-tables/compare.ts'
 import { fileRows } from './file-rows.ts'
-import { rows } from './rows.ts'
+import { readingRows, rows } from './rows.ts'
 
 test('every row has the same exit code, names the same fields, and leaves the same', { timeout: 180_000 }, async (context) => {
   const ids = 'A2 A4 A6 A8 A10 A12 B1 B3 B5 B7 C2 C4 C6 C8 C10 C12 C14 C16 D3 D5 D7 F1 F3 F5 F7 F9 F11 K2 K4 K6'.split(' ')
   expect([...new Set(rows.map(({ from }) => from))].toSorted()).toEqual(ids.toSorted())
   expect((await compareCases(context, rows)).different).toEqual([])
+})
+
+test('K2: what only reads a configuration does so on a host without a default route too', { timeout: 180_000 }, async (context) => {
+  const { different, exitCodes } = await compareCases(context, readingRows, { address: null })
+  expect(different).toEqual([])
+  expect(exitCodes).toEqual(readingRows.map(({ words }) => (words[0] === 'init' ? 1 : 0)))
 })
 
 test('rows about files: the same files', { timeout: 300_000 }, async (context) => {

@@ -108,6 +108,37 @@ test('a folder of a dry run that is set but empty is none', { timeout: 120_000 }
   }
 })
 
+test('N9: an empty --skip-phases leaves the list of the file', async (context) => {
+  const kubeadm = realBinary(context, 'kubeadm')
+  // Its checks fail in a jail.
+  const init = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nskipPhases: [preflight]\n'
+  const options = { files: { [config]: `${init}---\n${document}` } }
+  for (const [flag, exitCode] of [
+    ['--skip-phases=', 0],
+    ['--skip-phases=certs/sa', 1],
+  ] as const) {
+    const words = ['init', '--config', config, '--dry-run', flag]
+    const results = await Promise.all([kubeadm, 'kadm'].map((program) => runJailed([[program, ...words]], options)))
+    expect([flag, ...results.map((one) => one.exitCode)], results[1]?.stderr).toEqual([flag, exitCode, exitCode])
+  }
+})
+
+test('--dry-run=false goes before a file that says true', async (context) => {
+  const kubeadm = realBinary(context, 'kubeadm')
+  const init = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\ndryRun: true\n'
+  const options = { files: { [config]: `${init}---\n${document}` } }
+  for (const [flags, isReal] of [
+    [[], false],
+    [['--dry-run=false'], true],
+  ] as const) {
+    const words = ['init', 'phase', 'certs', 'ca', '--config', config, ...flags]
+    for (const { exitCode, stderr, tree } of await Promise.all(
+      [kubeadm, 'kadm'].map((program) => runJailed([[program, ...words]], options)),
+    ))
+      expect([flags, exitCode, tree.has('/etc/kubernetes/pki/ca.crt')], stderr).toEqual([flags, 0, isReal])
+  }
+})
+
 test('N11: a full disk behind standard output is an error; one behind standard error is not', async () => {
   const into = (stream: number, ...words: readonly string[]): Promise<Ended> =>
     runProgram('bash', ['-c', `exec ${stream}>/dev/full; exec "$@"`, 'full', process.execPath, kadmProgram, ...words])

@@ -128,6 +128,7 @@ const manifestRows: readonly TableCase[] = [
       'scheduler.extraEnvs': [
         { name: 'Z', value: word() },
         { name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        { name: 'F', valueFrom: { fileKeyRef: { volumeName: 'z', path: word(), key: word() } } },
       ],
     },
   }),

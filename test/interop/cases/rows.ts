@@ -135,6 +135,11 @@ const checked: readonly TableCase[] = [
 
 const migrations: readonly TableCase[] = [
   migrated('D3', 'only a kubelet', `apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmaxPods: ${below(99)}\n`),
+  ...[{}, { optional: false }].map((given) => {
+    const fileKeyRef = { volumeName: word(), path: word(), key: word(), ...given }
+    const fields = { 'apiServer.extraEnvs': [{ name: word(), valueFrom: { fileKeyRef } }] }
+    return migrated('D3', `a variable of a file ${JSON.stringify(given)}`, withInit(clusterWith(fields)))
+  }),
   { from: 'D5', name: 'no flag', words: ['config', 'migrate'] },
   { from: 'D5', name: 'a folder', words: ['config', 'migrate', '--old-config', 'DIR'] },
   migrated('D7', 'an upgrade with a version', document('UpgradeConfiguration', { 'apply.kubernetesVersion': `v1.37.${below(9)}` })),
@@ -219,6 +224,33 @@ const imageRows: readonly TableCase[] = [
   ...[`${word()}=true`, 'RootlessControlPlane', `RootlessControlPlane=${word()}`, 'RootlessControlPlane=true'].map((gate) =>
     list('K6', '--kubernetes-version', 'v1.37.1', '--feature-gates', gate),
   ),
+]
+
+/** What only reads the configuration of an init that could not run, for a jail without a default route. */
+export const readingRows: readonly TableCase[] = [
+  list('K2', '--kubernetes-version', `v1.37.${below(9)}`),
+  { from: 'K2', name: 'certificates without a file', words: ['certs', 'check-expiration'] },
+  ...[
+    {},
+    { 'localAPIEndpoint.advertiseAddress': `224.0.0.${1 + below(250)}` },
+    { 'nodeRegistration.ignorePreflightErrors': ['all', 'Swap'] },
+  ].flatMap((settings) => {
+    const text = `${document('InitConfiguration', { bootstrapTokens: [{ token }], ...settings })}---\n${clusterWith(quick)}`
+    const lines: readonly (readonly string[])[] = [
+      ['config', 'images', 'list'],
+      ['kubeconfig', 'user', '--client-name', word()],
+      ['certs', 'check-expiration'],
+      ['certs', 'generate-csr', '--kubeconfig-dir', 'DIR/conf', '--cert-dir', 'DIR/csr'],
+      ['token', 'create', '--dry-run', '--kubeconfig', 'DIR/admin.conf'],
+      ['init', 'phase', 'certs', 'ca'], // for the reverse: a run
+    ]
+    return lines.map((words): TableCase => ({
+      from: 'K2',
+      name: `${words.join(' ')} ${JSON.stringify(settings)}`,
+      words: [...words, '--config', 'DIR/config.yaml'],
+      files: { 'DIR/config.yaml': text, 'DIR/admin.conf': '@admin.conf', ...pki },
+    }))
+  }),
 ]
 
 export const rows: readonly TableCase[] = [...loading, ...printed, ...checked, ...migrations, ...kubeconfigRows, ...imageRows]

@@ -4,7 +4,7 @@ import { expect, type TestContext } from 'vitest'
 import { dumpYaml, parseYamlDocuments } from '../../../src/config/yaml.ts'
 import { wordsOf } from '../../../src/config/flag-problems.ts'
 import { errorPaths } from '../../config/kubeadm-config.ts'
-import { runJailed, type TreeEntry } from '../../support/jail.ts'
+import { runJailed, type JailOptions, type TreeEntry } from '../../support/jail.ts'
 import { realBinary } from '../../support/real-binary.ts'
 import { treeMeaning } from '../difference/meaning.ts'
 import { fixtures } from './fixtures.ts'
@@ -18,7 +18,11 @@ export interface Compared {
   readonly exitCodes: readonly number[]
 }
 
-export async function compareCases(context: TestContext, cases: readonly TableCase[]): Promise<Compared> {
+export async function compareCases(
+  context: TestContext,
+  cases: readonly TableCase[],
+  jail: Pick<JailOptions, 'address'> = {},
+): Promise<Compared> {
   const kubeadm = realBinary(context, 'kubeadm')
   const made = await fixtures()
   const filled = cases.map((one) => ({
@@ -27,7 +31,7 @@ export async function compareCases(context: TestContext, cases: readonly TableCa
       Object.entries(one.files ?? {}).map(([file, text]) => [file, text.startsWith('@') ? fixtureOf(made, text.slice(1)) : text]),
     ),
   }))
-  const [theirs, ours] = await Promise.all([resultsOf(filled, kubeadm), resultsOf(filled, 'kadm')])
+  const [theirs, ours] = await Promise.all([resultsOf(filled, kubeadm, jail), resultsOf(filled, 'kadm', jail)])
   const different = cases.flatMap((one, index) => {
     const [their, our] = [theirs[index], ours[index]]
     if (their === undefined || our === undefined) throw new Error(`no result for ${one.name}`)
@@ -114,13 +118,14 @@ function treeOf(files: TableResult['files'], stdout: string, index: number): Rea
 /** So many that a jail ends in time. */
 const perJail = 75
 
-async function resultsOf(cases: readonly TableCase[], tool: string): Promise<readonly TableResult[]> {
+async function resultsOf(cases: readonly TableCase[], tool: string, jail: Pick<JailOptions, 'address'>): Promise<readonly TableResult[]> {
   if (cases.length === 0) return []
   const now = cases.slice(0, perJail)
   const program = path.join(import.meta.dirname, 'run-table.ts')
   const files = { '/tmp/jail/cases.json': JSON.stringify(now), '/etc/resolv.conf': 'nameserver 127.0.0.1\n' }
-  const result = await runJailed([[process.execPath, program, '/tmp/jail/cases.json', '/tmp/jail/results.json', tool]], { files })
+  const words = [process.execPath, program, '/tmp/jail/cases.json', '/tmp/jail/results.json', tool]
+  const result = await runJailed([words], { files, ...jail })
   expect(result.exitCode, result.stderr).toBe(0)
   const results = JSON.parse(String(result.tree.get('/tmp/jail/results.json')?.content)) as readonly TableResult[]
-  return [...results, ...(await resultsOf(cases.slice(perJail), tool))]
+  return [...results, ...(await resultsOf(cases.slice(perJail), tool, jail))]
 }
