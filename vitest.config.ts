@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.ts'
 import { summaryReporter } from './test/support/summary-reporter.ts'
 import { filesAtOnce } from './test/support/test-sandboxes.ts'
 
@@ -11,6 +12,7 @@ const cluster = ['test/e2e/**/*.test.ts', 'test/sandbox/**/*.test.ts']
 export default defineConfig({
   test: {
     reporters: ['default', summaryReporter],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         // They wait for etcd's elections, kubeadm's time limits and the like: on two cores three files at once keep both busy. Vitest's own

@@ -108,7 +108,7 @@ async function endedLease(
     const owner = holderOf(found)
     const isRenewed = before !== undefined && end > before.end
     const waited = performance.now() - begin
-    if (!isRenewed && waited >= leaseSeconds * 1000) return found
+    if (!isRenewed && waited >= durationOf(found)) return found
     if (isRenewed || waited >= wait) throw inProgress(owner, end)
     if (before === undefined) say(`${owner} holds the cluster until ${end.toISOString()}: waiting for the end of that, or for its renewal`)
     before = { owner, end }
@@ -146,9 +146,13 @@ function leaseObject(
 }
 
 function endOf(lease: KubernetesObject): Date | undefined {
-  const [renewed, lasts] = [valueAt(lease, 'spec.renewTime'), valueAt(lease, 'spec.leaseDurationSeconds')]
-  const end = new Date(Date.parse(String(renewed)) + Number(lasts) * 1000)
+  const end = new Date(Date.parse(textAt(lease, 'spec.renewTime')) + durationOf(lease))
   return Number.isNaN(end.getTime()) ? undefined : end
+}
+
+/** Milliseconds that it lasts without being renewed. */
+function durationOf(lease: KubernetesObject): number {
+  return Number(valueAt(lease, 'spec.leaseDurationSeconds')) * 1000
 }
 
 const processAnnotation = 'kadm.dev/process'

@@ -12,6 +12,8 @@ import { temporaryDirectory } from '../support/temporary.ts'
 
 const kadm = [process.execPath, kadmProgram]
 const file = '/tmp/jail/trace.json'
+/** Nobody answers there, which is known at once: the newest version of Kubernetes is not looked up. */
+const offline: JailOptions = { files: { '/etc/resolv.conf': 'nameserver 127.0.0.1\n', '/etc/hosts': '192.168.77.10 node1\n' } }
 
 function contentOf({ tree }: JailResult, name: string): string {
   return tree.get(name)?.content.toString('utf8') ?? ''
@@ -27,11 +29,12 @@ function bars({ hosts }: ReadTrace, category: string): readonly Bar[] {
 
 describe('--trace', () => {
   test('every phase with the calls in it; view prints the path, whose steps add up to the whole, and makes the page', async () => {
-    const result = await runJailed([
+    const commands = [
       [...kadm, 'init', 'phase', 'certs', 'all', '--trace', file],
       [...kadm, 'trace', 'view', file],
       [...kadm, 'trace', 'view', file, '-o', '/tmp/jail/other.html'],
-    ])
+    ]
+    const result = await runJailed(commands, offline)
     expect([result.exitCode, result.stderr]).toEqual([0, expect.not.stringContaining('error')])
     const trace = traceOf(result)
     expect(trace.about).toMatchObject({ command: 'init', outcome: 'done', apiVersion: 'kadm.dev/v1alpha1', kind: 'Trace' })
@@ -81,7 +84,7 @@ describe('--trace', () => {
       file,
     ]
     const script = '"$@" >events 2>words & p=$!; until grep -q preflight events; do sleep 0.05; done; sleep 0.2; kill -s "$0" $p; wait $p'
-    const result = await runJailed([['sh', '-c', script, signal, ...join]])
+    const result = await runJailed([['sh', '-c', script, signal, ...join]], offline)
     expect([result.exitCode, contentOf(result, '/tmp/jail/words')]).toEqual([exitCode, expect.stringContaining(`stopped by SIG${signal}`)])
     const trace = traceOf(result)
     expect(bars(trace, 'action').map(({ name, args }) => [name, args['outcome'], args['reason']])).toEqual([
@@ -94,7 +97,10 @@ describe('--trace', () => {
   })
 
   test('a folder that is not there is refused before anything is done', async () => {
-    const { exitCode, stderr, tree } = await runJailed([[...kadm, 'init', 'phase', 'certs', 'ca', '--trace', '/tmp/jail/gone/trace.json']])
+    const { exitCode, stderr, tree } = await runJailed(
+      [[...kadm, 'init', 'phase', 'certs', 'ca', '--trace', '/tmp/jail/gone/trace.json']],
+      offline,
+    )
     expect([exitCode, stderr]).toEqual([
       1,
       expect.stringMatching(/^error: --trace: "\/tmp\/jail\/gone\/trace.json" cannot be written.* \[FILE_FAILED\]\n/),
@@ -103,14 +109,14 @@ describe('--trace', () => {
   })
 
   test('a file that cannot be written at the end is a warning: the run is done', async () => {
-    const { exitCode, stderr } = await runJailed([[...kadm, 'init', 'phase', 'certs', 'ca', '--trace', '/proc/trace.json']])
+    const { exitCode, stderr } = await runJailed([[...kadm, 'init', 'phase', 'certs', 'ca', '--trace', '/proc/trace.json']], offline)
     expect([exitCode, stderr]).toEqual([0, expect.stringContaining('WARNING: the trace was not written: ')])
   })
 
   test('without the flag nothing of it is loaded', async () => {
     const log = `import { registerHooks } from 'node:module'; import { appendFileSync } from 'node:fs'
       registerHooks({ load: (url, context, next) => { appendFileSync('/tmp/jail/loaded', url + '\\n'); return next(url, context) } })`
-    const options: JailOptions = { files: { '/tmp/jail/log.mjs': log } }
+    const options: JailOptions = { files: { ...offline.files, '/tmp/jail/log.mjs': log } }
     const [program = '', ...words] = kadm
     const logged = [program, '--import', '/tmp/jail/log.mjs', ...words, 'init', 'phase', 'certs', 'ca']
     const [without, given] = await Promise.all([runJailed([logged], options), runJailed([[...logged, '--trace', file]], options)])
@@ -130,15 +136,16 @@ describe('--trace', () => {
 describe('--events', () => {
   test('standard output has events as documented and nothing else, for every workflow', async () => {
     const runs = await Promise.all([
-      runJailed([
-        [...kadm, 'init', 'phase', 'certs', 'all', '--events'],
-        [...kadm, 'undo', '--yes', '--events', '--trace', file],
-      ]),
-      runJailed([[...kadm, 'init', '--dry-run', '--kubernetes-version', 'v1.37.2', '--ignore-preflight-errors=all', '--events']], {
-        files: { '/etc/hosts': '192.168.77.10 node1\n' },
-      }),
-      runJailed([[...kadm, 'reset', '--dry-run', '--force', '--events']]),
-      runJailed([[...kadm, 'upgrade', 'node', '--events']]),
+      runJailed(
+        [
+          [...kadm, 'init', 'phase', 'certs', 'all', '--events'],
+          [...kadm, 'undo', '--yes', '--events', '--trace', file],
+        ],
+        offline,
+      ),
+      runJailed([[...kadm, 'init', '--dry-run', '--kubernetes-version', 'v1.37.2', '--ignore-preflight-errors=all', '--events']], offline),
+      runJailed([[...kadm, 'reset', '--dry-run', '--force', '--events']], offline),
+      runJailed([[...kadm, 'upgrade', 'node', '--events']], offline),
     ])
     expect(runs.map(({ exitCode, stdout }) => [exitCode, checkEvents(stdout).problems])).toEqual([
       [0, []],

@@ -35,24 +35,11 @@ const fast = { encryptionAlgorithm: 'ECDSA-P256' }
 export function initCases(): readonly InitCase[] {
   return [
     { name: 'defaults, with the certificates uploaded', cluster: {}, flags: ['--upload-certs'] },
-    dualStack(),
-    taintsTokensPeriods(),
-    {
-      name: 'external etcd',
-      before: startEtcd,
-      cluster: {
-        ...fast,
-        etcd: {
-          external: {
-            endpoints: ['https://127.0.0.1:2379'],
-            caFile: '/srv/pki/etcd/ca.crt',
-            certFile: '/srv/pki/apiserver-etcd-client.crt',
-            keyFile: '/srv/pki/apiserver-etcd-client.key',
-          },
-        },
-      },
-    },
+    muchAtOnce(),
     ...[
+      dualStack(),
+      taintsTokensPeriods(),
+      externalEtcd(),
       { name: 'no addons', init: { skipPhases: ['addon'] }, cluster: fast },
       {
         name: 'endpoint',
@@ -126,7 +113,38 @@ export function documentsOf(
   return documents.map((document) => `---\n${dumpYaml(document)}`).join('')
 }
 
-function dualStack(): InitCase {
+/** For the short run: what has nothing to do with one another shows in one init. */
+function muchAtOnce(): InitCase {
+  const [families, periods, etcd] = [dualStack(), taintsTokensPeriods(), externalEtcd()]
+  const { skipPhases: _, nodeRegistration, ...tokens } = periods.init
+  return {
+    ...families,
+    ...etcd,
+    name: 'dual stack, arguments, patches, taints, periods, external etcd',
+    init: { ...tokens, nodeRegistration: { ...nodeRegistration, ...families.init.nodeRegistration } },
+    cluster: { ...families.cluster, ...periods.cluster, ...etcd.cluster },
+  }
+}
+
+function externalEtcd() {
+  return {
+    name: 'external etcd',
+    before: startEtcd,
+    cluster: {
+      ...fast,
+      etcd: {
+        external: {
+          endpoints: ['https://127.0.0.1:2379'],
+          caFile: '/srv/pki/etcd/ca.crt',
+          certFile: '/srv/pki/apiserver-etcd-client.crt',
+          keyFile: '/srv/pki/apiserver-etcd-client.key',
+        },
+      },
+    },
+  } satisfies InitCase
+}
+
+function dualStack() {
   return {
     name: 'dual stack, arguments, patches',
     init: { nodeRegistration: { kubeletExtraArgs: [{ name: 'node-labels', value: `example.com/${word()}=yes` }] } },
@@ -149,10 +167,10 @@ function dualStack(): InitCase {
       'kubeletconfiguration.yaml': `maxPods: ${randomInt(50, 200)}\n`,
       'corednsdeployment+strategic.yaml': 'spec:\n  replicas: 3\n',
     },
-  }
+  } satisfies InitCase
 }
 
-function taintsTokensPeriods(): InitCase {
+function taintsTokensPeriods() {
   return {
     name: 'ECDSA, taints, no kube-proxy, periods',
     init: {
@@ -169,7 +187,7 @@ function taintsTokensPeriods(): InitCase {
       ],
     },
     cluster: { ...fast, certificateValidityPeriod: '300h', caCertificateValidityPeriod: '250000h', clusterName: word() },
-  }
+  } satisfies InitCase
 }
 
 function extras(): InitCase {

@@ -3,14 +3,14 @@ import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
-import { skipInShortRun } from '../support/long-run.ts'
+import { isLongRun } from '../support/long-run.ts'
 
 const pki = '/etc/kubernetes/pki'
 const slow = { timeout: 240_000 }
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  sandbox = await sharedSandbox({ hosts: 3 })
+  sandbox = await sharedSandbox({ hosts: isLongRun ? 3 : 1 })
 })
 
 beforeEach(() => renewHosts(sandbox))
@@ -49,10 +49,9 @@ test('an external CA whose signatures are not all there: every missing piece is 
   expect(await files()).toBe(before)
 })
 
-test.for(['kubeadm', 'kadm'])(
+test.runIf(isLongRun).for(['kubeadm', 'kadm'])(
   'an external etcd with TLS, and a second control plane by %s that gets its certificates',
-  async (tool, context) => {
-    skipInShortRun(context)
+  async (tool) => {
     const [first, second] = sandbox.hosts
     const endpoint = `https://${second?.address}:2379`
     await startEtcd('h2', endpoint)
@@ -85,14 +84,13 @@ test.for(['kubeadm', 'kadm'])(
   },
 )
 
-test.for([
+test.runIf(isLongRun).for([
   { tool: 'kubeadm', algorithm: 'RSA-2048' },
   { tool: 'kadm', algorithm: 'ECDSA-P256' },
 ])(
   'an external CA with $algorithm, and a second control plane by $tool: its files brought by hand, its kubelet signed for by the keeper of the key',
   { timeout: 400_000 },
-  async ({ tool, algorithm }, context) => {
-    skipInShortRun(context)
+  async ({ tool, algorithm }) => {
     const controlPlaneEndpoint = `${sandbox.hosts[0]?.address}:6443`
     const config = { controlPlaneEndpoint, cluster: `encryptionAlgorithm: ${algorithm}\n` }
     const file = await putInitConfig(sandbox, 'h1', config)

@@ -10,7 +10,7 @@ import { runProgram, type ProgramResult } from '../../src/sandbox/run-program.ts
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, sharedSandbox } from '../support/cluster.ts'
 import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
-import { skipInShortRun } from '../support/long-run.ts'
+import { isLongRun, skipInShortRun } from '../support/long-run.ts'
 import { folderOfFile } from '../support/temporary.ts'
 
 const folder = folderOfFile('fleet-external')
@@ -21,6 +21,7 @@ let sandbox: Sandbox
 let operator: FleetOperator
 
 beforeAll(async () => {
+  if (!isLongRun) return
   sandbox = await sharedSandbox({ hosts: 2 })
   operator = fleetOperator(sandbox, folder)
 }, 300_000)

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { renewHosts, sharedSandbox } from '../support/cluster.ts'
 import { fleetOperator, type FleetOperator } from '../support/fleet-operator.ts'
-import { skipInShortRun } from '../support/long-run.ts'
+import { isLongRun } from '../support/long-run.ts'
 import { folderOfFile } from '../support/temporary.ts'
 
 const folder = folderOfFile('fleet-preflight')
@@ -45,12 +45,9 @@ test('a firewall that drops, one that refuses, one that only the other way meets
 
 test('what a plan listens with does not outlive the next one when it is killed', { timeout: 60_000 }, async () => {
   const file = await write(roles)
-  let left: readonly string[] = []
-  for (let moment = 0.5; left.every((one) => one === '') && moment < 3; moment += 0.1) {
-    await operator.kadm(['plan', '-f', file], { killAfter: moment })
-    left = await traces()
-  }
-  expect(left.join()).toContain(':10250')
+  const listens = async (): Promise<boolean> => (await sandbox.run('h3', ['ss', '-Hltn'])).includes(':10250 ')
+  await operator.kadmKilledWhen(['plan', '-f', file], listens)
+  expect((await traces()).join()).toContain(':10250')
   const { exitCode, stdout } = await plan()
   expect([exitCode, /does not reach/.test(stdout)]).toEqual([0, false])
   expect(await traces()).toEqual(['', '', ''])
@@ -65,8 +62,7 @@ test('links of different size, a path that swallows wide packets, twins', { time
   expect(stdout).toContain(`WARNING: packets of 1500 bytes do not get from h1 to h2 at ${addressOf('h2')}, and nothing on the way says why`)
 })
 
-test('a cluster that is there: its API server is what answers', { timeout: 180_000 }, async (context) => {
-  skipInShortRun(context)
+test.runIf(isLongRun)('a cluster that is there: its API server is what answers', { timeout: 180_000 }, async () => {
   expect((await apply({ h1: 'control-plane' })).exitCode).toBe(0)
   await firewall('h1', `tcp dport 6443 ip saddr ${addressOf('h3')} reject with tcp reset`)
   const { exitCode, stderr } = await plan({ h1: 'control-plane', h3: 'worker' })

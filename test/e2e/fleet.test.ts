@@ -146,7 +146,7 @@ describe('one control plane and two workers', () => {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
       metadata: { name: 'kadm', namespace: 'kube-system' },
-      spec: { holderIdentity: 'ann@desk', leaseDurationSeconds: 30, renewTime: until },
+      spec: { holderIdentity: 'ann@desk', leaseDurationSeconds: 5, renewTime: until },
     }
     await kubectl(sandbox, 'h1', ['create', '-f', '-'], { input: JSON.stringify(lease) })
     const refused = await operator.kadm(['apply', '-f', file, '--yes', '--wait-lock', '0'])
@@ -154,7 +154,7 @@ describe('one control plane and two workers', () => {
       1,
       expect.stringContaining('ann@desk is working on this cluster and holds the cluster until'),
     ])
-    // Ann's kadm was killed: nobody renews it. That is seen after the 30 s that it lasts, whatever her clock said.
+    // Ann's kadm was killed: nobody renews it. That is seen after the 5 s that it lasts, whatever her clock said.
     const spec = { renewTime: new Date(Date.now() - 18_000).toISOString().replace('Z', '000Z') }
     await kubectl(sandbox, 'h1', ['-n', 'kube-system', 'patch', 'lease', 'kadm', '--type=merge', '-p', JSON.stringify({ spec })])
 

@@ -8,7 +8,7 @@ import { isLongRun, skipInShortRun } from '../support/long-run.ts'
 import { settledObjects, type Objects } from '../support/settled-objects.ts'
 
 const host = 'h1'
-const rounds = isLongRun ? 30 : 3
+const rounds = isLongRun ? 30 : 2
 const init = 'kadm init --config /root/init.yaml --upload-certs'
 
 let sandbox: Sandbox

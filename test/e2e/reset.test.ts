@@ -3,6 +3,7 @@
  * anew.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { busyboxImage } from '../../src/sandbox/images.ts'
 import { labInitConfig } from '../../src/sandbox/lab-config.ts'
 import type { ProgramResult } from '../../src/sandbox/run-program.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
@@ -11,6 +12,12 @@ import { listedMembers } from '../support/etcd-members.ts'
 import { snapshotFiles } from '../support/host-files.ts'
 import { isLongRun } from '../support/long-run.ts'
 
+const canaryPod = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'canary' },
+  spec: { hostNetwork: true, containers: [{ name: 'a', image: busyboxImage, command: ['sleep', '31337'], imagePullPolicy: 'Never' }] },
+})
 const slow = { timeout: isLongRun ? 600_000 : 240_000 }
 
 let sandbox: Sandbox
@@ -132,8 +139,12 @@ describe('cut off when the data of etcd has gone', () => {
     await sandbox.run('h1', ['kadm', 'init', '--config', '/root/init.yaml'], slow)
     const { exitCode, stderr } = await sandbox.exec('h1', ['kadm', 'reset', 'phase', 'remove-etcd-member', '--force'], { timeout: 90_000 })
     expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error:')])
+    // That it runs shows that the kubelet has read what is in the folder.
+    const canary = '/etc/kubernetes/manifests/canary.yaml'
+    await sandbox.put('h1', canary, canaryPod)
     await sandbox.run('h1', ['systemctl', 'restart', 'kubelet'])
-    await sandbox.run('h1', ['sleep', '25'])
+    await sandbox.run('h1', ['sh', '-c', 'for i in $(seq 300); do pgrep -fx "sleep 31337" && exit; sleep 0.1; done; exit 1'], slow)
+    await sandbox.run('h1', ['rm', canary])
     expect(await sandbox.run('h1', ['ls', '-A', '/etc/kubernetes/manifests'])).toContain('.etcd.yaml\n.kube-apiserver.yaml\n')
     expect(await sandbox.run('h1', ['sh', '-c', 'ls -A /var/lib/etcd; pgrep -x etcd || true'])).toBe('')
     const again = await sandbox.exec('h1', ['kadm', 'reset', '--force'], { timeout: 60_000 })

@@ -229,8 +229,10 @@ test('Kubernetes 1.36', async (context) => {
 })
 
 test('the key of the CA is kept elsewhere', async (context) => {
+  const encryptionAlgorithm = 'ECDSA-P256'
   await besideKubeadm(context, {
-    config: initConfig(),
+    config: initConfig({ cluster: { encryptionAlgorithm } }),
+    cluster: { encryptionAlgorithm },
     before: [
       ['kubeadm', 'init', 'phase', 'certs', 'all'],
       ['kubeadm', 'init', 'phase', 'kubeconfig', 'all'],

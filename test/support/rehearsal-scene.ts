@@ -11,6 +11,7 @@ spec:
   template:
     metadata: {labels: {app: cart, scene: rehearsal}}
     spec:
+      terminationGracePeriodSeconds: 1
       nodeSelector: {kubernetes.io/hostname: h1}
       tolerations: [{operator: Exists}]
       containers: [{name: a, image: "lab.test/busybox:1", command: [sleep, "3600"], imagePullPolicy: IfNotPresent}]
@@ -24,6 +25,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: bare, namespace: default, labels: {scene: rehearsal}}
 spec:
+  terminationGracePeriodSeconds: 1
   nodeSelector: {kubernetes.io/hostname: h1}
   tolerations: [{operator: Exists}]
   containers: [{name: a, image: "lab.test/busybox:1", command: [sleep, "3600"], imagePullPolicy: IfNotPresent}]

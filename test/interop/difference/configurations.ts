@@ -13,8 +13,6 @@ export interface FileCase {
   readonly host?: JailOptions
   /** kubeadm makes everything first; these files are then removed, so that both tools find the same sort of host. */
   readonly removedBefore?: readonly string[]
-  /** Only these phases (default: all that write files). */
-  readonly phases?: readonly string[]
 }
 
 export const configurationFile = '/tmp/jail/config.yaml'
@@ -29,12 +27,6 @@ export function fileCases(): readonly FileCase[] {
     { name: 'defaults', documents: [cluster({})] },
     { name: 'ECDSA-P256', documents: [cluster({ encryptionAlgorithm: 'ECDSA-P256' })] },
     { name: 'ECDSA-P384', documents: [cluster({ encryptionAlgorithm: 'ECDSA-P384', clusterName: word() })] },
-    // Sixteen keys of 4096 bits take a core some ten seconds, in either language.
-    {
-      name: 'RSA-4096',
-      documents: [cluster({ encryptionAlgorithm: 'RSA-4096' })],
-      phases: ['certs ca', 'certs apiserver', 'kubeconfig admin'],
-    },
     dualStack(),
     ipv6Only(),
     externalEtcd(),
