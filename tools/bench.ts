@@ -4,7 +4,7 @@
  * bench -- scale [--hosts 100]`: the plan of many hosts.
  */
 import { parseArgs } from 'node:util'
-import { errorText } from '../src/cli/error-text.ts'
+import { errorText } from '../src/cli/text/error-text.ts'
 import { newestKubernetes } from '../src/config/own-version.ts'
 import { sandboxUp } from '../src/sandbox/sandbox-up.ts'
 import type { Sandbox } from '../src/sandbox/sandbox.ts'

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { newestKubernetes } from '../src/config/own-version.ts'
 import { KadmError } from '../src/errors.ts'
-import { errorText } from '../src/cli/error-text.ts'
+import { errorText } from '../src/cli/text/error-text.ts'
 import { raiseDemoCluster } from '../src/sandbox/demo-cluster.ts'
 import { defaultSandboxName } from '../src/sandbox/state.ts'
 

@@ -1,5 +1,5 @@
 /** `npm run stop`: the end of what `npm start` made. */
-import { errorText } from '../src/cli/error-text.ts'
+import { errorText } from '../src/cli/text/error-text.ts'
 import { defaultSandboxName } from '../src/sandbox/state.ts'
 import { takeDown } from '../src/sandbox/take-down.ts'
 

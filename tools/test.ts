@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { errorText } from '../src/cli/error-text.ts'
+import { errorText } from '../src/cli/text/error-text.ts'
 import { newestKubernetes } from '../src/config/own-version.ts'
 import { ensureComponents, ensureE2eKubeadm } from '../src/sandbox/components.ts'
 import { ensureImageStore } from '../src/sandbox/image-store.ts'

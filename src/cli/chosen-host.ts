@@ -6,7 +6,7 @@ import type { SshOptions, SshQuestion } from '../host/ssh-target.ts'
 import { printable } from '../progress/printable.ts'
 import { askSecret } from './ask-secret.ts'
 import { givenText, type CommandInput, type Streams } from './command.ts'
-import { hostFlagNames } from './host-flags.ts'
+import { hostFlagNames } from './flags/host-flags.ts'
 
 /** Runs `work` on the host and closes it. Throws as `chosenHost`. */
 export async function onChosenHost<T>(input: Pick<CommandInput, 'flags' | 'io' | 'signal'>, work: (host: Host) => Promise<T>): Promise<T> {

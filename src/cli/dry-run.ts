@@ -5,7 +5,7 @@ import { paths } from '../config/paths.ts'
 import type { Host } from '../host/host.ts'
 import type { RunRecording } from '../phases/run-request.ts'
 import type { Streams } from './command.ts'
-import { dryRunFile, planText } from './print-plan.ts'
+import { dryRunFile, planText } from './text/print-plan.ts'
 
 export interface DryRunOptions {
   readonly io: Streams

@@ -2,7 +2,7 @@
 import { KadmError } from '../errors.ts'
 import type { Command, Streams } from './command.ts'
 import { loadCommand, rootCommand } from './commands.ts'
-import { globalFlags } from './global-flags.ts'
+import { globalFlags } from './flags/global-flags.ts'
 
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
@@ -45,7 +45,7 @@ export async function main(argv: readonly string[], io: Streams): Promise<number
     if (unwritten !== undefined) throw unwritten
     return signalled ?? code
   } catch (error) {
-    const { errorText } = await import('./error-text.ts')
+    const { errorText } = await import('./text/error-text.ts')
     io.stderr.write(errorText(error, verbosity(argv)))
     return signalled ?? 1
   }

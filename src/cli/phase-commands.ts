@@ -2,9 +2,9 @@
 import type { Phase } from '../phases/phase.ts'
 import { flatten } from '../phases/phase-tree.ts'
 import type { Command, CommandInput } from './command.ts'
-import { hostFlags } from './host-flags.ts'
-import { kubeadmFlags } from './kubeadm-flags.ts'
-import { runFlags } from './run-flags.ts'
+import { hostFlags } from './flags/host-flags.ts'
+import { kubeadmFlags } from './flags/kubeadm-flags.ts'
+import { runFlags } from './flags/run-flags.ts'
 
 /** A workflow's commands below its own, and its phases for the help. */
 export function phasesOf<Run>(

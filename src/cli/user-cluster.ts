@@ -6,7 +6,7 @@ import type { Host } from '../host/host.ts'
 import { connectWithKubeconfig, usualKubeconfig } from '../pki/kubeconfig-cluster.ts'
 import { onChosenHost } from './chosen-host.ts'
 import type { CommandInput, Streams } from './command.ts'
-import { planText } from './print-plan.ts'
+import { planText } from './text/print-plan.ts'
 
 export interface UserCluster {
   readonly host: Host

@@ -3,7 +3,7 @@ import { KadmError, messageOf, withCode } from '../errors.ts'
 import { readJournal } from '../host/journal-file.ts'
 import { runsOf, type JournaledRun } from '../host/journal-runs.ts'
 import { fleetRemedy } from './fleet-remedies.ts'
-import { whyUnknown } from './host-state.ts'
+import { whyUnknown } from './look/host-state.ts'
 import type { Fleet } from './open-fleet.ts'
 import { readOperatorJournal, type OperatorCommand, type OperatorJournal } from './operator-journal.ts'
 

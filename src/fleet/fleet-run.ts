@@ -4,9 +4,9 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import type { Host } from '../host/host.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import type { Sponsor } from '../phases/join/sponsor.ts'
-import type { ClusterLease } from './cluster-lease.ts'
-import type { Action } from './decide.ts'
-import type { ReachedHost } from './host-state.ts'
+import type { ClusterLease } from './apply/cluster-lease.ts'
+import type { Action } from './plan/decide.ts'
+import type { ReachedHost } from './look/host-state.ts'
 import type { Fleet } from './open-fleet.ts'
 
 /** What a command on many hosts is asked with. */

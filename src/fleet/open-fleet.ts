@@ -8,8 +8,8 @@ import { connectSsh } from '../host/ssh-host.ts'
 import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from '../host/ssh-target.ts'
 import { fleetRemedy } from './fleet-remedies.ts'
 import type { FleetHost } from './fleet-run.ts'
-import { observeHost, unreachable, whyUnknown, type HostState, type UnreachableHost } from './host-state.ts'
-import { notObserved } from './not-root.ts'
+import { observeHost, unreachable, whyUnknown, type HostState, type UnreachableHost } from './look/host-state.ts'
+import { notObserved } from './plan/not-root.ts'
 
 export interface FleetOptions extends Pick<SshOptions, 'trustOnFirstUse' | 'secret' | 'say'> {
   /** Who logs in where the file does not say; asked only then. */

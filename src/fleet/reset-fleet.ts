@@ -1,14 +1,14 @@
 /** The end of a cluster: every host of its file is reset, all at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '../errors.ts'
-import { firstThatAnswers, tidyUp } from './cluster-access.ts'
-import { takeLease } from './cluster-lease.ts'
+import { firstThatAnswers, tidyUp } from './apply/cluster-access.ts'
+import { takeLease } from './apply/cluster-lease.ts'
 import { fleetFailed } from './fleet-failed.ts'
 import { endTold, ownName, type FleetCommand } from './fleet-run.ts'
-import { leaseHolder } from './lease-holder.ts'
+import { leaseHolder } from './apply/lease-holder.ts'
 import { notReached, reachedHosts } from './open-fleet.ts'
-import { requireFree } from './require-free.ts'
-import { requestOf, resetHost } from './run-action.ts'
+import { requireFree } from './apply/require-free.ts'
+import { requestOf, resetHost } from './apply/run-action.ts'
 
 export interface ResetFleetInput extends FleetCommand {
   /** Their names. */

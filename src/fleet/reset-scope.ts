@@ -2,8 +2,8 @@
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
 import { shellQuote } from '../host/shell-quote.ts'
-import { differentClusters, type HostState } from './host-state.ts'
-import { rootProblems } from './not-root.ts'
+import { differentClusters, type HostState } from './look/host-state.ts'
+import { rootProblems } from './plan/not-root.ts'
 
 export interface ResetScope {
   /** Those that are reset, or could not be asked and are to be. */

@@ -3,12 +3,12 @@ import type { ClusterFile } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
 import type { PhaseEvent } from '../phases/phase.ts'
 import { startUndo, type UndoOutcome, type UndoRequest } from '../phases/undo/start-undo.ts'
-import { firstThatAnswers, tidyUp, type Entry } from './cluster-access.ts'
-import { takeLease, type ClusterLease } from './cluster-lease.ts'
+import { firstThatAnswers, tidyUp, type Entry } from './apply/cluster-access.ts'
+import { takeLease, type ClusterLease } from './apply/cluster-lease.ts'
 import type { FleetCommand } from './fleet-run.ts'
-import { leaseHolder } from './lease-holder.ts'
+import { leaseHolder } from './apply/lease-holder.ts'
 import { notReached, reachedHosts } from './open-fleet.ts'
-import { requestOf } from './run-action.ts'
+import { requestOf } from './apply/run-action.ts'
 
 export interface UndoHostInput extends FleetCommand, Pick<UndoRequest, 'all' | 'force' | 'confirm'> {
   readonly file: ClusterFile

@@ -17,8 +17,8 @@ export interface Host {
   /** Who works on it: `ann@desk`. Another machine is told where kadm was started, and by whom. */
   readonly operator: string
   /**
-   * There on a host that notes changes and makes none: what was "started" there never answers. Only the waits of the world
-   * (`wait.ts` and what is built on it) and `empty-directory.ts` look at this, so that nobody else has to.
+   * There on a host that notes changes and makes none: what was "started" there never answers. The waits of the world (`wait.ts` and what
+   * is built on it) look at this, so that phases need not; the few that do ask a cluster or note what is no change of a file.
    */
   readonly recording?: Recording
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { applyDoneText, type ApplyDone } from '../../src/cli/apply-done-text.ts'
-import type { ActionKind } from '../../src/fleet/decide.ts'
+import { applyDoneText, type ApplyDone } from '../../src/cli/text/apply-done-text.ts'
+import type { ActionKind } from '../../src/fleet/plan/decide.ts'
 import { fileOf } from '../fleet/planned.ts'
 
 test('who has made a cluster is told how to get its kubeconfig, and what its Nodes wait for', () => {

@@ -5,7 +5,7 @@
 import { expect, test, type TestContext } from 'vitest'
 import { wholeTree } from '../../src/cli/commands.ts'
 import type { Command, Flag } from '../../src/cli/command.ts'
-import { hostFlags } from '../../src/cli/host-flags.ts'
+import { hostFlags } from '../../src/cli/flags/host-flags.ts'
 import { runKadm, runProgram } from '../support/command-line.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { realBinary } from '../support/real-binary.ts'

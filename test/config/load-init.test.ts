@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { errorText } from '../../src/cli/error-text.ts'
+import { errorText } from '../../src/cli/text/error-text.ts'
 import { mixedFlags } from '../../src/config/flags.ts'
 import { loadInitConfig, type LoadInitOptions } from '../../src/config/load-init.ts'
 import { validateConfig } from '../../src/config/validate.ts'

@@ -5,8 +5,8 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { ApiError } from '../../src/cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts'
 import type { KadmError } from '../../src/errors.ts'
-import { takeLease, type ClusterLease, type LeaseOptions } from '../../src/fleet/cluster-lease.ts'
-import { leaseHolder } from '../../src/fleet/lease-holder.ts'
+import { takeLease, type ClusterLease, type LeaseOptions } from '../../src/fleet/apply/cluster-lease.ts'
+import { leaseHolder } from '../../src/fleet/apply/lease-holder.ts'
 import { localHost } from '../../src/host/local-host.ts'
 
 beforeEach(() => {

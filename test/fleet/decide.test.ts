@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { ClusterState } from '../../src/fleet/cluster-state.ts'
-import type { HostState } from '../../src/fleet/host-state.ts'
-import { decide, firstControlPlane } from '../../src/fleet/decide.ts'
-import { requireSame, type FleetPlan } from '../../src/fleet/plan.ts'
+import type { ClusterState } from '../../src/fleet/look/cluster-state.ts'
+import type { HostState } from '../../src/fleet/look/host-state.ts'
+import { decide, firstControlPlane } from '../../src/fleet/plan/decide.ts'
+import { requireSame, type FleetPlan } from '../../src/fleet/plan/plan.ts'
 import { fileOf, planned, running, type Hosts } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 

@@ -1,9 +1,9 @@
 /** Edits of the file of a cluster that is there: what must not be done without a word. */
 import { expect, test } from 'vitest'
 import { kinds } from '../../src/cluster/kinds.ts'
-import { mayHaveLeftMember, type RunningCluster } from '../../src/fleet/cluster-state.ts'
-import type { HostState } from '../../src/fleet/host-state.ts'
-import { decide } from '../../src/fleet/decide.ts'
+import { mayHaveLeftMember, type RunningCluster } from '../../src/fleet/look/cluster-state.ts'
+import type { HostState } from '../../src/fleet/look/host-state.ts'
+import { decide } from '../../src/fleet/plan/decide.ts'
 import { fileOf, planned, running } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 

@@ -1,6 +1,6 @@
 /** What no check on one host can see. */
 import { expect, test } from 'vitest'
-import { hostChecks } from '../../src/fleet/fleet-checks.ts'
+import { hostChecks } from '../../src/fleet/plan/fleet-checks.ts'
 import { fileOf, type Hosts } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 

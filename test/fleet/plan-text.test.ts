@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { fleetPlanText } from '../../src/cli/fleet-plan-text.ts'
-import { showPlan } from '../../src/cli/run-plan.ts'
-import { unreachable } from '../../src/fleet/host-state.ts'
-import { parsePlan, type FleetPlan } from '../../src/fleet/plan.ts'
+import { fleetPlanText } from '../../src/cli/text/fleet-plan-text.ts'
+import { showPlan } from '../../src/cli/run/run-plan.ts'
+import { unreachable } from '../../src/fleet/look/host-state.ts'
+import { parsePlan, type FleetPlan } from '../../src/fleet/plan/plan.ts'
 import { running } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { NodeState } from '../../src/fleet/cluster-state.ts'
-import type { HostState, ReachedHost } from '../../src/fleet/host-state.ts'
-import { decide, firstControlPlane } from '../../src/fleet/decide.ts'
-import { waves } from '../../src/fleet/plan-upgrade.ts'
+import type { NodeState } from '../../src/fleet/look/cluster-state.ts'
+import type { HostState, ReachedHost } from '../../src/fleet/look/host-state.ts'
+import { decide, firstControlPlane } from '../../src/fleet/plan/decide.ts'
+import { waves } from '../../src/fleet/plan/plan-upgrade.ts'
 import { fileOf, planned, running } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 

@@ -1,8 +1,8 @@
 /** What `decide` comes to, in words, of hosts and a cluster that are made up. */
 import { parseClusterFile, type ClusterFile } from '../../src/config/cluster-file.ts'
-import type { ClusterState, NodeState } from '../../src/fleet/cluster-state.ts'
-import type { ReachedHost } from '../../src/fleet/host-state.ts'
-import { decide } from '../../src/fleet/decide.ts'
+import type { ClusterState, NodeState } from '../../src/fleet/look/cluster-state.ts'
+import type { ReachedHost } from '../../src/fleet/look/host-state.ts'
+import { decide } from '../../src/fleet/plan/decide.ts'
 import { reachedHost } from './reached-host.ts'
 
 export type Hosts = Readonly<Record<string, Partial<ReachedHost>>>

@@ -1,7 +1,7 @@
 /** Which refused connections mean a firewall. Real hosts and firewalls are in test/e2e. */
 import type { Duplex } from 'node:stream'
 import { expect, test } from 'vitest'
-import { reachFindings, type ReachHost } from '../../src/fleet/reach.ts'
+import { reachFindings, type ReachHost } from '../../src/fleet/look/reach.ts'
 import type { Host } from '../../src/host/host.ts'
 import { canListenBy } from '../../src/host/ssh-listen.ts'
 import { fileOf } from './planned.ts'

@@ -1,4 +1,4 @@
-import type { ReachedHost } from '../../src/fleet/host-state.ts'
+import type { ReachedHost } from '../../src/fleet/look/host-state.ts'
 
 /** A bare host with the kubelet of 1.37.2, which is not asked for. */
 export function reachedHost(state: Partial<ReachedHost>): ReachedHost {

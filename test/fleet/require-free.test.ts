@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { KadmError } from '../../src/errors.ts'
-import { requireFree } from '../../src/fleet/require-free.ts'
+import { requireFree } from '../../src/fleet/apply/require-free.ts'
 import { localHost } from '../../src/host/local-host.ts'
 
 test('every host is asked once, and the one where somebody is at work is named', async () => {

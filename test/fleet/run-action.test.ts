@@ -1,8 +1,8 @@
 /** What an action does in the cluster before it turns to the host. */
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.ts'
-import type { ReachedHost } from '../../src/fleet/host-state.ts'
-import { apiPhase, actionWork, type ActionInput } from '../../src/fleet/run-action.ts'
+import type { ReachedHost } from '../../src/fleet/look/host-state.ts'
+import { apiPhase, actionWork, type ActionInput } from '../../src/fleet/apply/run-action.ts'
 import { initPhases } from '../../src/phases/init/init-phases.ts'
 import { flatten } from '../../src/phases/phase-tree.ts'
 import { rootedHost } from '../support/rooted-host.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.ts'
-import { sharedServer } from '../../src/fleet/shared-server.ts'
+import { sharedServer } from '../../src/fleet/apply/shared-server.ts'
 
 const stored = (endpoint: string): Readonly<Record<string, string>> => ({
   ClusterConfiguration: `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.37.2\n${endpoint}`,

@@ -1,6 +1,6 @@
 /** Who is upgraded after whom, and what lies between: the phases of an upgrade of all hosts, walked without one. */
 import { expect, test } from 'vitest'
-import { fleetEvent, fleetPhases } from '../../src/fleet/fleet-phases.ts'
+import { fleetEvent, fleetPhases } from '../../src/fleet/apply/fleet-phases.ts'
 import type { FleetEvent, FleetRun } from '../../src/fleet/fleet-run.ts'
 import type { Phase } from '../../src/phases/phase.ts'
 import { runPhases } from '../../src/phases/runner.ts'

@@ -1,6 +1,6 @@
 /** What docs/events.md says of the fields of an event, which is made from these tables. */
 import { expect, test } from 'vitest'
-import { actionWork } from '../../src/fleet/run-action.ts'
+import { actionWork } from '../../src/fleet/apply/run-action.ts'
 import { everyEventHas } from '../../src/progress/event-lines.ts'
 
 test('every action of an apply is named, and no phase as one', () => {

@@ -1,6 +1,6 @@
 import { recordingCluster } from '../../src/cluster/recording-cluster.ts'
-import { firstWrites, furtherWrites, slow } from '../../src/fleet/host-probe.ts'
-import { lifetime } from '../../src/fleet/port-listeners.ts'
+import { firstWrites, furtherWrites, slow } from '../../src/fleet/look/host-probe.ts'
+import { lifetime } from '../../src/fleet/look/port-listeners.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { discoveredChecks, joinChecks, joiningControlPlaneChecks } from '../../src/preflight/checks-for-join.ts'
 import { upgradeApplyChecks, upgradeNodeChecks, upgradePlanChecks } from '../../src/preflight/checks-for-upgrade.ts'

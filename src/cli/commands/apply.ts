@@ -1,6 +1,6 @@
 /** `kadm apply`: bring the hosts of a cluster file to what it says. */
 import type { Command } from '../command.ts'
-import { runFlags } from '../run-flags.ts'
+import { runFlags } from '../flags/run-flags.ts'
 import { waitLockFlag } from '../wait-for-lock.ts'
 import { fleetFlags } from './plan.ts'
 
@@ -21,5 +21,5 @@ export const applyCommand: Command = {
     waitLockFlag,
     ...runFlags,
   ],
-  run: async (input) => (await import('../run-apply.ts')).runApply(input),
+  run: async (input) => (await import('../run/run-apply.ts')).runApply(input),
 }

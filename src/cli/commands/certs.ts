@@ -1,9 +1,9 @@
 /** `kadm certs`: certificates of a control plane: when they end, new ones in their place, requests for those that others sign. */
 import { managedCertificates } from '../../pki/managed-certificates.ts'
 import type { Command, CommandInput, Flag } from '../command.ts'
-import { hostFlags } from '../host-flags.ts'
-import { kubeadmFlags } from '../kubeadm-flags.ts'
-import { outputFlags } from '../output.ts'
+import { hostFlags } from '../flags/host-flags.ts'
+import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
+import { outputFlags } from '../text/output.ts'
 
 const common: readonly Flag[] = [...kubeadmFlags('cert-dir', 'config', 'kubeconfig'), ...hostFlags]
 
@@ -49,7 +49,7 @@ export const certsCommand: Command = {
       name: 'check-expiration',
       summary: 'Check certificates expiration for a Kubernetes cluster',
       flags: [...common, ...outputFlags.map(withPrometheus), ...expirationFlags],
-      run: async (input) => (await import('../run-certs-expiration.ts')).checkExpiration(input),
+      run: async (input) => (await import('../run/run-certs-expiration.ts')).checkExpiration(input),
     },
     {
       name: 'generate-csr',
@@ -59,7 +59,7 @@ export const certsCommand: Command = {
         ...kubeadmFlags('config', 'kubeconfig-dir'),
         ...hostFlags,
       ],
-      run: async (input) => (await import('../run-certs-requests.ts')).generateRequests(input),
+      run: async (input) => (await import('../run/run-certs-requests.ts')).generateRequests(input),
     },
     {
       name: 'renew',
@@ -92,7 +92,7 @@ function renewCommand(name: string, summary: string): Command {
     name,
     summary,
     flags: renewFlags,
-    run: async (input: CommandInput) => (await import('../run-certs-renew.ts')).renew(name, input),
+    run: async (input: CommandInput) => (await import('../run/run-certs-renew.ts')).renew(name, input),
   }
 }
 

@@ -2,7 +2,7 @@
 import { KadmError } from '../../errors.ts'
 import type { Command, CommandInput } from '../command.ts'
 import { completionScript, shells } from '../completion.ts'
-import { globalFlags } from '../global-flags.ts'
+import { globalFlags } from '../flags/global-flags.ts'
 
 export const completionCommand: Command = {
   name: 'completion',

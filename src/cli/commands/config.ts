@@ -1,7 +1,7 @@
 /** `kadm config`: configuration files and what follows from them; nothing here touches a cluster. */
 import type { Command, CommandInput, Flag } from '../command.ts'
-import { kubeadmFlags } from '../kubeadm-flags.ts'
-import { outputFlags } from '../output.ts'
+import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
+import { outputFlags } from '../text/output.ts'
 
 // kubeadm takes it everywhere below `config`, for nothing.
 const everywhere = kubeadmFlags('kubeconfig')
@@ -39,7 +39,7 @@ export const configCommand: Command = {
       positional: 'OLD NEW',
       maxArguments: 2,
       flags: [exitCode, ...outputFlags, ...everywhere],
-      run: async (input) => (await import('../run-config-tools.ts')).diff(input),
+      run: async (input) => (await import('../run/run-config-tools.ts')).diff(input),
     },
     {
       name: 'explain',
@@ -47,7 +47,7 @@ export const configCommand: Command = {
       positional: '[FIELD or FLAG]',
       maxArguments: 1,
       flags: [...outputFlags, ...everywhere],
-      run: async (input) => (await import('../run-config-tools.ts')).explain(input),
+      run: async (input) => (await import('../run/run-config-tools.ts')).explain(input),
     },
     {
       name: 'images',
@@ -57,13 +57,13 @@ export const configCommand: Command = {
           name: 'list',
           summary: 'Print the images that a control plane of this configuration runs',
           flags: [...imageFlags, ...outputFlags, ...everywhere],
-          run: async (input) => (await import('../run-images.ts')).listImages(input),
+          run: async (input) => (await import('../run/run-images.ts')).listImages(input),
         },
         {
           name: 'pull',
           summary: 'Pull the images that a control plane of this configuration runs',
           flags: [...imageFlags, ...kubeadmFlags('cri-socket'), ...everywhere],
-          run: async (input) => (await import('../run-images.ts')).pullImages(input),
+          run: async (input) => (await import('../run/run-images.ts')).pullImages(input),
         },
       ],
     },
@@ -71,20 +71,20 @@ export const configCommand: Command = {
       name: 'migrate',
       summary: 'Read a configuration file and write it in the newest version, with all defaults',
       flags: [oldConfig, newConfig, experimental, ...everywhere],
-      run: async (input) => (await import('../run-config.ts')).migrate(input),
+      run: async (input) => (await import('../run/run-config.ts')).migrate(input),
     },
     { name: 'print', summary: 'Print configuration', commands: (['init', 'join', 'reset', 'upgrade'] as const).map(printCommand) },
     {
       name: 'schema',
       summary: "Print the JSON Schema of configuration files, for editors (kadm's own)",
       flags: everywhere,
-      run: async (input) => (await import('../run-config-tools.ts')).schema(input),
+      run: async (input) => (await import('../run/run-config-tools.ts')).schema(input),
     },
     {
       name: 'validate',
       summary: 'Read a configuration file and report all that is wrong with it',
       flags: [...kubeadmFlags('config'), deprecated, experimental, ...everywhere],
-      run: async (input) => (await import('../run-config.ts')).validate(input),
+      run: async (input) => (await import('../run/run-config.ts')).validate(input),
     },
   ],
 }
@@ -94,6 +94,6 @@ function printCommand(action: 'init' | 'join' | 'reset' | 'upgrade'): Command {
     name: `${action}-defaults`,
     summary: `Print a configuration for 'kadm ${action}' to start from`,
     flags: [...(action === 'init' ? [componentConfigs] : []), ...everywhere],
-    run: async (input: CommandInput) => (await import('../run-config.ts')).printDefaults(action, input),
+    run: async (input: CommandInput) => (await import('../run/run-config.ts')).printDefaults(action, input),
   }
 }

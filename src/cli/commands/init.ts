@@ -1,10 +1,10 @@
 /** `kadm init` and `kadm init phase ...`: from flags to a run, and what the user sees of it. */
 import { initPhases } from '../../phases/init/init-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
-import { hostFlags } from '../host-flags.ts'
-import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { hostFlags } from '../flags/host-flags.ts'
+import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
-import { runFlags } from '../run-flags.ts'
+import { runFlags } from '../flags/run-flags.ts'
 
 const flags = kubeadmFlags(
   'apiserver-advertise-address',
@@ -42,6 +42,6 @@ export const initCommand: Command = {
 }
 
 async function start(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  const { runInit } = await import('../run-init.ts')
+  const { runInit } = await import('../run/run-init.ts')
   await runInit(input, only)
 }

@@ -2,10 +2,10 @@
 import { discoveryFlags } from '../../phases/join/discovery-flags.ts'
 import { joinPhases } from '../../phases/join/join-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
-import { hostFlags } from '../host-flags.ts'
-import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { hostFlags } from '../flags/host-flags.ts'
+import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
-import { runFlags } from '../run-flags.ts'
+import { runFlags } from '../flags/run-flags.ts'
 
 const own = ['apiserver-advertise-address', 'apiserver-bind-port', 'certificate-key', 'config', 'control-plane', 'cri-socket', 'dry-run']
 const flags = kubeadmFlags(
@@ -23,6 +23,6 @@ export const joinCommand: Command = {
 }
 
 async function start(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  const { runJoin } = await import('../run-join.ts')
+  const { runJoin } = await import('../run/run-join.ts')
   await runJoin(input, only)
 }

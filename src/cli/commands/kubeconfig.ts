@@ -1,6 +1,6 @@
 /** `kadm kubeconfig`: kubeconfig files for further users. */
 import type { Command } from '../command.ts'
-import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 
 export const kubeconfigCommand: Command = {
   name: 'kubeconfig',
@@ -16,7 +16,7 @@ export const kubeconfigCommand: Command = {
         { name: 'token', kind: 'text', doc: 'A token that the user comes with, instead of a certificate' },
         { name: 'validity-period', kind: 'text', default: '8760h0m0s', doc: 'How long the certificate is valid, from now' },
       ],
-      run: async (input) => (await import('../run-kubeconfig.ts')).printUserKubeconfig(input),
+      run: async (input) => (await import('../run/run-kubeconfig.ts')).printUserKubeconfig(input),
     },
   ],
 }

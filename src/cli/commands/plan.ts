@@ -20,5 +20,5 @@ export const planCommand: Command = {
     { name: 'output', short: 'o', kind: 'text', default: 'text', doc: 'text or json' },
     { name: 'out', kind: 'text', doc: 'Keep the plan in this file: kadm apply FILE then does just that, or refuses' },
   ],
-  run: async (input) => (await import('../run-plan.ts')).runPlan(input),
+  run: async (input) => (await import('../run/run-plan.ts')).runPlan(input),
 }

@@ -1,10 +1,10 @@
 /** `kadm reset` and `kadm reset phase ...`: from flags to a run, and what the user sees of it. */
 import { resetPhases } from '../../phases/reset/reset-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
-import { hostFlagsBeside } from '../host-flags.ts'
-import { kubeadmFlags } from '../kubeadm-flags.ts'
+import { hostFlagsBeside } from '../flags/host-flags.ts'
+import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
-import { runFlags } from '../run-flags.ts'
+import { runFlags } from '../flags/run-flags.ts'
 import { waitLockFlag } from '../wait-for-lock.ts'
 
 const flags = kubeadmFlags(
@@ -38,11 +38,11 @@ export const resetCommand: Command = {
     },
   ],
   run: async (input) =>
-    input.flags.given.has('cluster-file') ? (await import('../run-fleet-reset.ts')).runFleetReset(input) : start(input, undefined),
+    input.flags.given.has('cluster-file') ? (await import('../run/run-fleet-reset.ts')).runFleetReset(input) : start(input, undefined),
   ...phasesOf('reset', resetPhases, (names, input) => start(input, names)),
 }
 
 async function start(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  const { runReset } = await import('../run-reset.ts')
+  const { runReset } = await import('../run/run-reset.ts')
   await runReset(input, only)
 }

@@ -1,8 +1,8 @@
 /** `kadm token`: bootstrap tokens of a cluster. */
 import type { Command, CommandInput, Flag } from '../command.ts'
-import { hostFlags } from '../host-flags.ts'
-import { kubeadmFlags } from '../kubeadm-flags.ts'
-import { outputFlags } from '../output.ts'
+import { hostFlags } from '../flags/host-flags.ts'
+import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
+import { outputFlags } from '../text/output.ts'
 
 const everywhere = kubeadmFlags('dry-run', 'kubeconfig')
 const ofCluster: readonly Flag[] = [...everywhere, ...hostFlags]
@@ -31,7 +31,7 @@ export const tokenCommand: Command = {
       positional: '[token]',
       maxArguments: 1,
       flags: [...createFlags, ...ofCluster],
-      run: async (input) => (await import('../run-token.ts')).createTokens(input),
+      run: async (input) => (await import('../run/run-token.ts')).createTokens(input),
     },
     {
       name: 'delete',
@@ -39,7 +39,7 @@ export const tokenCommand: Command = {
       positional: '[token-value] ...',
       maxArguments: Infinity,
       flags: ofCluster,
-      run: async (input) => (await import('../run-token.ts')).deleteTokens(input),
+      run: async (input) => (await import('../run/run-token.ts')).deleteTokens(input),
     },
     {
       name: 'generate',
@@ -51,7 +51,7 @@ export const tokenCommand: Command = {
       name: 'list',
       summary: 'List bootstrap tokens on the server',
       flags: [...outputFlags, ...ofCluster],
-      run: async (input) => (await import('../run-token.ts')).printTokens(input),
+      run: async (input) => (await import('../run/run-token.ts')).printTokens(input),
     },
   ],
 }

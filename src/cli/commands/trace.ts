@@ -11,7 +11,7 @@ export const traceCommand: Command = {
       positional: 'FILE',
       maxArguments: 1,
       flags: [{ name: 'output', short: 'o', kind: 'text', doc: 'The page to write; default: FILE with .html in place of .json' }],
-      run: async (input) => (await import('../run-trace-view.ts')).runTraceView(input),
+      run: async (input) => (await import('../run/run-trace-view.ts')).runTraceView(input),
     },
   ],
 }

@@ -1,7 +1,7 @@
 /** `kadm undo`: a host as it was before the last run of kadm on it. kadm's own. */
 import type { Command } from '../command.ts'
-import { hostFlagsBeside } from '../host-flags.ts'
-import { runFlags } from '../run-flags.ts'
+import { hostFlagsBeside } from '../flags/host-flags.ts'
+import { runFlags } from '../flags/run-flags.ts'
 import { waitLockFlag } from '../wait-for-lock.ts'
 
 export const undoCommand: Command = {
@@ -27,5 +27,5 @@ export const undoCommand: Command = {
     waitLockFlag,
     ...runFlags,
   ],
-  run: async (input) => (await import('../run-undo.ts')).runUndo(input),
+  run: async (input) => (await import('../run/run-undo.ts')).runUndo(input),
 }

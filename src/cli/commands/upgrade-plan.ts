@@ -1,8 +1,8 @@
 /** `kadm upgrade plan` and `kadm upgrade diff`: what would come, before it comes. */
 import type { Command } from '../command.ts'
-import { hostFlags } from '../host-flags.ts'
-import { kubeadmFlags } from '../kubeadm-flags.ts'
-import { outputFlags } from '../output.ts'
+import { hostFlags } from '../flags/host-flags.ts'
+import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
+import { outputFlags } from '../text/output.ts'
 
 export const upgradePlanCommand: Command = {
   name: 'plan',
@@ -23,7 +23,7 @@ export const upgradePlanCommand: Command = {
     ...outputFlags,
     ...hostFlags,
   ],
-  run: async (input) => (await import('../run-upgrade-plan.ts')).runUpgradePlan(input),
+  run: async (input) => (await import('../run/run-upgrade-plan.ts')).runUpgradePlan(input),
 }
 
 export const diffCommand: Command = {
@@ -32,5 +32,5 @@ export const diffCommand: Command = {
   positional: '[version]',
   maxArguments: 1,
   flags: [...kubeadmFlags('config', 'context-lines', 'kubeconfig'), ...hostFlags],
-  run: async (input) => (await import('../run-upgrade-diff.ts')).runUpgradeDiff(input),
+  run: async (input) => (await import('../run/run-upgrade-diff.ts')).runUpgradeDiff(input),
 }

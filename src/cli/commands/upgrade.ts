@@ -2,11 +2,11 @@
 import { applyPhases } from '../../phases/upgrade/apply-phases.ts'
 import { nodePhases } from '../../phases/upgrade/node-phases.ts'
 import type { Command, CommandInput } from '../command.ts'
-import { hostFlags } from '../host-flags.ts'
-import { kubeadmFlags } from '../kubeadm-flags.ts'
-import { upgradeKubeletFlags } from '../kubelet-flags.ts'
+import { hostFlags } from '../flags/host-flags.ts'
+import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
+import { upgradeKubeletFlags } from '../flags/kubelet-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
-import { runFlags } from '../run-flags.ts'
+import { runFlags } from '../flags/run-flags.ts'
 import { diffCommand, upgradePlanCommand } from './upgrade-plan.ts'
 
 const both = ['certificate-renewal', 'config', 'dry-run', 'etcd-upgrade', 'ignore-preflight-errors', 'kubeconfig', 'patches', 'skip-phases']
@@ -42,11 +42,11 @@ function startApplyPhases(names: readonly string[], input: CommandInput): Promis
 }
 
 async function startApply(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  const { runUpgradeApply } = await import('../run-upgrade.ts')
+  const { runUpgradeApply } = await import('../run/run-upgrade.ts')
   await runUpgradeApply(input, only)
 }
 
 async function startNode(input: CommandInput, only: readonly string[] | undefined): Promise<void> {
-  const { runUpgradeNode } = await import('../run-upgrade.ts')
+  const { runUpgradeNode } = await import('../run/run-upgrade.ts')
   await runUpgradeNode(input, only)
 }

@@ -1,6 +1,6 @@
 /** The note of a reset that was cut off: what it keeps, and when it is void. */
 import { expect, test } from 'vitest'
-import { observeHost } from '../../../src/fleet/host-state.ts'
+import { observeHost } from '../../../src/fleet/look/host-state.ts'
 import type { Host } from '../../../src/host/host.ts'
 import { findBegunReset, noteBegun } from '../../../src/phases/reset/begun-reset.ts'
 import { rootedHost } from '../../support/rooted-host.ts'

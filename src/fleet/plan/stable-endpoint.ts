@@ -1,0 +1,59 @@
+/** Whether the nodes still reach an API server, at the endpoint that the cluster was made with, after these actions. In words. Pure. */
+import type { ClusterFile, ClusterHost } from '../../config/cluster-file.ts'
+import { splitEndpoint } from '../../config/endpoint.ts'
+import { formatIp, parseIp } from '../../config/ip-address.ts'
+import type { ClusterState } from '../look/cluster-state.ts'
+import type { HostState } from '../look/host-state.ts'
+import type { Action } from './decide.ts'
+
+export interface EndpointFindings {
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+export function endpointFindings(
+  { hosts }: ClusterFile,
+  { states, cluster, actions }: { states: ReadonlyMap<string, HostState>; cluster: ClusterState; actions: readonly Action[] },
+): EndpointFindings {
+  const endpoint = cluster.kind === 'running' ? cluster.controlPlaneEndpoint : undefined
+  if (endpoint === undefined) return { problems: [], warnings: [] }
+  const coming = hosts.filter(({ name, role }) => role === 'control-plane' && does(actions, name, 'join'))
+  if (endpoint === '') return { problems: coming.map(({ name }) => withoutEndpoint(name)), warnings: [] }
+  const at = splitEndpoint(endpoint)?.host ?? ''
+  const leaving = hosts.filter(({ name }) => does(actions, name, 'remove'))
+  return {
+    problems: leaving.filter(({ address }) => isSameAddress(address, at)).map(({ name }) => takesItAlong(name, endpoint)),
+    warnings: leaving.filter((host) => holds(host, states.get(host.name), at)).map(({ name }) => holdsItNow(name, endpoint)),
+  }
+}
+
+function does(actions: readonly Action[], host: string, kind: Action['kind']): boolean {
+  return actions.some((one) => one.host === host && one.kind === kind)
+}
+
+/** Beside its own one: a virtual address that moves, or a second one of its own. */
+function holds({ address }: ClusterHost, state: HostState | undefined, at: string): boolean {
+  return !isSameAddress(address, at) && state?.kind === 'reached' && state.addresses.some((one) => isSameAddress(one, at))
+}
+
+function isSameAddress(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) => parseIp(text))
+  return a === undefined || b === undefined ? one === other : formatIp(a) === formatIp(b)
+}
+
+function takesItAlong(name: string, endpoint: string): string {
+  return `${name} is to leave, and all nodes reach the API at its address (controlPlaneEndpoint ${endpoint}): give that address to a machine that stays, with a balancer or as one that moves, and ${name} another one in the file`
+}
+
+function holdsItNow(name: string, endpoint: string): string {
+  return `${name} is to leave and has the address of controlPlaneEndpoint ${endpoint} now: all nodes lose the API unless it moves to another control plane by itself`
+}
+
+function withoutEndpoint(name: string): string {
+  return `${name} cannot come in as a control plane: the cluster was made without a controlPlaneEndpoint, and its nodes know the one API server alone\n    ${endpointAfterwards}`
+}
+
+/** For a cluster that was made without one. */
+export const endpointAfterwards =
+  'kubectl -n kube-system edit configmap kubeadm-config   # controlPlaneEndpoint; then on its control plane remove apiserver.crt and apiserver.key and run ' +
+  "kadm init phase certs apiserver --config with that and the node's InitConfiguration; nodes that are there go on asking the old address"
