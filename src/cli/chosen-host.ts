@@ -2,7 +2,7 @@
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { localHost } from '../host/local-host.ts'
-import type { SshOptions, SshQuestion } from '../host/ssh-target.ts'
+import type { SshOptions, SshQuestion } from '../host/ssh/ssh-target.ts'
 import { printable } from '../progress/printable.ts'
 import { askSecret } from './ask-secret.ts'
 import { givenText, type CommandInput, type Streams } from './command.ts'
@@ -33,7 +33,7 @@ export async function chosenHost({ flags, io, signal }: Pick<CommandInput, 'flag
       })
     return localHost()
   }
-  const [{ parseSshTarget }, { connectSsh }] = await Promise.all([import('../host/ssh-target.ts'), import('../host/ssh-host.ts')])
+  const [{ parseSshTarget }, { connectSsh }] = await Promise.all([import('../host/ssh/ssh-target.ts'), import('../host/ssh/ssh-host.ts')])
   const bastion = given('bastion')
   const options: SshOptions = {
     become: becomeOf(given('become')),

@@ -1,7 +1,7 @@
 /** From `-f FILE` to the cluster file and connections to its hosts. */
 import path from 'node:path'
 import { parseClusterFile, type ClusterFile } from '../config/cluster-file.ts'
-import { readConfigText } from '../config/read-config-file.ts'
+import { readConfigText } from '../config/load/read-config-file.ts'
 import { KadmError } from '../errors.ts'
 import { openFleet, type Fleet } from '../fleet/open-fleet.ts'
 import type { FileSource } from '../fleet/plan/plan.ts'

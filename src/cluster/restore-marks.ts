@@ -1,5 +1,5 @@
 /** Labels and taints of a Node as they were before kadm set them. */
-import type { MarkChange, NodeMarkChange } from '../host/journal-file.ts'
+import type { MarkChange, NodeMarkChange } from '../host/journal/journal-file.ts'
 import type { Cluster, KubernetesObject } from './cluster.ts'
 import { kinds } from './kinds.ts'
 import { taintsOf, type NodeTaint } from './mark-node.ts'

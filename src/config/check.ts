@@ -2,7 +2,7 @@
 import { isEmpty } from './defaults.ts'
 import { child, type Problem } from './decode.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import type { Field } from './field.ts'
+import type { Field } from './fields/field.ts'
 import { kinds, type KindName } from './kinds.ts'
 import { rules } from './rules.ts'
 

@@ -1,7 +1,7 @@
 /** A cluster file (`kadm.dev/v1alpha1`, kind Cluster) into what the fleet works with. */
 import type { JsonObject } from '../json.ts'
 import { checkFields } from './check.ts'
-import { clusterFileApiVersion, clusterFileFields, hostRoles } from './cluster-file-fields.ts'
+import { clusterFileApiVersion, clusterFileFields, hostRoles } from './fields/cluster-file-fields.ts'
 import { clusterFileProblems } from './cluster-file-rules.ts'
 import { decodeObject } from './decode.ts'
 import { fillFields } from './defaults.ts'
@@ -9,7 +9,7 @@ import { durationAt, objectsAt, part, textAt, textsAt, toTaint } from './documen
 import { invalid } from './documents.ts'
 import { withV } from './kubernetes-version.ts'
 import { configProblems } from './config-problems.ts'
-import { readNamedDocuments } from './read-config-file.ts'
+import { readNamedDocuments } from './load/read-config-file.ts'
 import type { Taint } from './model.ts'
 import { newestKubernetes } from './own-version.ts'
 

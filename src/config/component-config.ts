@@ -3,9 +3,9 @@ import type { Json, JsonObject } from '../json.ts'
 import { fillFields } from './defaults.ts'
 import { decodeObject, type Decoded } from './decode.ts'
 import type { ConfigDocument } from './documents.ts'
-import type { Field } from './field.ts'
-import { kubeProxyFields } from './kube-proxy-fields.ts'
-import { kubeletFields } from './kubelet-fields.ts'
+import type { Field } from './fields/field.ts'
+import { kubeProxyFields } from './fields/kube-proxy-fields.ts'
+import { kubeletFields } from './fields/kubelet-fields.ts'
 import { printedObject } from './print.ts'
 
 export interface ComponentKind {

@@ -1,7 +1,7 @@
 /** Outside data into a document of a table of fields: types checked, unknown fields found, `null` dropped. */
 import { clip, tokenProblems } from './checks.ts'
 import { durationNanoseconds, formatNanoseconds, isLongDuration } from './durations.ts'
-import type { Field, ValueType } from './field.ts'
+import type { Field, ValueType } from './fields/field.ts'
 import { nearestName } from './nearest-name.ts'
 import { isObject, toJson, type Json, type JsonObject } from '../json.ts'
 

@@ -1,7 +1,7 @@
 /** Defaults that need nothing but the document. */
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { part } from './document-fields.ts'
-import type { Field } from './field.ts'
+import type { Field } from './fields/field.ts'
 import type { KindName } from './kinds.ts'
 import { kinds } from './kinds.ts'
 

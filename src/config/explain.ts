@@ -2,8 +2,8 @@
 import type { Json } from '../json.ts'
 import { componentKinds } from './component-config.ts'
 import { invalid } from './documents.ts'
-import type { Field } from './field.ts'
-import { fieldRows, typeText, type FieldRow } from './field-rows.ts'
+import type { Field } from './fields/field.ts'
+import { fieldRows, typeText, type FieldRow } from './fields/field-rows.ts'
 import { kinds } from './kinds.ts'
 import { nearestName } from './nearest-name.ts'
 

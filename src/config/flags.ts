@@ -4,7 +4,7 @@ import type { JsonObject } from '../json.ts'
 import type { ConfigDocument } from './documents.ts'
 import { invalid } from './documents.ts'
 import { part } from './document-fields.ts'
-import type { Field, ValueType } from './field.ts'
+import type { Field, ValueType } from './fields/field.ts'
 import { kinds, kubeadmGroup, kubeadmVersion, type KindName } from './kinds.ts'
 
 /** By name without dashes, as the command line gave them; absent means not given. */

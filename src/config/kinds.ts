@@ -1,7 +1,7 @@
 /** The kinds of kubeadm.k8s.io/v1beta4, each with its table of fields. */
-import { clusterFields } from './cluster-fields.ts'
-import type { Field } from './field.ts'
-import { initFields, joinFields, resetFields, upgradeFields } from './node-fields.ts'
+import { clusterFields } from './fields/cluster-fields.ts'
+import type { Field } from './fields/field.ts'
+import { initFields, joinFields, resetFields, upgradeFields } from './fields/node-fields.ts'
 
 export const kubeadmGroup = 'kubeadm.k8s.io'
 export const kubeadmVersion = 'v1beta4'

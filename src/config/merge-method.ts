@@ -4,7 +4,7 @@
 import { oneOfProblems } from './checks.ts'
 import type { Problem } from './decode.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { stringField, type Field } from './field.ts'
+import { stringField, type Field } from './fields/field.ts'
 
 const mergeMethodField = stringField('mergeMethod', '"append" or "prepend": the value is joined to that of kadm.')
 

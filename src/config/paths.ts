@@ -1,4 +1,4 @@
-/** Where the files of kubeadm and the kubelet lie on a host. Source: kubeadm's constants. kadm's own: `src/host/journal-file.ts`. */
+/** Where the files of kubeadm and the kubelet lie on a host. Source: kubeadm's constants. kadm's own: `src/host/journal/journal-file.ts`. */
 export const paths = {
   kubernetes: '/etc/kubernetes',
   manifests: '/etc/kubernetes/manifests',

@@ -1,7 +1,7 @@
 /** Documents as Go prints them: empty values left out unless the table says otherwise, nested structs always there. */
 import { isEmpty } from './defaults.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import type { Field, ValueType } from './field.ts'
+import type { Field, ValueType } from './fields/field.ts'
 import { kinds, kubeadmApiVersion, type KindName } from './kinds.ts'
 
 /** The whole document of a kubeadm kind, apiVersion and kind included. */

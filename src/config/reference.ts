@@ -1,8 +1,8 @@
 /** The tables of fields as a page for people (docs/config.md) and as a JSON Schema for editors. */
 import type { Json, JsonObject } from '../json.ts'
 import { componentKinds } from './component-config.ts'
-import type { Field, ValueType } from './field.ts'
-import { fieldRows, typeText } from './field-rows.ts'
+import type { Field, ValueType } from './fields/field.ts'
+import { fieldRows, typeText } from './fields/field-rows.ts'
 import { kinds, kubeadmApiVersion } from './kinds.ts'
 
 /** Markdown: a table for each kind. */

@@ -6,7 +6,7 @@ import { isEmpty } from './defaults.ts'
 import { objectsAt, part, textAt, textsAt } from './document-fields.ts'
 import type { Problem } from './decode.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { urlProblems } from './etcd-fields.ts'
+import { urlProblems } from './fields/etcd-fields.ts'
 import type { KindName } from './kinds.ts'
 import { urlScheme } from './url-scheme.ts'
 

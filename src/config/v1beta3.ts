@@ -6,7 +6,7 @@ import { fieldOf, isObject, type Json, type JsonObject } from '../json.ts'
 import { part } from './document-fields.ts'
 import type { ConfigDocument } from './documents.ts'
 import { durationNanoseconds, formatNanoseconds } from './durations.ts'
-import { durationField, type Field } from './field.ts'
+import { durationField, type Field } from './fields/field.ts'
 import { kinds, kubeadmGroup, type KindName } from './kinds.ts'
 
 export const v1beta3Kinds: readonly KindName[] = ['InitConfiguration', 'ClusterConfiguration', 'JoinConfiguration']

@@ -3,7 +3,7 @@ import { textAt } from '../config/document-fields.ts'
 import { parseYaml } from '../config/yaml.ts'
 import { messageOf } from '../errors.ts'
 import { isObject, type JsonObject } from '../json.ts'
-import { entryNamed } from '../pki/kubeconfig-entries.ts'
+import { entryNamed } from '../pki/kubeconfig/kubeconfig-entries.ts'
 
 export interface KubeconfigCluster {
   readonly name: string

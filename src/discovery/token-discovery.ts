@@ -5,7 +5,7 @@
 import { splitHostPort } from '../config/endpoint.ts'
 import type { TokenDiscovery } from '../config/model.ts'
 import { KadmError, messageOf } from '../errors.ts'
-import { dataAt } from '../pki/kubeconfig-entries.ts'
+import { dataAt } from '../pki/kubeconfig/kubeconfig-entries.ts'
 import { parseToken } from '../tokens/bootstrap-token.ts'
 import { isSignedBy, signatureKeyPrefix } from '../tokens/cluster-info-signature.ts'
 import { parsePins, pinnedAuthorities } from './ca-pins.ts'

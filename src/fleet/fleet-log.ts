@@ -1,7 +1,7 @@
 /** What kadm did on the hosts of a fleet, by the journals that lie on them and on the machine that it was run on. */
 import { KadmError, messageOf, withCode } from '../errors.ts'
-import { readJournal } from '../host/journal-file.ts'
-import { runsOf, type JournaledRun } from '../host/journal-runs.ts'
+import { readJournal } from '../host/journal/journal-file.ts'
+import { runsOf, type JournaledRun } from '../host/journal/journal-runs.ts'
 import { fleetRemedy } from './fleet-remedies.ts'
 import { whyUnknown } from './look/host-state.ts'
 import type { Fleet } from './open-fleet.ts'

@@ -9,7 +9,7 @@
  * Every method that changes something may be repeated, and is atomic or says what may be left behind when it is cut off.
  */
 import type { Duplex } from 'node:stream'
-import type { ContainerRuntime } from './container-runtime.ts'
+import type { ContainerRuntime } from './cri/container-runtime.ts'
 
 export interface Host {
   /** The name to show to the user; the host's own name from `facts()` is another thing. */

@@ -1,8 +1,8 @@
 /** This machine as a `Host`. */
 import { availableParallelism, hostname, release, totalmem, type } from 'node:os'
 import { requireSuccess, runCommand } from './command.ts'
-import type { ContainerRuntime } from './container-runtime.ts'
-import { criRuntime } from './cri-runtime.ts'
+import type { ContainerRuntime } from './cri/container-runtime.ts'
+import { criRuntime } from './cri/cri-runtime.ts'
 import { dialLocally } from './dial.ts'
 import type { Host, HostFacts } from './host.ts'
 import { canListen } from './listen.ts'

@@ -1,5 +1,5 @@
 /** A host that reads for real and changes nothing: changes are noted, and later reads see what they would have made. */
-import type { ContainerRuntime } from './container-runtime.ts'
+import type { ContainerRuntime } from './cri/container-runtime.ts'
 import { fileOverlay, type PlannedFile } from './file-overlay.ts'
 import type { Host, Services } from './host.ts'
 import type { PlannedChange } from './planned-change.ts'

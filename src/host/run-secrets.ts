@@ -3,7 +3,7 @@
  * /var/lib/kadm/run-secrets, only for as long as the run is not finished.
  */
 import type { Host } from './host.ts'
-import { stateDirectory } from './journal-file.ts'
+import { stateDirectory } from './journal/journal-file.ts'
 
 /**
  * The secret of this name that the run with the same fingerprint has kept, or else a new one, which is kept before it is handed out.

@@ -1,5 +1,5 @@
 /** A host whose calls are timed: what it does for a phase, and how long that takes. */
-import type { ContainerRuntime } from './container-runtime.ts'
+import type { ContainerRuntime } from './cri/container-runtime.ts'
 import type { Argv, Host } from './host.ts'
 import { redact } from './redact.ts'
 

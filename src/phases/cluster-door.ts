@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { recordingCluster, type RecordingCluster } from '../cluster/recording-cluster.ts'
 import type { Host } from '../host/host.ts'
-import { connectWithKubeconfig } from '../pki/kubeconfig-cluster.ts'
+import { connectWithKubeconfig } from '../pki/kubeconfig/kubeconfig-cluster.ts'
 
 export interface ClusterDoor {
   /** Throws as `connectWithKubeconfig`. */

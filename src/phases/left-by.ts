@@ -1,4 +1,4 @@
-import type { JournaledRun } from '../host/journal-runs.ts'
+import type { JournaledRun } from '../host/journal/journal-runs.ts'
 import type { Explanation } from '../preflight/run-checks.ts'
 
 /** Why a host that an unfinished run with another input has left is not ready, and what to do about it. */

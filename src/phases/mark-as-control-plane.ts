@@ -4,7 +4,7 @@ import type { Taint } from '../config/model.ts'
 import { hasCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { controlPlaneLabels } from '../manifests/node-labels.ts'
-import { nodeNotRegistered } from './component-failed.ts'
+import { nodeNotRegistered } from './components/component-failed.ts'
 import type { PhaseContext } from './phase.ts'
 
 export interface MarkedNode {

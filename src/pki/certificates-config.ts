@@ -1,13 +1,13 @@
 /** The configuration that renewal and expiration go by: from a file, from the cluster as far as it answers, or kadm's defaults. */
 import type { KubernetesObject } from '../cluster/cluster.ts'
 import { configMapText, getConfigMap } from '../cluster/stored-config-map.ts'
-import { loadInitConfig } from '../config/load-init.ts'
+import { loadInitConfig } from '../config/load/load-init.ts'
 import type { InitConfig } from '../config/model.ts'
 import { newestKubernetes } from '../config/own-version.ts'
 import { storedClusterConfiguration } from '../config/stored-config.ts'
 import { KadmError, messageOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { connectWithKubeconfig } from './kubeconfig-cluster.ts'
+import { connectWithKubeconfig } from './kubeconfig/kubeconfig-cluster.ts'
 
 export interface CertificatesConfigOptions {
   readonly host: Host

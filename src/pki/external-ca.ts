@@ -8,9 +8,9 @@ import { isExternalAuthority } from './certificate-authority.ts'
 import { findCertificate, findPair, pairPaths } from './certificate-files.ts'
 import { certificatesOf, certificateSpec } from './certificate-specs.ts'
 import { chainProblem } from './chain.ts'
-import { requireTrust } from './ensure-kubeconfig.ts'
-import { findKubeconfig } from './kubeconfig-file.ts'
-import { kubeconfigSpecs, type KubeconfigSpec } from './kubeconfig-specs.ts'
+import { requireTrust } from './kubeconfig/ensure-kubeconfig.ts'
+import { findKubeconfig } from './kubeconfig/kubeconfig-file.ts'
+import { kubeconfigSpecs, type KubeconfigSpec } from './kubeconfig/kubeconfig-specs.ts'
 
 export interface CheckExternalCaOptions {
   readonly config: InitConfig

@@ -5,9 +5,9 @@ import { pairPaths } from './certificate-files.ts'
 import { certificatesOf, certificateSpecs, type CertificateSpec } from './certificate-specs.ts'
 import { checkSharedCertificates } from './check-shared-certificates.ts'
 import { ensureCertificate, type EnsureCertificateOptions } from './ensure-certificate.ts'
-import { ensureKubeconfig, type EnsureKubeconfigOptions } from './ensure-kubeconfig.ts'
+import { ensureKubeconfig, type EnsureKubeconfigOptions } from './kubeconfig/ensure-kubeconfig.ts'
 import { externalCaIncomplete, kubeconfigProblems, signedProblems } from './external-ca.ts'
-import { kubeconfigSpecs, type KubeconfigSpec } from './kubeconfig-specs.ts'
+import { kubeconfigSpecs, type KubeconfigSpec } from './kubeconfig/kubeconfig-specs.ts'
 
 /** The files that a join makes: the kubelet gets its own by TLS bootstrap, and super-admin.conf stays where init made it. */
 export const joiningKubeconfigs: readonly KubeconfigSpec[] = kubeconfigSpecs.filter(({ name }) =>

@@ -1,7 +1,7 @@
 import { dumpYaml } from '../config/yaml.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { findKubeconfig, readKubeconfig, withCluster, withUser } from './kubeconfig-file.ts'
+import { findKubeconfig, readKubeconfig, withCluster, withUser } from './kubeconfig/kubeconfig-file.ts'
 
 /**
  * Makes the current user of a kubeconfig take certificate and key from a file, such as the one that the kubelet renews by itself, in place

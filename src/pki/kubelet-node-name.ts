@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { paths } from '../config/paths.ts'
 import type { Host } from '../host/host.ts'
-import { findKubeconfig, userCredentials } from './kubeconfig-file.ts'
+import { findKubeconfig, userCredentials } from './kubeconfig/kubeconfig-file.ts'
 
 /**
  * The name of its Node, by the certificate that kubelet.conf has or leads to; `undefined` when there is none. Throws KUBECONFIG_INVALID.

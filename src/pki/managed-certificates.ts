@@ -11,9 +11,9 @@ import type { Host } from '../host/host.ts'
 import { parseCertificates } from './certificate-bundle.ts'
 import { findCertificate, pairPaths } from './certificate-files.ts'
 import { certificateSpecs } from './certificate-specs.ts'
-import { findKubeconfig, type Kubeconfig } from './kubeconfig-file.ts'
-import { entryNamed } from './kubeconfig-entries.ts'
-import { kubeconfigSpecs } from './kubeconfig-specs.ts'
+import { findKubeconfig, type Kubeconfig } from './kubeconfig/kubeconfig-file.ts'
+import { entryNamed } from './kubeconfig/kubeconfig-entries.ts'
+import { kubeconfigSpecs } from './kubeconfig/kubeconfig-specs.ts'
 
 export interface ManagedCertificate {
   /** Name of the certificate, or of the kubeconfig file that it stands in. */

@@ -2,7 +2,7 @@ import type { InitConfig } from '../config/model.ts'
 import type { Host } from '../host/host.ts'
 import { certificateSpecs } from './certificate-specs.ts'
 import { pairPaths } from './certificate-files.ts'
-import { kubeconfigSpecs } from './kubeconfig-specs.ts'
+import { kubeconfigSpecs } from './kubeconfig/kubeconfig-specs.ts'
 import { serviceAccountPaths } from './service-account.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { paths } from '../config/paths.ts'
 import type { Host } from '../host/host.ts'
-import { connectWithKubeconfig } from './kubeconfig-cluster.ts'
-import { readKubeconfig } from './kubeconfig-file.ts'
+import { connectWithKubeconfig } from './kubeconfig/kubeconfig-cluster.ts'
+import { readKubeconfig } from './kubeconfig/kubeconfig-file.ts'
 
 /**
  * As administrator, by the API server of this very control plane: a balancer may not know it yet. Throws KUBECONFIG_INVALID.

@@ -1,4 +1,4 @@
-import type { ContainerRuntime } from '../host/container-runtime.ts'
+import type { ContainerRuntime } from '../host/cri/container-runtime.ts'
 import { passed, warned, type Check } from './check.ts'
 
 /** `RuntimeConfig` is how a kubelet learns the cgroup driver; a kubelet of 1.38 has no other way (KEP 4033). */

@@ -1,4 +1,4 @@
-import type { ContainerRuntime } from '../host/container-runtime.ts'
+import type { ContainerRuntime } from '../host/cri/container-runtime.ts'
 import { failed, passed, type Check } from './check.ts'
 
 /** Does it answer, and is it ready? The Pod network is not looked at: it comes after init. */

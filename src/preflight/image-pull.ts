@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import type { ContainerRuntime } from '../host/container-runtime.ts'
+import type { ContainerRuntime } from '../host/cri/container-runtime.ts'
 import { passed, warned, type Check, type Findings } from './check.ts'
 
 export interface ImagePullInput {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { secretFor } from '../../src/cli/chosen-host.ts'
-import type { SshQuestion } from '../../src/host/ssh-target.ts'
+import type { SshQuestion } from '../../src/host/ssh/ssh-target.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const questions: readonly (readonly [string, SshQuestion])[] = [

@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check'
 import type { ComponentKind } from '../../src/config/component-config.ts'
-import type { Field, ValueType } from '../../src/config/field.ts'
+import type { Field, ValueType } from '../../src/config/fields/field.ts'
 
 export function anyComponent({ group, version, kind, fields }: ComponentKind): fc.Arbitrary<object> {
   return someOf(fields).map((content) => ({ apiVersion: `${group}/${version}`, kind, ...content }))

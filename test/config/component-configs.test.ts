@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { loadInitConfig } from '../../src/config/load-init.ts'
+import { loadInitConfig } from '../../src/config/load/load-init.ts'
 import { clusterConfigurationDocument, initConfigurationDocument } from '../../src/config/v1beta4.ts'
 import { dumpYaml, parseYaml, parseYamlDocuments } from '../../src/config/yaml.ts'
 import { runJailed } from '../support/jail.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadUpgradeConfig, type LoadUpgradeOptions } from '../../src/config/load-upgrade.ts'
+import { loadUpgradeConfig, type LoadUpgradeOptions } from '../../src/config/load/load-upgrade.ts'
 import type { UpgradeConfigs } from '../../src/config/upgrade-config.ts'
 import { fixtureHost } from './fixture-host.ts'
 

@@ -1,6 +1,6 @@
 /** v1beta3 where kadm does otherwise than kubeadm 1.36; where it does the same is compared in migrate.test.ts. */
 import { expect, test } from 'vitest'
-import { loadInitConfig } from '../../src/config/load-init.ts'
+import { loadInitConfig } from '../../src/config/load/load-init.ts'
 import { parseYamlDocuments } from '../../src/config/yaml.ts'
 import { fixtureHost } from './fixture-host.ts'
 import { kadmConfig } from './kadm-config.ts'

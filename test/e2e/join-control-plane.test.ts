@@ -1,8 +1,8 @@
 /** Control planes: kadm's join leaves what kubeadm's leaves, on the host, in the API and in etcd; and it may be killed at any moment. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { ContainerRuntime } from '../../src/host/container-runtime.ts'
-import { podLogFile } from '../../src/host/journal-file.ts'
+import type { ContainerRuntime } from '../../src/host/cri/container-runtime.ts'
+import { podLogFile } from '../../src/host/journal/journal-file.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { hostLeader } from '../../src/sandbox/host-power.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'

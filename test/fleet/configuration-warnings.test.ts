@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ApiError, unreachable } from '../../src/cluster/api-error.ts'
-import { kubeadmDocuments } from '../../src/config/cluster-file-fields.ts'
+import { kubeadmDocuments } from '../../src/config/fields/cluster-file-fields.ts'
 import type { ClusterFile } from '../../src/config/cluster-file.ts'
 import { kubeletKind, kubeProxyKind } from '../../src/config/component-config.ts'
 import { decodeObject } from '../../src/config/decode.ts'

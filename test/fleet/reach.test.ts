@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { expect, test } from 'vitest'
 import { reachFindings, type ReachHost } from '../../src/fleet/look/reach.ts'
 import type { Host } from '../../src/host/host.ts'
-import { canListenBy } from '../../src/host/ssh-listen.ts'
+import { canListenBy } from '../../src/host/ssh/ssh-listen.ts'
 import { fileOf } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 

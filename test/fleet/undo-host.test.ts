@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { undoHostOfFleet } from '../../src/fleet/undo-host.ts'
 import type { Host } from '../../src/host/host.ts'
-import { openJournal } from '../../src/host/journal.ts'
+import { openJournal } from '../../src/host/journal/journal.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { fileOf } from './planned.ts'

@@ -1,7 +1,7 @@
 /** What the upgrade of one host is asked with. */
 import { expect, test } from 'vitest'
 import { upgradeFlags } from '../../src/fleet/apply/upgrade-host.ts'
-import { openJournal } from '../../src/host/journal.ts'
+import { openJournal } from '../../src/host/journal/journal.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { fileOf } from './planned.ts'

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { dialLocally } from '../../src/host/dial.ts'
-import { grpcConnection } from '../../src/host/grpc.ts'
+import { grpcConnection } from '../../src/host/cri/grpc.ts'
 
 test('a call that nobody waits for any more is not made when the connection comes at last', async () => {
   const calls: string[] = []

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { markedStream } from '../../src/host/marked-stream.ts'
+import { markedStream } from '../../src/host/ssh/marked-stream.ts'
 
 const answers = fc.array(fc.record({ content: fc.uint8Array({ maxLength: 60 }), code: fc.integer({ min: 0, max: 255 }) }), {
   minLength: 1,

@@ -3,7 +3,7 @@ import path from 'node:path'
 import ssh2 from 'ssh2'
 import { expect, test } from 'vitest'
 import { localHost } from '../../src/host/local-host.ts'
-import { freshKeyPair, sshdScript } from '../../src/host/ssh-become.ts'
+import { freshKeyPair, sshdScript } from '../../src/host/ssh/ssh-become.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 // Of ssh2's own Ed25519 keys one in 256 cannot be read; and a host in FIPS mode takes none of them.

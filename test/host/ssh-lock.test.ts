@@ -1,7 +1,7 @@
 /** How the lock of a host behind SSH is kept: what a far end answers is made up. On real ones: test/e2e/ssh-host.test.ts. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { sshLock } from '../../src/host/ssh-lock.ts'
-import type { Ask } from '../../src/host/ssh-shells.ts'
+import { sshLock } from '../../src/host/ssh/ssh-lock.ts'
+import type { Ask } from '../../src/host/ssh/ssh-shells.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

@@ -2,7 +2,7 @@
 import { Duplex, PassThrough } from 'node:stream'
 import type { Client } from 'ssh2'
 import { expect, test } from 'vitest'
-import { openShell, type Shell } from '../../src/host/ssh-shell.ts'
+import { openShell, type Shell } from '../../src/host/ssh/ssh-shell.ts'
 
 /** A shell that is told things, and says what the test says. */
 async function farEnd(): Promise<{

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ContainerRuntime } from '../../src/host/container-runtime.ts'
+import type { ContainerRuntime } from '../../src/host/cri/container-runtime.ts'
 import { imagePull } from '../../src/preflight/image-pull.ts'
 
 const images = ['r/a:1', 'r/b:1', 'r/pause:1']

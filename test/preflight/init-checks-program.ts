@@ -1,5 +1,5 @@
 /** A program for jails: runs kadm's init checks with a configuration file and prints what kubeadm would, in one line each, to stderr. */
-import { loadInitConfig } from '../../src/config/load-init.ts'
+import { loadInitConfig } from '../../src/config/load/load-init.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { initChecks } from '../../src/preflight/checks-for-init.ts'
 import { runChecks } from '../../src/preflight/run-checks.ts'

@@ -1,7 +1,7 @@
 /**
  * A program for jails: runs kadm's checks of a join with a configuration file, and prints what kubeadm would, in one line each, to stderr.
  */
-import { loadJoinConfig } from '../../src/config/load-join.ts'
+import { loadJoinConfig } from '../../src/config/load/load-join.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { joinChecks } from '../../src/preflight/checks-for-join.ts'
 import { runChecks } from '../../src/preflight/run-checks.ts'

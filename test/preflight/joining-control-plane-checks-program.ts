@@ -2,7 +2,7 @@
  * A program for jails: kadm's checks of a control plane's join after discovery, with the configuration of the cluster and of this node in
  * one file.
  */
-import { loadInitConfig } from '../../src/config/load-init.ts'
+import { loadInitConfig } from '../../src/config/load/load-init.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { joiningControlPlaneChecks } from '../../src/preflight/checks-for-join.ts'
 import { runChecks } from '../../src/preflight/run-checks.ts'

@@ -5,7 +5,7 @@
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
-import { decodeMessage, encodeMessage } from '../../src/host/protobuf.ts'
+import { decodeMessage, encodeMessage } from '../../src/host/cri/protobuf.ts'
 import { temporaryDirectory } from './temporary.ts'
 
 export interface ImageService {

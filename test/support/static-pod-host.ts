@@ -3,7 +3,7 @@
  * done when a new control plane does not come up needs no more than that.
  */
 import { localHost } from '../../src/host/local-host.ts'
-import type { Container, ContainerRuntime } from '../../src/host/container-runtime.ts'
+import type { Container, ContainerRuntime } from '../../src/host/cri/container-runtime.ts'
 import type { Host } from '../../src/host/host.ts'
 import { rootedHost } from './rooted-host.ts'
 

@@ -1,6 +1,6 @@
-import { clusterFileFields, kubeadmDocuments } from '../../src/config/cluster-file-fields.ts'
-import { fieldRows, typeText } from '../../src/config/field-rows.ts'
-import type { Field } from '../../src/config/field.ts'
+import { clusterFileFields, kubeadmDocuments } from '../../src/config/fields/cluster-file-fields.ts'
+import { fieldRows, typeText } from '../../src/config/fields/field-rows.ts'
+import type { Field } from '../../src/config/fields/field.ts'
 import { newestKubernetes } from '../../src/config/own-version.ts'
 
 /** docs/cluster-file.md. */
@@ -21,7 +21,7 @@ function defaultText({ default: value, defaultNote, required }: Field): string {
 const intro = [
   '# The cluster file: many hosts at once',
   '',
-  'Made by `tools/docs/cluster-file-page.ts`; the fields are those of `src/config/cluster-file-fields.ts`. Do not edit by hand.',
+  'Made by `tools/docs/cluster-file-page.ts`; the fields are those of `src/config/fields/cluster-file-fields.ts`. Do not edit by hand.',
   '',
   'One file names the hosts of a cluster. The machine that kadm runs on needs no root, only ssh to them; the hosts need sshd, a container runtime, a kubelet, `openssl` (not with `--tokens`), and the first control plane `kubectl` where there is a `network.manifest`.',
   '',

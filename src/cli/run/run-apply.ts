@@ -1,5 +1,5 @@
 /** `kadm apply` for a user: the plan shown, the question, the work, what came of it. */
-import { readConfigText } from '../../config/read-config-file.ts'
+import { readConfigText } from '../../config/load/read-config-file.ts'
 import { KadmError } from '../../errors.ts'
 import { applyPlan } from '../../fleet/apply/apply.ts'
 import { makePlan, parsePlan, requireNoProblems, requireSame } from '../../fleet/plan/plan.ts'

@@ -3,7 +3,7 @@ import { parseDuration } from '../../config/durations.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { certificateExpirations } from '../../pki/expiration.ts'
-import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
+import { connectWithKubeconfig } from '../../pki/kubeconfig/kubeconfig-cluster.ts'
 import { isOnEveryControlPlane } from '../../pki/managed-certificates.ts'
 import { reportObject, secondsLeft, seenCertificates, type CertificateReport } from '../text/certificate-report.ts'
 import { certificateTables } from '../text/certificate-tables.ts'
@@ -67,7 +67,7 @@ function warnWithin(text: string | undefined): number | undefined {
 /** Without an API this host alone is looked at. */
 async function onTheWire({ flags, io, signal }: CommandInput, host: Host): Promise<NonNullable<CertificateReport['wire']>> {
   const [{ kubeconfigsOnHost }, { servedCertificates }, { tlsPortsOfCluster, tlsPortsOfHost }] = await Promise.all([
-    import('../../pki/kubeconfigs-on-host.ts'),
+    import('../../pki/kubeconfig/kubeconfigs-on-host.ts'),
     import('../../pki/served-certificates.ts'),
     import('../../pki/tls-ports.ts'),
   ])

@@ -53,7 +53,7 @@ interface RestartContext {
 }
 
 async function restart(outcomes: readonly RenewalOutcome[], { host, io, signal, warn }: RestartContext): Promise<void> {
-  const { reloadComponents } = await import('../../phases/reload-components.ts')
+  const { reloadComponents } = await import('../../phases/components/reload-components.ts')
   const { socketOfKubelet } = await import('../../phases/kubelet-socket.ts')
   const renewed = outcomes.flatMap((outcome) => (outcome.kind === 'renewed' ? [[outcome.managed.name, outcome.old] as const] : []))
   await reloadComponents(new Map(renewed), {

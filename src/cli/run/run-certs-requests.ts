@@ -1,5 +1,5 @@
 /** `kadm certs generate-csr` for a user. */
-import { loadInitConfig } from '../../config/load-init.ts'
+import { loadInitConfig } from '../../config/load/load-init.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
 import { makeCertificateRequests } from '../../pki/certificate-requests.ts'
 import { onChosenHost } from '../chosen-host.ts'

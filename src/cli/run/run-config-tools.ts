@@ -1,7 +1,7 @@
 /** `kadm config diff`, `explain` and `schema` for a user: what kubeadm does not have. */
 import { diffConfigs, type Difference } from '../../config/diff.ts'
 import { explainField, type ExplainedField } from '../../config/explain.ts'
-import { readConfigText } from '../../config/read-config-file.ts'
+import { readConfigText } from '../../config/load/read-config-file.ts'
 import { configSchema } from '../../config/reference.ts'
 import { KadmError } from '../../errors.ts'
 import { localHost } from '../../host/local-host.ts'

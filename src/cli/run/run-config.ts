@@ -1,6 +1,6 @@
 /** `kadm config print`, `validate` and `migrate` for a user. */
 import path from 'node:path'
-import { readConfigText } from '../../config/read-config-file.ts'
+import { readConfigText } from '../../config/load/read-config-file.ts'
 import { printInitDefaults, printJoinDefaults, printResetDefaults, printUpgradeDefaults } from '../../config/print-defaults.ts'
 import { releaseServer } from '../../config/release-server.ts'
 import { migrateConfig, validateConfig } from '../../config/validate.ts'

@@ -1,6 +1,6 @@
 /** `kadm config images list` and `pull` for a user. */
 import type { GivenFlags } from '../../config/flags.ts'
-import { loadInitConfig } from '../../config/load-init.ts'
+import { loadInitConfig } from '../../config/load/load-init.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { releaseServer } from '../../config/release-server.ts'
 import { KadmError } from '../../errors.ts'

@@ -1,10 +1,10 @@
 /** `kadm kubeconfig user` for a user. */
 import { parseDuration } from '../../config/durations.ts'
-import { loadInitConfig } from '../../config/load-init.ts'
+import { loadInitConfig } from '../../config/load/load-init.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
 import { KadmError } from '../../errors.ts'
 import { localHost } from '../../host/local-host.ts'
-import { userKubeconfig, type UserKubeconfigOptions } from '../../pki/user-kubeconfig.ts'
+import { userKubeconfig, type UserKubeconfigOptions } from '../../pki/kubeconfig/user-kubeconfig.ts'
 import type { CommandInput, FlagValues } from '../command.ts'
 
 export async function printUserKubeconfig({ flags, io }: CommandInput): Promise<void> {

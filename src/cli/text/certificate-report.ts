@@ -5,7 +5,7 @@ import type { X509Certificate } from 'node:crypto'
 import { instant } from '../../host/instant.ts'
 import type { JsonObject } from '../../json.ts'
 import type { CertificateExpiration, Expirations } from '../../pki/expiration.ts'
-import type { KubeconfigCertificate } from '../../pki/kubeconfigs-on-host.ts'
+import type { KubeconfigCertificate } from '../../pki/kubeconfig/kubeconfigs-on-host.ts'
 import type { ServedCertificate } from '../../pki/served-certificates.ts'
 
 export interface CertificateReport extends Expirations {

@@ -1,6 +1,6 @@
 /** What an undo would do, for people: by path. */
 import type { UndoPlan } from '../../phases/undo/start-undo.ts'
-import type { MarkChange } from '../../host/journal-file.ts'
+import type { MarkChange } from '../../host/journal/journal-file.ts'
 import type { UndoStep } from '../../phases/undo/undo-steps.ts'
 import type { NodeMark } from '../../phases/undo/undo-target.ts'
 import { printableLine } from '../../progress/printable.ts'

@@ -1,15 +1,15 @@
 /** What a host is now, as far as a plan depends on it. JSON data; nothing secret is in it. */
 import { paths } from '../../config/paths.ts'
 import { KadmError, messageOf, type ErrorCode } from '../../errors.ts'
-import { readJournal } from '../../host/journal-file.ts'
-import { unfinishedRun } from '../../host/journal-runs.ts'
+import { readJournal } from '../../host/journal/journal-file.ts'
+import { unfinishedRun } from '../../host/journal/journal-runs.ts'
 import type { Host } from '../../host/host.ts'
 import { findBegunReset } from '../../phases/reset/begun-reset.ts'
 import { isUndoOfAllUnfinished, withoutIdleUndos } from '../../phases/undo/undo-target.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { caHashes } from '../../pki/ca-hash.ts'
 import { isAnnouncement } from '../../pki/certificate-files.ts'
-import { findKubeconfig } from '../../pki/kubeconfig-file.ts'
+import { findKubeconfig } from '../../pki/kubeconfig/kubeconfig-file.ts'
 import { nodeNameOfKubelet } from '../../pki/kubelet-node-name.ts'
 import { clusterDevices } from '../../preflight/network-overlap.ts'
 

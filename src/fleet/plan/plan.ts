@@ -3,7 +3,7 @@
  * in it.
  */
 import { createHash } from 'node:crypto'
-import { clusterFileApiVersion } from '../../config/cluster-file-fields.ts'
+import { clusterFileApiVersion } from '../../config/fields/cluster-file-fields.ts'
 import type { ClusterFile } from '../../config/cluster-file.ts'
 import { isObject, parseJson } from '../../json.ts'
 import { KadmError } from '../../errors.ts'

@@ -2,7 +2,7 @@
 import { ensureObjects } from '../../cluster/apply-object.ts'
 import { bootstrapAccessObjects } from '../../manifests/access-rules.ts'
 import { clusterInfoObjects } from '../../manifests/cluster-info.ts'
-import { readKubeconfig } from '../../pki/kubeconfig-file.ts'
+import { readKubeconfig } from '../../pki/kubeconfig/kubeconfig-file.ts'
 import { signClusterInfo } from '../../tokens/cluster-info-signature.ts'
 import { ensureToken } from '../../tokens/ensure-token.ts'
 import type { Phase } from '../phase.ts'

@@ -5,7 +5,7 @@ import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import { localServerUrl } from '../../config/server-url.ts'
 import type { Host } from '../../host/host.ts'
-import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
+import { connectWithKubeconfig } from '../../pki/kubeconfig/kubeconfig-cluster.ts'
 
 export interface InitClusterOptions {
   readonly config: InitConfig

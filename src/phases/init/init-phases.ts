@@ -6,7 +6,7 @@
  * the scheduler only when the API can tell them that they may lead; objects are sent as soon as the API serves.
  */
 import type { Host } from '../../host/host.ts'
-import { mindingLaidManifests } from '../laid-manifests.ts'
+import { mindingLaidManifests } from '../components/laid-manifests.ts'
 import type { Phase } from '../phase.ts'
 import { addon } from './addon.ts'
 import { bootstrapToken } from './bootstrap-token.ts'

@@ -2,7 +2,7 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { InitConfig } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
-import type { JournaledRun } from '../../host/journal-runs.ts'
+import type { JournaledRun } from '../../host/journal/journal-runs.ts'
 import type { KeySupply } from '../../pki/key-supply.ts'
 
 export interface InitRun {

@@ -1,6 +1,6 @@
 /** `kadm init phase kubeconfig`: the kubeconfig files of the administrator and of each component. */
-import { ensureKubeconfig } from '../../pki/ensure-kubeconfig.ts'
-import { kubeconfigSpecs, type KubeconfigSpec } from '../../pki/kubeconfig-specs.ts'
+import { ensureKubeconfig } from '../../pki/kubeconfig/ensure-kubeconfig.ts'
+import { kubeconfigSpecs, type KubeconfigSpec } from '../../pki/kubeconfig/kubeconfig-specs.ts'
 import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
 

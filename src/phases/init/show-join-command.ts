@@ -1,5 +1,5 @@
 /** The last words of `kadm init`: how to use the cluster, and how to add nodes to it. */
-import { clusterToJoin } from '../../pki/kubeconfig-file.ts'
+import { clusterToJoin } from '../../pki/kubeconfig/kubeconfig-file.ts'
 import type { Phase } from '../phase.ts'
 import { doneText } from './done-text.ts'
 import type { InitRun } from './init-run.ts'

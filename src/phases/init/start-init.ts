@@ -2,7 +2,7 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import { recordingCluster } from '../../cluster/recording-cluster.ts'
 import type { FetchVersion } from '../../config/kubernetes-version.ts'
-import { loadInitConfig } from '../../config/load-init.ts'
+import { loadInitConfig } from '../../config/load/load-init.ts'
 import type { ClusterConfiguration } from '../../config/model.ts'
 import { releaseServer } from '../../config/release-server.ts'
 import { refuseRootless } from '../../config/rootless.ts'

@@ -4,9 +4,9 @@
  */
 import { waitUntil } from '../../host/wait.ts'
 import type { HealthComponent } from '../../manifests/health-endpoints.ts'
-import { componentFailed } from '../component-failed.ts'
+import { componentFailed } from '../components/component-failed.ts'
 import type { Phase, PhaseContext } from '../phase.ts'
-import { waitForComponent, waitForHealth, waitForKubelet } from '../wait-for-component.ts'
+import { waitForComponent, waitForHealth, waitForKubelet } from '../components/wait-for-component.ts'
 import type { InitRun } from './init-run.ts'
 
 const ownRole = '/apis/rbac.authorization.k8s.io/v1/clusterroles/cluster-admin'

@@ -7,9 +7,9 @@
  */
 import path from 'node:path/posix'
 import { messageOf } from '../../errors.ts'
-import type { ContainerRuntime, HostPod } from '../../host/container-runtime.ts'
+import type { ContainerRuntime, HostPod } from '../../host/cri/container-runtime.ts'
 import type { Host } from '../../host/host.ts'
-import { podLogFile } from '../../host/journal-file.ts'
+import { podLogFile } from '../../host/journal/journal-file.ts'
 import { waitUntil } from '../../host/wait.ts'
 import { listAt, objectsAt } from '../../config/document-fields.ts'
 import { isObject, type JsonObject } from '../../json.ts'

@@ -6,7 +6,7 @@
  * each component only when the one that it lives on is there: etcd with a vote, then the API server, then the other two.
  */
 import type { Host } from '../../host/host.ts'
-import { mindingLaidManifests } from '../laid-manifests.ts'
+import { mindingLaidManifests } from '../components/laid-manifests.ts'
 import type { Phase } from '../phase.ts'
 import { checkEtcd } from './check-etcd.ts'
 import { controlPlaneJoin } from './control-plane-join.ts'

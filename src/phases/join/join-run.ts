@@ -3,7 +3,7 @@ import type { Cluster, KubernetesObject } from '../../cluster/cluster.ts'
 import type { InitConfig, JoinConfig } from '../../config/model.ts'
 import type { DiscoveredCluster } from '../../discovery/discovered-cluster.ts'
 import type { Host } from '../../host/host.ts'
-import type { JournaledRun } from '../../host/journal-runs.ts'
+import type { JournaledRun } from '../../host/journal/journal-runs.ts'
 import type { KeySupply } from '../../pki/key-supply.ts'
 import type { Sponsor, SponsoredCluster } from './sponsor.ts'
 

@@ -2,7 +2,7 @@
 import { paths } from '../../config/paths.ts'
 import { localServerUrl } from '../../config/server-url.ts'
 import { writeKubeletFiles } from '../../manifests/kubelet-files.ts'
-import { bootstrapKubeconfigText } from '../../pki/bootstrap-kubeconfig.ts'
+import { bootstrapKubeconfigText } from '../../pki/kubeconfig/bootstrap-kubeconfig.ts'
 import { lastArgument } from '../../manifests/static-pods/arguments.ts'
 import { ensureSignedKubelet } from '../../pki/signed-kubelet.ts'
 import { nodeNameFree } from '../../preflight/node-name-free.ts'

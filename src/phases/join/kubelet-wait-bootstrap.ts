@@ -6,10 +6,10 @@ import type { Host } from '../../host/host.ts'
 import { waitUntil, type Look } from '../../host/wait.ts'
 import { nodeKubeletConfiguration } from '../../manifests/kubelet-files.ts'
 import { pointKubeconfigAtServer } from '../../pki/kubelet-client-rotation.ts'
-import { findKubeconfig, userCredentials } from '../../pki/kubeconfig-file.ts'
+import { findKubeconfig, userCredentials } from '../../pki/kubeconfig/kubeconfig-file.ts'
 import { startKubelet } from '../kubelet-service.ts'
 import type { Phase, PhaseContext } from '../phase.ts'
-import { waitForKubelet } from '../wait-for-component.ts'
+import { waitForKubelet } from '../components/wait-for-component.ts'
 import { noControlPlane, type JoinRun } from './join-run.ts'
 
 export const kubeletWaitBootstrap: Phase<JoinRun> = {

@@ -1,5 +1,5 @@
 /** From what the user asked to a run of join's phases on a host: configuration, session, what is to be learned of the cluster. */
-import { loadJoinConfig } from '../../config/load-join.ts'
+import { loadJoinConfig } from '../../config/load/load-join.ts'
 import type { JoinConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'

@@ -1,7 +1,7 @@
 /** `kadm join phase wait-control-plane`: the three components of this node, each asked at its own port here. */
 import type { HealthComponent } from '../../manifests/health-endpoints.ts'
 import type { Phase } from '../phase.ts'
-import { waitForComponent, waitForHealth } from '../wait-for-component.ts'
+import { waitForComponent, waitForHealth } from '../components/wait-for-component.ts'
 import { noControlPlane, type JoinRun } from './join-run.ts'
 
 export const waitControlPlane: Phase<JoinRun> = {

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
-import { resetBegunFile } from '../../host/journal-file.ts'
+import { resetBegunFile } from '../../host/journal/journal-file.ts'
 import { fieldOf, parseJson } from '../../json.ts'
 import type { ResetRun } from './reset-run.ts'
 

@@ -1,7 +1,7 @@
 /** `kadm reset phase cleanup-node`: the kubelet, what it runs and mounts, and the files of the cluster. */
 import { KadmError, messageOf } from '../../errors.ts'
-import { removeJournal } from '../../host/remove-journal.ts'
-import { removePods } from '../../host/remove-pods.ts'
+import { removeJournal } from '../../host/journal/remove-journal.ts'
+import { removePods } from '../../host/cri/remove-pods.ts'
 import { stopKubelet } from '../kubelet-service.ts'
 import type { Phase } from '../phase.ts'
 import { noteBegun } from './begun-reset.ts'

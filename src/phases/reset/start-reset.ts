@@ -1,5 +1,5 @@
 /** From what the user asked to a run of reset's phases on a host: configuration, the question, the lock. */
-import { loadResetConfig } from '../../config/load-reset.ts'
+import { loadResetConfig } from '../../config/load/load-reset.ts'
 import { recordingCluster } from '../../cluster/recording-cluster.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'

@@ -1,6 +1,6 @@
 import { emptyDirectory } from '../../host/empty-directory.ts'
 import type { Host } from '../../host/host.ts'
-import type { FoundFolders } from '../../host/journal-file.ts'
+import type { FoundFolders } from '../../host/journal/journal-file.ts'
 import { kubeletFolders, pluginFolders } from './kubelet-folders.ts'
 import type { UndoStep } from './undo-steps.ts'
 

@@ -3,7 +3,7 @@
  */
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
-import type { FoundFolders } from '../../host/journal-file.ts'
+import type { FoundFolders } from '../../host/journal/journal-file.ts'
 
 /** Outer ones first. */
 export const kubeletFolders: readonly string[] = [paths.kubelet, paths.kubeletPki, '/var/log/pods', '/var/log/containers']

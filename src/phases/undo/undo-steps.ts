@@ -1,8 +1,8 @@
 /** What is to be done about each path that was changed, by what is there now: the journal is never trusted over the host. Only reads. */
 import { createHash } from 'node:crypto'
 import type { FileStat, Host, Owner } from '../../host/host.ts'
-import type { Before, ContentMark } from '../../host/journal-file.ts'
-import { secretDigest, type SecretDigest } from '../../host/secret-digest.ts'
+import type { Before, ContentMark } from '../../host/journal/journal-file.ts'
+import { secretDigest, type SecretDigest } from '../../host/journal/secret-digest.ts'
 import type { AsLeft, NetChange } from './undo-target.ts'
 
 /**

@@ -4,8 +4,8 @@ import { isObject } from '../../json.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { paths } from '../../config/paths.ts'
 import type { Argv, Owner } from '../../host/host.ts'
-import type { After, Before, FoundFolders, Journal, JournaledChange, MarkChange } from '../../host/journal-file.ts'
-import { runsOf, type JournaledRun } from '../../host/journal-runs.ts'
+import type { After, Before, FoundFolders, Journal, JournaledChange, MarkChange } from '../../host/journal/journal-file.ts'
+import { runsOf, type JournaledRun } from '../../host/journal/journal-runs.ts'
 
 export interface UndoTarget {
   /** Oldest first; none: there is nothing to undo. */

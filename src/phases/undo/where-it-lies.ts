@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts'
-import type { Before } from '../../host/journal-file.ts'
+import type { Before } from '../../host/journal/journal-file.ts'
 import { placeOf } from '../reset/manifests-aside.ts'
 
 /** Manifests of the run are put aside before the data of etcd goes: of such a one that is to go, the place where it is now. */

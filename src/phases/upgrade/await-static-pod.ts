@@ -4,17 +4,17 @@
  */
 import type { InitConfig } from '../../config/model.ts'
 import type { KadmError } from '../../errors.ts'
-import type { Container, ContainerRuntime } from '../../host/container-runtime.ts'
+import type { Container, ContainerRuntime } from '../../host/cri/container-runtime.ts'
 import type { Host } from '../../host/host.ts'
 import { waitUntil, type Look } from '../../host/wait.ts'
 import { componentHealthUrl } from '../../manifests/health-endpoints.ts'
 import type { Manifest } from '../../manifests/manifest.ts'
 import { commandOf, imageOf } from '../../manifests/static-pod-file.ts'
 import type { StaticPodComponent } from '../../manifests/write-static-pod.ts'
-import { healthQuestion } from '../ask-health.ts'
-import { componentFailed } from '../component-failed.ts'
+import { healthQuestion } from '../components/ask-health.ts'
+import { componentFailed } from '../components/component-failed.ts'
 import type { PhaseContext } from '../phase.ts'
-import { containersOf } from '../static-pod-containers.ts'
+import { containersOf } from '../components/static-pod-containers.ts'
 import { isEtcdHealthy } from './own-etcd.ts'
 
 export interface AwaitOptions {

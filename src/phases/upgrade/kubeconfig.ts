@@ -4,7 +4,7 @@
  */
 import { localServerUrl, sharedServerUrl } from '../../config/server-url.ts'
 import { paths } from '../../config/paths.ts'
-import { findKubeconfig } from '../../pki/kubeconfig-file.ts'
+import { findKubeconfig } from '../../pki/kubeconfig/kubeconfig-file.ts'
 import { pointKubeconfigAtServer } from '../../pki/kubelet-client-rotation.ts'
 import { startKubelet } from '../kubelet-service.ts'
 import type { Phase } from '../phase.ts'

@@ -15,8 +15,8 @@ import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { nodeKubeletConfiguration } from '../../manifests/kubelet-files.ts'
 import type { PhaseContext } from '../phase.ts'
-import { readableLog } from '../readable-log.ts'
-import { waitForKubelet } from '../wait-for-component.ts'
+import { readableLog } from '../components/readable-log.ts'
+import { waitForKubelet } from '../components/wait-for-component.ts'
 import { settledStaticPods } from './settled-static-pods.ts'
 import {
   installedProgram,

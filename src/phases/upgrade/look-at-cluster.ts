@@ -3,7 +3,7 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import type { GivenFlags } from '../../config/flags.ts'
 import type { InitConfig, NodeRegistration, Timeouts } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
-import { connectWithKubeconfig } from '../../pki/kubeconfig-cluster.ts'
+import { connectWithKubeconfig } from '../../pki/kubeconfig/kubeconfig-cluster.ts'
 import { readClusterConfig } from './cluster-config.ts'
 
 export interface LookRequest {

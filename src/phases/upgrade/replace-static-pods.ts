@@ -5,13 +5,13 @@
  */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { NodeRegistration } from '../../config/model.ts'
-import type { Container, ContainerRuntime } from '../../host/container-runtime.ts'
+import type { Container, ContainerRuntime } from '../../host/cri/container-runtime.ts'
 import type { Host } from '../../host/host.ts'
 import { staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
-import { handOverLead, leaders } from '../hand-over-lead.ts'
+import { handOverLead, leaders } from '../components/hand-over-lead.ts'
 import { startKubelet, stopKubelet } from '../kubelet-service.ts'
 import type { PhaseContext } from '../phase.ts'
-import { containersOf } from '../static-pod-containers.ts'
+import { containersOf } from '../components/static-pod-containers.ts'
 
 export interface NewManifest {
   readonly component: StaticPodComponent

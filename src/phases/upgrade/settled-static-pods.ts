@@ -9,7 +9,7 @@ import type { InitConfig } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
 import { waitUntil, type Look } from '../../host/wait.ts'
 import { staticPodComponents, staticPodPath } from '../../manifests/write-static-pod.ts'
-import { componentFailed } from '../component-failed.ts'
+import { componentFailed } from '../components/component-failed.ts'
 import type { PhaseContext } from '../phase.ts'
 
 export interface Settling {

@@ -1,6 +1,6 @@
 /** From what the user asked to the differences that an upgrade would make to the static Pods of this host. Nothing is changed. */
 import { requireVersion } from '../../config/kubernetes-version.ts'
-import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
+import { loadUpgradeConfig } from '../../config/load/load-upgrade.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
 import { dumpYaml } from '../../config/yaml.ts'
 import { KadmError } from '../../errors.ts'

@@ -5,7 +5,7 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import { invalid } from '../../config/documents.ts'
 import { lookUpVersion, requireVersion, type FetchVersion } from '../../config/kubernetes-version.ts'
-import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
+import { loadUpgradeConfig } from '../../config/load/load-upgrade.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
 import { releaseServer } from '../../config/release-server.ts'

@@ -1,7 +1,7 @@
 /**
  * From what the user asked to a run of upgrade's phases on a host: configuration, session, what an unfinished run has left, the cluster.
  */
-import { loadUpgradeConfig } from '../../config/load-upgrade.ts'
+import { loadUpgradeConfig } from '../../config/load/load-upgrade.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
 import { paths } from '../../config/paths.ts'

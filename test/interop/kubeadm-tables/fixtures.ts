@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync, X509Certificate, type KeyObject }
 import { noAltNames } from '../../../src/pki/alt-names.ts'
 import { issueCertificate, selfSignedCa } from '../../../src/pki/issue.ts'
 import { newPrivateKey, privateKeyPem, publicKeyPem } from '../../../src/pki/keys.ts'
-import { kubeconfigText } from '../../../src/pki/kubeconfig-file.ts'
+import { kubeconfigText } from '../../../src/pki/kubeconfig/kubeconfig-file.ts'
 
 const day = 86_400_000
 /** On a whole second, as certificates have it. */

@@ -4,7 +4,7 @@ import { recordingCluster } from '../../../src/cluster/recording-cluster.ts'
 import { defaultCorefile } from '../../../src/manifests/addons/corefile.ts'
 import { localHost } from '../../../src/host/local-host.ts'
 import { upgradeCoreDns } from '../../../src/phases/upgrade/upgrade-core-dns.ts'
-import { loadInitConfig } from '../../../src/config/load-init.ts'
+import { loadInitConfig } from '../../../src/config/load/load-init.ts'
 
 const custom = '.:53 {\n    errors\n    hosts { 10.0.0.1 own.example }\n    forward . 10.0.0.53\n}\n'
 /** What an installer wrote once: the default of 1.7.0. */

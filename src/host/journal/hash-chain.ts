@@ -1,0 +1,67 @@
+/** A file of JSON lines of which each holds the hash of the one before and its own: no byte of it changes unseen. */
+import { createHash } from 'node:crypto'
+import { KadmError } from '../../errors.ts'
+import { isObject, parseJson } from '../../json.ts'
+import type { Host } from '../host.ts'
+import { shellQuote } from '../shell-quote.ts'
+
+export interface Chain {
+  readonly lines: readonly Readonly<Record<string, unknown>>[]
+  /** The complete lines, as they stand in the file. */
+  readonly text: string
+  /** SHA-256 of the last complete line, hex; empty when there is none. */
+  readonly lastHash: string
+  /** The last line was cut off. It was never acknowledged, so what it would tell of was not done. */
+  readonly torn: boolean
+}
+
+/** Empty when there is no file. Throws JOURNAL_BROKEN when a line is not what it or the next one says that it was. */
+export async function readChain(host: Pick<Host, 'readFile'>, file: string): Promise<Chain> {
+  const bytes = (await host.readFile(file)) ?? Buffer.alloc(0)
+  // Cut at bytes, not at characters: a tear may go through one.
+  const complete = bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
+  const text = complete.toString('utf8')
+  const written = text.split('\n').slice(0, -1)
+  // The first kadm wrote lines without a hash of their own: there are none after one that has it.
+  let haveOwn = false
+  const lines: Readonly<Record<string, unknown>>[] = []
+  let lastHash = ''
+  for (const [index, line] of written.entries()) {
+    const parsed = parseLine(line)
+    haveOwn ||= ownHash.test(line)
+    if (parsed === undefined || parsed['previous'] !== lastHash || (haveOwn && !isWhole(line))) throw broken(file, index + 1)
+    lastHash = lineHash(line)
+    lines.push(parsed)
+  }
+  return { lines, text, lastHash, torn: complete.length < bytes.length }
+}
+
+/** @param record with `previous`: the hash of the line before */
+export function chainLine(record: object): string {
+  const text = JSON.stringify(record)
+  return `${text.slice(0, -1)},"hash":"${lineHash(text)}"}`
+}
+
+export function lineHash(line: string): string {
+  return createHash('sha256').update(line).digest('hex')
+}
+
+const ownHash = /,"hash":"([0-9a-f]{64})"\}$/
+
+function isWhole(line: string): boolean {
+  const found = ownHash.exec(line)
+  return found !== null && lineHash(`${line.slice(0, found.index)}}`) === found[1]
+}
+
+function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
+  const parsed = parseJson(line)
+  return isObject(parsed) && 'previous' in parsed ? parsed : undefined
+}
+
+function broken(file: string, line: number): KadmError {
+  return new KadmError('JOURNAL_BROKEN', `the journal "${file}" was changed or damaged at line ${line}`, {
+    remedy: [
+      `mv ${shellQuote(file)} ${shellQuote(`${file}.broken`)}   # kadm then starts a new one; what the old one knew cannot be undone any more`,
+    ],
+  })
+}
