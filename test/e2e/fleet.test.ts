@@ -249,6 +249,25 @@ describe.runIf(isLongRun)('three control planes behind a balancer, two workers',
     },
   )
 
+  test(
+    'a control plane whose machine was made anew leaves no member behind, as whatever it is wanted now',
+    { timeout: 400_000 },
+    async () => {
+      await sandbox.kill('h3')
+      await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready=Unknown', 'node/h3', '--timeout=120s'], { timeout: 150_000 })
+      await renewHosts(sandbox, ['h3'])
+      const asWorker = await operator.kadm(['plan', '-f', await operator.write({ ...all, h3: 'worker' }, behindBalancer())])
+      expect([asWorker.exitCode, asWorker.stderr]).toEqual([
+        1,
+        expect.stringContaining('etcd has a member of h3, which was a control plane'),
+      ])
+      expect(await apply({ ...all, h3: 'absent' })).toContain('its machine has nothing of the cluster any more')
+      expect(await nodes('{.metadata.name} ')).toBe('h1 h2 h4 h5')
+      expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h2'])
+      await apply(all)
+    },
+  )
+
   test('one control plane less', { timeout: 200_000 }, async () => {
     await apply({ ...all, h2: 'absent' })
     expect(await etcdVoters(sandbox, 'h1')).toEqual(['h1', 'h3'])
