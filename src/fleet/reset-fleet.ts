@@ -60,7 +60,7 @@ async function holdCluster({ fleet, hosts, owner, operator, wait, report, signal
       lost: () => {},
     })
     return async () => {
-      await Promise.race([tidyUp(entry, [lease.release], signal), sleep(releaseTime, undefined, { ref: false })])
+      await Promise.race([tidyUp(entry, [lease.release], { signal, patience: 0 }), sleep(releaseTime, undefined, { ref: false })])
       await entry.cluster.close()
     }
   } catch (error) {

@@ -79,7 +79,7 @@ export async function undoHostOfFleet({
     throw error
   } finally {
     if (entry !== undefined) {
-      await tidyUp(entry, lease === undefined ? [] : [lease.release], signal)
+      await tidyUp(entry, lease === undefined ? [] : [lease.release], { signal, others, patience: 5000 })
       await entry.cluster.close()
     }
   }

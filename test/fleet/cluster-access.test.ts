@@ -30,7 +30,7 @@ test('who is to leave is not asked, though its API alone answers', async () => {
   const refuses: Host = { ...host, dial: () => Promise.reject(new Error('refused')) }
   const stop = new AbortController()
   const access = (others: readonly Host[], leaving: readonly Host[]) =>
-    clusterAccess({ host: refuses, others, leaving, isThere: true, tokens: false, signal: stop.signal })
+    clusterAccess({ host: refuses, others, coming: [], leaving, isThere: true, tokens: false, signal: stop.signal })
   const staying = access([host], [])
   expect(await (await staying.cluster()).list(kinds.node)).toEqual([])
   await staying.close(undefined)
@@ -77,6 +77,15 @@ test('a Lease that somebody else has taken is left alone; the token goes', async
   await admin.delete(leaseRef)
 })
 
+test('where the API of the first control plane is down at the end, that of one which has come in is asked', async () => {
+  let isDown = false
+  const first: Host = { ...host, dial: async (...to) => (isDown ? Promise.reject(new Error('no power')) : host.dial(...to)) }
+  const { access, lease } = await atWork(first, [host])
+  isDown = true
+  await access.close(lease)
+  expect([await tokens(), await admin.get(leaseRef)]).toEqual([0, undefined])
+})
+
 test('after a stop an API that is silent is not waited for longer than some seconds', async () => {
   let isSilent = false
   const silent: Host = { ...host, dial: async (...to) => (isSilent ? new Promise(() => {}) : host.dial(...to)) }
@@ -98,7 +107,7 @@ test('a node joins where the cluster says that it is reached, wherever admin.con
   onTestFinished(() => admin.delete({ ...kinds.configMap, namespace: 'kube-system', name: 'kubeadm-config' }))
   const server = async (isThere: boolean): Promise<string> => {
     const { signal } = new AbortController()
-    const access = clusterAccess({ host, others: [], leaving: [], isThere, tokens: false, signal })
+    const access = clusterAccess({ host, others: [], coming: [], leaving: [], isThere, tokens: false, signal })
     access.apiAnswers()
     const sponsor = await access.sponsor('h2')
     await access.close(undefined)
@@ -110,13 +119,16 @@ test('a node joins where the cluster says that it is reached, wherever admin.con
 })
 
 /** With a token for a node that joins, and the Lease. */
-async function atWork(on: Host): Promise<{
+async function atWork(
+  on: Host,
+  coming: readonly Host[] = [],
+): Promise<{
   readonly stop: AbortController
   readonly access: ReturnType<typeof clusterAccess>
   readonly lease: ClusterLease
 }> {
   const stop = new AbortController()
-  const access = clusterAccess({ host: on, others: [], leaving: [], isThere: true, tokens: true, signal: stop.signal })
+  const access = clusterAccess({ host: on, others: [], coming, leaving: [], isThere: true, tokens: true, signal: stop.signal })
   await access.sponsor('h2')
   const holder = { own: 'of ann', isGone: async () => true }
   const { signal } = stop

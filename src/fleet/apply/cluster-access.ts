@@ -10,6 +10,7 @@ import { connectOwnCluster } from '../../pki/own-cluster.ts'
 import { readSharedFiles } from '../../pki/shared-files.ts'
 import type { Sponsor } from '../../phases/join/sponsor.ts'
 import { firstAnswer } from '../look/first-answer.ts'
+import type { Action } from '../plan/decide.ts'
 import type { ClusterAccess, FleetHost, FleetRun } from '../fleet-run.ts'
 import { fleetToken, type FleetToken } from './fleet-token.ts'
 import { sharedServer } from './shared-server.ts'
@@ -19,6 +20,8 @@ export interface ClusterAccessOptions {
   readonly host: Host
   /** Further control planes that are there, and that the file wants to be control planes. */
   readonly others: readonly Host[]
+  /** Those that become control planes by this apply: at its end they are there. */
+  readonly coming: readonly Host[]
   /** Those that leave, and take their API with them in the middle of it: one of them may have the key of the CA. */
   readonly leaving: readonly Host[]
   /** It is there already: nobody has to tell that it answers. */
@@ -45,13 +48,14 @@ const tidyingTime = 5000
  * As administrator, by the own API server of one of these control planes: of the first that answers and that the CA vouches for which the
  * first of the list trusts. What another one says of its CA is not asked: one that was taken over may serve an API of its own.
  * @param timeout milliseconds
+ * @param vouching PEM of a CA that is known already
  * @throws API_UNREACHABLE or KUBECONFIG_INVALID of one of them, when none does in time
  */
 export async function firstThatAnswers(
   controlPlanes: readonly Host[],
-  { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
+  { timeout, signal, vouching }: { readonly timeout: number; readonly signal: AbortSignal; readonly vouching?: string | undefined },
 ): Promise<Entry> {
-  const certificateAuthority = await firstAuthority(controlPlanes)
+  const certificateAuthority = vouching ?? (await firstAuthority(controlPlanes))
   const ask = async (host: Host, stop: AbortSignal): Promise<Entry> => {
     const cluster = await connectOwnCluster(host, signal, certificateAuthority)
     try {
@@ -75,27 +79,36 @@ async function firstAuthority(controlPlanes: readonly Host[]): Promise<string | 
   return undefined
 }
 
+export interface TidyOptions {
+  /** Of the run: its stop has ended the connection. */
+  readonly signal: AbortSignal
+  /** Further control planes to do it by. */
+  readonly others?: readonly Host[]
+  /** Milliseconds for an API that does not answer at the end of a run which nobody has stopped. */
+  readonly patience: number
+}
+
 /**
- * Takes from the cluster what was there for the time of a run. The signal that stopped a run has ended its connection: then by a new one. What
- * cannot be taken away in a few seconds is left to its own end.
+ * Takes from the cluster what was there for the time of a run; where that connection does not answer (any more), by a new one. What cannot
+ * be taken away in time is left to its own end.
  */
 export async function tidyUp(
-  { host, certificateAuthority, cluster }: Entry,
+  { host, certificateAuthority: vouching, cluster }: Entry,
   works: readonly ((by: Cluster) => Promise<void>)[],
-  signal: AbortSignal,
+  { signal, others = [], patience }: TidyOptions,
 ): Promise<void> {
   const areDone = async (by: Cluster): Promise<boolean> => {
     const ended = await Promise.allSettled(works.map((work) => work(by)))
     return ended.every(({ status }) => status === 'fulfilled')
   }
-  if (works.length === 0 || (await areDone(cluster)) || !signal.aborted) return
-  const limit = AbortSignal.timeout(tidyingTime)
+  const timeout = signal.aborted ? tidyingTime : patience
+  if (works.length === 0 || (await areDone(cluster)) || timeout === 0) return
   const again = async (): Promise<void> => {
-    const by = await connectOwnCluster(host, limit, certificateAuthority)
+    const { cluster: by } = await firstThatAnswers([host, ...others], { timeout, signal: AbortSignal.timeout(timeout), vouching })
     await areDone(by)
     await by.close()
   }
-  await Promise.race([again().catch(() => undefined), sleep(tidyingTime, undefined, { ref: false })])
+  await Promise.race([again().catch(() => undefined), sleep(timeout, undefined, { ref: false })])
 }
 
 /**
@@ -105,17 +118,19 @@ export async function tidyUp(
 export function controlPlanesBeside(
   first: Pick<FleetHost, 'name'>,
   { file, hosts, actions }: Pick<FleetRun, 'file' | 'hosts' | 'actions'>,
-): Pick<ClusterAccessOptions, 'others' | 'leaving'> {
-  const leavers = new Set(actions.filter(({ kind }) => kind === 'remove').map(({ host }) => host))
+): Pick<ClusterAccessOptions, 'others' | 'coming' | 'leaving'> {
+  const those = (wantedKind: Action['kind']) => new Set(actions.filter(({ kind }) => kind === wantedKind).map(({ host }) => host))
+  const [joiners, leavers] = [those('join'), those('remove')]
   const wanted = new Set(file.hosts.filter(({ role }) => role === 'control-plane').map(({ name }) => name))
   const found = [...hosts.values()].filter(({ name, state }) => name !== first.name && state.node === 'control-plane')
   return {
     others: found.filter(({ name }) => wanted.has(name)).map(({ host }) => host),
+    coming: [...hosts.values()].filter(({ name }) => joiners.has(name) && wanted.has(name)).map(({ host }) => host),
     leaving: found.filter(({ name }) => leavers.has(name)).map(({ host }) => host),
   }
 }
 
-export function clusterAccess({ host, others, leaving, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {
+export function clusterAccess({ host, others, coming, leaving, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {
   const up = Promise.withResolvers<void>()
   up.promise.catch(() => undefined)
   if (isThere) up.resolve()
@@ -163,7 +178,7 @@ export function clusterAccess({ host, others, leaving, isThere, tokens, signal }
       await tidyUp(
         entry,
         [token?.remove, lease?.release].filter((work) => work !== undefined),
-        signal,
+        { signal, others: [...others, ...coming], patience: apiPatience },
       )
       await entry.cluster.close()
     },
