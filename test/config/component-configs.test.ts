@@ -51,7 +51,7 @@ test('the kubelet configuration is the one that kubeadm writes, but for what bel
     })
     const written = [...result.tree].find(([path]) => path.startsWith('/tmp/jail/out') && path.endsWith('/config.yaml'))?.[1].content
     expect(written, result.stderr).toBeDefined()
-    const { config } = await loadInitConfig({ ...noSocket, file, host: fixtureHost({ [file]: input }) })
+    const { config } = await loadInitConfig({ ...noSocket, file, forRun: true, host: fixtureHost({ [file]: input }) })
     const { resolvConf: _resolvConf, ...expected } = parseYaml(String(written)) as Record<string, unknown>
     expect(dumpYaml({ ...config.kubelet.document, containerRuntimeEndpoint: config.init.nodeRegistration.criSocket })).toBe(
       dumpYaml(expected),
@@ -69,7 +69,7 @@ test('the kube-proxy configuration is the one that kubeadm prints', async (conte
     const configMap = parseYamlDocuments(result.stdout.replace(/^\n?---\n/, '')).find(
       (document) => (document as { kind?: string } | null)?.kind === 'ConfigMap',
     ) as { data: Record<string, string> } | undefined
-    const { config, warnings } = await loadInitConfig({ ...noSocket, file, host: fixtureHost({ [file]: input }) })
+    const { config, warnings } = await loadInitConfig({ ...noSocket, file, forRun: true, host: fixtureHost({ [file]: input }) })
     expect(dumpYaml(config.kubeProxy.document).trimEnd()).toBe(configMap?.data['config.conf'])
     expect(warnings.filter((warning) => warning.includes('Configuration:')).length).toBe(
       result.stderr.split('\n').filter((line) => /recommended value|deprecated since/.test(line)).length,
@@ -85,7 +85,7 @@ test('what a run works with prints as the documents that kubeadm keeps', async (
     .filter((text) => text.includes('kind: ClusterConfiguration'))
   const verdicts = await kubeadmConfig(kubeadm, 'migrate', texts)
   for (const [index, text] of texts.entries()) {
-    const { config } = await loadInitConfig({ ...noSocket, file, host: fixtureHost({ [file]: text }) })
+    const { config } = await loadInitConfig({ ...noSocket, file, forRun: true, host: fixtureHost({ [file]: text }) })
     const [init, cluster] = (verdicts[index]?.stdout ?? '').split('---\n')
     expect(dumpYaml(clusterConfigurationDocument(config.cluster)), text).toBe(cluster)
     const errors = config.init.nodeRegistration.ignorePreflightErrors
