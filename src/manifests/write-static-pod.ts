@@ -54,11 +54,26 @@ export async function patchedStaticPod(component: StaticPodComponent, work: Stat
   return manifest === undefined || directory === undefined ? manifest : applyPatches(component, manifest, { directory, host, say })
 }
 
-/** Makes the data directory of local etcd, closed to others; one that is there keeps its mode. */
+/** Makes the data directory of local etcd, closed to others; one that is there keeps its mode. No etcd fails at what is in it. */
 export async function ensureEtcdDataDirectory({ config, host }: Pick<StaticPodWork, 'config' | 'host'>): Promise<void> {
   const { etcd: etcdConfig } = config.cluster
-  if (etcdConfig.kind === 'local') await host.makeDirectory(etcdConfig.dataDir, 0o700)
+  if (etcdConfig.kind !== 'local') return
+  await host.makeDirectory(etcdConfig.dataDir, 0o700)
+  await removeUnfinishedDatabase(`${etcdConfig.dataDir}/member`, host)
 }
+
+/**
+ * An etcd whose disk is full at its very first start leaves a database that it cannot open any more, however often it is started. Nothing is
+ * in that yet: etcd begins its log after it. An empty file is a new database to it.
+ */
+async function removeUnfinishedDatabase(member: string, host: StaticPodWork['host']): Promise<void> {
+  const file = `${member}/snap/db`
+  const size = (await host.stat(file))?.size ?? 0
+  if (size > 0 && size < smallestDatabase && (await host.stat(`${member}/wal`)) === undefined) await host.removeFile(file)
+}
+
+/** Bytes: bbolt writes four pages, of at least 4 KiB each, before anything else. */
+const smallestDatabase = 4 * 4096
 
 const controlPlane = {
   'kube-apiserver': kubeApiserver,
