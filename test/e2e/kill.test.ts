@@ -86,6 +86,16 @@ test('killed and followed by other arguments: refused with what is there; the sa
   await expectWholeAfter(init, kept)
 })
 
+test('an etcd whose disk was full at its very first start begins when there is room and the run goes on', async () => {
+  await freshHost(sandbox, host)
+  const small = 'd=/var/lib/etcd; o=$(stat -c %u:%g $d); mount -t tmpfs -o size=8k,mode=$(stat -c %a $d) tmpfs $d && chown $o $d'
+  await sandbox.run(host, ['sh', '-c', small])
+  await killed('KILL', 'until [ -s /var/lib/etcd/member/snap/db ]; do sleep 0.05; done; sleep 2')
+  const kept = await handedOut()
+  await sandbox.run(host, ['mount', '-o', 'remount,size=512m', '/var/lib/etcd'])
+  await expectWholeAfter(init, kept)
+})
+
 interface State {
   readonly files: Readonly<Record<string, unknown>>
   readonly objects: Objects
