@@ -30,6 +30,12 @@ export function formatIp({ family, value }: IpAddress): string {
   return `${groups.slice(0, best.start).join(':')}::${groups.slice(best.start + best.length).join(':')}`
 }
 
+/** Of an address, so that texts of the same one are equal; any other text as it is. */
+export function shortestForm(text: string): string {
+  const ip = parseIp(text)
+  return ip === undefined ? text : formatIp(ip)
+}
+
 export function ipFamily(text: string): 4 | 6 | undefined {
   return parseIp(text)?.family
 }

@@ -1,3 +1,5 @@
+import type { KubernetesObject } from '../cluster/cluster.ts'
+
 /** Labels by which control-plane nodes are known. */
 export const controlPlaneLabels = {
   'node-role.kubernetes.io/control-plane': '',
@@ -6,3 +8,7 @@ export const controlPlaneLabels = {
 
 /** The key of the taint that keeps other work away from them. */
 export const controlPlaneTaint = 'node-role.kubernetes.io/control-plane'
+
+export function isControlPlaneNode({ metadata }: KubernetesObject): boolean {
+  return 'node-role.kubernetes.io/control-plane' in (metadata.labels ?? {})
+}

@@ -1,6 +1,6 @@
 /** What a certificate says of whom it is for, read from its DER: what a renewal keeps. */
 import type { X509Certificate } from 'node:crypto'
-import { formatIp, parseIp } from '../config/ip-address.ts'
+import { shortestForm } from '../config/ip-address.ts'
 import { altNames, type AltNames } from './alt-names.ts'
 import { bytesOf, fromDer, isTagged, itemsOf, objectIdOf, type DerNode } from './der.ts'
 import type { Subject, Usage } from './x509.ts'
@@ -51,9 +51,7 @@ function namesIn(value: DerNode | undefined): readonly string[] {
 }
 
 function addressOf(bytes: Buffer): string {
-  const text = bytes.length === 4 ? bytes.join('.') : (bytes.toString('hex').match(/.{4}/g) ?? []).join(':')
-  const ip = parseIp(text)
-  return ip === undefined ? text : formatIp(ip)
+  return shortestForm(bytes.length === 4 ? bytes.join('.') : (bytes.toString('hex').match(/.{4}/g) ?? []).join(':'))
 }
 
 /** Node gives object ids. */

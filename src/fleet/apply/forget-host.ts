@@ -7,7 +7,7 @@ import type { EtcdMember } from '../../cluster/etcd-members.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { conditionAt, listAt, textAt } from '../../cluster/object-fields.ts'
 import type { ClusterHost } from '../../config/cluster-file.ts'
-import { formatIp, parseIp } from '../../config/ip-address.ts'
+import { shortestForm } from '../../config/ip-address.ts'
 import type { ClusterConfiguration } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
@@ -71,14 +71,9 @@ export async function forgetHost(host: LostHost, options: ForgetOptions): Promis
  */
 function memberOf({ name, address }: LostHost, node: KubernetesObject | undefined, members: readonly EtcdMember[]): EtcdMember | undefined {
   const ofNode = listAt(node, 'status.addresses').flatMap((one) => (textAt(one, 'type') === 'InternalIP' ? [textAt(one, 'address')] : []))
-  const own = new Set([address, ...ofNode].map(shortIp))
-  const isAtOwn = (peerUrl: string): boolean => own.has(shortIp(URL.parse(peerUrl)?.hostname.replace(/^\[|\]$/g, '') ?? ''))
+  const own = new Set([address, ...ofNode].map(shortestForm))
+  const isAtOwn = (peerUrl: string): boolean => own.has(shortestForm(URL.parse(peerUrl)?.hostname.replace(/^\[|\]$/g, '') ?? ''))
   return members.find((member) => member.name === name) ?? members.find((member) => member.name === '' && member.peerUrls.some(isAtOwn))
-}
-
-function shortIp(text: string): string {
-  const ip = parseIp(text)
-  return ip === undefined ? text : formatIp(ip)
 }
 
 async function withEtcd<T>(

@@ -10,7 +10,7 @@ import type { Taint } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import { messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { controlPlaneTaint } from '../../manifests/node-labels.ts'
+import { controlPlaneTaint, isControlPlaneNode } from '../../manifests/node-labels.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig/kubeconfig-cluster.ts'
 import { firstAnswer } from './first-answer.ts'
 import { membersOf } from '../apply/forget-host.ts'
@@ -67,10 +67,9 @@ export interface AskOptions {
  */
 export async function observeCluster(
   controlPlanes: readonly Host[],
-  { file, states }: Wanted,
+  wanted: Wanted,
   { signal, patience = 0, say }: AskOptions,
 ): Promise<ObservedCluster> {
-  const wanted = { file, states }
   let cluster: ClusterState = { kind: 'none' }
   for (const host of controlPlanes) {
     try {
@@ -141,11 +140,7 @@ export function mayHaveLeftMember({ name, role }: ClusterHost, state: HostState 
   const hasNothing = state.kind === 'reached' && isBare(state)
   if (role === 'absent') return hasNothing || state.kind === 'unreachable'
   // A control plane that joins asks etcd itself.
-  return role === 'worker' && hasNothing && nodes.some((node) => node.metadata.name === name && isControlPlane(node))
-}
-
-function isControlPlane({ metadata }: KubernetesObject): boolean {
-  return controlPlaneTaint in (metadata.labels ?? {})
+  return role === 'worker' && hasNothing && nodes.some((node) => node.metadata.name === name && isControlPlaneNode(node))
 }
 
 function toNodeState(node: KubernetesObject, file: ClusterFile): NodeState {
@@ -155,7 +150,7 @@ function toNodeState(node: KubernetesObject, file: ClusterFile): NodeState {
   const taints = listAt(spec, 'taints').flatMap((taint) => toTaint(taint))
   return {
     name: metadata.name,
-    isControlPlane: isControlPlane(node),
+    isControlPlane: isControlPlaneNode(node),
     kubelet: textAt(status, 'nodeInfo.kubeletVersion'),
     ...(isOwnCordon(node) && { cordoned: true }),
     labels: Object.fromEntries(Object.entries(labels).filter(([key]) => Object.hasOwn(wanted?.labels ?? {}, key))),

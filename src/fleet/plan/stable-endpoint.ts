@@ -1,7 +1,7 @@
 /** Whether the nodes still reach an API server, at the endpoint that the cluster was made with, after these actions. In words. Pure. */
 import type { ClusterFile, ClusterHost } from '../../config/cluster-file.ts'
 import { splitEndpoint } from '../../config/endpoint.ts'
-import { formatIp, parseIp } from '../../config/ip-address.ts'
+import { shortestForm } from '../../config/ip-address.ts'
 import type { ClusterState } from '../look/cluster-state.ts'
 import type { HostState } from '../look/host-state.ts'
 import type { Action } from './decide.ts'
@@ -19,10 +19,10 @@ export function endpointFindings(
   if (endpoint === undefined) return { problems: [], warnings: [] }
   const coming = hosts.filter(({ name, role }) => role === 'control-plane' && does(actions, name, 'join'))
   if (endpoint === '') return { problems: coming.map(({ name }) => withoutEndpoint(name)), warnings: [] }
-  const at = splitEndpoint(endpoint)?.host ?? ''
+  const at = shortestForm(splitEndpoint(endpoint)?.host ?? '')
   const leaving = hosts.filter(({ name }) => does(actions, name, 'remove'))
   return {
-    problems: leaving.filter(({ address }) => isSameAddress(address, at)).map(({ name }) => takesItAlong(name, endpoint)),
+    problems: leaving.filter(({ address }) => shortestForm(address) === at).map(({ name }) => takesItAlong(name, endpoint)),
     warnings: leaving.filter((host) => holds(host, states.get(host.name), at)).map(({ name }) => holdsItNow(name, endpoint)),
   }
 }
@@ -33,12 +33,7 @@ function does(actions: readonly Action[], host: string, kind: Action['kind']): b
 
 /** Beside its own one: a virtual address that moves, or a second one of its own. */
 function holds({ address }: ClusterHost, state: HostState | undefined, at: string): boolean {
-  return !isSameAddress(address, at) && state?.kind === 'reached' && state.addresses.some((one) => isSameAddress(one, at))
-}
-
-function isSameAddress(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((text) => parseIp(text))
-  return a === undefined || b === undefined ? one === other : formatIp(a) === formatIp(b)
+  return shortestForm(address) !== at && state?.kind === 'reached' && state.addresses.some((one) => shortestForm(one) === at)
 }
 
 function takesItAlong(name: string, endpoint: string): string {

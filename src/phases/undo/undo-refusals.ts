@@ -6,6 +6,7 @@ import { paths } from '../../config/paths.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { connectOwnCluster } from '../../pki/own-cluster.ts'
+import { isControlPlaneNode } from '../../manifests/node-labels.ts'
 import type { UndoStep } from './undo-steps.ts'
 import type { NetChange, UndoTarget } from './undo-target.ts'
 
@@ -129,9 +130,7 @@ async function otherNodes(
     const asked = (cluster = await connectOwnCluster(host, signal))
     const describe = `the Nodes of the cluster at "${asked.server}"`
     const nodes = await retryUntil(() => asked.list(kinds.node), { timeout, signal, describe })
-    return nodes
-      .map(({ metadata: { name, labels = {} } }) => ({ name, isControlPlane: 'node-role.kubernetes.io/control-plane' in labels }))
-      .filter(({ name }) => name !== node)
+    return nodes.map((one) => ({ name: one.metadata.name, isControlPlane: isControlPlaneNode(one) })).filter(({ name }) => name !== node)
   } catch (error) {
     signal.throwIfAborted()
     return messageOf(error)

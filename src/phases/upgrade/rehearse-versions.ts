@@ -5,6 +5,7 @@ import { kubeletVersions, serverVersion } from '../../cluster/running-versions.t
 import { hasCode } from '../../errors.ts'
 import { upgradeApplyChecks } from '../../preflight/checks-for-upgrade.ts'
 import { runChecks } from '../../preflight/run-checks.ts'
+import { isControlPlaneNode } from '../../manifests/node-labels.ts'
 import type { Finding, RehearsalOptions } from './finding.ts'
 import { skewProblems } from './skew-policy.ts'
 
@@ -55,17 +56,17 @@ export async function versionFindings({
   return [
     ...mandatory.map(skew('choose another version, see "kadm upgrade plan"')),
     ...skippable.map(skew('choose another version, or kadm upgrade apply --force')),
-    ...lost.map(({ metadata: { name, labels = {} } }): Finding => {
-      const isControlPlane = 'node-role.kubernetes.io/control-plane' in labels
+    ...lost.map((node): Finding => {
+      const isControlPlane = isControlPlaneNode(node)
       const why = isControlPlane
         ? 'the upgrade begins only when every control plane is Ready'
         : 'its Pods are not looked after, and it may be the only place that others could go to'
       return {
         code: 'NODE_NOT_READY',
         severity: isControlPlane ? 'blocks' : 'hurts',
-        what: `Node ${name}`,
+        what: `Node ${node.metadata.name}`,
         why,
-        remedy: `kubectl describe node ${name}`,
+        remedy: `kubectl describe node ${node.metadata.name}`,
       }
     }),
   ]
