@@ -2,7 +2,7 @@
 # The first process of a host: lays out its file tree, changes into it and becomes its init system. Runs in the host's own namespaces.
 # argv: the host's folder. Environment: SANDBOX_HOSTNAME; SANDBOX_LOWER (read-only layers of the root, top first, ":" between them);
 # SANDBOX_HIERARCHIES (cgroup v1 mount options, blank between them; empty: the machine has cgroup v2 only); SANDBOX_SOURCE (optional: kadm's own
-# project folder, shown read-only at /opt/kadm).
+# project folder, shown read-only at /opt/kadm) and with it SANDBOX_COMPILED (what Node has compiled of it, for all hosts: /opt/kadm-compiled).
 #
 # A host's root is the machine's root. What keeps it from the machine's clock, modules, disk and kernel knobs is marked "guard": do not take it away.
 set -eu
@@ -90,6 +90,8 @@ if [ -n "${SANDBOX_SOURCE:-}" ]; then
   mkdir -p "$root/opt/kadm"
   mount --bind "$SANDBOX_SOURCE" "$root/opt/kadm"
   mount -o remount,bind,ro "$root/opt/kadm" # guard
+  mkdir -p "$root/opt/kadm-compiled"
+  mount --bind "$SANDBOX_COMPILED" "$root/opt/kadm-compiled"
 fi
 
 hostname "$SANDBOX_HOSTNAME"

@@ -8,6 +8,7 @@ import path from 'node:path'
 import type { KadmExecutable } from './kadm-executable.ts'
 
 const kadmFromSource = `#!/bin/sh
+export NODE_COMPILE_CACHE=/opt/kadm-compiled
 node=$(ls -d /opt/kadm/node_modules/node-linux-*/bin/node) && exec "$node" /opt/kadm/bin/kadm.js "$@"
 `
 

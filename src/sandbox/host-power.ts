@@ -8,7 +8,7 @@ import { makeMemberCgroups, thawAll } from './cgroups.ts'
 import { hostDirectory } from './host-disk.ts'
 import { namespaceName } from './namespaces.ts'
 import { becomesTrue, isRunning, killProcess, parseProcessStat, type ProcessIdentity, processesWithArgument } from './processes.ts'
-import { sandboxDirectory, type SandboxState } from './state.ts'
+import { compiledFolder, sandboxDirectory, type SandboxState } from './state.ts'
 
 /** Boots a host that has its disk and its cable. Returns at once: `waitForHost` tells when it is up. */
 export async function switchOn(state: SandboxState, host: string): Promise<void> {
@@ -22,7 +22,7 @@ export async function switchOn(state: SandboxState, host: string): Promise<void>
       .map(({ options }) => options)
       .filter((options) => options !== 'v2')
       .join(' '),
-    ...(state.source === undefined ? {} : { SANDBOX_SOURCE: state.source }),
+    ...(state.source === undefined ? {} : { SANDBOX_SOURCE: state.source, SANDBOX_COMPILED: compiledFolder(state.name) }),
   })
 }
 

@@ -11,6 +11,8 @@ export interface LabConfig {
   readonly advertiseAddress?: string
   /** The kubelet's `--node-ip`: one address, or an IPv4 and an IPv6 address with a comma between. */
   readonly nodeIp?: string
+  /** Default: kubeadm's, RSA-2048. */
+  readonly encryptionAlgorithm?: string
   /** Further lines of ClusterConfiguration. */
   readonly cluster?: string
 }
@@ -23,6 +25,7 @@ export function labInitConfig({
   controlPlaneEndpoint,
   advertiseAddress,
   nodeIp,
+  encryptionAlgorithm,
   cluster = '',
 }: LabConfig = {}): string {
   return `apiVersion: kubeadm.k8s.io/v1beta4
@@ -34,7 +37,7 @@ ${line('  kubeletExtraArgs: [{name: node-ip, value: "', nodeIp, '"}]')}---
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 kubernetesVersion: ${kubernetesVersion}
-${line('controlPlaneEndpoint: "', controlPlaneEndpoint, '"')}${cluster}networking:
+${line('controlPlaneEndpoint: "', controlPlaneEndpoint, '"')}${line('encryptionAlgorithm: ', encryptionAlgorithm, '')}${cluster}networking:
   podSubnet: ${podSubnet}
 ${line('  serviceSubnet: ', serviceSubnet, '')}---
 apiVersion: kubelet.config.k8s.io/v1beta1

@@ -1,5 +1,5 @@
 /** `kadm sandbox up`: hosts on this one machine, from nothing to ssh. */
-import { copyFile, readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
@@ -15,7 +15,7 @@ import type { Making } from './progress.ts'
 import { mustRun } from './run-program.ts'
 import { releaseOf } from './releases.ts'
 import { openSandbox, type Sandbox } from './sandbox.ts'
-import { claimSandboxDirectory, readState, sandboxDirectory, sandboxExists, sandboxNames, type SandboxState, writeState } from './state.ts'
+import { claimSandboxDirectory, compiledFolder, readState, sandboxDirectory, sandboxExists, sandboxNames, type SandboxState, writeState } from './state.ts'
 import { sandboxScripts, takeDown } from './take-down.ts'
 
 export interface SandboxSettings extends Making {
@@ -126,6 +126,7 @@ async function prepareFolder(state: SandboxState, pieces: Pieces): Promise<void>
   const directory = sandboxDirectory(state.name)
   for (const script of sandboxScripts) await copyFile(path.join(import.meta.dirname, script), path.join(directory, script))
   await mustRun(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `kadm-sandbox-${state.name}`, '-f', path.join(directory, 'id')])
+  await mkdir(compiledFolder(state.name))
   await makeCommonLayer(path.join(directory, 'layer-common'), {
     publicKey: await readFile(path.join(directory, 'id.pub'), 'utf8'),
     kadm: pieces.source === undefined ? pieces.kadm : 'source',

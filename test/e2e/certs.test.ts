@@ -17,9 +17,9 @@ let sandbox: Sandbox
 
 beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: hosts.length, loadBalancer: isLongRun })
-  const cluster = 'encryptionAlgorithm: ECDSA-P256\ncertificateValidityPeriod: 1000h\n'
+  const config = { encryptionAlgorithm: 'ECDSA-P256', cluster: 'certificateValidityPeriod: 1000h\n' }
   const endpoint = sandbox.loadBalancer === undefined ? {} : { controlPlaneEndpoint: `${sandbox.loadBalancer.address}:6443` }
-  const file = await putInitConfig(sandbox, 'h1', { cluster, ...endpoint })
+  const file = await putInitConfig(sandbox, 'h1', { ...config, ...endpoint })
   await sandbox.run('h1', ['kadm', 'init', '--config', file], { timeout: 180_000 })
   for (const host of hosts.slice(1)) await joinControlPlane(host)
 }, 300_000)

@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { dualStack, familyConfig, setNodeIp } from '../support/ip-families.ts'
 import { kubeadmSuite } from '../support/kubeadm-suite.ts'
 import { onKubeadm } from '../support/kubeadm-suite-specs.ts'
 import { isLongRun, skipInShortRun } from '../support/long-run.ts'
@@ -19,7 +20,8 @@ beforeAll(async () => {
 /** Control plane, worker, pod network: what the suite's specs are about. */
 async function raise(): Promise<void> {
   await renewHosts(sandbox, hosts)
-  const file = await putInitConfig(sandbox, 'h1')
+  const file = await putInitConfig(sandbox, 'h1', familyConfig(sandbox, dualStack))
+  await setNodeIp(sandbox, 'h2', dualStack)
   const output = await sandbox.run('h1', ['kubeadm', 'init', '--config', file, '--upload-certs'], { timeout: 180_000 })
   const { worker } = printedJoin(output)
   await sandbox.run('h2', ['kubeadm', ...(worker ?? []), '--ignore-preflight-errors=SystemVerification'], { timeout: 180_000 })

@@ -92,7 +92,7 @@ test.runIf(isLongRun).for([
   { timeout: 400_000 },
   async ({ tool, algorithm }) => {
     const controlPlaneEndpoint = `${sandbox.hosts[0]?.address}:6443`
-    const config = { controlPlaneEndpoint, cluster: `encryptionAlgorithm: ${algorithm}\n` }
+    const config = { controlPlaneEndpoint, encryptionAlgorithm: algorithm }
     const file = await putInitConfig(sandbox, 'h1', config)
     await phases('h1', file, ['certs/all', 'kubeconfig/all'])
     await Promise.all([carry('h1', 'h2', shared), carry('h1', 'h3', ['ca.crt', 'ca.key'])])

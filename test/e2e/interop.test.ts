@@ -1,12 +1,13 @@
 /**
- * A cluster that kadm began, as the real kubeadm sees it: it joins nodes to it with the printed commands, looks after it, and takes it
- * apart.
+ * A cluster of both IP families that kadm began, as the real kubeadm sees it: it joins nodes to it with the printed commands, looks after
+ * it, and takes it apart.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newestKubernetes } from '../../src/config/own-version.ts'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { kubectl, putInitConfig, renewHosts, sharedSandbox } from '../support/cluster.ts'
+import { dualStack, familyConfig, setNodeIp } from '../support/ip-families.ts'
 import { kubeadmSuite } from '../support/kubeadm-suite.ts'
 import { onKubeadm } from '../support/kubeadm-suite-specs.ts'
 import { etcdVoters, expectPodTraffic } from '../support/whole-cluster.ts'
@@ -23,8 +24,11 @@ beforeAll(async () => {
   sandbox = await sharedSandbox({ hosts: 3, loadBalancer: true })
   await renewHosts(sandbox, hosts)
   const file = await putInitConfig(sandbox, 'h1', {
+    ...familyConfig(sandbox, dualStack),
+    encryptionAlgorithm: 'RSA-2048',
     controlPlaneEndpoint: `${sandbox.loadBalancer?.address}:6443`,
   })
+  for (const host of ['h2', 'h3']) await setNodeIp(sandbox, host, dualStack)
   initOutput = await sandbox.run('h1', ['kadm', 'init', '--config', file, '--upload-certs'], slow)
 })
 
@@ -59,8 +63,10 @@ describe('the real kubeadm on a cluster that kadm began', () => {
     await kubectl(sandbox, 'h1', ['rollout', 'status', '-n', 'kube-system', 'daemonset/kube-proxy', '--timeout=60s'], slow)
   })
 
-  test('Pods on every node reach each other, the Service and names', async () => {
-    await expectPodTraffic(sandbox, 'h1', hosts)
+  test('Pods on every node reach each other over both families, the Service and names', async () => {
+    const service = await kubectl(sandbox, 'h1', ['get', 'service', '-n', 'default', 'kubernetes', '-o', 'jsonpath={.spec.clusterIPs}'])
+    expect(service).toBe('["10.96.0.1"]')
+    await expectPodTraffic(sandbox, 'h1', hosts, 2)
   })
 
   test("passes kubeadm's own end-to-end suite, spec by spec as on a cluster of kubeadm", async () => {

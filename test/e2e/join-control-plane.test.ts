@@ -91,7 +91,10 @@ describe('cut off and run again', () => {
     'killed while etcd gets its data: a reset takes all of that away, and the next run goes on with it',
     { timeout: 240_000 },
     async () => {
-      await freshCluster('kadm')
+      // The control plane of the test before, if there is one.
+      await sandbox.run(joining, ['kadm', 'reset', '--force'], { timeout: 60_000 })
+      await kubectl(sandbox, 'h1', ['delete', 'node', joining, '--ignore-not-found'])
+      await renewHosts(sandbox, [joining])
       const words = await controlPlaneWords('kadm')
       await killedWhileEtcdGetsItsData(words)
       await sandbox.run(joining, ['kadm', 'reset', '--force'], { timeout: 60_000 })

@@ -19,7 +19,6 @@ test('joined at once, lost, refused, replaced', { timeout: 600_000 }, async (con
   await renewHosts(sandbox, hosts)
   const file = await putInitConfig(sandbox, 'h1', {
     controlPlaneEndpoint: 'h1:6443',
-    cluster: 'encryptionAlgorithm: ECDSA-P256\n',
   })
   const { controlPlane = [] } = printedJoin(await sandbox.run('h1', ['kadm', 'init', '--config', file, '--upload-certs'], slow))
   const words = ['kadm', ...controlPlane, '--ignore-preflight-errors=SystemVerification'] as const

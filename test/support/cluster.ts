@@ -60,10 +60,13 @@ export function kubectl(
   return sandbox.run(host, ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', ...words], options)
 }
 
-/** Puts the configuration for this lab on the host and returns its path. */
+/**
+ * Puts the configuration for this lab on the host and returns its path. Keys are of ECDSA unless it says otherwise: those of RSA take a
+ * second of a core for each cluster. Interchange, many hosts and difference have RSA.
+ */
 export async function putInitConfig(sandbox: Sandbox, host: string, config: LabConfig = {}): Promise<string> {
   const file = '/root/init.yaml'
-  await sandbox.put(host, file, labInitConfig(config), 0o600)
+  await sandbox.put(host, file, labInitConfig({ encryptionAlgorithm: 'ECDSA-P256', ...config }), 0o600)
   return file
 }
 

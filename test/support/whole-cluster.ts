@@ -23,12 +23,12 @@ export async function expectWholeCluster(sandbox: Sandbox, host: string, { nodes
   await expectPodTraffic(sandbox, host, nodes)
 }
 
-/** A Pod on each node gets answers from all others, by address, by the Service's name, and DNS answers. */
-export async function expectPodTraffic(sandbox: Sandbox, host: string, nodes: readonly string[]): Promise<void> {
+/** A Pod on each node gets answers from all others, by an address of each IP family, by the Service's name, and DNS answers. */
+export async function expectPodTraffic(sandbox: Sandbox, host: string, nodes: readonly string[], families = 1): Promise<void> {
   const { answers, addresses } = await podTraffic(sandbox, host)
   expect(Object.keys(answers).toSorted()).toEqual([...nodes].toSorted())
   for (const heard of Object.values(answers)) {
-    for (const [node, own] of Object.entries(addresses)) expect(own.map((address) => heard[address])).toEqual([node])
+    for (const [node, own] of Object.entries(addresses)) expect(own.map((address) => heard[address])).toEqual(Array<string>(families).fill(node))
     expect(nodes).toContain(heard['service'])
     expect(nodes).toContain(heard['short'])
     expect(heard['dns']).toBe('ok')

@@ -106,7 +106,7 @@ interface Prepared {
   readonly cluster: Cluster | undefined
 }
 
-async function prepare({ options, signal, warn }: InitRequest, { config, host, session, cluster }: Prepared): Promise<InitRun> {
+async function prepare({ options, only, signal, warn }: InitRequest, { config, host, session, cluster }: Prepared): Promise<InitRun> {
   const external = await checkExternalCa({ config, host, kubeconfigDir: options.kubeconfigDir, warn })
   if (options.uploadCerts && (external.clusterCa || external.frontProxy)) {
     throw new KadmError('EXTERNAL_CA_INCOMPLETE', 'the certificates cannot be uploaded: the CA key is not on this host', {
@@ -114,11 +114,13 @@ async function prepare({ options, signal, warn }: InitRequest, { config, host, s
     })
   }
   const given = config.init.certificateKey
+  // Phases that are named may need none.
+  const ahead = only === undefined ? await countMissingKeys(host, config, options.kubeconfigDir) : 0
   return {
     config: { ...config, cluster: withDisabledAddons(config.cluster, config.init.skipPhases) },
     host,
     start: host.now(),
-    keys: keySupply(config.cluster.encryptionAlgorithm, await countMissingKeys(host, config, options.kubeconfigDir)),
+    keys: keySupply(config.cluster.encryptionAlgorithm, ahead),
     cluster: cluster === undefined ? initCluster({ config, host, ...options, signal }) : async () => cluster,
     certificateKey: async () => given ?? (session === undefined ? certificateKey() : session.secret('certificate-key', certificateKey)),
     shortLivedToken: async () => (session === undefined ? generateToken() : session.secret('short-lived-token', generateToken)),
