@@ -15,8 +15,9 @@ import { newestKubernetes } from './own-version.ts'
 
 export interface ClusterFile {
   readonly name: string
-  /** With `v`. */
+  /** With `v`. The newest that kadm knows where the file names none. */
   readonly kubernetesVersion: string
+  readonly versionIsGiven: boolean
   readonly controlPlaneEndpoint?: string
   /** Those that are to be in the cluster, control planes first, and those that are to leave it. In the order of the file otherwise. */
   readonly hosts: readonly ClusterHost[]
@@ -111,14 +112,12 @@ function toClusterFile(document: JsonObject): ClusterFile {
   const spec = part(document, 'spec')
   const endpoint = textAt(spec, 'controlPlaneEndpoint')
   const manifest = textAt(part(spec, 'network'), 'manifest')
+  const version = textAt(spec, 'kubernetesVersion') || textAt(part(part(spec, 'kubeadm'), 'clusterConfiguration'), 'kubernetesVersion')
   const hosts = objectsAt(spec, 'hosts').map((host) => toHost(host, part(spec, 'ssh')))
   return {
     name: textAt(part(document, 'metadata'), 'name'),
-    kubernetesVersion: withV(
-      textAt(spec, 'kubernetesVersion') ||
-        textAt(part(part(spec, 'kubeadm'), 'clusterConfiguration'), 'kubernetesVersion') ||
-        newestKubernetes,
-    ),
+    kubernetesVersion: withV(version || newestKubernetes),
+    versionIsGiven: version !== '',
     ...(endpoint !== '' && { controlPlaneEndpoint: endpoint }),
     hosts: [...hosts.filter(({ role }) => role === 'control-plane'), ...hosts.filter(({ role }) => role !== 'control-plane')],
     kubeadm: toKubeadm(part(spec, 'kubeadm')),

@@ -253,6 +253,7 @@ test('a kept plan is refused with what has changed', () => {
     apiVersion: 'kadm.dev/v1alpha1',
     kind: 'Plan',
     cluster: 'c',
+    kubernetesVersion: 'v1.37.2',
     file: { path: '/my c.yaml', sha256: 'x' },
     seen: { hosts: { h1: reachedHost({}) }, cluster: running('h1') },
     actions: [],
@@ -278,6 +279,11 @@ test.each<{ readonly name: string; readonly change: (plan: FleetPlan) => FleetPl
     difference: 'cluster.nodes.h1.taints was',
   },
   {
+    name: 'the version that a file without one gets from this kadm',
+    change: (plan) => ({ ...plan, kubernetesVersion: 'v1.38.0' }),
+    difference: 'kubernetesVersion was "v1.37.2", is "v1.38.0"',
+  },
+  {
     name: 'the manifest of the pod network',
     change: (plan) => ({ ...plan, file: { ...plan.file, networkSha256: 'z' } }),
     difference: 'network was "y", is "z"',
@@ -288,6 +294,7 @@ test.each<{ readonly name: string; readonly change: (plan: FleetPlan) => FleetPl
       apiVersion: 'kadm.dev/v1alpha1',
       kind: 'Plan',
       cluster: 'c',
+      kubernetesVersion: 'v1.37.2',
       file: { path: '/c.yaml', sha256: 'x', networkSha256: 'y' },
       seen: { hosts: {}, cluster: running('h1') },
       actions: [],

@@ -11,6 +11,7 @@ const plan: FleetPlan = {
   apiVersion: 'kadm.dev/v1alpha1',
   kind: 'Plan',
   cluster: 'shop',
+  kubernetesVersion: 'v1.37.2',
   file: { path: '/shop.yaml', sha256: 'x' },
   seen: { hosts: { h1: reachedHost({}) }, cluster: running('h1') },
   actions: [],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { NodeState } from '../../src/fleet/look/cluster-state.ts'
 import type { HostState, ReachedHost } from '../../src/fleet/look/host-state.ts'
 import { decide, firstControlPlane } from '../../src/fleet/plan/decide.ts'
-import { waves } from '../../src/fleet/plan/plan-upgrade.ts'
+import { waves, withRunningVersion } from '../../src/fleet/plan/plan-upgrade.ts'
 import { fileOf, planned, running } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 
@@ -39,6 +39,23 @@ test('an upgrade: the first control plane, the others, canaries, the rest; nothi
     'h4 upgrade',
   ])
   expect(planned({ ...wanted, kubernetesVersion: 'v1.35.4' }, hosts, cluster).problems.join()).toContain('there is no way back')
+})
+
+test('a file without a version upgrades nothing, whichever kadm is at hand', () => {
+  const wanted = fileOf({ h1: 'control-plane' }, {}, { kubernetesVersion: undefined })
+  const node = { name: 'h1', isControlPlane: true, kubelet: 'v1.36.3', labels: {}, taints: [] }
+  const cluster = { ...running(), kubernetesVersion: 'v1.36.3', nodes: [node] }
+  const h1 = { node: 'control-plane', caHash: 'sha256:a', hasWantedKubelet: true, controlPlane: 'v1.36.3' } as const
+  const nothing = { actions: [], problems: [] }
+  expect(planned(wanted, { h1 }, cluster)).toEqual(nothing)
+  expect(planned(wanted, { h1 }, { ...cluster, kubernetesVersion: 'v1.38.0' })).toEqual(nothing)
+  expect(planned(wanted, { h1: { ...h1, unfinished: 'upgrade apply' } }, cluster)).toEqual({
+    actions: [],
+    problems: [expect.stringContaining('does not say to which version: give its spec a kubernetesVersion')],
+  })
+  expect(withRunningVersion(wanted, cluster).kubernetesVersion).toBe('v1.36.3')
+  expect(withRunningVersion(wanted, { kind: 'none' }).kubernetesVersion).toBe('v1.37.2')
+  expect(withRunningVersion(fileOf({ h1: 'control-plane' }), cluster).kubernetesVersion).toBe('v1.37.2')
 })
 
 test('an upgrade does not go round a control plane; a worker that is not reached and what is left for later are told', () => {

@@ -33,6 +33,7 @@ const made: MadePlan = {
     apiVersion: '',
     kind: 'Plan',
     cluster: 'c',
+    kubernetesVersion: 'v1.37.2',
     file: { path: '', sha256: '' },
     seen: { hosts: {}, cluster: { kind: 'none' } },
     actions: [{ host: 'h4', kind: 'mark', why: spoof }],

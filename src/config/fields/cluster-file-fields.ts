@@ -104,7 +104,7 @@ export const clusterFileFields: readonly Field[] = [
   ]),
   objectField('spec', 'The cluster.', [
     stringField('kubernetesVersion', 'Version of the control plane: one such as "v1.37.2", not a label.', {
-      defaultNote: 'the newest that kadm knows',
+      defaultNote: 'that of the cluster; of a new one the newest that kadm knows',
       check: exactVersionProblems,
     }),
     stringField('controlPlaneEndpoint', 'Name or address of the balancer, with an optional port. Needed for more than one control plane.', {

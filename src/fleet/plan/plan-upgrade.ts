@@ -6,6 +6,12 @@ import type { ClusterState, RunningCluster } from '../look/cluster-state.ts'
 import type { Action, Decision } from './decide.ts'
 import type { HostState, ReachedHost } from '../look/host-state.ts'
 
+/** A file that names no version wants the one that runs: what a cluster has is no matter of which kadm is at hand. */
+export function withRunningVersion(file: ClusterFile, cluster: ClusterState): ClusterFile {
+  const isKnown = cluster.kind === 'running' && cluster.kubernetesVersion !== ''
+  return file.versionIsGiven || !isKnown ? file : { ...file, kubernetesVersion: cluster.kubernetesVersion }
+}
+
 /**
  * The first control plane, then the other ones, then workers: canaries before the rest. What an upgrade that was cut off has left undone
  * does not show in versions, so its hosts are gone on with; then also without an API, which it may have stopped, and its host first.
@@ -19,6 +25,7 @@ export function decideUpgrade(
   const wanted = file.kubernetesVersion
   const running = cluster.kind === 'running' && cluster.kubernetesVersion !== '' ? cluster : undefined
   if (running === undefined && !(cluster.kind === 'unreachable' && isUpgradeCutOff(states))) return nothing
+  if (!file.versionIsGiven) return { ...nothing, problems: cutOffTowards(states) }
   const isNewer = running === undefined ? 0 : compareVersions(wanted, running.kubernetesVersion)
   if (isNewer < 0)
     return {
@@ -71,6 +78,15 @@ export function decideUpgrade(
           `${name} keeps kubelet ${kubelet}: there is none of ${wanted} on it (install it, or put it beside the other as kubelet-${wanted})`,
       ),
   }
+}
+
+/** Of upgrades that were cut off, where the file names no version. */
+function cutOffTowards(states: ReadonlyMap<string, HostState>): readonly string[] {
+  return [...states].flatMap(([name, state]) =>
+    state.kind === 'reached' && isCutOff(state)
+      ? [`a "kadm ${state.unfinished}" was not finished on ${name}, and the file does not say to which version: give its spec a kubernetesVersion`]
+      : [],
+  )
 }
 
 interface Seen {

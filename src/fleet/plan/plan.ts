@@ -16,11 +16,14 @@ import type { HostState } from '../look/host-state.ts'
 import { measureFleet } from '../look/measure-fleet.ts'
 import { rootProblems } from './not-root.ts'
 import type { Fleet } from '../open-fleet.ts'
+import { withRunningVersion } from './plan-upgrade.ts'
 
 export interface FleetPlan {
   readonly apiVersion: string
   readonly kind: 'Plan'
   readonly cluster: string
+  /** That is wanted, with `v`. */
+  readonly kubernetesVersion: string
   /** The cluster file: where it was, and what was in it and in the manifest of the pod network that it names. */
   readonly file: { readonly path: string; readonly sha256: string; readonly networkSha256?: string }
   readonly seen: { readonly hosts: Readonly<Record<string, HostState>>; readonly cluster: ClusterState }
@@ -50,16 +53,17 @@ export interface PlanInput extends AskOptions {
 }
 
 /** Looks at the cluster and decides; the hosts have been looked at when the fleet was opened. Changes nothing. */
-export async function makePlan({ file, source, fleet, signal, patience = 0, say = () => {} }: PlanInput): Promise<MadePlan> {
+export async function makePlan({ file: given, source, fleet, signal, patience = 0, say = () => {} }: PlanInput): Promise<MadePlan> {
   const { states, hosts } = fleet
-  const members = file.hosts
+  const members = given.hosts
     .filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name)))
     .flatMap(({ name }) => hosts.get(name) ?? [])
   const { cluster, stored } = await observeCluster(
     members,
-    { file, states },
+    { file: given, states },
     { signal, patience: isGoneOnWith(states) ? 0 : patience, say },
   )
+  const file = withRunningVersion(given, cluster)
   const { actions, problems, warnings } = decide(file, states, cluster)
   const acting = new Set(actions.map(({ host }) => host))
   const checked = hostChecks(file, states, actions)
@@ -69,6 +73,7 @@ export async function makePlan({ file, source, fleet, signal, patience = 0, say 
       apiVersion: clusterFileApiVersion,
       kind: 'Plan',
       cluster: file.name,
+      kubernetesVersion: file.kubernetesVersion,
       file: {
         path: source.path,
         sha256: sha256(source.text),
@@ -119,7 +124,13 @@ export function parsePlan(text: string, name: string): FleetPlan {
 
 /** Throws PLAN_STALE, with every difference, unless hosts, cluster and file are as the kept plan saw them. */
 export function requireSame(kept: FleetPlan, now: FleetPlan): void {
-  const facts = ({ file, seen, actions }: FleetPlan) => ({ file: file.sha256, network: file.networkSha256, ...seen, actions })
+  const facts = ({ kubernetesVersion, file, seen, actions }: FleetPlan) => ({
+    kubernetesVersion,
+    file: file.sha256,
+    network: file.networkSha256,
+    ...seen,
+    actions,
+  })
   const differences = differencesOf(facts(kept), facts(now), '')
   if (differences.length === 0) return
   throw new KadmError(
