@@ -6,10 +6,11 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { localHost } from '../../src/host/local-host.ts'
 import { startTimeIn } from '../../src/host/lock.ts'
 import { shellLine } from '../../src/host/shell-quote.ts'
+import { sshCommands } from '../../src/host/ssh/ssh-command.ts'
 import { sshFiles } from '../../src/host/ssh/ssh-files.ts'
 import { openShell, type Shell } from '../../src/host/ssh/ssh-shell.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -130,6 +131,32 @@ ${write(`${dir}/file`, { owner: '5:6', mode: '644', umask: '133' })}`)
     expect(await looks({})).toEqual(['base64 600 0:0 0'])
     expect(await looks({ mode: '640', umask: '137', owner: '5:6' })).toEqual(['base64 640 5:6 0'])
     expect(await looks({ mode: '4755', umask: '-', owner: '5:6' })).toEqual(['chmod 600 5:6 0', 'base64 4755 5:6 0'])
+  })
+
+  test('a command that cannot be started, since there is no room for its text, is told in words', async () => {
+    const shell = await farEnd(argv).open()
+    const boot = (await shell.request('printf %s "$k_boot"')).stdout.toString()
+    const run = sshCommands(
+      (lines) => shell.request(lines),
+      () => boot,
+    )
+    expect(await run(['wc', '-c'], { input: 'x'.repeat(200_000) })).toMatchObject({ exitCode: 0, stdout: '200000\n' })
+    await shell.request('trap "" XFSZ; ulimit -f 8')
+    await expect(run(['wc', '-c'], { input: 'x'.repeat(200_000) })).rejects.toMatchObject({
+      code: 'COMMAND_FAILED',
+      message: expect.stringMatching(/^"wc -c" was not started: .*(?:File too large|No space left)/),
+    })
+  })
+
+  test('here-documents lie in no folder of others, and nobody else is told so', async () => {
+    vi.stubEnv('TMPDIR', '/var/tmp')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { request } = await farEnd(argv).open()
+    const long = `${'x'.repeat(99)}\n`.repeat(2000)
+    const { stdout } = await request(`readlink /proc/self/fd/0 <<'END'\n${long}END\nenv`)
+    const [where = '', ...environment] = stdout.toString().split('\n')
+    expect(where).toMatch(/^(?:pipe:|\/run\/kadm-test-)/)
+    expect(environment.filter((line) => line.startsWith('TMPDIR='))).toEqual([])
   })
 
   test('a holder ends with its shell, and when there is a new one', async () => {

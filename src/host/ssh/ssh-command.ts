@@ -53,7 +53,8 @@ export function sshCommands(ask: Ask, boot: () => string): (argv: Argv, options?
 function jobText([program, ...args]: Argv, { input, environment = {} }: CommandOptions): string {
   const name = shellQuote(program)
   const exports = Object.entries(environment).map(([variable, value]) => `export ${shellLine([`${variable}=${value}`])}; `)
-  const feed = input === undefined ? '' : `base64 -d <<'KADM_INPUT' |\n${base64Lines(input)}KADM_INPUT\n`
+  // bash keeps a long here-document in a file of TMPDIR: what is fed may be a private key.
+  const feed = input === undefined ? '' : `{ TMPDIR=$1; base64 -d <<'KADM_INPUT'\n${base64Lines(input)}KADM_INPUT\n} |\n`
   return `echo $$ >"$1/pid"; umask 022; trap : TERM
 surroundings() { trap - TERM; ${exports.join('')}}
 r=$(surroundings; case ${name} in
@@ -76,7 +77,7 @@ echo "$r" >"$1/rc"
 
 function resultOf(argv: Argv, { stdout, stderr }: Answer): CommandResult {
   const end = stdout.indexOf('\n')
-  const state = stdout.subarray(0, end).toString('latin1')
+  const state = stdout.subarray(0, Math.max(end, 0)).toString('latin1')
   if (state === 'missing') throw missingProgram(argv)
   if (state === 'denied') throw cannotStart(argv, 'permission denied')
   if (state === 'much') throw tooMuch(argv)
@@ -84,6 +85,10 @@ function resultOf(argv: Argv, { stdout, stderr }: Answer): CommandResult {
     throw new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" was cut off: it has left no exit code`, {
       remedy: ['uptime; journalctl -b | tail -n 50   # did the host start anew?', argv.map(shellQuote).join(' ')],
       details: stderr.trim().split('\n').slice(-5),
+    })
+  if (!/^\d+$/.test(state))
+    throw new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" was not started: ${stderr.trim().split('\n').at(-1)}`, {
+      remedy: ['df -h /run /tmp; df -i /run /tmp   # on the host: is there room?'],
     })
   const output = stdout.subarray(end + 1)
   if (output.length > maximumOutput || Buffer.byteLength(stderr) > maximumOutput) throw tooMuch(argv)

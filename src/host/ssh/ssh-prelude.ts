@@ -38,6 +38,8 @@ export function prelude(directory: string): string {
 umask 077; cd /
 # /run is gone after a reboot, as the processes are; who is not root has only /tmp.
 for k_dir in /run/${directory} /tmp/${directory}; do if [ -d "$k_dir" ] || mkdir -m 700 "$k_dir" 2>/dev/null; then break; fi; done
+# Not exported: here bash keeps long here-documents, and they may hold private keys.
+unset TMPDIR; TMPDIR=$k_dir
 printf '' >"$k_dir/shell-$$"
 while read -r k_a k_b k_c k_d; do case $k_a in Uid:) k_me=$k_c;; Gid:) k_me=$k_me:$k_c;; esac; done </proc/self/status
 read -r k_boot </proc/sys/kernel/random/boot_id
