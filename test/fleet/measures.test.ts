@@ -1,5 +1,5 @@
 /** What probes say, and what is made of it. The probes themselves run on this machine. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -25,6 +25,22 @@ test('this machine: loopback, the disk of a folder that is not there yet', async
   expect(disks[0]?.directory).toBe('/var/lib/none/of/these')
   expect(disks[0]?.size).toBeGreaterThan(disks[0]?.free ?? Infinity)
   expect(cgroup).not.toBe('')
+})
+
+test('version 2 of control groups is known by its files: stat of busybox has no name for it', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'kadm-test-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const elsewhere: Pick<Host, 'query'> = {
+    query: ([program, ...words], options) =>
+      localHost().query(
+        [program, ...words.map((word) => word.replaceAll('/sys/fs/cgroup', folder).replaceAll('stat -fc %T', 'echo UNKNOWN'))],
+        options,
+      ),
+  }
+  const cgroup = async (): Promise<string> => (await probeHost(elsewhere, { directories: [] }, signal)).cgroup
+  expect(await cgroup()).toBe('UNKNOWN')
+  await writeFile(path.join(folder, 'cgroup.controllers'), '')
+  expect(await cgroup()).toBe('cgroup2fs')
 })
 
 test('this machine: names that it does not know, programs that it does not have, whatever is in them', async () => {

@@ -113,7 +113,8 @@ for w; do
   program:*) command -v "$v" >/dev/null || echo "missing $v" ;;
   esac
 done
-echo "cgroup $(stat -fc %T /sys/fs/cgroup 2>/dev/null)"`
+# What busybox calls UNKNOWN.
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then echo cgroup cgroup2fs; else echo "cgroup $(stat -fc %T /sys/fs/cgroup 2>/dev/null)"; fi`
 
 /** As etcd writes its log: 2300 bytes at a time, each on the disk before the next. The time is dd's own, without its start. */
 const writeScript = `${nearest}
