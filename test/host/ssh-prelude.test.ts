@@ -12,7 +12,9 @@ import { startTimeIn } from '../../src/host/lock.ts'
 import { shellLine } from '../../src/host/shell-quote.ts'
 import { sshCommands } from '../../src/host/ssh/ssh-command.ts'
 import { sshFiles } from '../../src/host/ssh/ssh-files.ts'
+import { clockAhead } from '../../src/host/ssh/ssh-host.ts'
 import { openShell, type Shell } from '../../src/host/ssh/ssh-shell.ts'
+import type { Ask } from '../../src/host/ssh/ssh-shells.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { contract } from './contract.ts'
 
@@ -157,6 +159,25 @@ ${write(`${dir}/file`, { owner: '5:6', mode: '644', umask: '133' })}`)
     const [where = '', ...environment] = stdout.toString().split('\n')
     expect(where).toMatch(/^(?:pipe:|\/run\/kadm-test-)/)
     expect(environment.filter((line) => line.startsWith('TMPDIR='))).toEqual([])
+  })
+
+  test('its clock is that of this machine, also where it has no nanoseconds; one that it does not tell is an error', async () => {
+    const { request } = await farEnd(argv).open()
+    const ask: Ask = (lines) => request(lines)
+    const ahead = async (date: string): Promise<number> => {
+      await request(`date() { ${date}; }`)
+      return clockAhead(ask)
+    }
+    expect(await clockAhead(ask)).toBe(0)
+    // The way there may have taken a second.
+    for (const form of ['+%s', '+%s %%N', '+%s '])
+      expect([form, Math.abs(await ahead(`command date '${form}'`)) < 60_000]).toEqual([form, true])
+    expect(await ahead('echo 12345 000000000')).toBeLessThan(-1e12)
+    await expect(ahead('command no-such-date')).rejects.toMatchObject({
+      code: 'COMMAND_FAILED',
+      message: expect.stringMatching(/^the host does not say what time it is: .*not found/),
+    })
+    await expect(ahead("echo '%s %N'")).rejects.toThrow('date prints "%s %N"')
   })
 
   test('a holder ends with its shell, and when there is a new one', async () => {

@@ -49,9 +49,14 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   let boot = ''
   const { ask: askAnyway, end } = sshShells(line, async (first) => {
     // All on one way there and back.
-    const answers = await Promise.all([clockAhead(first), requirePrograms(first, target), first('printf %s "$k_boot"'), first('k_tidy')])
+    const [, ...answers] = await Promise.all([
+      requirePrograms(first, target),
+      clockAhead(first),
+      first('printf %s "$k_boot"'),
+      first('k_tidy'),
+    ])
     ahead = answers[0]
-    boot = answers[2].stdout.toString('latin1')
+    boot = answers[1].stdout.toString('latin1')
     await lock.renew(first)
   })
   const ask: Ask = (lines, settings) => {
@@ -153,16 +158,21 @@ function sshDial(line: KeptLine, files: Pick<Host, 'stat'>): Host['dial'] {
 
 /**
  * Milliseconds that the host's clock is certainly ahead of ours, or behind: 0 when both may show the same. The way there may be slow, or
- * this machine busy with a hundred others. Without nanoseconds (busybox) to the second.
+ * this machine busy with a hundred others. Without nanoseconds to the second: busybox prints nothing for them, or `%N`. Throws
+ * COMMAND_FAILED.
  */
-async function clockAhead(ask: Ask): Promise<number> {
+export async function clockAhead(ask: Ask): Promise<number> {
   const before = Date.now()
-  const { stdout } = await ask('date +%s%N')
+  const { stdout, stderr } = await ask("date '+%s %N'")
   const now = Date.now()
   const text = stdout.toString('latin1').trim()
-  const [earliest, latest] = /^\d{19}$/.test(text)
-    ? [Number(text.slice(0, 13)), Number(text.slice(0, 13))]
-    : [Number(text) * 1000, Number(text) * 1000 + 999]
+  const [, seconds, nanoseconds] = /^(\d{1,12})(?: (\d{9}))?\b/.exec(text) ?? []
+  if (seconds === undefined)
+    throw new KadmError('COMMAND_FAILED', `the host does not say what time it is: ${stderr.trim() || `date prints "${text}"`}`, {
+      remedy: ["date '+%s %N'   # on the host"],
+    })
+  const earliest = Number(seconds) * 1000 + Math.floor(Number(nanoseconds ?? 0) / 1e6)
+  const latest = nanoseconds === undefined ? earliest + 999 : earliest
   return Math.max(earliest - now, Math.min(0, latest - before))
 }
 

@@ -10,6 +10,7 @@ export const neededPrograms = [
   'cat',
   'chmod',
   'chown',
+  'date',
   'head',
   'ln',
   'mkdir',
