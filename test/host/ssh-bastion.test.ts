@@ -37,8 +37,10 @@ test('one that nobody answers at is unreachable, by way of the bastion, with the
   host.stop()
   await expect(logIn(host.target, host.options, behind(bastion))).rejects.toMatchObject({
     code: 'HOST_UNREACHABLE',
-    message: expect.stringContaining(`through "root@127.0.0.1:${bastion.target.port}": ECONNREFUSED`),
-    remedy: [`ssh -v -J root@127.0.0.1:${bastion.target.port} -p ${host.target.port} root@127.0.0.1 true`],
+    message: expect.stringContaining(`through "root@127.0.0.1:${bastion.target.port}": nobody listens at that port (ECONNREFUSED)`),
+    remedy: [
+      `ssh -v -p ${host.target.port} -i ${host.options.identityFiles?.[0]} -J root@127.0.0.1:${bastion.target.port} root@127.0.0.1 true`,
+    ],
   })
 })
 

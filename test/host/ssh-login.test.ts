@@ -9,7 +9,8 @@ import { KadmError } from '../../src/errors.ts'
 import { fingerprint } from '../../src/host/ssh/known-hosts.ts'
 import { freshKeyPair } from '../../src/host/ssh/ssh-become.ts'
 import { logIn } from '../../src/host/ssh/ssh-login.ts'
-import type { SshOptions } from '../../src/host/ssh/ssh-target.ts'
+import { sshArguments, type SshOptions } from '../../src/host/ssh/ssh-target.ts'
+import { runProgram } from '../support/command-line.ts'
 import { encryptKeyFile, freshKeyFile, sshAgent } from '../support/ssh-agent.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -210,4 +211,26 @@ test('an agent with too many keys: cut off, and told to name the one', async () 
   })
   await agent.add(file)
   expect(await outcome({ identityFiles: [file], agent: agent.socket })).toMatchObject({ outcome: 'in' })
+})
+
+test('what is told to get there by hand names key and bastion as kadm has them', async () => {
+  const file = await freshKeyFile()
+  const { outcome } = await farEnd(await freshKeyFile())
+  expect(await outcome({ identityFiles: [file], agent: '' })).toMatchObject({
+    outcome: refused(/none of the keys: \S+/, new RegExp(`ssh-copy-id -p \\d+ -i ${file} root@127\\.0\\.0\\.1`)),
+  })
+  const through = { user: 'gate', address: 'fd00::1', port: 22 }
+  const way = { user: 'ann', address: '10.0.0.1', port: 2222, identityFiles: ['~/my id', '/b'], through }
+  expect(sshArguments(way)).toBe("-p 2222 -i ~/'my id' -i /b -J 'gate@[fd00::1]:22' ann@10.0.0.1")
+  expect(sshArguments(way, '-o ProxyJump=')).toContain(" -o ProxyJump='gate@[fd00::1]:22' ")
+})
+
+test.for([
+  ['h1.invalid', 22, /there is no such name \(ENOTFOUND\)|no server of names answers \(EAI_AGAIN\)/],
+  ['127.0.0.1', 1, /nobody listens at that port \(ECONNREFUSED\)/],
+] as const)('why %s port %i cannot be reached is told in words', async ([address, port, why]) => {
+  await expect(logIn({ user: 'ann', address, port }, { agent: '' })).rejects.toMatchObject({
+    code: 'HOST_UNREACHABLE',
+    message: expect.stringMatching(why),
+  })
 })

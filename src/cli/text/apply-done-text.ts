@@ -1,9 +1,9 @@
 /** What `kadm apply` says at its end; of a cluster that it has made also how to use it. */
-import type { ClusterFile, ClusterHost, SshLogin } from '../../config/cluster-file.ts'
+import type { ClusterFile, ClusterHost } from '../../config/cluster-file.ts'
 import { paths } from '../../config/paths.ts'
-import { hostAndPort } from '../../config/server-url.ts'
 import type { Action } from '../../fleet/plan/decide.ts'
-import { shellLine, shellQuote } from '../../host/shell-quote.ts'
+import { shellLine } from '../../host/shell-quote.ts'
+import { sshArguments } from '../../host/ssh/ssh-target.ts'
 
 export interface ApplyDone {
   readonly file: ClusterFile
@@ -37,18 +37,12 @@ export function applyDoneText({ file, actions, hasNetwork, seconds, user }: Appl
 /** As kadm itself gets there: the configuration of ssh may know nothing of it. */
 function readAdminConf({ address, ssh }: ClusterHost, user: () => string): string {
   const { port, identityFile, bastion, become } = ssh
-  const login = (target: SshLogin, at: string): string => `${target.user ?? user()}@${at}`
-  return [
-    'ssh',
-    ...(port === 22 ? [] : ['-p', String(port)]),
-    ...(identityFile === undefined ? [] : ['-i', quotedPath(identityFile)]),
-    ...(bastion === undefined ? [] : ['-J', shellQuote(login(bastion, hostAndPort(bastion.address, bastion.port)))]),
-    shellQuote(login(ssh, address)),
-    shellLine([...(become === 'sudo' ? ['sudo'] : []), 'cat', paths.adminConf]),
-  ].join(' ')
-}
-
-/** `~/` is for the shell to read. */
-function quotedPath(path: string): string {
-  return path.startsWith('~/') ? `~/${shellQuote(path.slice(2))}` : shellQuote(path)
+  const way = sshArguments({
+    user: ssh.user ?? user(),
+    address,
+    port,
+    identityFiles: identityFile === undefined ? [] : [identityFile],
+    through: bastion && { user: bastion.user ?? user(), address: bastion.address, port: bastion.port },
+  })
+  return `ssh ${way} ${shellLine([...(become === 'sudo' ? ['sudo'] : []), 'cat', paths.adminConf])}`
 }

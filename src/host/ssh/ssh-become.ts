@@ -9,14 +9,10 @@ import { KadmError, messageOf } from '../../errors.ts'
 import { shellLine } from '../shell-quote.ts'
 import { furtherFolders } from './ssh-prelude.ts'
 import { handshake, unreachable } from './ssh-login.ts'
-import { type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
+import { sshArguments, type SshOptions, sshTargetText, type SshWay } from './ssh-target.ts'
 
 /** Root's connection. The first one has to stay open below it. Throws BECOME_FAILED. */
-export async function becomeRoot(
-  user: Client,
-  target: SshTarget,
-  { secret, signal }: Pick<SshOptions, 'secret' | 'signal'>,
-): Promise<Client> {
+export async function becomeRoot(user: Client, target: SshWay, { secret, signal }: Pick<SshOptions, 'secret' | 'signal'>): Promise<Client> {
   const { privateKey, publicKey } = await freshKeyPair()
   const mark = `kadm-${randomBytes(12).toString('hex')}`
   const channel = await openChannel(
@@ -65,7 +61,7 @@ const longestSilence = 20_000
  */
 async function pastSudo(
   heard: Heard,
-  { mark, target, secret }: { readonly mark: string; readonly target: SshTarget; readonly secret: SshOptions['secret'] },
+  { mark, target, secret }: { readonly mark: string; readonly target: SshWay; readonly secret: SshOptions['secret'] },
 ): Promise<void> {
   const questions = (): number => heard.text('stderr').split(`${mark}-password:`).length - 1
   const isRoot = (): true | undefined => (heard.text('stdout').includes(`${mark}-root\n`) ? true : undefined)
@@ -77,7 +73,7 @@ async function pastSudo(
     throw new KadmError('BECOME_FAILED', `sudo on "${sshTargetText(target)}" wants a password, and there is none`, {
       remedy: [
         'KADM_BECOME_PASSWORD_FILE=<file> names a file with it, or start kadm on a terminal',
-        `sudo visudo -f /etc/sudoers.d/${target.user}   # on the host: NOPASSWD`,
+        `sudo visudo -f /etc/sudoers.d/${target.user.replaceAll(/[^\w-]/g, '_')}   # on the host: NOPASSWD`,
       ],
     })
   heard.write(`${password}\n`)
@@ -88,7 +84,7 @@ async function pastSudo(
       'BECOME_FAILED',
       `sudo on "${sshTargetText(target)}" asks again: the password is wrong, or sudo wants more than a password`,
       {
-        remedy: [`ssh -t -p ${target.port} ${target.user}@${target.address} sudo -k id   # what does it ask for?`],
+        remedy: [`ssh -t ${sshArguments(target)} sudo -k id   # what does it ask for?`],
       },
     )
   throw refused(target, heard)
@@ -186,14 +182,7 @@ function listen(channel: ClientChannel): Heard {
     hasExited: () => hasExited,
     isCut: () => channel.closed && !hasExited,
     write: (line) => void channel.write(line),
-    lastWords: () =>
-      texts.stderr
-        .toString('utf8')
-        .replaceAll(/kadm-[0-9a-f]{24}-password:/g, '')
-        .trim()
-        .split('\n')
-        .slice(-3)
-        .join('; '),
+    lastWords: () => texts.stderr.toString('utf8').replaceAll(/kadm-[0-9a-f]{24}-password:/g, '').trim().split('\n').slice(-3).join('; '),
     end: (from) => {
       channel.pause().off('data', onStdout).off('close', onEnd)
       const rest = texts.stdout.subarray(from)
@@ -202,7 +191,7 @@ function listen(channel: ClientChannel): Heard {
   }
 }
 
-function openChannel(client: Client, command: string, target: SshTarget): Promise<ClientChannel> {
+function openChannel(client: Client, command: string, target: SshWay): Promise<ClientChannel> {
   const why = (error: Error): KadmError =>
     /open failure|unable to exec/i.test(error.message)
       ? failed(target, error.message, error)
@@ -220,19 +209,16 @@ function openChannel(client: Client, command: string, target: SshTarget): Promis
  * It ended, or asks something that kadm does not know: a question has no end of line. Who says nothing is only slow, and may be asked once
  * more.
  */
-function refused(target: SshTarget, heard: Heard): KadmError {
+function refused(target: SshWay, heard: Heard): KadmError {
   const words = heard.lastWords()
   if (heard.hasExited() || /[^\n]$/.test(heard.text('stderr').replace(/kadm-[0-9a-f]{24}-password:\s*$/, '')))
     return failed(target, words === '' ? 'sudo ended without a word' : words)
   return unreachable(target, `sudo did not come to an end within ${longestSilence / 1000} s${words === '' ? '' : `: ${words}`}`)
 }
 
-function failed(target: SshTarget, why: string, cause?: unknown): KadmError {
+function failed(target: SshWay, why: string, cause?: unknown): KadmError {
   return new KadmError('BECOME_FAILED', `"${sshTargetText(target)}" cannot become root: ${why}`, {
-    remedy: [
-      `ssh -t -p ${target.port} ${target.user}@${target.address} sudo id`,
-      'log in as root instead: root@<address>, without --become',
-    ],
+    remedy: [`ssh -t ${sshArguments(target)} sudo id`, 'log in as root instead: root@<address>, without --become'],
     cause,
   })
 }

@@ -3,7 +3,7 @@ import type { Client } from 'ssh2'
 import { hasCode, messageOf } from '../../errors.ts'
 import { becomeRoot } from './ssh-become.ts'
 import { logIn, unreachable } from './ssh-login.ts'
-import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
+import { type Bastion, type SshOptions, type SshTarget, sshTargetText, type SshWay } from './ssh-target.ts'
 import { pauseFor } from '../wait.ts'
 
 export interface Line {
@@ -24,28 +24,29 @@ export interface KeptLine {
 }
 
 export async function keepLine(target: SshTarget, options: Omit<SshOptions, 'bastion'>, through?: Bastion): Promise<KeptLine> {
+  const way: SshWay = { ...target, identityFiles: options.identityFiles, through: through?.target }
   const answers = rememberedAnswers(options.secret)
   const open = (signal: AbortSignal | undefined): Promise<Line> =>
-    openLine(target, { ...options, ...(answers && { secret: answers }), ...(signal && { signal }) }, through)
+    openLine(way, { ...options, ...(answers && { secret: answers }), ...(signal && { signal }) }, through)
   const ended = new AbortController()
   let line: Promise<Line>
   const keep = async (opened: Line): Promise<Line> => {
     void opened.broken.then(() => {
       // Nobody may be in need of it; the error is thrown to whoever is.
-      line = ended.signal.aborted ? Promise.reject(unreachable(target, 'the connection was closed')) : again().then(keep)
+      line = ended.signal.aborted ? Promise.reject(unreachable(way, 'the connection was closed')) : again().then(keep)
       line.catch(() => undefined)
     })
     return opened
   }
   const again = async (): Promise<Line> => {
     options.say?.(`the connection to "${sshTargetText(target)}" broke; connecting again`)
-    return reopen(target, () => open(ended.signal), ended.signal)
+    return reopen(way, () => open(ended.signal), ended.signal)
   }
   line = Promise.resolve(await keep(await open(options.signal)))
   return {
     current: () => line,
     end: () => {
-      ended.abort(unreachable(target, 'the connection was closed'))
+      ended.abort(unreachable(way, 'the connection was closed'))
       void line.then(
         (one) => one.end(),
         () => undefined,
@@ -54,7 +55,7 @@ export async function keepLine(target: SshTarget, options: Omit<SshOptions, 'bas
   }
 }
 
-async function openLine(target: SshTarget, options: SshOptions, through: Bastion | undefined): Promise<Line> {
+async function openLine(target: SshWay, options: SshOptions, through: Bastion | undefined): Promise<Line> {
   const clients: Client[] = []
   const end = (): void => clients.toReversed().forEach((client) => client.end())
   try {
@@ -79,7 +80,7 @@ async function openLine(target: SshTarget, options: SshOptions, through: Bastion
 const reconnectPatience = 60_000
 
 /** Only what may pass is tried again: a host key that changed meanwhile is not. */
-async function reopen(target: SshTarget, open: () => Promise<Line>, signal: AbortSignal): Promise<Line> {
+async function reopen(target: SshWay, open: () => Promise<Line>, signal: AbortSignal): Promise<Line> {
   const deadline = performance.now() + reconnectPatience
   for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
     try {

@@ -8,19 +8,20 @@ import { systemCode } from '../file-error.ts'
 import { openedInTime } from './ssh-dial.ts'
 import { hostKeyCheck } from './ssh-host-key.ts'
 import { type LoginKeys, loginKeys } from './ssh-identities.ts'
-import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from './ssh-target.ts'
+import { type Bastion, sshArguments, type SshOptions, type SshTarget, sshTargetText, type SshWay } from './ssh-target.ts'
 
 /**
  * A connection that is ready; the caller ends it. `via`: gives the stream to the host's sshd, when it is not a TCP connection from here.
  * Throws HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, LOGIN_REFUSED or the signal's reason.
  */
 export async function logIn(target: SshTarget, options: SshOptions, via?: Bastion): Promise<Client> {
+  const way: SshWay = { ...target, identityFiles: options.identityFiles, through: via?.target }
   const except: string[] = []
   let notPinned: KadmError | undefined
   for (;;) {
     const check = await hostKeyCheck(target, options, except)
     if (check.algorithms?.length === 0) throw check.missing()
-    const sock = await (via === undefined ? dialTcp(target, options.signal) : dialThrough(via, target, options.signal))
+    const sock = await (via === undefined ? dialTcp(way, options.signal) : dialThrough(via, way, options.signal))
     const keys = loginKeys(target, options)
     const config: ConnectConfig = {
       username: target.user,
@@ -46,7 +47,7 @@ export async function logIn(target: SshTarget, options: SshOptions, via?: Bastio
         const next = await hostKeyCheck(target, options, except)
         if (next.algorithms?.length !== 0) continue
       }
-      throw check.refusal() ?? (noKeyOfTheKinds(error) ? (notPinned ?? check.missing()) : failure(target, keys, error))
+      throw check.refusal() ?? (noKeyOfTheKinds(error) ? (notPinned ?? check.missing()) : failure(way, keys, error))
     }
   }
 }
@@ -107,7 +108,7 @@ const longestHandshake = 20_000
 const longestConnect = 15_000
 
 /** Many small packets go to and fro: without noDelay each answer takes 40 ms. */
-async function dialTcp(target: SshTarget, signal: AbortSignal | undefined): Promise<Duplex> {
+async function dialTcp(target: SshWay, signal: AbortSignal | undefined): Promise<Duplex> {
   const limit = AbortSignal.timeout(longestConnect)
   const socket = connectTcp({ host: target.address, port: target.port, keepAlive: true })
   try {
@@ -116,40 +117,55 @@ async function dialTcp(target: SshTarget, signal: AbortSignal | undefined): Prom
   } catch (error) {
     socket.on('error', () => undefined).destroy()
     signal?.throwIfAborted()
-    throw unreachable(
-      target,
-      limit.aborted ? `no answer within ${longestConnect / 1000} s` : (systemCode(error) ?? messageOf(error)),
-      error,
-    )
+    throw unreachable(target, limit.aborted ? `no answer within ${longestConnect / 1000} s` : inWords(error), error)
   }
 }
 
-async function dialThrough(via: Bastion, target: SshTarget, signal: AbortSignal | undefined): Promise<Duplex> {
+async function dialThrough(via: Bastion, target: SshWay, signal: AbortSignal | undefined): Promise<Duplex> {
   try {
     return await openedInTime(via.dial(target.address, target.port), signal)
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof KadmError) throw error
     const name = sshTargetText(via.target)
-    throw new KadmError(
-      'HOST_UNREACHABLE',
-      `the host "${sshTargetText(target)}" cannot be reached through "${name}": ${systemCode(error) ?? messageOf(error)}`,
-      { remedy: [`ssh -v -J ${name} -p ${target.port} ${target.user}@${target.address} true`], cause: error },
-    )
+    throw new KadmError('HOST_UNREACHABLE', `the host "${sshTargetText(target)}" cannot be reached through "${name}": ${inWords(error)}`, {
+      remedy: [tryIt(target)],
+      cause: error,
+    })
   }
+}
+
+function tryIt(way: SshWay): string {
+  return `ssh -v ${sshArguments(way)} true`
+}
+
+function inWords(error: unknown): string {
+  const code = systemCode(error) ?? ''
+  return code in words ? `${words[code]} (${code})` : code || messageOf(error)
+}
+
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens at that port',
+  ECONNRESET: 'the connection was cut',
+  EAI_AGAIN: 'no server of names answers',
+  ENOTFOUND: 'there is no such name',
+  EHOSTUNREACH: 'no way leads to that address',
+  ENETUNREACH: 'no way leads to that network',
+  ETIMEDOUT: 'no answer',
+  EMFILE: 'too many files are open here; ulimit -n 65536 allows more',
 }
 
 function noKeyOfTheKinds(error: unknown): boolean {
   return /no matching host key format/i.test(messageOf(error))
 }
 
-function failure(target: SshTarget, keys: LoginKeys, error: unknown): KadmError {
+function failure(target: SshWay, keys: LoginKeys, error: unknown): KadmError {
   if (error instanceof KadmError) return error
   const isCutOff = /too many authentication failures/i.test(messageOf(error))
   if (!isCutOff && (error as ClientErrorExtensions).level !== 'client-authentication') return unreachable(target, messageOf(error), error)
   const tried = keys.tried()
   const names = tried.map(({ name, trouble }) => (trouble === undefined ? name : `${name} (${trouble})`)).join(', ')
-  const giveKey = `ssh-copy-id -p ${target.port} ${target.user}@${target.address}`
+  const giveKey = `ssh-copy-id ${sshArguments(target, '-o ProxyJump=')}`
   const nameKey = '--identity-file names the key to log in with; an agent with more than five keys may be cut off'
   const [first = giveKey, ...others] = [
     ...tried.flatMap(({ trouble, remedy }) => (trouble === undefined ? [] : remedy)),
@@ -162,9 +178,9 @@ function failure(target: SshTarget, keys: LoginKeys, error: unknown): KadmError 
   )
 }
 
-export function unreachable(target: SshTarget, why: string, cause?: unknown): KadmError {
+export function unreachable(target: SshWay, why: string, cause?: unknown): KadmError {
   return new KadmError('HOST_UNREACHABLE', `the host "${sshTargetText(target)}" cannot be reached: ${why}`, {
-    remedy: [`ssh -v -p ${target.port} ${target.user}@${target.address} true`],
+    remedy: [tryIt(target)],
     cause,
   })
 }

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { KadmError } from '../../errors.ts'
+import { shellQuote } from '../shell-quote.ts'
 import type { KeyFile } from './ssh-key-file.ts'
 
 export interface SshTarget {
@@ -10,6 +11,12 @@ export interface SshTarget {
   /** A name, or an address without brackets. */
   readonly address: string
   readonly port: number
+}
+
+/** A host, and how one gets there by hand as kadm does. */
+export interface SshWay extends SshTarget {
+  readonly identityFiles?: readonly string[] | undefined
+  readonly through?: SshTarget | undefined
 }
 
 export interface SshOptions {
@@ -74,6 +81,17 @@ export function parseSshTarget(text: string): SshTarget {
   throw new KadmError('USAGE', `"${text}" is not a host to log in to`, {
     remedy: ['give it as admin@192.168.0.11, admin@h1.example.com:2222 or root@[fd00::11]:22'],
   })
+}
+
+/** `-p 2222 -i ~/.ssh/id -J gate@10.0.0.1:22 admin@192.168.0.11`: what follows `ssh` to get there. `~/` is for the shell to read. */
+export function sshArguments({ user, address, port, identityFiles = [], through }: SshWay, jump: '-J ' | '-o ProxyJump=' = '-J '): string {
+  const withPort = through && `${through.user}@${isIP(through.address) === 6 ? `[${through.address}]` : through.address}:${through.port}`
+  return [
+    ...(port === 22 ? [] : [`-p ${port}`]),
+    ...identityFiles.map((file) => `-i ${file.startsWith('~/') ? '~/' : ''}${shellQuote(file.replace(/^~\//, ''))}`),
+    ...(withPort === undefined ? [] : [`${jump}${shellQuote(withPort)}`]),
+    shellQuote(`${user}@${address}`),
+  ].join(' ')
 }
 
 /** `admin@192.168.0.11`, with the port where it is not 22; `parseSshTarget` reads it. */
