@@ -80,7 +80,10 @@ function likelyCause(endpoint: string, timeout: number, cause: unknown): readonl
       return ['is not there: no such socket', 'systemctl start containerd (or cri-o), or name the right socket with --cri-socket']
     if (code === 'EACCES') return ['may not be used: permission denied', 'run the command as root (sudo)']
     if (code === 'ECONNREFUSED')
-      return ['does not answer: nobody listens on its socket', 'systemctl restart containerd; journalctl -u containerd -n 50']
+      return [
+        `does not answer: ${details.startsWith('connect ') ? 'nobody listens on its socket' : details}`,
+        'systemctl restart containerd; journalctl -u containerd -n 50',
+      ]
     return [`does not answer: ${details}`, 'systemctl status containerd; journalctl -u containerd -n 50']
   }
   if (status === grpcStatus.DEADLINE_EXCEEDED)

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Client, ClientErrorExtensions, ConnectConfig } from 'ssh2'
 import { KadmError, messageOf } from '../../errors.ts'
 import { systemCode } from '../file-error.ts'
-import { openedInTime } from './ssh-dial.ts'
+import { lookAtForwarding, openedInTime } from './ssh-dial.ts'
 import { hostKeyCheck } from './ssh-host-key.ts'
 import { type LoginKeys, loginKeys } from './ssh-identities.ts'
 import { type Bastion, sshArguments, type SshOptions, type SshTarget, sshTargetText, type SshWay } from './ssh-target.ts'
@@ -128,8 +128,11 @@ async function dialThrough(via: Bastion, target: SshWay, signal: AbortSignal | u
     signal?.throwIfAborted()
     if (error instanceof KadmError) throw error
     const name = sshTargetText(via.target)
-    throw new KadmError('HOST_UNREACHABLE', `the host "${sshTargetText(target)}" cannot be reached through "${name}": ${inWords(error)}`, {
-      remedy: [tryIt(target)],
+    const isForbidden = systemCode(error) === 'EPERM'
+    const why = isForbidden ? `sshd of "${name}" forbids to forward connections` : inWords(error)
+    const [first, ...others] = [...(isForbidden ? [`${lookAtForwarding}   # on ${name}`] : []), tryIt(target)] as const
+    throw new KadmError('HOST_UNREACHABLE', `the host "${sshTargetText(target)}" cannot be reached through "${name}": ${why}`, {
+      remedy: [first, ...others],
       cause: error,
     })
   }

@@ -1,0 +1,35 @@
+/** What a real sshd and a real sudo say when they refuse, and when they ask. */
+import { expect, onTestFinished, test } from 'vitest'
+import type { Host } from '../../src/host/host.ts'
+import { openBastion } from '../../src/host/ssh/ssh-bastion.ts'
+import { connectSsh } from '../../src/host/ssh/ssh-host.ts'
+import { logIn } from '../../src/host/ssh/ssh-login.ts'
+import type { SshOptions, SshTarget } from '../../src/host/ssh/ssh-target.ts'
+import { realSshd } from '../support/real-sshd.ts'
+
+test('an sshd that forbids forwarding is known for it: to ports, to sockets, and on the way to other hosts', async (context) => {
+  const { target, options } = await realSshd(context, { words: 'AllowTcpForwarding no\nAllowStreamLocalForwarding no' })
+  const host = await connected(target, options)
+  await expect(host.dial({ kind: 'tcp', host: '127.0.0.1', port: target.port })).rejects.toMatchObject({
+    code: 'EPERM',
+    message: 'sshd forbids to forward connections (sshd -T | grep -i forwarding)',
+  })
+  await expect(host.containerRuntime('unix:///mnt/config').version()).rejects.toMatchObject({
+    code: 'CONTAINER_RUNTIME_FAILED',
+    message: expect.stringContaining('nobody listens on its socket, or sshd forbids to forward it (sshd -T | grep -i forwarding)'),
+  })
+  const bastion = openBastion({ target, ...(options.hostKey !== undefined && { hostKey: options.hostKey }) }, options)
+  onTestFinished(bastion.end)
+  const name = `root@127.0.0.1:${target.port}`
+  await expect(logIn({ user: 'ann', address: '10.0.0.9', port: 22 }, options, bastion)).rejects.toMatchObject({
+    code: 'HOST_UNREACHABLE',
+    message: `the host "ann@10.0.0.9" cannot be reached through "${name}": sshd of "${name}" forbids to forward connections`,
+    remedy: [`sshd -T | grep -i forwarding   # on ${name}`, `ssh -v -i ${options.identityFiles[0]} -J ${name} ann@10.0.0.9 true`],
+  })
+})
+
+async function connected(target: SshTarget, options: SshOptions): Promise<Host> {
+  const host = await connectSsh(target, options)
+  onTestFinished(() => host.close())
+  return host
+}
