@@ -213,6 +213,18 @@ test('an agent with too many keys: cut off, and told to name the one', async () 
   expect(await outcome({ identityFiles: [file], agent: agent.socket })).toMatchObject({ outcome: 'in' })
 })
 
+test('what an agent has and kadm cannot use is counted', async () => {
+  const [file, authority, agent] = [await freshKeyFile(), await freshKeyFile(), await sshAgent()]
+  await runProgram('ssh-keygen', ['-q', '-s', authority, '-I', 'ann', '-n', 'root', `${file}.pub`])
+  await agent.add(file) // its certificate too
+  const { outcome } = await farEnd(await freshKeyFile())
+  expect(await outcome({ agent: agent.socket })).toMatchObject({
+    outcome: refused(/agent \S+ \(kadm can do nothing with 1 of the 2 that it has: certificates, FIDO keys or the like\)/, /ssh-add -l/),
+  })
+  const { outcome: good } = await farEnd(file)
+  expect(await good({ agent: agent.socket })).toMatchObject({ outcome: 'in' })
+})
+
 test('what is told to get there by hand names key and bastion as kadm has them', async () => {
   const file = await freshKeyFile()
   const { outcome } = await farEnd(await freshKeyFile())

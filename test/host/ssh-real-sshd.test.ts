@@ -6,6 +6,7 @@ import { connectSsh } from '../../src/host/ssh/ssh-host.ts'
 import { logIn } from '../../src/host/ssh/ssh-login.ts'
 import type { SshOptions, SshTarget } from '../../src/host/ssh/ssh-target.ts'
 import { realSshd } from '../support/real-sshd.ts'
+import { freshKeyFile, sshAgent } from '../support/ssh-agent.ts'
 
 test('an sshd that forbids forwarding is known for it: to ports, to sockets, and on the way to other hosts', async (context) => {
   const { target, options } = await realSshd(context, { words: 'AllowTcpForwarding no\nAllowStreamLocalForwarding no' })
@@ -25,6 +26,29 @@ test('an sshd that forbids forwarding is known for it: to ports, to sockets, and
     code: 'HOST_UNREACHABLE',
     message: `the host "ann@10.0.0.9" cannot be reached through "${name}": sshd of "${name}" forbids to forward connections`,
     remedy: [`sshd -T | grep -i forwarding   # on ${name}`, `ssh -v -i ${options.identityFiles[0]} -J ${name} ann@10.0.0.9 true`],
+  })
+})
+
+test("a host that wants more than a key is told as such, also when the key is an agent's", async (context) => {
+  const { target, options } = await realSshd(context, {
+    words: 'UsePAM yes\nKbdInteractiveAuthentication yes\nAuthenticationMethods publickey,keyboard-interactive',
+  })
+  const refusal = {
+    code: 'LOGIN_REFUSED',
+    message: expect.stringMatching(/ accepts a key and then wants keyboard-interactive, and kadm logs in with keys only$/),
+    remedy: [expect.stringContaining('authenticationmethods')],
+  }
+  await expect(logIn(target, options)).rejects.toMatchObject(refusal)
+  const agent = await sshAgent()
+  await agent.add(options.identityFiles[0])
+  await agent.add(await freshKeyFile())
+  await expect(logIn(target, { ...options, identityFiles: [], agent: agent.socket })).rejects.toMatchObject(refusal)
+})
+
+test('a host that takes no keys at all', async (context) => {
+  const { target, options } = await realSshd(context, { words: 'UsePAM yes\nKbdInteractiveAuthentication no\nPubkeyAuthentication no' })
+  await expect(logIn(target, options)).rejects.toMatchObject({
+    message: expect.stringMatching(/ takes no keys but wants password, and kadm logs in with keys only$/),
   })
 })
 

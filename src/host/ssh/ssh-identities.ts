@@ -13,6 +13,8 @@ import type { SshOptions, SshTarget } from './ssh-target.ts'
 export interface LoginKeys {
   /** The next way to log in, when the one before was refused; `undefined`: there is none left. Asks for a passphrase where one is needed. */
   readonly next: () => Promise<AnyAuthMethod | undefined>
+  /** The host has accepted a key of the agent's, and that was not enough. */
+  readonly isAccepted: () => boolean
   /** What was tried so far. */
   readonly tried: () => readonly TriedKeys[]
 }
@@ -37,15 +39,21 @@ export function loginKeys(
 ): LoginKeys {
   const agent = socket ? sshAgent(socket) : undefined
   const offered = new Set<string>()
+  let isAccepted = false
   const tried = new Map<string, () => Omit<TriedKeys, 'name'>>()
 
   async function* fromAgent(isWanted: (publicKey: string) => boolean): AsyncGenerator<AnyAuthMethod> {
     if (agent === undefined) return
     tried.set(`agent ${socket}`, () => ({ trouble: agent.trouble(), remedy: ['ssh-add -l   # what does the agent say?'] }))
     const keys = (await agent.keys()).filter((key) => isWanted(publicKeyOf(key)) && !offered.has(publicKeyOf(key)))
-    if (keys.length === 0) return
-    for (const key of keys) offered.add(publicKeyOf(key))
-    yield { type: 'agent', username: user, agent: await agent.only(keys) }
+    for (const key of keys) {
+      offered.add(publicKeyOf(key))
+      yield { type: 'agent', username: user, agent: await agent.only([key]) }
+      if (!agent.hasSigned(publicKeyOf(key))) continue
+      // What the host wants besides ssh2 does not tell of an agent's keys: it is asked once more.
+      isAccepted = true
+      yield { type: 'none', username: user }
+    }
   }
 
   async function* fromFile(file: string, isNamed: boolean): AsyncGenerator<AnyAuthMethod> {
@@ -76,6 +84,7 @@ export function loginKeys(
       const { done, value } = await methods.next()
       return done === true ? undefined : value
     },
+    isAccepted: () => isAccepted,
     tried: () => [...tried].map(([name, outcome]) => ({ name, ...outcome() })),
   }
 }

@@ -23,13 +23,16 @@ export async function logIn(target: SshTarget, options: SshOptions, via?: Bastio
     if (check.algorithms?.length === 0) throw check.missing()
     const sock = await (via === undefined ? dialTcp(way, options.signal) : dialThrough(via, way, options.signal))
     const keys = loginKeys(target, options)
+    let wants: Wants | undefined
     const config: ConnectConfig = {
       username: target.user,
       hostVerifier: (key: Buffer) => check.accepts(key),
       ...(check.algorithms && { algorithms: { serverHostKey: [...check.algorithms] } }),
-      authHandler: async (_, __, next) => {
+      authHandler: async (left, partial, next) => {
+        const isNoKey = left !== null && left.length > 0 && !left.includes('publickey')
+        if (partial === true || isNoKey) wants = { left: left ?? [], afterKey: partial === true || keys.isAccepted() }
         // The type does not know it: `false` says that there is no other way left.
-        next((await keys.next()) ?? (false as never))
+        next((isNoKey ? undefined : await keys.next()) ?? (false as never))
       },
     }
     try {
@@ -47,7 +50,7 @@ export async function logIn(target: SshTarget, options: SshOptions, via?: Bastio
         const next = await hostKeyCheck(target, options, except)
         if (next.algorithms?.length !== 0) continue
       }
-      throw check.refusal() ?? (noKeyOfTheKinds(error) ? (notPinned ?? check.missing()) : failure(way, keys, error))
+      throw check.refusal() ?? (noKeyOfTheKinds(error) ? (notPinned ?? check.missing()) : failure(way, { keys, wants }, error))
     }
   }
 }
@@ -162,10 +165,27 @@ function noKeyOfTheKinds(error: unknown): boolean {
   return /no matching host key format/i.test(messageOf(error))
 }
 
-function failure(target: SshWay, keys: LoginKeys, error: unknown): KadmError {
+interface Wants {
+  /** Names of methods. */
+  readonly left: readonly string[]
+  /** It has accepted a key. */
+  readonly afterKey: boolean
+}
+
+function failure(
+  target: SshWay,
+  { keys, wants }: { readonly keys: LoginKeys; readonly wants: Wants | undefined },
+  error: unknown,
+): KadmError {
   if (error instanceof KadmError) return error
   const isCutOff = /too many authentication failures/i.test(messageOf(error))
   if (!isCutOff && (error as ClientErrorExtensions).level !== 'client-authentication') return unreachable(target, messageOf(error), error)
+  if (wants !== undefined && !isCutOff)
+    return new KadmError(
+      'LOGIN_REFUSED',
+      `"${sshTargetText(target)}" ${wants.afterKey ? 'accepts a key and then' : 'takes no keys but'} wants ${wants.left.join(' or ')}, and kadm logs in with keys only`,
+      { remedy: ['sshd -T | grep -i -e authenticationmethods -e pubkeyauthentication   # on the host: let a key be enough'], cause: error },
+    )
   const tried = keys.tried()
   const names = tried.map(({ name, trouble }) => (trouble === undefined ? name : `${name} (${trouble})`)).join(', ')
   const giveKey = `ssh-copy-id ${sshArguments(target, '-o ProxyJump=')}`
