@@ -73,7 +73,9 @@ export async function secretFor(question: SshQuestion, io: Streams, signal: Abor
   }
   return askSecret(
     io,
-    question.kind === 'become' ? `sudo's password for ${question.host}: ` : `passphrase of ${question.identityFile}: `,
+    question.kind === 'become'
+      ? `sudo on ${question.host} wants the password of ${question.user}: `
+      : `passphrase of ${question.identityFile}: `,
     signal,
   )
 }

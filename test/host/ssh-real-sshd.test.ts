@@ -1,10 +1,10 @@
 /** What a real sshd and a real sudo say when they refuse, and when they ask. */
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, type TestContext } from 'vitest'
 import type { Host } from '../../src/host/host.ts'
 import { openBastion } from '../../src/host/ssh/ssh-bastion.ts'
 import { connectSsh } from '../../src/host/ssh/ssh-host.ts'
 import { logIn } from '../../src/host/ssh/ssh-login.ts'
-import type { SshOptions, SshTarget } from '../../src/host/ssh/ssh-target.ts'
+import type { SshOptions, SshQuestion, SshTarget } from '../../src/host/ssh/ssh-target.ts'
 import { realSshd } from '../support/real-sshd.ts'
 import { freshKeyFile, sshAgent } from '../support/ssh-agent.ts'
 
@@ -51,6 +51,43 @@ test('a host that takes no keys at all', async (context) => {
     message: expect.stringMatching(/ takes no keys but wants password, and kadm logs in with keys only$/),
   })
 })
+
+const ann =
+  "useradd -m -s /bin/bash ann; echo ann:secret | chpasswd; echo root:other | chpasswd; echo 'ann ALL=(ALL) ALL' >/etc/sudoers.d/ann"
+
+test.for([
+  { name: 'her own', sudoers: '', asked: ['ann'] },
+  { name: 'the one of root (targetpw)', sudoers: 'Defaults targetpw', asked: ['root'] },
+])('sudo asks for a password, and says whose: $name', async ({ sudoers, asked }, context) => {
+  const { answer, questions } = await becoming(context, `${ann}; echo '${sudoers}' >>/etc/sudoers.d/ann`)
+  expect(await answer({ ann: 'secret', root: 'other' })).toBe('0')
+  expect(questions.map((question) => question.kind === 'become' && question.user)).toEqual(asked)
+})
+
+test('a shell that prints the command with its question is not sudo: the password is kept', async (context) => {
+  const { answer, questions } = await becoming(
+    context,
+    `${ann}; rm /etc/sudoers.d/ann; printf '%s\\n' 'set -x' >/home/ann/.bashrc; printf '#!/bin/sh\\necho "$*" >&2; sleep 1; exit 1' >/usr/local/bin/sudo; chmod 755 /usr/local/bin/sudo`,
+  )
+  await expect(answer({ ann: 'secret' })).rejects.toMatchObject({ code: 'BECOME_FAILED' })
+  expect(questions).toEqual([])
+})
+
+async function becoming(context: TestContext, prepare: string) {
+  const { target, options } = await realSshd(context, { user: 'ann', prepare, words: 'UsePAM yes' })
+  const questions: SshQuestion[] = []
+  return {
+    questions,
+    answer: async (passwords: Readonly<Record<string, string>>): Promise<string> => {
+      const secret: SshOptions['secret'] = async (question) => {
+        questions.push(question)
+        return question.kind === 'become' ? passwords[question.user] : undefined
+      }
+      const host = await connected(target, { ...options, become: 'sudo', secret })
+      return (await host.run(['id', '-u'])).stdout.trim()
+    },
+  }
+}
 
 async function connected(target: SshTarget, options: SshOptions): Promise<Host> {
   const host = await connectSsh(target, options)

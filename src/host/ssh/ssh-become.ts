@@ -17,7 +17,7 @@ export async function becomeRoot(user: Client, target: SshWay, { secret, signal 
   const mark = `kadm-${randomBytes(12).toString('hex')}`
   const channel = await openChannel(
     user,
-    `env LC_ALL=C ${shellLine(['sudo', '-S', '-p', `${mark}-password:`, '/bin/sh', '-c', 'echo "$1"; exec /bin/sh', 'sh', `${mark}-root`])}`,
+    `env LC_ALL=C ${shellLine(['sudo', '-S', '-p', `${mark}%%%p-password:`, '/bin/sh', '-c', 'echo "$1"; exec /bin/sh', 'sh', `${mark}-root`])}`,
     target,
   )
   const heard = listen(channel)
@@ -51,6 +51,8 @@ export async function freshKeyPair(): Promise<{ readonly privateKey: string; rea
   return { privateKey: pair.private, publicKey: pair.public }
 }
 
+const question = /kadm-[0-9a-f]{24}%[^%\n]+-password:/g
+
 const longestStart = 20_000
 // A question that kadm does not know stands there without an end of line; PAM modules may take a moment.
 const longestSilence = 20_000
@@ -63,12 +65,13 @@ async function pastSudo(
   heard: Heard,
   { mark, target, secret }: { readonly mark: string; readonly target: SshWay; readonly secret: SshOptions['secret'] },
 ): Promise<void> {
-  const questions = (): number => heard.text('stderr').split(`${mark}-password:`).length - 1
+  // Not as it stands in the command, which a shell that traces, or an audit, may print: sudo makes % of %%, and puts a name for %p.
+  const questions = (): readonly RegExpExecArray[] => [...heard.text('stderr').matchAll(new RegExp(`${mark}%([^%\\n]+)-password:`, 'g'))]
   const isRoot = (): true | undefined => (heard.text('stdout').includes(`${mark}-root\n`) ? true : undefined)
-  const state = await heard.until(() => (isRoot() ? 'root' : questions() > 0 ? 'question' : undefined), longestSilence)
+  const state = await heard.until(() => (isRoot() ? 'root' : questions().length > 0 ? 'question' : undefined), longestSilence)
   if (state === 'root') return
   if (state === undefined) throw refused(target, heard)
-  const password = await secret?.({ kind: 'become', user: target.user, host: sshTargetText(target) })
+  const password = await secret?.({ kind: 'become', user: questions()[0]?.[1] ?? target.user, host: sshTargetText(target) })
   if (password === undefined)
     throw new KadmError('BECOME_FAILED', `sudo on "${sshTargetText(target)}" wants a password, and there is none`, {
       remedy: [
@@ -77,7 +80,7 @@ async function pastSudo(
       ],
     })
   heard.write(`${password}\n`)
-  const after = await heard.until(() => (isRoot() ? 'root' : questions() > 1 ? 'again' : undefined), longestSilence)
+  const after = await heard.until(() => (isRoot() ? 'root' : questions().length > 1 ? 'again' : undefined), longestSilence)
   if (after === 'root') return
   if (after === 'again')
     throw new KadmError(
@@ -182,7 +185,7 @@ function listen(channel: ClientChannel): Heard {
     hasExited: () => hasExited,
     isCut: () => channel.closed && !hasExited,
     write: (line) => void channel.write(line),
-    lastWords: () => texts.stderr.toString('utf8').replaceAll(/kadm-[0-9a-f]{24}-password:/g, '').trim().split('\n').slice(-3).join('; '),
+    lastWords: () => texts.stderr.toString('utf8').replaceAll(question, '').trim().split('\n').slice(-3).join('; '),
     end: (from) => {
       channel.pause().off('data', onStdout).off('close', onEnd)
       const rest = texts.stdout.subarray(from)
@@ -211,7 +214,7 @@ function openChannel(client: Client, command: string, target: SshWay): Promise<C
  */
 function refused(target: SshWay, heard: Heard): KadmError {
   const words = heard.lastWords()
-  if (heard.hasExited() || /[^\n]$/.test(heard.text('stderr').replace(/kadm-[0-9a-f]{24}-password:\s*$/, '')))
+  if (heard.hasExited() || /[^\n]$/.test(heard.text('stderr').replace(new RegExp(`${question.source}\\s*$`), '')))
     return failed(target, words === '' ? 'sudo ended without a word' : words)
   return unreachable(target, `sudo did not come to an end within ${longestSilence / 1000} s${words === '' ? '' : `: ${words}`}`)
 }
