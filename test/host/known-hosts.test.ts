@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand } from '../../src/host/command.ts'
+import { localHost } from '../../src/host/local-host.ts'
 import { entriesFor, fingerprint, judgeHostKey, knownHostsLine, nameOf, parseKnownHosts } from '../../src/host/ssh/known-hosts.ts'
-import { hostKeyCheck } from '../../src/host/ssh/ssh-host-key.ts'
+import { type HostKeyCheck, hostKeyCheck } from '../../src/host/ssh/ssh-host-key.ts'
 import { parseIpAddresses } from '../../src/host/ssh/ssh-facts.ts'
 import { canListenBy } from '../../src/host/ssh/ssh-listen.ts'
 import { parseSshTarget, sshTargetText } from '../../src/host/ssh/ssh-target.ts'
@@ -68,6 +69,41 @@ test('verdicts; the line that is offered is one that makes the key known', async
   expect(judge(`@revoked * ${one.line}\n${knownHostsLine(place, one.key)}`)).toBe('revoked')
   expect(judge(`@cert-authority * ${one.line}`)).toBe('only-authority')
   expect(judge(knownHostsLine({ ...place, port: 22 }, one.key))).toBe('unknown')
+})
+
+test.for([
+  { name: 'half a key', cut: (line: string) => line.slice(0, -20) },
+  { name: 'no key at all', cut: (line: string) => line.replace(/\S+$/, '!!!') },
+  { name: 'a key of another type', cut: (line: string) => line.replace('ssh-ed25519', 'ssh-rsa') },
+])('a line that was cut off is not a key that has changed, and the next one does not go on with it: $name', async ({ cut }) => {
+  const [shown, other] = await Promise.all([newKey('ed25519'), newKey('ed25519')])
+  const target = { user: 'root', address: '10.0.0.1', port: 22 }
+  const knownHostsFile = path.join(await temporaryDirectory(), 'known_hosts')
+  await writeFile(knownHostsFile, cut(knownHostsLine(target, other.key)))
+  const check = async (): Promise<HostKeyCheck> => hostKeyCheck(target, { knownHostsFile, trustOnFirstUse: true }, [])
+  const first = await check()
+  expect([first.algorithms, first.accepts(shown.key)]).toEqual([undefined, true])
+  await first.keep()
+  expect((await check()).accepts(shown.key)).toBe(true)
+  expect((await check()).accepts(other.key)).toBe(false)
+})
+
+test('a key that is not known: what is told makes it known; where only an authority is, it is not to be taken on first use', async () => {
+  const shown = await newKey('ed25519')
+  const target = { user: 'root', address: '10.0.0.1', port: 22 }
+  const folder = path.join(await temporaryDirectory(), 'not there')
+  const knownHostsFile = path.join(folder, 'known_hosts')
+  const remedies = async (): Promise<readonly string[]> => {
+    const check = await hostKeyCheck(target, { knownHostsFile }, [])
+    return check.accepts(shown.key) ? [] : (check.refusal()?.remedy ?? [])
+  }
+  const [, add = '', trust] = await remedies()
+  expect(trust).toContain('--trust-on-first-use')
+  await runCommand(['sh', '-c', add])
+  expect((await localHost().stat(folder))?.mode).toBe(0o700)
+  expect(await remedies()).toEqual([])
+  await writeFile(knownHostsFile, `@cert-authority * ${shown.line}\n`)
+  expect((await remedies()).join('\n')).not.toContain('--trust-on-first-use')
 })
 
 test('a changed key: known_hosts is mended where it was asked, the pin where there is one, and a revoked key is not to be forgotten', async () => {

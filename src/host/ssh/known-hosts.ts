@@ -29,10 +29,18 @@ export function parseKnownHosts(text: string): readonly KnownHost[] {
   })
 }
 
-/** The entries that are about this host. */
+/** The entries that are about this host. A line that was cut off when it was written is none: it is no sign that the key has changed. */
 export function entriesFor(entries: readonly KnownHost[], place: Place): readonly KnownHost[] {
   const name = nameOf(place)
-  return entries.filter(({ names }) => matches(names, name))
+  return entries.filter((entry) => matches(entry.names, name) && isWholeKey(entry))
+}
+
+/** Fields of the wire form, each behind its length, fill it to the end; the first is the type. */
+function isWholeKey({ type, key }: KnownHost): boolean {
+  const bytes = Buffer.from(key, 'base64')
+  let [at, count] = [0, 0]
+  for (; at + 4 <= bytes.length; count++) at += 4 + bytes.readUInt32BE(at)
+  return at === bytes.length && count > 1 && keyType(bytes) === type
 }
 
 /** `entries`: those of the host. */

@@ -108,12 +108,13 @@ function refusal(target: SshTarget, key: Buffer, { pin, known, file }: Known): K
     return changed(target, `shows the key ${shown} and not ${pin}`, replace)
   }
   if (verdict === 'changed') return changed(target, `shows another key than the one that is known: ${shown}`, forgetKey(target, file))
-  const only = verdict === 'only-authority' ? '; only an authority is known that may sign keys, and kadm reads no signed ones' : ''
+  const isSigned = verdict === 'only-authority'
+  const only = isSigned ? '; only an authority is known that may sign keys, and kadm reads no signed ones' : ''
   return new KadmError('HOST_KEY_UNKNOWN', `the key of the host "${nameOf(target)}" is not known: ${shown}${only}`, {
     remedy: [
       `ssh-keygen -lf /etc/ssh/ssh_host_${fileKind(keyType(key))}_key.pub   # on the host: is it the same? Then:`,
-      `echo ${shellQuote(knownHostsLine(target, key))} >>${shellQuote(file)}`,
-      '--trust-on-first-use takes it as it is and records it',
+      `mkdir -p -m 700 ${shellQuote(path.dirname(file))} && echo ${shellQuote(knownHostsLine(target, key))} >>${shellQuote(file)}`,
+      ...(isSigned ? [] : ['--trust-on-first-use takes it as it is and records it']),
     ],
   })
 }
@@ -154,6 +155,6 @@ async function record(file: string, line: string): Promise<void> {
   await describingFileErrors('add to', file, async () => {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
     const text = await readIfThere(file)
-    await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`, { mode: 0o600 })
+    await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`, { mode: 0o600, flush: true })
   })
 }
