@@ -65,7 +65,10 @@ test('after the machine has slept the line is dropped before anything else is as
   expect(dropLine).toHaveBeenCalledTimes(1)
 })
 
-test('who takes it is named in it; who comes second is told, and where to look', async () => {
+test.for([
+  { ln: 'GNU', stderr: 'ln: File exists' },
+  { ln: 'uutils', stderr: "ln: failed to create hard link '/run/kadm.lock'" },
+])('who takes it is named in it; who comes second is told, and where to look: ln of $ln', async ({ stderr }) => {
   const { ask, asked } = farEnd(4711, () => 0)
   await (
     await sshLock(ann, () => {}).take(ask, 'kadm one')
@@ -73,7 +76,7 @@ test('who takes it is named in it; who comes second is told, and where to look',
   const owner = asked.flatMap((lines) => /\{.*\}/.exec(lines) ?? [])[0] ?? ''
   expect(JSON.parse(owner)).toMatchObject({ pid: 4711, command: 'kadm one', by: 'ann@desk' })
   const taken: Ask = async (lines) => {
-    if (lines.startsWith('ln ')) return { code: 1, stdout: Buffer.from(''), stderr: 'ln: File exists' }
+    if (lines.startsWith('ln ')) return { code: 1, stdout: Buffer.from(''), stderr }
     return lines === 'k_read /run/kadm.lock' ? { code: 0, stdout: Buffer.from(owner), stderr: '' } : ask(lines)
   }
   await expect(sshLock({ name: 'admin@h1', operator: 'bob@lab' }, () => {}).take(taken, 'kadm two')).rejects.toMatchObject({

@@ -94,7 +94,8 @@ function remotePlace(ask: Ask, line: string, on: Pick<Host, 'name' | 'operator'>
     link: async (file, name) => {
       const { code, stderr } = await ask(shellLine(['ln', '--', file, name]))
       if (code === 0) return inode(file)
-      if (stderr.includes('File exists')) return undefined
+      // The words of uutils are others. One that was given back just now is known by those of GNU alone.
+      if (stderr.includes('File exists') || (await printed('test', '-e', name)) !== undefined) return undefined
       throw printedError(stderr)
     },
     read,
