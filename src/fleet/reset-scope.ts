@@ -2,7 +2,7 @@
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
 import { shellQuote } from '../host/shell-quote.ts'
-import { differentClusters, type HostState } from './look/host-state.ts'
+import { differentClusters, sharesCa, type HostState } from './look/host-state.ts'
 import { rootProblems } from './plan/not-root.ts'
 
 export interface ResetScope {
@@ -30,9 +30,9 @@ export function resetScope({ hosts, name: cluster }: ClusterFile, states: Readon
     throw new KadmError('PREFLIGHT_FAILED', `nothing was changed: ${split}`, {
       remedy: [`kadm reset --host USER@ADDRESS   # for each that is to be reset and is not of "${cluster}"`],
     })
-  const own = members[0]?.caHash ?? ''
+  const own = members.map(({ caHash }) => caHash).join(' ')
   const leaving = hosts.filter(({ role }) => role === 'absent')
-  const isStillIn = ({ name }: ClusterHost): boolean => own !== '' && clusterOf(name) === own
+  const isStillIn = ({ name }: ClusterHost): boolean => own !== '' && sharesCa(clusterOf(name), own)
   const scope = new Set([...wanted, ...leaving.filter(isStillIn).map(({ name }) => name)])
   return {
     hosts: scope,

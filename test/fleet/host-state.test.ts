@@ -28,6 +28,8 @@ test('the CA of a node is the one of its kubelet.conf, wherever its certificates
   await put(root, paths.kubeletConf, await kubeletConf(undefined))
   expect(await hash()).toBe(caHashes(old)[0])
 })
+  await put(root, paths.kubeletConf, await kubeletConf(`${old}${own}`))
+  expect(await hash()).toBe(`${caHashes(old)[0]} ${caHashes(own)[0]}`)
 
 test('an init that was cut off between the two files of its CA is one that can be gone on with', async () => {
   const root = await temporaryDirectory()

@@ -26,6 +26,11 @@ test('with nobody left to tell by, it does not say which cluster an absent host 
   expect(scopeOf({ h1: { caHash: 'a' }, old: { caHash: 'b' } }).left).toEqual([expect.stringContaining('in another cluster')])
 })
 
+test('while a CA is replaced, hosts that trust the old one, the new one or both are in one cluster', () => {
+  const hosts = { h1: { caHash: 'old' }, h2: { caHash: 'new' }, h3: { caHash: 'old new' }, old: { caHash: 'new' } }
+  expect([...scopeOf(hosts).hosts]).toEqual(['h1', 'h2', 'h3', 'old'])
+})
+
 test('hosts in different clusters are refused', () => {
   expect(() => scopeOf({ h1: { caHash: 'a' }, h2: { caHash: 'b' }, h3: { caHash: 'a' } })).toThrow(
     expect.objectContaining({ code: 'PREFLIGHT_FAILED', message: expect.stringContaining('in different clusters: h1, h3 | h2') }),

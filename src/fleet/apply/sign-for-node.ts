@@ -1,13 +1,15 @@
 /**
  * The certificate of a node that joins: signed on the control plane that has the key of the CA, or asked for in the API where none has it.
  */
-import { X509Certificate } from 'node:crypto'
+import { verify, type X509Certificate } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { approvedCertificate } from '../../pki/approved-kubelet.ts'
+import { parseCertificates } from '../../pki/certificate-bundle.ts'
 import { pairPaths } from '../../pki/certificate-files.ts'
 import { certificateSpec } from '../../pki/certificate-specs.ts'
+import type { DistantAuthority } from '../../pki/issue.ts'
 import { signOnHost } from '../../pki/sign-on-host.ts'
 import { signKubeletRequest } from '../../pki/signed-kubelet.ts'
 import { readStoredCluster } from '../look/stored-cluster.ts'
@@ -38,12 +40,23 @@ export async function signForNode(request: string, { controlPlanes, cluster, caP
   const keeper = await whoHas(key, controlPlanes)
   const now = (keeper ?? controlPlanes[0])?.now() ?? new Date()
   if (keeper === undefined) return approvedCertificate(request, { cluster, nodeName, caPem, timeout: signingPatience, now, signal, say })
-  const ca = { certificate: new X509Certificate(caPem), sign: (bytes: Buffer, hash: string) => signOnHost(keeper, key, { bytes, hash }) }
+  const sign = (bytes: Buffer, hash: string): Promise<Buffer> => signOnHost(keeper, key, { bytes, hash })
+  const ca = { certificate: await certificateOf(sign, caPem), sign }
   return signKubeletRequest(request, { ca, nodeName, now, validity: stored.certificateValidityPeriod })
 }
 
 /** Milliseconds that whoever keeps the key elsewhere has to sign: kubeadm's own patience with a TLS bootstrap. */
 const signingPatience = 300_000
+
+/** Of a bundle, which a cluster has while its CA is replaced, the one that the key belongs to. Who signs tells what does not fit at all. */
+async function certificateOf(sign: DistantAuthority['sign'], caPem: string): Promise<X509Certificate> {
+  const all = parseCertificates(caPem)
+  const [first, ...others] = all
+  if (others.length === 0) return first
+  const bytes = Buffer.from('which CA is this the key of?')
+  const signature = await sign(bytes, 'sha256')
+  return all.find(({ publicKey }) => verify('sha256', bytes, publicKey, signature)) ?? first
+}
 
 async function whoHas(file: string, hosts: readonly Host[]): Promise<Host | undefined> {
   const found = await Promise.all(hosts.map((host) => host.stat(file)))

@@ -49,7 +49,7 @@ export interface ReachedHost {
   readonly controlPlane: string
   /** A kubelet of the version that is wanted lies there: installed, or as `kubelet-<version>` beside it. */
   readonly hasWantedKubelet: boolean
-  /** Of the CA that its kubelet trusts: `sha256:...`; empty when it has none. */
+  /** Of each CA that its kubelet trusts, with a blank between them: `sha256:...`; empty when it has none. */
   readonly caHash: string
   /** The command of a run of kadm that was cut off or failed, such as `join` or `undo --all`; `reset` of a whole one, whatever was run here before. */
   readonly unfinished?: string
@@ -88,7 +88,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     ...(nodeName !== undefined && { nodeName }),
     controlPlane: versionOfApiServer(manifest ?? ''),
     hasWantedKubelet: kubelets.includes(wantedVersion),
-    caHash: ca === undefined || (!isNode && unfinished === undefined) ? '' : (caHashes(ca)[0] ?? ''),
+    caHash: ca === undefined || (!isNode && unfinished === undefined) ? '' : caHashes(ca).join(' '),
     ...(unfinished !== undefined && { unfinished }),
     clockAhead: host.now().getTime() - Date.now(),
   }
@@ -119,10 +119,14 @@ function versionOfApiServer(manifest: string): string {
 }
 
 /** In words, which of these members are together, when they are of more than one cluster by the CA. */
-export function differentClusters(members: readonly { readonly name: string; readonly caHash: string }[]): string | undefined {
-  const groups = Map.groupBy(members, ({ caHash }) => caHash)
-  if (groups.size < 2) return undefined
-  const names = Array.from(groups.values(), (group) => group.map(({ name }) => name).join(', '))
+export function differentClusters(members: readonly Member[]): string | undefined {
+  const groups = members.reduce<readonly (readonly Member[])[]>((all, member) => {
+    const isOf = (group: readonly Member[]): boolean => group.some(({ caHash }) => sharesCa(caHash, member.caHash))
+    return [...all.filter((group) => !isOf(group)), [...all.filter(isOf).flat(), member]]
+  }, [])
+  if (groups.length < 2) return undefined
+  const ordered = groups.toSorted(([a], [b]) => members.findIndex((one) => one === a) - members.findIndex((one) => one === b))
+  const names = ordered.map((group) => group.map(({ name }) => name).join(', '))
   return `hosts of the file are in different clusters: ${names.join(' | ')}`
 }
 
@@ -146,6 +150,17 @@ export function isBare({ node, unfinished }: ReachedHost): boolean {
 export function whyUnknown({ why, isConnected }: UnreachableHost): string {
   return `${isConnected === true ? 'does not say what it is' : 'cannot be reached'}: ${why}`
 }
+interface Member {
+  readonly name: string
+  readonly caHash: string
+}
+
+/** While the CA of a cluster is replaced its hosts trust the old one, the new one or both. */
+export function sharesCa(a: string, b: string): boolean {
+  const hashes = new Set(a.split(' '))
+  return b.split(' ').some((hash) => hashes.has(hash))
+}
+
 
 /** Devices whose addresses are for the containers of the host, of a Pod network or an engine beside it. */
 function isOfContainers(device: string): boolean {
