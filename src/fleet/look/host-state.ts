@@ -45,6 +45,8 @@ export interface ReachedHost {
   readonly node: 'none' | 'worker' | 'control-plane'
   /** Of its Node, by its kubelet's certificate; absent where there is none, or none that can be read. */
   readonly nodeName?: string
+  /** It is a control plane that nobody can ask about the cluster: kubeadm's /etc/kubernetes/admin.conf is gone. */
+  readonly lacksAdminConf?: true
   /** Of its kube-apiserver, by the manifest; empty when it has none. */
   readonly controlPlane: string
   /** A kubelet of the version that is wanted lies there: installed, or as `kubelet-<version>` beside it. */
@@ -84,7 +86,8 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     memory: facts.memory,
     addresses: facts.addresses.filter(({ loopback, device }) => !loopback && !isOfContainers(device)).map(({ address }) => address),
     kubelet: kubelets[0] ?? '',
-    node: !isNode ? 'none' : adminConf !== undefined && manifest !== undefined ? 'control-plane' : 'worker',
+    node: !isNode ? 'none' : manifest !== undefined ? 'control-plane' : 'worker',
+    ...(isNode && manifest !== undefined && adminConf === undefined && { lacksAdminConf: true }),
     ...(nodeName !== undefined && { nodeName }),
     controlPlane: versionOfApiServer(manifest ?? ''),
     hasWantedKubelet: kubelets.includes(wantedVersion),

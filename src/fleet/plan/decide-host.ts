@@ -1,6 +1,9 @@
 /** What is to be done on one host, and what stands in the way of it. Pure. */
+import { clusterDocument } from '../../config/cluster-file-documents.ts'
 import type { ClusterFile, ClusterHost } from '../../config/cluster-file.ts'
+import { paths } from '../../config/paths.ts'
 import { withCode } from '../../errors.ts'
+import { shellQuote } from '../../host/shell-quote.ts'
 import type { ClusterState, NodeState, RunningCluster } from '../look/cluster-state.ts'
 import type { Action, ActionKind } from './decide.ts'
 import { fleetRemedy } from '../fleet-remedies.ts'
@@ -65,9 +68,19 @@ function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: 
     const gone = `the cluster has a Node ${name}, and this machine has nothing of it: it takes the place of the one that is gone`
     return begin('join', node === undefined ? `${name} is not in the cluster "${file.name}" yet` : gone)
   }
+  // Whatever it is asked for as the first of the control planes needs it.
+  if (state.lacksAdminConf === true) return problem(withoutAdminConf(name, { file, cluster }), 'always')
   // An init is gone on with: whether the Node has its marks already only the cluster will tell.
   if (cluster.kind !== 'running') return { actions: mark, problems: [] }
   return decideMember(host, { state, node, mark, cluster })
+}
+
+function withoutAdminConf(name: string, { file, cluster }: Pick<HostContext, 'file' | 'cluster'>): string {
+  const kept = cluster.kind === 'running' ? cluster : undefined
+  const version = kept?.kubernetesVersion || file.kubernetesVersion
+  const endpoint = kept?.controlPlaneEndpoint ?? clusterDocument(file)['controlPlaneEndpoint'] ?? ''
+  const flags = `--kubernetes-version ${version}${endpoint === '' ? '' : ` --control-plane-endpoint ${shellQuote(String(endpoint))}`}`
+  return `${name} is a control plane without ${paths.adminConf}\n    ${fleetRemedy(`kadm init phase kubeconfig admin ${flags}`, name)}`
 }
 
 function otherThanWorker(name: string, state: ReachedHost, cluster: ClusterState): HostDecision | undefined {

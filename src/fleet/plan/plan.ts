@@ -55,11 +55,10 @@ export interface PlanInput extends AskOptions {
 /** Looks at the cluster and decides; the hosts have been looked at when the fleet was opened. Changes nothing. */
 export async function makePlan({ file: given, source, fleet, signal, patience = 0, say = () => {} }: PlanInput): Promise<MadePlan> {
   const { states, hosts } = fleet
-  const members = given.hosts
-    .filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name)))
-    .flatMap(({ name }) => hosts.get(name) ?? [])
+  const members = given.hosts.filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name)))
+  const able = members.filter(({ name }) => !lacksAdminConf(states.get(name)))
   const { cluster, stored } = await observeCluster(
-    members,
+    (able.length > 0 ? able : members).flatMap(({ name }) => hosts.get(name) ?? []),
     { file: given, states },
     { signal, patience: isGoneOnWith(states) ? 0 : patience, say },
   )
@@ -173,6 +172,10 @@ function lasting(state: HostState): HostState {
 
 function isControlPlane(state: HostState | undefined): boolean {
   return state?.kind === 'reached' && state.node === 'control-plane'
+}
+
+function lacksAdminConf(state: HostState | undefined): boolean {
+  return state?.kind === 'reached' && state.lacksAdminConf === true
 }
 
 function sha256(text: string): string {
