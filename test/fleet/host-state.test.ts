@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { paths } from '../../src/config/paths.ts'
 import { observeHost } from '../../src/fleet/look/host-state.ts'
 import type { Host } from '../../src/host/host.ts'
+import { staticPodPath } from '../../src/manifests/write-static-pod.ts'
 import { openRunSession } from '../../src/phases/run-session.ts'
 import { caHashes } from '../../src/pki/ca-hash.ts'
 import { writePair } from '../../src/pki/certificate-files.ts'
@@ -27,9 +28,9 @@ test('the CA of a node is the one of its kubelet.conf, wherever its certificates
   expect(await hash()).toBe(caHashes(own)[0])
   await put(root, paths.kubeletConf, await kubeletConf(undefined))
   expect(await hash()).toBe(caHashes(old)[0])
-})
   await put(root, paths.kubeletConf, await kubeletConf(`${old}${own}`))
   expect(await hash()).toBe(`${caHashes(old)[0]} ${caHashes(own)[0]}`)
+})
 
 test('an init that was cut off between the two files of its CA is one that can be gone on with', async () => {
   const root = await temporaryDirectory()
@@ -60,6 +61,43 @@ test('addresses that others can reach: not those of containers, also where a res
   const host = rootedHost(await temporaryDirectory())
   const state = await observeHost({ ...host, facts: async () => ({ ...(await host.facts()), addresses }) }, 'v1.37.2')
   expect(state.addresses).toEqual(['192.0.2.1', '192.0.2.10'])
+})
+
+test('a control plane is one without its admin.conf too, and says that it has none', async () => {
+  const root = await temporaryDirectory()
+  await put(root, paths.kubeletConf, await kubeletConf(undefined))
+  await put(root, paths.kubeletConfig, '{}')
+  const found = async () => {
+    const { node, lacksAdminConf } = await observeHost(rootedHost(root), 'v1.37.2')
+    return { node, lacksAdminConf }
+  }
+  expect(await found()).toEqual({ node: 'worker', lacksAdminConf: undefined })
+  await put(root, staticPodPath('kube-apiserver'), '')
+  expect(await found()).toEqual({ node: 'control-plane', lacksAdminConf: true })
+  await put(root, paths.adminConf, '')
+  expect(await found()).toEqual({ node: 'control-plane', lacksAdminConf: undefined })
+})
+
+test.each([
+  { image: 'registry.example:5000/kube-apiserver:v1.37.2', version: 'v1.37.2' },
+  { image: `kube-apiserver:v1.37.2@sha256:${'0'.repeat(64)}`, version: 'v1.37.2' },
+  { image: '"registry.example/kube-apiserver:v1.37.2"', version: 'v1.37.2' },
+  { image: 'kube-apiserver:v1.37.2-acme.1', version: 'v1.37.2' },
+  { image: 'kube-apiserver:v1.37.2-rc.0', version: 'v1.37.2-rc.0' },
+  { image: 'kube-apiserver:v1.37.2-rc.0.3_0a1b', version: 'v1.37.2-rc.0.3+0a1b' },
+  { image: 'kube-apiserver:v1.37.2-acme.1', wanted: 'v1.37.2-acme.2', version: 'v1.37.2-acme.1' },
+  { image: `kube-apiserver@sha256:${'0'.repeat(64)}`, version: '' },
+  { image: 'kube-apiserver:stable', version: '' },
+  { image: '[', version: '' },
+])('the version of an API server that runs the image $image', async ({ image, wanted = 'v1.37.2', version }) => {
+  const root = await temporaryDirectory()
+  const container = `  - {image: sidecar:v1, name: sidecar}\n  - image: ${image}\n    name: kube-apiserver\n`
+  await put(
+    root,
+    staticPodPath('kube-apiserver'),
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: kube-apiserver}\nspec:\n  containers:\n${container}`,
+  )
+  expect((await observeHost(rootedHost(root), wanted)).controlPlane).toBe(version)
 })
 
 async function put(root: string, file: string, text: string): Promise<void> {

@@ -217,6 +217,17 @@ test('an upgrade that was cut off is gone on with, whatever the versions say', (
   expect(planned(wanted, { ...done, h1: controlPlane({ hasWantedKubelet: false }) }, old).actions).toEqual(['h1 upgrade'])
 })
 
+test('an API server whose image does not tell its version is judged by the cluster, and by the kubelet beside it', () => {
+  const wanted = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker' })
+  const pinned = controlPlane({ controlPlane: '', hasWantedKubelet: false })
+  const hosts = { h1: pinned, h2: pinned, h3: {} }
+  const all = running('h1', 'h2')
+  expect(planned(wanted, hosts, all).actions).toEqual(['h3 join'])
+  expect(planned(wanted, hosts, { ...all, kubernetesVersion: 'v1.36.3' }).actions).toEqual(['h1 upgrade', 'h2 upgrade'])
+  const [first, second] = [all.nodes.slice(0, 1), all.nodes.slice(1).map((node) => ({ ...node, kubelet: 'v1.36.3' }))]
+  expect(planned(wanted, hosts, { ...all, nodes: [...first, ...second] }).actions).toEqual(['h2 upgrade'])
+})
+
 test('the control plane whose upgrade of the cluster was cut off stays the first', () => {
   const file = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'control-plane' })
   const states = (h1: Partial<ReachedHost>, h2: Partial<ReachedHost>) =>

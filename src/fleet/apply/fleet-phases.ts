@@ -4,6 +4,7 @@
  * time. Upgrades go host by host over the control planes, then in waves over the workers, with a gate behind each wave.
  */
 import type { ClusterHost } from '../../config/cluster-file.ts'
+import { compareVersions } from '../../config/versions.ts'
 import type { Phase, PhaseEvent } from '../../phases/phase.ts'
 import type { Action } from '../plan/decide.ts'
 import { endTold, ownName, type FleetEvent, type FleetRun } from '../fleet-run.ts'
@@ -99,7 +100,7 @@ function upgraded({ actions, hosts, file }: Plan): readonly ClusterHost[] {
     const state = hosts.get(name)?.state
     if (role === 'absent' || state === undefined || state.node === 'none') return false
     // What is installed runs where nothing is due.
-    return state.controlPlane === file.kubernetesVersion || (!due.has(name) && state.kubelet === file.kubernetesVersion)
+    return compareVersions(state.controlPlane, file.kubernetesVersion) === 0 || (!due.has(name) && state.kubelet === file.kubernetesVersion)
   })
 }
 

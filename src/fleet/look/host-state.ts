@@ -1,11 +1,13 @@
 /** What a host is now, as far as a plan depends on it. JSON data; nothing secret is in it. */
 import { paths } from '../../config/paths.ts'
-import { KadmError, messageOf, type ErrorCode } from '../../errors.ts'
+import { parseVersion } from '../../config/versions.ts'
+import { hasCode, KadmError, messageOf, type ErrorCode } from '../../errors.ts'
 import { readJournal } from '../../host/journal/journal-file.ts'
 import { unfinishedRun } from '../../host/journal/journal-runs.ts'
 import type { Host } from '../../host/host.ts'
 import { findBegunReset } from '../../phases/reset/begun-reset.ts'
 import { isUndoOfAllUnfinished, withoutIdleUndos } from '../../phases/undo/undo-target.ts'
+import { imageOf, parseStaticPod, tagOf } from '../../manifests/static-pod-file.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { caHashes } from '../../pki/ca-hash.ts'
 import { isAnnouncement } from '../../pki/certificate-files.ts'
@@ -43,11 +45,11 @@ export interface ReachedHost {
   /** `v1.37.2`; empty when there is no kubelet. */
   readonly kubelet: string
   readonly node: 'none' | 'worker' | 'control-plane'
-  /** Of its Node, by its kubelet's certificate; absent where there is none, or none that can be read. */
-  readonly nodeName?: string
   /** It is a control plane that nobody can ask about the cluster: kubeadm's /etc/kubernetes/admin.conf is gone. */
   readonly lacksAdminConf?: true
-  /** Of its kube-apiserver, by the manifest; empty when it has none. */
+  /** Of its Node, by its kubelet's certificate; absent where there is none, or none that can be read. */
+  readonly nodeName?: string
+  /** Of its kube-apiserver, by the image in the manifest; empty when it has none, or one whose version its name does not tell. */
   readonly controlPlane: string
   /** A kubelet of the version that is wanted lies there: installed, or as `kubelet-<version>` beside it. */
   readonly hasWantedKubelet: boolean
@@ -89,7 +91,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     node: !isNode ? 'none' : manifest !== undefined ? 'control-plane' : 'worker',
     ...(isNode && manifest !== undefined && adminConf === undefined && { lacksAdminConf: true }),
     ...(nodeName !== undefined && { nodeName }),
-    controlPlane: versionOfApiServer(manifest ?? ''),
+    controlPlane: versionOfApiServer(manifest, wantedVersion),
     hasWantedKubelet: kubelets.includes(wantedVersion),
     caHash: ca === undefined || (!isNode && unfinished === undefined) ? '' : caHashes(ca).join(' '),
     ...(unfinished !== undefined && { unfinished }),
@@ -117,8 +119,23 @@ async function trustedCa(host: Pick<Host, 'readText'>): Promise<string | undefin
   return kubeconfig?.certificateAuthority ?? (usual === undefined || isAnnouncement(usual) ? undefined : usual)
 }
 
-function versionOfApiServer(manifest: string): string {
-  return /image: \S*kube-apiserver:(v[\d.]+\S*)/.exec(manifest)?.[1] ?? ''
+/** A rebuilt image (`v1.37.2-acme.1`) is of the release that it was made of, unless the file itself names such versions. */
+function versionOfApiServer(manifest: string | undefined, wantedVersion: string): string {
+  const tag = manifest === undefined ? '' : tagInManifest(manifest)
+  const version = parseVersion(tag)
+  if (version === undefined) return ''
+  const { major, minor, patch, preRelease } = version
+  const isRebuilt = preRelease !== '' && !/^(?:alpha|beta|rc)\b/.test(preRelease) && parseVersion(wantedVersion)?.preRelease === ''
+  return isRebuilt ? `v${major}.${minor}.${patch}` : tag
+}
+
+function tagInManifest(manifest: string): string {
+  try {
+    return tagOf(imageOf(parseStaticPod(manifest, staticPodPath('kube-apiserver')), 'kube-apiserver'))
+  } catch (error) {
+    if (hasCode(error, 'CONFIG_INVALID')) return ''
+    throw error
+  }
 }
 
 /** In words, which of these members are together, when they are of more than one cluster by the CA. */
@@ -131,6 +148,17 @@ export function differentClusters(members: readonly Member[]): string | undefine
   const ordered = groups.toSorted(([a], [b]) => members.findIndex((one) => one === a) - members.findIndex((one) => one === b))
   const names = ordered.map((group) => group.map(({ name }) => name).join(', '))
   return `hosts of the file are in different clusters: ${names.join(' | ')}`
+}
+
+interface Member {
+  readonly name: string
+  readonly caHash: string
+}
+
+/** While the CA of a cluster is replaced its hosts trust the old one, the new one or both. */
+export function sharesCa(a: string, b: string): boolean {
+  const hashes = new Set(a.split(' '))
+  return b.split(' ').some((hash) => hashes.has(hash))
 }
 
 export function unreachable(error: unknown): UnreachableHost {
@@ -153,17 +181,6 @@ export function isBare({ node, unfinished }: ReachedHost): boolean {
 export function whyUnknown({ why, isConnected }: UnreachableHost): string {
   return `${isConnected === true ? 'does not say what it is' : 'cannot be reached'}: ${why}`
 }
-interface Member {
-  readonly name: string
-  readonly caHash: string
-}
-
-/** While the CA of a cluster is replaced its hosts trust the old one, the new one or both. */
-export function sharesCa(a: string, b: string): boolean {
-  const hashes = new Set(a.split(' '))
-  return b.split(' ').some((hash) => hashes.has(hash))
-}
-
 
 /** Devices whose addresses are for the containers of the host, of a Pod network or an engine beside it. */
 function isOfContainers(device: string): boolean {

@@ -45,7 +45,7 @@ export function decideUpgrade(
   const needing = members.filter((member) => {
     const { name, role, state } = member
     const hasNewKubelet = behind.includes(member) && state.hasWantedKubelet
-    const isOld = role === 'control-plane' && state.controlPlane !== '' && compareVersions(state.controlPlane, wanted) < 0
+    const isOld = role === 'control-plane' && state.node === role && isBehind(member, wanted, isNewer > 0)
     // Without an API nobody says what runs: an upgrade of a host that has it already changes nothing.
     return running === undefined || hasNewKubelet || isOld || isCutOff(state) || (name === first && isNewer > 0)
   })
@@ -87,6 +87,15 @@ function cutOffTowards(states: ReadonlyMap<string, HostState>): readonly string[
       ? [`a "kadm ${state.unfinished}" was not finished on ${name}, and the file does not say to which version: give its spec a kubernetesVersion`]
       : [],
   )
+}
+
+/** Where the image does not tell its version the cluster's counts, and that of a kubelet, which is upgraded after its control plane. */
+function isBehind(
+  { state: { controlPlane }, kubelet }: { readonly state: ReachedHost; readonly kubelet: string },
+  wanted: string,
+  isClusterBehind: boolean,
+): boolean {
+  return controlPlane === '' ? isClusterBehind || compareVersions(kubelet, wanted) < 0 : compareVersions(controlPlane, wanted) < 0
 }
 
 interface Seen {

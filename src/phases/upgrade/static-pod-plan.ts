@@ -6,7 +6,7 @@ import type { Host } from '../../host/host.ts'
 import { equalJson, withoutNulls } from '../../json.ts'
 import { etcdImage } from '../../manifests/images.ts'
 import type { Manifest } from '../../manifests/manifest.ts'
-import { findStaticPod, imageOf, parseStaticPod } from '../../manifests/static-pod-file.ts'
+import { findStaticPod, imageOf, parseStaticPod, tagOf } from '../../manifests/static-pod-file.ts'
 import {
   controlPlaneComponents,
   patchedStaticPod,
@@ -77,9 +77,4 @@ async function upgradesEtcd({ config, host, etcdUpgrade, say }: PlanOptions): Pr
     `[upgrade/etcd] Non fatal issue encountered during upgrade: the desired etcd version "${wanted}" is older than the currently installed "${installed}". Skipping etcd upgrade`,
   )
   return false
-}
-
-/** A tag has `_` where a version has `+`. */
-function tagOf(image: string): string {
-  return (/:([^:/@]+)(?:@.*)?$/.exec(image)?.[1] ?? '').replace('_', '+')
 }
