@@ -146,6 +146,18 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
     problem: 'its API does not answer: refused',
   },
   {
+    name: 'an administrator that the API does not know any more',
+    hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: {} },
+    cluster: { kind: 'unreachable', why: 'Unauthorized', code: 'API_REFUSED', remedy: ['kadm certs renew admin.conf'] },
+    problem: 'its API refuses to say what it is: Unauthorized [API_REFUSED]\n    kadm certs renew admin.conf',
+  },
+  {
+    name: 'an etcd that does not answer',
+    hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: {} },
+    cluster: { kind: 'unreachable', why: 'refused', code: 'ETCD_FAILED', remedy: ['mend it'] },
+    problem: 'its etcd cannot be asked: refused [ETCD_FAILED]\n    mend it',
+  },
+  {
     name: 'another role',
     hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: { node: 'worker', caHash: 'sha256:a' }, h3: {} },
     cluster: running('h1', 'h2'),

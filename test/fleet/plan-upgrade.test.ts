@@ -228,6 +228,19 @@ test('an API server whose image does not tell its version is judged by the clust
   expect(planned(wanted, hosts, { ...all, nodes: [...first, ...second] }).actions).toEqual(['h2 upgrade'])
 })
 
+test('a cluster that keeps no configuration is not upgraded, and the plan says so', () => {
+  const wanted = fileOf({ h1: 'control-plane' })
+  const bare = { ...running('h1'), kubernetesVersion: '' }
+  expect(planned(wanted, { h1: controlPlane({}) }, bare)).toEqual({ actions: [], problems: [] })
+  const old = controlPlane({ controlPlane: 'v1.36.3' })
+  expect(planned(wanted, { h1: old }, bare).problems).toEqual([
+    expect.stringMatching(
+      /^the file wants v1\.37\.2, .* kube-system\/kubeadm-config\)\n {4}kadm init phase upload-config all --config FILE --host .*# on h1/,
+    ),
+  ])
+  expect(planned(wanted, { h1: { ...old, unfinished: 'init' } }, bare).problems).toEqual([])
+})
+
 test('the control plane whose upgrade of the cluster was cut off stays the first', () => {
   const file = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'control-plane' })
   const states = (h1: Partial<ReachedHost>, h2: Partial<ReachedHost>) =>

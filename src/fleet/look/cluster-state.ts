@@ -1,5 +1,5 @@
 /** What the cluster is now, as far as a plan depends on it: asked by way of a control plane. JSON data. */
-import { isTransient } from '../../cluster/api-error.ts'
+import { ApiError, isTransient } from '../../cluster/api-error.ts'
 import type { KubernetesObject } from '../../cluster/cluster.ts'
 import { isOwnCordon } from '../../cluster/drain.ts'
 import { kinds } from '../../cluster/kinds.ts'
@@ -8,16 +8,27 @@ import { retryUntil } from '../../cluster/wait.ts'
 import type { ClusterFile, ClusterHost } from '../../config/cluster-file.ts'
 import type { Taint } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
-import { messageOf } from '../../errors.ts'
+import { hasCode, messageOf, type ErrorCode } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { controlPlaneTaint, isControlPlaneNode } from '../../manifests/node-labels.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig/kubeconfig-cluster.ts'
+import { fleetRemedy } from '../fleet-remedies.ts'
 import { firstAnswer } from './first-answer.ts'
 import { membersOf } from '../apply/forget-host.ts'
-import { isBare, type HostState } from './host-state.ts'
+import { isBare, unreachable, type HostState } from './host-state.ts'
 import { readStoredConfiguration, type StoredConfiguration } from './stored-cluster.ts'
 
-export type ClusterState = { readonly kind: 'none' } | { readonly kind: 'unreachable'; readonly why: string } | RunningCluster
+export type ClusterState = { readonly kind: 'none' } | UnknownCluster | RunningCluster
+
+/** It is there, and does not say what it is. */
+export interface UnknownCluster {
+  readonly kind: 'unreachable'
+  readonly why: string
+  /** Of a failure that kadm foresaw. */
+  readonly code?: ErrorCode
+  /** Lines to paste or to follow. */
+  readonly remedy?: readonly string[]
+}
 
 export interface RunningCluster {
   readonly kind: 'running'
@@ -70,24 +81,37 @@ export async function observeCluster(
   wanted: Wanted,
   { signal, patience = 0, say }: AskOptions,
 ): Promise<ObservedCluster> {
-  let cluster: ClusterState = { kind: 'none' }
+  const failures: unknown[] = []
   for (const host of controlPlanes) {
     try {
       return await askCluster(host, wanted, { timeout: 5000, signal })
     } catch (error) {
       signal.throwIfAborted()
-      cluster = { kind: 'unreachable', why: messageOf(error) }
+      failures.push(error)
     }
   }
-  if (cluster.kind === 'none' || patience === 0) return { cluster, stored: undefined }
-  say?.(`the API of the cluster does not answer yet (${cluster.why}): it gets ${patience / 1000} s more to come up`)
+  const [first] = controlPlanes
+  if (first === undefined) return { cluster: { kind: 'none' }, stored: undefined }
+  const last = failures.at(-1)
+  const isHopeless = failures.every((error) => hasCode(error, 'CONFIG_INVALID', 'KUBECONFIG_INVALID', 'CERTIFICATE_INVALID'))
+  if (isHopeless || patience === 0) return { cluster: unknownCluster(last, controlPlanes.at(-1) ?? first), stored: undefined }
+  say?.(`the API of the cluster does not answer yet (${messageOf(last)}): it gets ${patience / 1000} s more to come up`)
   const ask = (host: Host, stop: AbortSignal): Promise<ObservedCluster> => askCluster(host, wanted, { timeout: patience, signal: stop })
   try {
     return await firstAnswer(controlPlanes, ask, { signal })
   } catch (error) {
     signal.throwIfAborted()
-    return { cluster: { kind: 'unreachable', why: messageOf(error) }, stored: undefined }
+    return { cluster: unknownCluster(error, first), stored: undefined }
   }
+}
+
+/** @param asked who has failed to tell */
+function unknownCluster(error: unknown, asked: Pick<Host, 'name'>): UnknownCluster {
+  const { why, code, remedy } = unreachable(error)
+  const refusal = [error, error instanceof Error ? error.cause : undefined].find((one) => one instanceof ApiError)
+  // Elsewhere that would be to take the administrator's own file: this was it.
+  const lines = refusal?.status === 401 ? ['kadm certs renew admin.conf   # if its certificate has expired'] : remedy
+  return { kind: 'unreachable', why, ...(code !== undefined && { code }), remedy: lines.map((line) => fleetRemedy(line, asked.name)) }
 }
 
 interface Wanted {

@@ -1,6 +1,7 @@
 /** From what is wanted and what is there to what is to be done on all hosts, and why. Pure. */
 import type { ClusterFile } from '../../config/cluster-file.ts'
-import type { ClusterState } from '../look/cluster-state.ts'
+import { withCode, type ErrorCode } from '../../errors.ts'
+import type { ClusterState, UnknownCluster } from '../look/cluster-state.ts'
 import { decideHost } from './decide-host.ts'
 import { differentClusters, type HostState, type ReachedHost } from '../look/host-state.ts'
 import { leftAlone } from './left-alone.ts'
@@ -94,9 +95,23 @@ function clusterProblems({ hosts }: ClusterFile, states: ReadonlyMap<string, Hos
   const isResumed = isGoneOnWith(states)
   return [
     ...(split === undefined ? [] : [split]),
-    ...(cluster.kind === 'unreachable' && !isResumed ? [`the cluster is there, and its API does not answer: ${cluster.why}`] : []),
+    ...(cluster.kind === 'unreachable' && !isResumed ? [unknownProblem(cluster)] : []),
     ...(cluster.kind === 'none' && members.length > 0 && !isResumed
       ? [`${members.map(({ name }) => name).join(', ')}: in a cluster none of whose control planes is in the file`]
       : []),
   ]
+}
+
+function unknownProblem({ why, code, remedy = [] }: UnknownCluster): string {
+  const what = (code !== undefined && whatFails[code]) || 'its API does not answer'
+  return [withCode(`the cluster is there, and ${what}: ${why}`, code), ...remedy.map((line) => `    ${line}`)].join('\n')
+}
+
+/** Beside an API that does not answer. */
+const whatFails: Partial<Record<ErrorCode, string>> = {
+  API_REFUSED: 'its API refuses to say what it is',
+  CONFIG_INVALID: 'what it keeps of its configuration cannot be read',
+  KUBECONFIG_INVALID: 'the kubeconfig of its administrator cannot be used',
+  ETCD_FAILED: 'its etcd cannot be asked',
+  CERTIFICATE_INVALID: 'its etcd cannot be asked',
 }

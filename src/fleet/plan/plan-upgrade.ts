@@ -1,6 +1,7 @@
 /** Which hosts have to come to the file's version of Kubernetes, in which order. Pure. */
 import type { ClusterFile, UpgradeSettings } from '../../config/cluster-file.ts'
 import { compareVersions, parseVersion } from '../../config/versions.ts'
+import { fleetRemedy } from '../fleet-remedies.ts'
 import { skewProblems } from '../../phases/upgrade/skew-policy.ts'
 import type { ClusterState, RunningCluster } from '../look/cluster-state.ts'
 import type { Action, Decision } from './decide.ts'
@@ -24,7 +25,8 @@ export function decideUpgrade(
 ): Decision {
   const wanted = file.kubernetesVersion
   const running = cluster.kind === 'running' && cluster.kubernetesVersion !== '' ? cluster : undefined
-  if (running === undefined && !(cluster.kind === 'unreachable' && isUpgradeCutOff(states))) return nothing
+  if (running === undefined && !(cluster.kind === 'unreachable' && isUpgradeCutOff(states)))
+    return cluster.kind === 'running' ? { ...nothing, problems: withoutConfiguration(file, states, first) } : nothing
   if (!file.versionIsGiven) return { ...nothing, problems: cutOffTowards(states) }
   const isNewer = running === undefined ? 0 : compareVersions(wanted, running.kubernetesVersion)
   if (isNewer < 0)
@@ -87,6 +89,24 @@ function cutOffTowards(states: ReadonlyMap<string, HostState>): readonly string[
       ? [`a "kadm ${state.unfinished}" was not finished on ${name}, and the file does not say to which version: give its spec a kubernetesVersion`]
       : [],
   )
+}
+
+/** An init that goes on may be one that has not got to it. Nothing comes of an upgrade otherwise, and nobody would say so. */
+function withoutConfiguration(
+  { hosts, kubernetesVersion: wanted, versionIsGiven }: ClusterFile,
+  states: ReadonlyMap<string, HostState>,
+  first = '',
+): readonly string[] {
+  const isOld = (state: HostState | undefined): boolean =>
+    state?.kind === 'reached' &&
+    state.controlPlane !== '' &&
+    state.unfinished === undefined &&
+    compareVersions(state.controlPlane, wanted) < 0
+  if (!versionIsGiven || !hosts.some(({ name, role }) => role === 'control-plane' && isOld(states.get(name)))) return []
+  const remedy = 'kadm init phase upload-config all --config FILE   # with the configuration of the cluster'
+  return [
+    `the file wants ${wanted}, and the cluster cannot be upgraded: it keeps no configuration (ConfigMap kube-system/kubeadm-config)\n    ${fleetRemedy(remedy, first)}`,
+  ]
 }
 
 /** Where the image does not tell its version the cluster's counts, and that of a kubelet, which is upgraded after its control plane. */
