@@ -11,18 +11,34 @@ const file = fileOf(
 )
 
 test('machines that are twins of each other in the cluster: by machine id, by product id, by host name', () => {
-  expect(errorsOf({ h1: { machineId: 'm' }, h2: { machineId: 'm' }, h3: { machineId: 'n' } })).toEqual([
+  const all = ['h1', 'h2', 'h3']
+  expect(errorsOf({ h1: { machineId: 'm' }, h2: { machineId: 'm' }, h3: { machineId: 'n' } }, all)).toEqual([
     'h1 and h2 have the same /etc/machine-id "m": give each its own: rm /etc/machine-id && systemd-machine-id-setup',
   ])
-  expect(errorsOf({ h1: { productUuid: 'u' }, h2: { productUuid: 'v' }, h3: { productUuid: 'u' } })).toEqual([
+  expect(errorsOf({ h1: { productUuid: 'u' }, h2: { productUuid: 'v' }, h3: { productUuid: 'u' } }, all)).toEqual([
     'h1 and h3 have the same product_uuid "u": give each machine its own',
   ])
-  expect(errorsOf({ h1: { hostname: 'n' }, h2: { hostname: 'n' }, h3: { hostname: 'n' } })).toEqual([
-    'h1 and h2 and h3 have the same host name "n": give each its own: hostnamectl set-hostname NAME',
+  expect(errorsOf({ h1: { hostname: 'h1' }, h2: { hostname: 'h1' }, h3: { hostname: 'h1' } }, all)).toEqual([
+    'h1 and h2 and h3 have the same host name "h1": give each its own: hostnamectl set-hostname NAME',
   ])
+  // Who is called otherwise in the cluster may be called so at home.
+  expect(errorsOf({ h1: { hostname: 'n' }, h2: { hostname: 'n' } }, all)).toEqual([])
   // Who leaves is in nobody's way, and what is not known is no twin.
-  const same = { machineId: 'm', productUuid: 'u', hostname: 'n' }
-  expect(errorsOf({ h1: same, h2: {}, h3: {}, h4: same })).toEqual([])
+  const same = { machineId: 'm', productUuid: 'u', hostname: 'h1' }
+  expect(errorsOf({ h1: same, h2: {}, h3: {}, h4: same }, all)).toEqual([])
+})
+
+test('twins that are members of the cluster already are a warning, and an error to one that arrives beside them', () => {
+  const same = { machineId: 'm', productUuid: 'u', hostname: 'h1' }
+  const member = { ...same, node: 'control-plane' } as const
+  const names = ['/etc/machine-id', 'product_uuid', 'host name']
+  const told = (who: string): unknown => names.map((name) => expect.stringContaining(`${who} have the same ${name}`))
+  expect(hostChecks(file, states({ h1: member, h2: member }), [])).toEqual({ errors: [], warnings: told('h1 and h2') })
+  const arrives = [{ host: 'h3', kind: 'join', why: '' }] as const
+  expect(hostChecks(file, states({ h1: member, h2: member, h3: same }), arrives)).toEqual({
+    errors: told('h1 and h2 and h3'),
+    warnings: [],
+  })
 })
 
 test('an address in the range of Services or of Pods is one that the host would lose; a node has one there itself', () => {

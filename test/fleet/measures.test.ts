@@ -103,6 +103,10 @@ test('MAC twins, links of different size, old control groups and kernels, full d
     expect.stringContaining('h1: kernel release 3.10.0-1160 is unsupported'),
     expect.stringContaining('h1: 9.0 % (0.0 GiB) free where /var/lib/kubelet is, and below 10 %'),
   ])
+  const members = hosts.map((host) => ({ ...host, arrives: false }))
+  const { errors: none, warnings: twins } = probeFindings(file(), members)
+  expect(none).toEqual([])
+  expect(twins).toEqual([expect.stringContaining('have the same MAC'), expect.stringContaining('1400 on h2')])
   const settled = file({ kubeletConfiguration: { failCgroupV1: false, evictionHard: {} } })
   expect(probeFindings(settled, hosts).errors).toHaveLength(1)
   expect(probeFindings(settled, hosts).warnings).toHaveLength(2)

@@ -4,6 +4,7 @@ import type { Findings } from '../../preflight/check.ts'
 import { verifyKernelVersion } from '../../preflight/system-verification.ts'
 import type { HostProbe, Link } from './host-probe.ts'
 import type { ReachedHost } from './host-state.ts'
+import { twinFindings } from './twins.ts'
 
 export interface ProbedHost {
   readonly name: string
@@ -20,13 +21,15 @@ export interface ProbedHost {
 export function probeFindings(file: ClusterFile, hosts: readonly ProbedHost[]): Findings {
   const arriving = hosts.filter(({ arrives }) => arrives)
   const rooms = arriving.map(etcdRoom)
+  const twins = macTwins(hosts)
   return {
     errors: [
-      ...macTwins(hosts),
+      ...twins.errors,
       ...arriving.flatMap((host) => [...cgroupErrors(file, host), ...nameErrors(host), ...programErrors(host)]),
       ...rooms.flatMap(({ errors }) => errors),
     ],
     warnings: [
+      ...twins.warnings,
       ...mtuWarnings(hosts),
       ...arriving.flatMap((host) => [...kernelWarnings(host), ...diskWarnings(file, host)]),
       ...rooms.flatMap(({ warnings }) => warnings),
@@ -46,12 +49,11 @@ export function writeWarnings(name: string, directory: string, seconds: readonly
   ]
 }
 
-function macTwins(hosts: readonly ProbedHost[]): readonly string[] {
-  const known = hosts.filter(({ link }) => link !== undefined && /[1-9a-f]/.test(link.mac))
-  const groups = Map.groupBy(known, ({ link }) => link?.mac ?? '')
-  return [...groups]
-    .filter(([, group]) => group.length > 1)
-    .map(([mac, group]) => `${group.map(nameWithDevice).join(' and ')} have the same MAC address "${mac}": give each machine its own`)
+function macTwins(hosts: readonly ProbedHost[]): Findings {
+  return twinFindings(hosts, {
+    valueOf: ({ link }) => (link !== undefined && /[1-9a-f]/.test(link.mac) ? link.mac : ''),
+    textOf: (mac, group) => `${group.map(nameWithDevice).join(' and ')} have the same MAC address "${mac}": give each machine its own`,
+  })
 }
 
 /**

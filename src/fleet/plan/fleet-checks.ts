@@ -9,47 +9,51 @@ import type { Findings } from '../../preflight/check.ts'
 import { sharedRanges, type ClusterRanges } from '../../preflight/network-overlap.ts'
 import type { Action } from './decide.ts'
 import type { HostState, ReachedHost } from '../look/host-state.ts'
+import { twinFindings } from '../look/twins.ts'
 
 /** Of all hosts that are to be in the cluster; kubelets only of those that are about to get a node. */
 export function hostChecks(file: ClusterFile, states: ReadonlyMap<string, HostState>, actions: readonly Action[]): Findings {
+  const arriving = new Set(actions.filter(({ kind }) => kind === 'init' || kind === 'join').map(({ host }) => host))
   const hosts = file.hosts.flatMap(({ name, role }) => {
     const state = states.get(name)
-    return role !== 'absent' && state?.kind === 'reached' ? [{ name, state }] : []
+    return role !== 'absent' && state?.kind === 'reached' ? [{ name, state, arrives: arriving.has(name) }] : []
   })
-  const arriving = new Set(actions.filter(({ kind }) => kind === 'init' || kind === 'join').map(({ host }) => host))
   const clocks = clockFindings(hosts)
+  const twins = [
+    twinsBy(hosts, 'machineId', '/etc/machine-id', 'give each its own: rm /etc/machine-id && systemd-machine-id-setup'),
+    twinsBy(hosts, 'productUuid', 'product_uuid', 'give each machine its own'),
+    twinsBy(withNameOfNode(hosts), 'hostname', 'host name', 'give each its own: hostnamectl set-hostname NAME'),
+  ]
   return {
     errors: [
-      ...twins(hosts, 'machineId', '/etc/machine-id', 'give each its own: rm /etc/machine-id && systemd-machine-id-setup'),
-      ...twins(hosts, 'productUuid', 'product_uuid', 'give each machine its own'),
-      ...twins(hosts, 'hostname', 'host name', 'give each its own: hostnamectl set-hostname NAME'),
+      ...twins.flatMap(({ errors }) => errors),
       ...clocks.errors,
       ...rangeErrors(file, hosts),
       ...(actions.some(({ kind }) => kind === 'init') ? sharedRanges(rangesOf(file)) : []),
-      ...hosts.filter(({ name }) => arriving.has(name)).flatMap((host) => kubeletErrors(file, host)),
+      ...hosts.filter(({ arrives }) => arrives).flatMap((host) => kubeletErrors(file, host)),
     ],
-    warnings: clocks.warnings,
+    warnings: [...twins.flatMap(({ warnings }) => warnings), ...clocks.warnings],
   }
 }
 
 interface NamedHost {
   readonly name: string
   readonly state: ReachedHost
+  /** It is about to get a node. */
+  readonly arrives: boolean
 }
 
-function twins(
-  hosts: readonly NamedHost[],
-  field: 'machineId' | 'productUuid' | 'hostname',
-  what: string,
-  remedy: string,
-): readonly string[] {
-  const groups = Map.groupBy(
-    hosts.filter(({ state }) => state[field] !== ''),
-    ({ state }) => state[field],
-  )
-  return [...groups]
-    .filter(([, group]) => group.length > 1)
-    .map(([value, group]) => `${group.map(({ name }) => name).join(' and ')} have the same ${what} "${value}": ${remedy}`)
+function twinsBy(hosts: readonly NamedHost[], field: 'machineId' | 'productUuid' | 'hostname', what: string, remedy: string): Findings {
+  return twinFindings(hosts, {
+    valueOf: ({ state }) => state[field],
+    textOf: (value, group) => `${group.map(({ name }) => name).join(' and ')} have the same ${what} "${value}": ${remedy}`,
+  })
+}
+
+/** A host name that is no Node's is nobody's business: all that runs on a node calls it by the Node. */
+function withNameOfNode(hosts: readonly NamedHost[]): readonly NamedHost[] {
+  const nodes = new Set(hosts.map(({ name, state }) => state.nodeName ?? name))
+  return hosts.filter(({ state }) => nodes.has(state.hostname))
 }
 
 /** etcd warns from 1 s on; certificates count from 5 minutes before they were made. */
