@@ -12,6 +12,7 @@ import { observeCluster, type AskOptions, type ClusterState } from '../look/clus
 import { configurationWarnings } from './configuration-warnings.ts'
 import { decide, firstControlPlane, isGoneOnWith, type Action } from './decide.ts'
 import { hostChecks } from './fleet-checks.ts'
+import { askEndpointName } from '../look/endpoint-name.ts'
 import type { HostState } from '../look/host-state.ts'
 import { measureFleet } from '../look/measure-fleet.ts'
 import { rootProblems } from './not-root.ts'
@@ -66,7 +67,10 @@ export async function makePlan({ file: given, source, fleet, signal, patience = 
   const { actions, problems, warnings } = decide(file, states, cluster)
   const acting = new Set(actions.map(({ host }) => host))
   const checked = hostChecks(file, states, actions)
-  const measured = await measureFleet(file, fleet, actions, signal)
+  const [measured, named] = await Promise.all([
+    measureFleet(file, fleet, actions, signal),
+    askEndpointName(file, fleet, { cluster, actions, signal }),
+  ])
   return {
     plan: {
       apiVersion: clusterFileApiVersion,
@@ -82,8 +86,14 @@ export async function makePlan({ file: given, source, fleet, signal, patience = 
       actions,
     },
     first: firstControlPlane(file, states),
-    problems: [...problems, ...rootProblems(file.hosts, states, acting), ...checked.errors, ...measured.errors],
-    warnings: [...warnings, ...configurationWarnings(file, states, stored), ...checked.warnings, ...measured.warnings],
+    problems: [
+      ...problems,
+      ...named.problems,
+      ...rootProblems(file.hosts, states, acting),
+      ...checked.errors,
+      ...measured.errors,
+    ],
+    warnings: [...warnings, ...named.warnings, ...configurationWarnings(file, states, stored), ...checked.warnings, ...measured.warnings],
   }
 }
 

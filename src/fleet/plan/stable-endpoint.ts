@@ -27,13 +27,50 @@ export function endpointFindings(
   }
 }
 
+/**
+ * Where the endpoint is a name, as kubeadm's guide has it, with an entry in each /etc/hosts. `known`: by the name of a host that stays, the
+ * addresses that it finds there.
+ */
+export function endpointNameFindings(
+  { hosts }: ClusterFile,
+  { states, actions, endpoint }: { states: ReadonlyMap<string, HostState>; actions: readonly Action[]; endpoint: string },
+  known: ReadonlyMap<string, readonly string[]>,
+): EndpointFindings {
+  const leaving = hosts.filter(({ name }) => does(actions, name, 'remove'))
+  const gone = new Set(leaving.map(({ address }) => shortestForm(address)))
+  const mayMove = new Set([...gone, ...leaving.flatMap(({ name }) => addressesOf(states.get(name)))])
+  const found = [...known].map(([name, addresses]) => ({ name, addresses: addresses.map(shortestForm) }))
+  const lost = found.filter(({ addresses }) => addresses.length > 0 && addresses.every((one) => gone.has(one)))
+  const doubtful = found.filter((one) => !lost.includes(one) && one.addresses.some((address) => mayMove.has(address)))
+  const [who, at] = [leaving.map(({ name }) => name).join(', '), splitEndpoint(endpoint)?.host ?? '']
+  const know = (those: typeof found): string => `to leave: ${who}; on ${those.map(({ name }) => name).join(', ')} the name "${at}"`
+  return {
+    problems:
+      lost.length === 0
+        ? []
+        : [
+            `${know(lost)} of controlPlaneEndpoint ${endpoint} leads there alone, and all nodes reach the API by it: first let it lead to a control plane that stays, in the DNS or in /etc/hosts`,
+          ],
+    warnings:
+      doubtful.length === 0
+        ? []
+        : [
+            `${know(doubtful)} of controlPlaneEndpoint ${endpoint} leads there too: take that address from it, unless it moves to another control plane by itself`,
+          ],
+  }
+}
+
 function does(actions: readonly Action[], host: string, kind: Action['kind']): boolean {
   return actions.some((one) => one.host === host && one.kind === kind)
 }
 
 /** Beside its own one: a virtual address that moves, or a second one of its own. */
 function holds({ address }: ClusterHost, state: HostState | undefined, at: string): boolean {
-  return shortestForm(address) !== at && state?.kind === 'reached' && state.addresses.some((one) => shortestForm(one) === at)
+  return shortestForm(address) !== at && addressesOf(state).includes(at)
+}
+
+function addressesOf(state: HostState | undefined): readonly string[] {
+  return state?.kind === 'reached' ? state.addresses.map(shortestForm) : []
 }
 
 function takesItAlong(name: string, endpoint: string): string {
