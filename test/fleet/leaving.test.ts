@@ -1,6 +1,7 @@
-/** What a control plane that is to leave would take along: the name of the API. */
+/** What a control plane that is to leave would take along: the name of the API, and keys. */
 import { expect, test } from 'vitest'
 import { askEndpointName } from '../../src/fleet/look/endpoint-name.ts'
+import { lastKeyProblems } from '../../src/fleet/look/last-keys.ts'
 import type { Argv, Host } from '../../src/host/host.ts'
 import { fileOf, running } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
@@ -51,4 +52,28 @@ test('nobody is asked for an address, nor where nobody leaves', async () => {
   const nothing = { problems: [], warnings: [], asked: [] }
   expect(await named({ h2: ['192.168.7.1'] }, '192.168.7.1:6443')).toEqual(nothing)
   expect(await named({ h2: ['192.168.7.1'] }, 'cluster-endpoint:6443', [])).toEqual(nothing)
+})
+
+test('the last copy of a key of a CA does not go with the control plane that has it', async () => {
+  const told = (held: Readonly<Record<string, readonly string[]>>, unfinished?: string): Promise<readonly string[]> => {
+    const stat = (name: string) => async (path: string) =>
+      held[name]?.some((key) => path === `/etc/kubernetes/pki/${key}`) === true ? {} : undefined
+    const hosts = new Map(['h1', 'h2', 'h3'].map((name) => [name, { stat: stat(name) } as unknown as Host]))
+    const states = new Map([
+      ['h1', { ...member, ...(unfinished !== undefined && { unfinished }) }],
+      ['h2', member],
+      ['h3', reachedHost({ node: 'worker' })],
+    ])
+    return lastKeyProblems(file, { hosts, states }, { stored: undefined, actions: remove })
+  }
+  const all = ['ca.key', 'etcd/ca.key', 'front-proxy-ca.key']
+  expect(await told({ h1: all, h2: all })).toEqual([])
+  // An external CA.
+  expect(await told({})).toEqual([])
+  // A key that lies on a worker is none that control planes are given.
+  expect(await told({ h1: all, h2: ['front-proxy-ca.key'], h3: all })).toEqual([
+    expect.stringMatching(/^to leave: h1, .* has its \/etc\/kubernetes\/pki\/ca\.key,/),
+    expect.stringContaining('/etc/kubernetes/pki/etcd/ca.key'),
+  ])
+  expect(await told({ h1: all }, 'init')).toEqual([])
 })

@@ -14,6 +14,7 @@ import { decide, firstControlPlane, isGoneOnWith, type Action } from './decide.t
 import { hostChecks } from './fleet-checks.ts'
 import { askEndpointName } from '../look/endpoint-name.ts'
 import type { HostState } from '../look/host-state.ts'
+import { lastKeyProblems } from '../look/last-keys.ts'
 import { measureFleet } from '../look/measure-fleet.ts'
 import { rootProblems } from './not-root.ts'
 import type { Fleet } from '../open-fleet.ts'
@@ -67,9 +68,10 @@ export async function makePlan({ file: given, source, fleet, signal, patience = 
   const { actions, problems, warnings } = decide(file, states, cluster)
   const acting = new Set(actions.map(({ host }) => host))
   const checked = hostChecks(file, states, actions)
-  const [measured, named] = await Promise.all([
+  const [measured, named, lastKeys] = await Promise.all([
     measureFleet(file, fleet, actions, signal),
     askEndpointName(file, fleet, { cluster, actions, signal }),
+    lastKeyProblems(file, fleet, { stored, actions }),
   ])
   return {
     plan: {
@@ -89,6 +91,7 @@ export async function makePlan({ file: given, source, fleet, signal, patience = 
     problems: [
       ...problems,
       ...named.problems,
+      ...lastKeys,
       ...rootProblems(file.hosts, states, acting),
       ...checked.errors,
       ...measured.errors,
