@@ -184,10 +184,10 @@ test('nothing is told of what is not there or cannot be read, nor while an init 
 
 const refusal = new ApiError('get it', { status: 403, reason: 'Forbidden', message: '' })
 
-test('only what the file has a word on is asked for; no answer is a failure, to be tried again', async () => {
+test('of kube-proxy only what the file has a word on is asked for; no answer is a failure, to be tried again', async () => {
   const cluster = answering(await configMapsOf(file))
   await readStoredConfiguration(cluster, written({ clusterConfiguration: {} }))
-  expect(cluster.asked).toEqual(['kubeadm-config'])
+  expect(cluster.asked).toEqual(['kubeadm-config', 'kubelet-config'])
   const away = { get: () => Promise.reject(unreachable('https://lb:6443', new Error('refused'))) }
   await expect(readStoredConfiguration(away, file)).rejects.toMatchObject({ code: 'API_UNREACHABLE' })
 })

@@ -100,6 +100,14 @@ test.each([
   expect((await observeHost(rootedHost(root), wanted)).controlPlane).toBe(version)
 })
 
+test('the port of an API server is the one that it is started with', async () => {
+  const root = await temporaryDirectory()
+  const container = `  - {name: kube-apiserver, image: kube-apiserver:v1.37.2, command: [kube-apiserver, --secure-port=8443]}\n`
+  const pod = `apiVersion: v1\nkind: Pod\nmetadata: {name: kube-apiserver}\nspec:\n  containers:\n${container}`
+  await put(root, staticPodPath('kube-apiserver'), pod)
+  expect(await observeHost(rootedHost(root), 'v1.37.2')).toMatchObject({ apiPort: 8443, controlPlane: 'v1.37.2' })
+})
+
 async function put(root: string, file: string, text: string): Promise<void> {
   await mkdir(path.join(root, path.dirname(file)), { recursive: true })
   await writeFile(path.join(root, file), text)

@@ -126,6 +126,9 @@ test('ports: between control planes, to them, from them, none between workers; a
   })
   expect(numbers(moved, 'control-plane', 'control-plane')).toEqual([8443, 11_250])
   expect(numbers(moved, 'worker', 'control-plane')).toEqual([8443])
+  // An API server that is there already has the port that it was made with.
+  const api = neededPorts(file(), { role: 'worker' }, { role: 'control-plane', apiPort: 7443 })
+  expect(api.map(({ port }) => port)).toEqual([7443])
 })
 
 test('a host that does not know the name of the API, one without kubectl, and disks of etcd: full, nearly full, and enough', () => {

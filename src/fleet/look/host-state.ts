@@ -7,7 +7,8 @@ import { unfinishedRun } from '../../host/journal/journal-runs.ts'
 import type { Host } from '../../host/host.ts'
 import { findBegunReset } from '../../phases/reset/begun-reset.ts'
 import { isUndoOfAllUnfinished, withoutIdleUndos } from '../../phases/undo/undo-target.ts'
-import { imageOf, parseStaticPod, tagOf } from '../../manifests/static-pod-file.ts'
+import type { Manifest } from '../../manifests/manifest.ts'
+import { commandOf, imageOf, parseStaticPod, tagOf } from '../../manifests/static-pod-file.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { caHashes } from '../../pki/ca-hash.ts'
 import { isAnnouncement } from '../../pki/certificate-files.ts'
@@ -51,6 +52,8 @@ export interface ReachedHost {
   readonly nodeName?: string
   /** Of its kube-apiserver, by the image in the manifest; empty when it has none, or one whose version its name does not tell. */
   readonly controlPlane: string
+  /** That its kube-apiserver listens on, by the manifest. */
+  readonly apiPort?: number
   /** A kubelet of the version that is wanted lies there: installed, or as `kubelet-<version>` beside it. */
   readonly hasWantedKubelet: boolean
   /** Of each CA that its kubelet trusts, with a blank between them: `sha256:...`; empty when it has none. */
@@ -91,7 +94,7 @@ export async function observeHost(host: Host, wantedVersion: string): Promise<Re
     node: !isNode ? 'none' : manifest !== undefined ? 'control-plane' : 'worker',
     ...(isNode && manifest !== undefined && adminConf === undefined && { lacksAdminConf: true }),
     ...(nodeName !== undefined && { nodeName }),
-    controlPlane: versionOfApiServer(manifest, wantedVersion),
+    ...apiServerOf(manifest, wantedVersion),
     hasWantedKubelet: kubelets.includes(wantedVersion),
     caHash: ca === undefined || (!isNode && unfinished === undefined) ? '' : caHashes(ca).join(' '),
     ...(unfinished !== undefined && { unfinished }),
@@ -119,9 +122,16 @@ async function trustedCa(host: Pick<Host, 'readText'>): Promise<string | undefin
   return kubeconfig?.certificateAuthority ?? (usual === undefined || isAnnouncement(usual) ? undefined : usual)
 }
 
+function apiServerOf(manifest: string | undefined, wantedVersion: string): Pick<ReachedHost, 'controlPlane' | 'apiPort'> {
+  const pod = manifest === undefined ? undefined : readApiServer(manifest)
+  if (pod === undefined) return { controlPlane: '' }
+  const port = commandOf(pod, 'kube-apiserver').flatMap((word) => /^--secure-port=(\d+)$/.exec(word)?.[1] ?? [])[0]
+  const controlPlane = releaseOf(tagOf(imageOf(pod, 'kube-apiserver')), wantedVersion)
+  return { controlPlane, ...(port !== undefined && { apiPort: Number(port) }) }
+}
+
 /** A rebuilt image (`v1.37.2-acme.1`) is of the release that it was made of, unless the file itself names such versions. */
-function versionOfApiServer(manifest: string | undefined, wantedVersion: string): string {
-  const tag = manifest === undefined ? '' : tagInManifest(manifest)
+function releaseOf(tag: string, wantedVersion: string): string {
   const version = parseVersion(tag)
   if (version === undefined) return ''
   const { major, minor, patch, preRelease } = version
@@ -129,11 +139,11 @@ function versionOfApiServer(manifest: string | undefined, wantedVersion: string)
   return isRebuilt ? `v${major}.${minor}.${patch}` : tag
 }
 
-function tagInManifest(manifest: string): string {
+function readApiServer(manifest: string): Manifest | undefined {
   try {
-    return tagOf(imageOf(parseStaticPod(manifest, staticPodPath('kube-apiserver')), 'kube-apiserver'))
+    return parseStaticPod(manifest, staticPodPath('kube-apiserver'))
   } catch (error) {
-    if (hasCode(error, 'CONFIG_INVALID')) return ''
+    if (hasCode(error, 'CONFIG_INVALID')) return undefined
     throw error
   }
 }

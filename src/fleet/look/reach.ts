@@ -9,7 +9,7 @@ import { systemCode } from '../../host/file-error.ts'
 import type { Host } from '../../host/host.ts'
 import type { Findings } from '../../preflight/check.ts'
 import type { ReachedHost } from './host-state.ts'
-import { neededPorts, portsOf, type NeededPort } from './needed-ports.ts'
+import { neededPorts, portsOf, type NeededPort, type PortOwner } from './needed-ports.ts'
 import { openPortListeners, type PortListeners } from './port-listeners.ts'
 
 export interface ReachHost {
@@ -43,7 +43,7 @@ function askersOf(file: ClusterFile, to: ReachHost, hosts: readonly ReachHost[])
     (from) => from !== to && (from.arrives || to.arrives) && (from.wanted.role === 'control-plane' || to.wanted.role === 'control-plane'),
   )
   return asking.slice(0, mostAskers).flatMap((from) => {
-    const ports = neededPorts(file, from.wanted, to.wanted)
+    const ports = neededPorts(file, from.wanted, ownerOf(to))
     return ports.length === 0 ? [] : [{ from, to, ports }]
   })
 }
@@ -70,9 +70,13 @@ function listenersOf(file: ClusterFile, to: ReachHost, signal: AbortSignal): Pro
   const fill = state.node === 'none' && state.unfinished === undefined
   return openPortListeners(
     host,
-    portsOf(file, wanted.role).map(({ port }) => port),
+    portsOf(file, ownerOf(to)).map(({ port }) => port),
     { fill, address: isOwnAddress(to) ? wanted.address : '', signal },
   )
+}
+
+function ownerOf({ wanted: { role }, state: { apiPort } }: ReachHost): PortOwner {
+  return { role, apiPort }
 }
 
 /** Not one of a gateway before it. */

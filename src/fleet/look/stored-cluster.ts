@@ -10,14 +10,15 @@ import type { JsonObject } from '../../json.ts'
 
 export interface StoredConfiguration {
   readonly cluster: ClusterConfiguration
-  /** As Go prints it; `undefined`: nobody asked, it is not there, or it cannot be read. */
+  /** As Go prints it; `undefined`: it is not there, or it cannot be read. */
   readonly kubelet: JsonObject | undefined
+  /** Likewise, or nobody asked. */
   readonly kubeProxy: JsonObject | undefined
 }
 
 /**
- * `undefined` while the cluster keeps none. Of kubelets and kube-proxy only where the file has a word on them. Throws API_REFUSED,
- * API_UNREACHABLE, CONFIG_INVALID.
+ * `undefined` while the cluster keeps none. Of kube-proxy only where the file has a word on it. Throws API_REFUSED, API_UNREACHABLE,
+ * CONFIG_INVALID.
  */
 export async function readStoredConfiguration(
   cluster: Pick<Cluster, 'get'>,
@@ -25,7 +26,7 @@ export async function readStoredConfiguration(
 ): Promise<StoredConfiguration | undefined> {
   const [stored, kubelet, kubeProxy] = await Promise.all([
     readStoredCluster(cluster),
-    kubeadm.kubeletConfiguration && readComponent(cluster, kubeletKind, { name: 'kubelet-config', key: 'kubelet' }),
+    readComponent(cluster, kubeletKind, { name: 'kubelet-config', key: 'kubelet' }),
     kubeadm.kubeProxyConfiguration && readComponent(cluster, kubeProxyKind, { name: 'kube-proxy', key: 'config.conf' }),
   ])
   return stored && { cluster: stored, kubelet, kubeProxy }

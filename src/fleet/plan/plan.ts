@@ -9,6 +9,7 @@ import { isObject, parseJson } from '../../json.ts'
 import { KadmError } from '../../errors.ts'
 import { shellQuote } from '../../host/shell-quote.ts'
 import { observeCluster, type AskOptions, type ClusterState } from '../look/cluster-state.ts'
+import { asStored } from './as-stored.ts'
 import { configurationWarnings } from './configuration-warnings.ts'
 import { decide, firstControlPlane, isGoneOnWith, type Action } from './decide.ts'
 import { hostChecks } from './fleet-checks.ts'
@@ -67,9 +68,10 @@ export async function makePlan({ file: given, source, fleet, signal, patience = 
   const file = withRunningVersion(given, cluster)
   const { actions, problems, warnings } = decide(file, states, cluster)
   const acting = new Set(actions.map(({ host }) => host))
-  const checked = hostChecks(file, states, actions)
+  const met = asStored(file, stored, actions)
+  const checked = hostChecks(met, states, actions)
   const [measured, named, lastKeys] = await Promise.all([
-    measureFleet(file, fleet, actions, signal),
+    measureFleet(met, fleet, actions, signal),
     askEndpointName(file, fleet, { cluster, actions, signal }),
     lastKeyProblems(file, fleet, { stored, actions }),
   ])
