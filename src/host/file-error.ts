@@ -56,7 +56,7 @@ const causes: Readonly<Record<string, { readonly text: string; readonly remedy: 
   ENOTDIR: { text: 'a part of the path is not a directory', remedy: (path) => `namei -l "${path}"` },
   ELOOP: { text: 'too many links', remedy: (path) => `namei -l "${path}"` },
   EBUSY: { text: 'it is in use, for example as a mount point', remedy: (path) => `findmnt "${path}"` },
-  EMFILE: { text: 'too many open files', remedy: () => 'ulimit -n 65536' },
+  EMFILE: { text: 'too many open files', remedy: () => 'ulimit -n 65536   # in the shell that kadm is started from' },
   EPLANTED: {
     text: 'it is a link of somebody else, in a folder where everybody may make one',
     remedy: (path) => `ls -ld "${path}" and name a file in a folder of your own`,
