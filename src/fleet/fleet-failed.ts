@@ -1,9 +1,17 @@
 /** What came of a command on many hosts of which some failed. */
 import { KadmError, messageOf, withCode } from '../errors.ts'
 import { fleetRemedies } from './fleet-remedies.ts'
+import type { Place } from './host-flags.ts'
 
-/** Those that only waited for the one that failed first are told after it, by name; at the end those that nothing was begun on. */
-export function fleetFailed(failures: ReadonlyMap<string, unknown>, skipped: ReadonlySet<string> = new Set()): KadmError {
+/**
+ * Those that only waited for the one that failed first are told after it, by name; at the end those that nothing was begun on. `places`:
+ * all hosts of the file.
+ */
+export function fleetFailed(
+  failures: ReadonlyMap<string, unknown>,
+  places: readonly Place[],
+  skipped: ReadonlySet<string> = new Set(),
+): KadmError {
   const causes = Map.groupBy([...failures], ([, error]) => error)
   const lines = [...causes].flatMap(([error, hosts]) => {
     const details = error instanceof KadmError ? error.details : []
@@ -18,7 +26,7 @@ export function fleetFailed(failures: ReadonlyMap<string, unknown>, skipped: Rea
   // Of those that waited nothing is to be mended.
   const remedies = fleetRemedies(
     [...causes].flatMap(([error, [first]]) =>
-      error instanceof KadmError && first !== undefined ? [{ host: first[0], remedy: error.remedy }] : [],
+      error instanceof KadmError ? places.filter(({ name }) => name === first?.[0]).map((place) => ({ place, remedy: error.remedy })) : [],
     ),
   )
   const again = 'run the same command again: it goes on with what is left'

@@ -4,6 +4,7 @@ import { readJournal } from '../host/journal/journal-file.ts'
 import { runsOf, type JournaledRun } from '../host/journal/journal-runs.ts'
 import { fleetRemedy } from './fleet-remedies.ts'
 import { whyUnknown } from './look/host-state.ts'
+import type { Place } from './host-flags.ts'
 import type { Fleet } from './open-fleet.ts'
 import { readOperatorJournal, type OperatorCommand, type OperatorJournal } from './operator-journal.ts'
 
@@ -40,14 +41,18 @@ export interface LogProblem {
   readonly remedy: readonly string[]
 }
 
-/** Only reads. */
-export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'>, operator: OperatorJournal): Promise<FleetLog> {
+/** Only reads. `places`: all hosts of the file. */
+export async function fleetLog(
+  places: readonly Place[],
+  { hosts, states }: Pick<Fleet, 'hosts' | 'states'>,
+  operator: OperatorJournal,
+): Promise<FleetLog> {
   const unreached = [...states].flatMap(([name, state]) =>
     state.kind === 'unreachable' && !hosts.has(name)
       ? [
           {
             text: withCode(`${name} ${whyUnknown(state)}`, state.code),
-            remedy: state.remedy.map((line) => fleetRemedy(line, undefined)),
+            remedy: state.remedy.flatMap((line) => fleetRemedy(line, undefined)),
           },
         ]
       : [],
@@ -58,7 +63,8 @@ export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'
         const journal = await readJournal(host)
         return { runs: runsOf(journal).map((run) => logged(name, run)), problems: [], torn: journal.torn ? [name] : [] }
       } catch (error) {
-        return { runs: [], problems: [unread(name, error)], torn: [] }
+        const place = places.find((one) => one.name === name)
+        return { runs: [], problems: [unread(name, error, place)], torn: [] }
       }
     }),
   )
@@ -75,9 +81,9 @@ export async function fleetLog({ hosts, states }: Pick<Fleet, 'hosts' | 'states'
 }
 
 /** @param who on whose disk the journal is */
-function unread(who: string, error: unknown): LogProblem {
+function unread(who: string, error: unknown, place?: Place): LogProblem {
   const { code, remedy } = error instanceof KadmError ? error : { code: undefined, remedy: [] }
-  return { text: withCode(`${who}: ${messageOf(error)}`, code), remedy: remedy.map((line) => fleetRemedy(line, who)) }
+  return { text: withCode(`${who}: ${messageOf(error)}`, code), remedy: remedy.flatMap((line) => fleetRemedy(line, place)) }
 }
 
 function logged(host: string, { command, startedAt, outcome, version, by, phasesDone, changes, isUndone }: JournaledRun): LoggedRun {

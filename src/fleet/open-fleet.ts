@@ -8,6 +8,7 @@ import { connectSsh } from '../host/ssh/ssh-host.ts'
 import { type Bastion, type SshOptions, type SshTarget, sshTargetText } from '../host/ssh/ssh-target.ts'
 import { fleetRemedy } from './fleet-remedies.ts'
 import type { FleetHost } from './fleet-run.ts'
+import type { Place } from './host-flags.ts'
 import { observeHost, unreachable, whyUnknown, type HostState, type UnreachableHost } from './look/host-state.ts'
 import { notObserved } from './plan/not-root.ts'
 
@@ -64,10 +65,10 @@ export function reachedHosts({ hosts, states }: Fleet): ReadonlyMap<string, Flee
 }
 
 /** Of a host that is in the way: the error that it answered with, or that there was no answer. `who`: how the message calls it. */
-export function notReached(name: string, state: UnreachableHost, who = name): KadmError {
+export function notReached(place: Place, state: UnreachableHost, who = place.name): KadmError {
   const { code = 'HOST_UNREACHABLE', isConnected, remedy } = state
-  const [first = 'mend the way to the host, then run the same command again', ...others] = remedy.map((line) =>
-    fleetRemedy(line, isConnected === true ? name : undefined),
+  const [first = 'mend the way to the host, then run the same command again', ...others] = remedy.flatMap((line) =>
+    fleetRemedy(line, isConnected === true ? place : undefined),
   )
   return new KadmError(code, `${who} ${whyUnknown(state)}`, { remedy: [first, ...others] })
 }

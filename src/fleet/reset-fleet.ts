@@ -5,12 +5,15 @@ import { firstThatAnswers, tidyUp } from './apply/cluster-access.ts'
 import { takeLease } from './apply/cluster-lease.ts'
 import { fleetFailed } from './fleet-failed.ts'
 import { endTold, ownName, type FleetCommand } from './fleet-run.ts'
+import type { Place } from './host-flags.ts'
 import { leaseHolder } from './apply/lease-holder.ts'
 import { notReached, reachedHosts } from './open-fleet.ts'
 import { requireFree } from './apply/require-free.ts'
 import { requestOf, resetHost } from './apply/run-action.ts'
 
 export interface ResetFleetInput extends FleetCommand {
+  /** All hosts of the file. */
+  readonly places: readonly Place[]
   /** Their names. */
   readonly hosts: ReadonlySet<string>
   /** What upgrades have put aside in /etc/kubernetes/tmp goes too. */
@@ -72,11 +75,11 @@ async function holdCluster({ fleet, hosts, owner, operator, wait, report, signal
 }
 
 /** What else is wrong with a host is told when it is its turn. Throws RUN_IN_PROGRESS. */
-async function requireNobodyAtWork({ fleet, hosts, signal }: ResetFleetInput): Promise<void> {
+async function requireNobodyAtWork({ fleet, places, hosts, signal }: ResetFleetInput): Promise<void> {
   await Promise.all(
     Array.from(fleet.hosts, async ([name, host]) => {
       if (!hosts.has(name)) return
-      await requireFree([{ name, host }], 'kadm reset').catch((error: unknown) => {
+      await requireFree([{ name, host }], { command: 'kadm reset', places }).catch((error: unknown) => {
         if (isInProgress(error)) throw error
       })
     }),
@@ -88,10 +91,13 @@ function isInProgress(error: unknown): boolean {
   return hasCode(error, 'RUN_IN_PROGRESS')
 }
 
-async function resetAll({ fleet, hosts, cleanupTmpDir, report, within, signal }: ResetFleetInput): Promise<void> {
+async function resetAll({ fleet, places, hosts, cleanupTmpDir, report, within, signal }: ResetFleetInput): Promise<void> {
   const failures = new Map<string, unknown>()
-  for (const [name, state] of fleet.states)
-    if (hosts.has(name) && state.kind === 'unreachable' && !fleet.hosts.has(name)) failures.set(name, notReached(name, state, 'it'))
+  for (const place of places) {
+    const { name } = place
+    const state = fleet.states.get(name)
+    if (hosts.has(name) && state?.kind === 'unreachable' && !fleet.hosts.has(name)) failures.set(name, notReached(place, state, 'it'))
+  }
   // One that does not say what it is may have a broken journal: that is no reason to stay.
   const reset = [...fleet.hosts]
     .filter(([name]) => hosts.has(name))
@@ -107,5 +113,5 @@ async function resetAll({ fleet, hosts, cleanupTmpDir, report, within, signal }:
   // Also when it was stopped: the lock of a host is held, and its connection kept, until what goes on there has come to its end.
   await Promise.all(reset)
   signal.throwIfAborted()
-  if (failures.size > 0) throw fleetFailed(failures)
+  if (failures.size > 0) throw fleetFailed(failures, places)
 }

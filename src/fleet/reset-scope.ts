@@ -1,7 +1,7 @@
 /** Which hosts of a cluster file a reset of the cluster is about. Pure. */
 import type { ClusterFile, ClusterHost } from '../config/cluster-file.ts'
 import { KadmError } from '../errors.ts'
-import { shellQuote } from '../host/shell-quote.ts'
+import { anyHostFlags, hostFlags } from './host-flags.ts'
 import { differentClusters, sharesCa, type HostState } from './look/host-state.ts'
 import { rootProblems } from './plan/not-root.ts'
 
@@ -28,7 +28,7 @@ export function resetScope({ hosts, name: cluster }: ClusterFile, states: Readon
   const split = differentClusters(members)
   if (split !== undefined)
     throw new KadmError('PREFLIGHT_FAILED', `nothing was changed: ${split}`, {
-      remedy: [`kadm reset --host USER@ADDRESS   # for each that is to be reset and is not of "${cluster}"`],
+      remedy: [`kadm reset ${anyHostFlags(hosts)}   # for each that is to be reset and is not of "${cluster}"`],
     })
   const own = members.map(({ caHash }) => caHash).join(' ')
   const leaving = hosts.filter(({ role }) => role === 'absent')
@@ -46,7 +46,6 @@ export function resetScope({ hosts, name: cluster }: ClusterFile, states: Readon
 }
 
 /** As when the others were reset by a run before. */
-function ofUnknownCluster({ name, address, ssh: { user = 'USER' } }: ClusterHost): string {
-  const command = `kadm reset --host ${shellQuote(`${user}@${address}`)}`
-  return `${name} is in a cluster, no host that the file wants is in one to tell whether it is the same, and the file wants it absent: it is left alone; ${command}   # if it is to be reset too`
+function ofUnknownCluster(host: ClusterHost): string {
+  return `${host.name} is in a cluster, no host that the file wants is in one to tell whether it is the same, and the file wants it absent: it is left alone; kadm reset ${hostFlags(host)}   # if it is to be reset too`
 }

@@ -5,6 +5,7 @@ import type { PhaseEvent } from '../phases/phase.ts'
 import { startUndo, type UndoOutcome, type UndoRequest } from '../phases/undo/start-undo.ts'
 import { firstThatAnswers, tidyUp, type Entry } from './apply/cluster-access.ts'
 import { takeLease, type ClusterLease } from './apply/cluster-lease.ts'
+import { placedError } from './fleet-remedies.ts'
 import type { FleetCommand } from './fleet-run.ts'
 import { leaseHolder } from './apply/lease-holder.ts'
 import { notReached, reachedHosts } from './open-fleet.ts'
@@ -32,7 +33,8 @@ export async function undoHostOfFleet({
   signal,
 }: UndoHostInput): Promise<UndoOutcome> {
   const state = fleet.states.get(name)
-  if (state?.kind === 'unreachable') throw notReached(name, state)
+  const place = file.hosts.find((host) => host.name === name)
+  if (place !== undefined && state?.kind === 'unreachable') throw notReached(place, state)
   if (state?.kind === 'lost')
     throw new KadmError('USAGE', `"${name}" is lost by the cluster file: there is no machine to undo anything on`, {
       remedy: ['give it another role in the file, if its machine is there'],
@@ -76,7 +78,7 @@ export async function undoHostOfFleet({
     return outcome
   } catch (error) {
     tell({ kind: 'failed', phase: 'undo', error, at: new Date() })
-    throw error
+    throw place !== undefined && error instanceof KadmError ? placedError(error, place) : error
   } finally {
     if (entry !== undefined) {
       await tidyUp(entry, lease === undefined ? [] : [lease.release], { signal, others, patience: 5000 })

@@ -63,11 +63,12 @@ test('what failed is told with who waited for it, and who was not begun', () => 
     ['h3', cause],
     ['h4', cause],
   ])
-  expect(fleetFailed(failures, new Set(['h4', 'h7', 'h8']))).toMatchObject({
+  const { hosts } = fileOf({ h1: 'control-plane', h3: 'worker', h4: 'worker' })
+  expect(fleetFailed(failures, hosts, new Set(['h4', 'h7', 'h8']))).toMatchObject({
     message: '2 hosts have not come to what the file says: h3, h4',
     details: ['h3: no [COMMAND_FAILED]', '  (h4 waited for it)', 'not begun: h7, h8'],
   })
-  expect(fleetFailed(failures, new Set()).details.at(-1)).toBe('  (h4 waited for it)')
+  expect(fleetFailed(failures, hosts).details.at(-1)).toBe('  (h4 waited for it)')
 })
 
 function mark(host: string): Action {

@@ -34,16 +34,20 @@ test.each<{ readonly edited: ClusterFile; readonly path: string; readonly way: s
   {
     edited: ofCluster({ apiServer: { extraArgs: [{ name: 'v', value: '4' }] } }),
     path: 'apiServer.extraArgs',
-    way: 'kadm upgrade node on',
+    way: 'kadm upgrade node --host USER@ADDRESS for each',
   },
   {
     edited: ofCluster({ apiServer: { certSANs: ['shop.example.com'] } }),
     path: 'apiServer.certSANs',
-    way: 'kadm init phase certs apiserver',
+    way: 'kadm init phase certs apiserver --host USER@ADDRESS --config',
   },
   { edited: ofCluster({ etcd: { local: { peerCertSANs: ['e'] } } }), path: 'etcd.local.peerCertSANs', way: 'remove etcd/peer.crt' },
   { edited: ofCluster({ networking: { podSubnet: '10.245.0.0/16' } }), path: 'networking.podSubnet', way: 'was made with' },
-  { edited: ofCluster({ certificateValidityPeriod: '720h' }), path: 'certificateValidityPeriod', way: 'kadm certs renew all' },
+  {
+    edited: ofCluster({ certificateValidityPeriod: '720h' }),
+    path: 'certificateValidityPeriod',
+    way: 'kadm certs renew all --restart --host USER@ADDRESS for each',
+  },
   { edited: ofCluster({ proxy: { disabled: true } }), path: 'proxy.disabled', way: 'delete daemonset kube-proxy' },
   {
     edited: ofCluster({ etcd: { external: { endpoints: ['https://10.0.0.1:2379'] } } }),

@@ -105,7 +105,11 @@ test('a node that a removal has cordoned takes Pods again when the file wants it
 test('a removal that was cut off inside its reset is gone on with, or stands in the way: the host is no node any more', () => {
   const h1 = { node: 'control-plane', caHash: 'sha256:a', controlPlane: 'v1.37.2' } as const
   const wanted = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker' })
-  const cutOff = ['h2', 'h3'].map((name) => expect.stringContaining(`a removal of ${name} was cut off: make it "role: absent" once more`))
+  const cutOff = ['h2', 'h3'].map((name) =>
+    expect.stringContaining(
+      `a removal of ${name} was cut off: make it "role: absent" once more, or reset it\n    kadm reset --host USER@192`,
+    ),
+  )
   const half = { h2: { ...h1, unfinished: 'reset' }, h3: { node: 'worker', caHash: 'sha256:a', unfinished: 'reset' } } as const
   const cluster = running('h1', 'h2', 'h3')
   expect(planned(wanted, { h1, ...half }, cluster)).toEqual({ actions: [], problems: cutOff })
@@ -170,6 +174,12 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
     problem: 'kadm undo -f FILE --host h3   # first',
   },
   {
+    name: 'an init of another cluster that was cut off',
+    hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: { unfinished: 'init' } },
+    cluster: running('h1'),
+    problem: 'h3 has a "kadm init" that was not finished\n    kadm reset --host USER@192.168.7.3   # first',
+  },
+  {
     name: 'an undo of all that was cut off',
     hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: { unfinished: 'undo --all' } },
     cluster: running('h1'),
@@ -179,7 +189,7 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly cluster: Clus
     name: 'no Node',
     hosts: { h1: { node: 'control-plane', caHash: 'sha256:a' }, h2: {}, h3: { node: 'worker', caHash: 'sha256:a' } },
     cluster: running('h1'),
-    problem: 'h3 was a node once',
+    problem: 'has no Node of that name\n    kadm reset --host USER@192.168.7.3   # first',
   },
   {
     name: 'an undo that was cut off',

@@ -17,7 +17,7 @@ async function fresh(): Promise<OperatorJournal> {
 
 /** What `kadm log` says of it, without hosts. */
 function logOf(journal: OperatorJournal): ReturnType<typeof fleetLog> {
-  return fleetLog({ hosts: new Map(), states: new Map() }, journal)
+  return fleetLog([], { hosts: new Map(), states: new Map() }, journal)
 }
 
 test('where it lies', () => {

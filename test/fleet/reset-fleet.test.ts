@@ -4,11 +4,12 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { KadmError } from '../../src/errors.ts'
-import type { ReachedHost } from '../../src/fleet/look/host-state.ts'
+import { unreachable, type ReachedHost } from '../../src/fleet/look/host-state.ts'
 import { resetFleet, type ResetFleetInput } from '../../src/fleet/reset-fleet.ts'
 import type { Host } from '../../src/host/host.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { sharedControlPlane } from '../support/control-plane.ts'
+import { fileOf } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 
 const controlPlane = sharedControlPlane()
@@ -30,6 +31,17 @@ test('what else is wrong with a lock, and an API that nobody finds, hold up nobo
   const { input, begun } = scene({ h1: lost, h2: bare(noSpace) }, 'control-plane')
   await expect(resetFleet(input)).rejects.toMatchObject({ code: 'FLEET_FAILED' })
   expect(begun()).toEqual(['h1', 'h2'])
+})
+
+test('the key of a bastion that is not known is not to be compared with that of the host behind it', async () => {
+  const { input } = scene({})
+  const remedy = ['ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub   # on the host: is it the same? Then:'] as const
+  const states = new Map([['h1', unreachable(new KadmError('HOST_KEY_UNKNOWN', 'the key of the host "jump" is not known', { remedy }))]])
+  const reset = resetFleet({ ...input, fleet: { ...input.fleet, states }, hosts: new Set(['h1']) })
+  await expect(reset).rejects.toMatchObject({
+    details: ['h1: it cannot be reached: the key of the host "jump" is not known [HOST_KEY_UNKNOWN]'],
+    remedy: [expect.stringMatching(/# on the host of the message: is it the same\? Then:$/), expect.any(String)],
+  })
 })
 
 test('the cluster is held before hosts are looked at, and given back; while another one has it nothing is done', async (context) => {
@@ -100,6 +112,7 @@ function scene(hosts: Readonly<Record<string, Host>>, node: ReachedHost['node'] 
     begun: () => begun,
     input: {
       fleet: { hosts: new Map(Object.entries(hosts)), states, close: async () => {} },
+      places: fileOf({ h1: 'control-plane', h2: 'worker', h3: 'worker' }).hosts,
       hosts: new Set(Object.keys(hosts)),
       cleanupTmpDir: false,
       owner: 'ann@desk',

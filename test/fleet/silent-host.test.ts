@@ -43,6 +43,7 @@ test('an undo ends with the code, and a log names it', async () => {
   })
   const host = { ...rootedHost(await temporaryDirectory()), ...damaged }
   const { problems } = await fleetLog(
+    file.hosts,
     { hosts: new Map([['h2', host]]), states: new Map([['h3', unreachable(new Error('no route'))]]) },
     { host: localHost(), file: '/nowhere/journal.jsonl' },
   )

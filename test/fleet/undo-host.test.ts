@@ -1,5 +1,6 @@
 /** By way of whom an undo in a fleet asks the cluster. */
 import { expect, test } from 'vitest'
+import { KadmError } from '../../src/errors.ts'
 import { undoHostOfFleet } from '../../src/fleet/undo-host.ts'
 import type { Host } from '../../src/host/host.ts'
 import { openJournal } from '../../src/host/journal/journal.ts'
@@ -43,4 +44,25 @@ test.each([
   })
   expect(read.includes('/etc/kubernetes/admin.conf')).toBe(isAsked)
   expect(warnings).toEqual(['labels and taints of the Node "h4" are left: the cluster cannot be asked from here'])
+})
+
+test('what is to be done about a failure has the name of the host', async () => {
+  const lock = async (): Promise<never> => {
+    throw new KadmError('FILE_FAILED', 'no space', { remedy: ['df -h "/run"'] })
+  }
+  const host: Host = { ...rootedHost(await temporaryDirectory()), lock }
+  const undo = undoHostOfFleet({
+    file: fileOf({ h1: 'control-plane', h4: 'worker' }),
+    fleet: { hosts: new Map([['h4', host]]), states: new Map([['h4', reachedHost({ node: 'worker' })]]), close: async () => {} },
+    name: 'h4',
+    all: false,
+    force: false,
+    owner: 'ann@desk',
+    operator: host,
+    wait: 0,
+    confirm: async () => true,
+    report: () => {},
+    signal: new AbortController().signal,
+  })
+  await expect(undo).rejects.toMatchObject({ code: 'FILE_FAILED', message: 'no space', remedy: ['df -h "/run"   # on h4'] })
 })

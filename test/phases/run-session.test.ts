@@ -27,7 +27,7 @@ test('who is at work stands in the journal and in the log, of older runs nobody'
   await (await openJournal(host)).append({ kind: 'run-started', run: 'r1', command: 'init', fingerprint: 'f', version: '0.1.0' })
   await cutOff(host, upgrade)
   expect(runsOf(await readJournal(host)).map(({ by }) => by)).toEqual([undefined, 'ann@desk'])
-  const { runs } = await fleetLog({ hosts: new Map([['h1', host]]), states: new Map() }, { host, file: '/no-journal' })
+  const { runs } = await fleetLog([], { hosts: new Map([['h1', host]]), states: new Map() }, { host, file: '/no-journal' })
   expect(runs.map(runText)).toEqual([
     'h1  kadm init: cut-off, 0 phases, 0 changes (kadm 0.1.0)',
     'h1  kadm upgrade node: failed, 0 phases, 3 changes (kadm 1, by ann@desk)',

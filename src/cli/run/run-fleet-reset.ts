@@ -48,6 +48,7 @@ async function resetTraced(input: CommandInput, { trace, wait, confirmed }: Flee
       await notedCommand(input, { name: 'reset', opened }, async (hear) => {
         await resetFleet({
           fleet,
+          places: file.hosts,
           hosts,
           cleanupTmpDir: flags.isOn('cleanup-tmp-dir'),
           owner: lockOwner(io, 'reset'),

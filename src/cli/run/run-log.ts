@@ -15,7 +15,7 @@ export async function runLog(input: CommandInput): Promise<void> {
     throw new KadmError('USAGE', `there is no output format "${output}"`, { remedy: ['use -o text or json'] })
   const { file, fleet } = await fleetOfFile(input)
   try {
-    const log = await fleetLog(fleet, operatorJournal(localHost(), io.environment, file.name))
+    const log = await fleetLog(file.hosts, fleet, operatorJournal(localHost(), io.environment, file.name))
     const { problems } = log
     if (output === 'json') io.stdout.write(`${printableJson({ runs: log.runs, commands: log.commands, torn: log.torn }, 2)}\n`)
     else for (const line of logLines(log)) io.stdout.write(`${line}\n`)

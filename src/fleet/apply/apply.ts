@@ -44,7 +44,7 @@ export async function applyPlan(input: ApplyInput): Promise<void> {
     if (isThere(made)) lease = Promise.resolve(await hold())
     await requireFree(
       actions.flatMap(({ host }) => hosts.get(host) ?? []),
-      'kadm apply',
+      { command: 'kadm apply', places: input.file.hosts },
     )
     // Where no API answers yet the locks of the hosts stand for the Lease until one does.
     lease ??= hold().catch((error: unknown) => {
@@ -63,7 +63,7 @@ export async function applyPlan(input: ApplyInput): Promise<void> {
     access.failed(new Error('the apply has ended'))
     await access.close(await lease)
   }
-  if (failures.size > 0) throw fleetFailed(failures, skipped)
+  if (failures.size > 0) throw fleetFailed(failures, input.file.hosts, skipped)
 }
 
 /** Throws PREFLIGHT_FAILED. */

@@ -19,6 +19,7 @@ import { equalJson, isJsonArray, isObject, type Json, type JsonObject } from '..
 import { byCodeUnit } from '../../manifests/static-pods/arguments.ts'
 import { withDisabledAddons } from '../../phases/init/start-init.ts'
 import type { HostState } from '../look/host-state.ts'
+import { anyHostFlags } from '../host-flags.ts'
 import { endpointAfterwards } from './stable-endpoint.ts'
 import type { StoredConfiguration } from '../look/stored-cluster.ts'
 
@@ -32,7 +33,8 @@ export function configurationWarnings(
   stored: StoredConfiguration | undefined,
 ): readonly string[] {
   if (stored === undefined || isUnderWay(states)) return []
-  return [...clusterWarnings(file, stored.cluster), ...kubeletWarnings(file, stored), ...kubeProxyWarnings(file, stored)]
+  const all = [...clusterWarnings(file, stored.cluster), ...kubeletWarnings(file, stored), ...kubeProxyWarnings(file, stored)]
+  return all.map((line) => line.replaceAll(anyHost, () => anyHostFlags(file.hosts)))
 }
 
 function isUnderWay(states: ReadonlyMap<string, HostState>): boolean {
@@ -158,17 +160,19 @@ const scales: Readonly<Record<string, number>> = {
   ...Object.fromEntries(['K', 'M', 'G', 'T', 'P', 'E'].map((letter, index) => [`${letter}i`, 1024 ** (index + 1)])),
 }
 
+/** Stands for the flags by which kadm reaches the hosts of the file. */
+const anyHost = '--host'
 const edit = 'kubectl -n kube-system edit configmap'
 const stays = 'a cluster keeps what it was made with; put that into the file'
-const upgradesAnew = `${edit} kubeadm-config, then kadm upgrade node on each control plane`
-const kubeletWay = `${edit} kubelet-config, then on each node kadm upgrade node phase kubelet-config and systemctl restart kubelet`
+const upgradesAnew = `${edit} kubeadm-config, then kadm upgrade node ${anyHost} for each control plane`
+const kubeletWay = `${edit} kubelet-config, then for each node kadm upgrade node phase kubelet-config ${anyHost}, and on it systemctl restart kubelet`
 const kubeProxyWay = `${edit} kube-proxy, then kubectl -n kube-system rollout restart daemonset kube-proxy`
 
 /** Names of a certificate are those of its predecessor when it is renewed, so that one is made anew. */
 function madeAnew(certificate: string, baseName: string): string {
   return (
-    `${edit} kubeadm-config, then on each control plane remove ${baseName}.crt and ${baseName}.key and run ` +
-    `kadm init phase certs ${certificate} --config with that and the node's InitConfiguration`
+    `${edit} kubeadm-config, then on each control plane remove ${baseName}.crt and ${baseName}.key, and run for it ` +
+    `kadm init phase certs ${certificate} ${anyHost} --config with that and the node's InitConfiguration`
   )
 }
 
@@ -176,7 +180,7 @@ function addonWay(owner: string): string {
   return `${upgradesAnew}; one that is not wanted goes by kubectl -n kube-system delete ${owner}`
 }
 
-const renewed = `${edit} kubeadm-config, then kadm certs renew all --restart on each control plane`
+const renewed = `${edit} kubeadm-config, then kadm certs renew all --restart ${anyHost} for each control plane`
 
 /** By the beginning of the path in ClusterConfiguration; all others come by the static Pods and addons of an upgrade. */
 const clusterWays: readonly (readonly [path: string, way: string])[] = [

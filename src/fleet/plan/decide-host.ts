@@ -7,6 +7,7 @@ import { shellQuote } from '../../host/shell-quote.ts'
 import type { ClusterState, NodeState, RunningCluster } from '../look/cluster-state.ts'
 import type { Action, ActionKind } from './decide.ts'
 import { fleetRemedy } from '../fleet-remedies.ts'
+import { hostFlags } from '../host-flags.ts'
 import { isBare, whyUnknown, type HostState, type ReachedHost, type UnreachableHost } from '../look/host-state.ts'
 
 interface HostDecision {
@@ -34,8 +35,8 @@ export function decideHost(host: ClusterHost, context: HostContext): HostDecisio
   if (state.kind === 'lost') return decideLost(name, node, cluster)
   const other = otherNode(name, state)
   if (other !== undefined) return problem(other, 'always')
-  if (role === 'absent') return decideAbsent(name, { state, node, cluster })
-  if (state.kind === 'unreachable') return problem(reachProblem(name, state, { isMember: node !== undefined }), stopsUnreached(role))
+  if (role === 'absent') return decideAbsent(host, { state, node, cluster })
+  if (state.kind === 'unreachable') return problem(reachProblem(host, state, { isMember: node !== undefined }), stopsUnreached(role))
   return decideWanted(host, { ...context, state, node })
 }
 
@@ -60,7 +61,7 @@ function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: 
   const isFirst = name === first
   if (state.unfinished === 'init' && isFirst) return begin('init', `an init was cut off here${network}`)
   if (state.unfinished === 'join' && !isFirst) return begin('join', 'a join was cut off here')
-  const unfinished = unfinishedProblem(name, state)
+  const unfinished = unfinishedProblem(host, state)
   if (unfinished !== undefined) return unfinished
   if (state.node === 'none') {
     if (isFirst && cluster.kind === 'none')
@@ -101,16 +102,21 @@ function otherNode(name: string, state: HostState): string | undefined {
 }
 
 /** Only what has begun it can end it. */
-function unfinishedProblem(name: string, { unfinished, node }: ReachedHost): HostDecision | undefined {
+function unfinishedProblem(host: ClusterHost, { unfinished, node }: ReachedHost): HostDecision | undefined {
+  const { name } = host
   if (unfinished?.startsWith('undo') === true) {
     const all = unfinished === 'undo --all' ? ' --all' : ''
     return problem(`${name} has a "kadm ${unfinished}" that was not finished\n    kadm undo -f FILE --host ${name}${all}   # first`, 'new')
   }
   // An upgrade would start again what is half gone.
   if (unfinished === 'reset')
-    return problem(`a removal of ${name} was cut off: make it "role: absent" once more, or run kadm reset there`, 'always')
+    return problem(`a removal of ${name} was cut off: make it "role: absent" once more, or reset it\n    ${resetOf(host)}`, 'always')
   if (unfinished === undefined || node !== 'none') return undefined
-  return problem(`${name} has a "kadm ${unfinished}" that was not finished: kadm reset there first`, 'never')
+  return problem(`${name} has a "kadm ${unfinished}" that was not finished\n    ${resetOf(host)}   # first`, 'never')
+}
+
+function resetOf(host: ClusterHost): string {
+  return `kadm reset ${hostFlags(host)}`
 }
 
 interface MemberContext extends Pick<WantedContext, 'state' | 'node'> {
@@ -118,10 +124,11 @@ interface MemberContext extends Pick<WantedContext, 'state' | 'node'> {
   readonly cluster: RunningCluster
 }
 
-function decideMember({ name, role }: ClusterHost, { state, node, mark, cluster }: MemberContext): HostDecision {
+function decideMember(host: ClusterHost, { state, node, mark, cluster }: MemberContext): HostDecision {
+  const { name, role } = host
   if (node === undefined)
     return problem(
-      `${name} was a node once (/etc/kubernetes/kubelet.conf is there), and the cluster at ${cluster.server} has no Node of that name: kadm reset there first`,
+      `${name} was a node once (/etc/kubernetes/kubelet.conf is there), and the cluster at ${cluster.server} has no Node of that name\n    ${resetOf(host)}   # first`,
       'new',
     )
   if (state.node !== role) return problem(wrongRole(name, state.node, role), 'new')
@@ -134,13 +141,14 @@ interface AbsentContext {
   readonly cluster: ClusterState
 }
 
-function decideAbsent(name: string, { state, node, cluster }: AbsentContext): HostDecision {
+function decideAbsent(host: ClusterHost, { state, node, cluster }: AbsentContext): HostDecision {
+  const { name } = host
   const isMember = hasMember(name, cluster)
   if (state.kind === 'unreachable') {
-    if (node !== undefined || isMember) return problem(reachProblem(name, state, { isLeaving: true, isMember: true }), 'never')
+    if (node !== undefined || isMember) return problem(reachProblem(host, state, { isLeaving: true, isMember: true }), 'never')
     if (cluster.kind === 'running') return nothing
     // It may be the one that has the cluster.
-    return problem(`${reachProblem(name, state, { isLeaving: true })}\n    or take it out of the file, if nothing is left of it`, 'never')
+    return problem(`${reachProblem(host, state, { isLeaving: true })}\n    or take it out of the file, if nothing is left of it`, 'never')
   }
   // A removal takes its member along, by what is on the machine. Here nothing is.
   if (isBare(state) && isMember)
@@ -218,10 +226,11 @@ function stopsUnreached(role: ClusterHost['role']): HostProblem['stopsUpgrade'] 
   return role === 'control-plane' ? 'new' : 'never'
 }
 
-function reachProblem(name: string, state: UnreachableHost, { isLeaving, isMember = false }: Reaching = {}): string {
+function reachProblem(host: ClusterHost, state: UnreachableHost, { isLeaving, isMember = false }: Reaching = {}): string {
+  const { name } = host
   const { code, isConnected, remedy } = state
   const what = withCode(`${name} ${isLeaving === true ? 'is to leave the cluster and ' : ''}${whyUnknown(state)}`, code)
-  const remedies = remedy.map((line) => fleetRemedy(line, isConnected === true ? name : undefined))
+  const remedies = remedy.flatMap((line) => fleetRemedy(line, isConnected === true ? host : undefined))
   const isGone = isMember && isConnected !== true
   return [what, ...[...remedies, ...(isGone ? [goneForGood] : [])].map((line) => `    ${line}`)].join('\n')
 }
