@@ -4,7 +4,7 @@ import { checkFields } from './check.ts'
 import { clusterFileApiVersion, clusterFileFields, hostRoles } from './fields/cluster-file-fields.ts'
 import { clusterFileProblems } from './cluster-file-rules.ts'
 import { decodeObject } from './decode.ts'
-import { fillFields } from './defaults.ts'
+import { fillFields, isEmpty } from './defaults.ts'
 import { durationAt, objectsAt, part, textAt, textsAt, toTaint } from './document-fields.ts'
 import { invalid } from './documents.ts'
 import { withV } from './kubernetes-version.ts'
@@ -127,7 +127,9 @@ function toClusterFile(document: JsonObject): ClusterFile {
 }
 
 function toHost(host: JsonObject, ssh: JsonObject): ClusterHost {
-  const own = { ...ssh, ...Object.fromEntries(Object.entries(host).filter(([name]) => ['user', 'port', 'hostKey'].includes(name))) }
+  // Empty is as good as left out, as everywhere.
+  const given = Object.entries(host).filter(([name, value]) => ['user', 'port', 'hostKey'].includes(name) && !isEmpty(value))
+  const own = { ...ssh, ...Object.fromEntries(given) }
   const bastion = part(ssh, 'bastion')
   const labels = part(host, 'labels')
   return {

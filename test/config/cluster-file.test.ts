@@ -3,6 +3,7 @@ import { initFileText, joinFileText } from '../../src/config/cluster-file-docume
 import { parseClusterFile } from '../../src/config/cluster-file.ts'
 import { parseYamlDocuments } from '../../src/config/yaml.ts'
 import { KadmError } from '../../src/errors.ts'
+import { clusterFilePage } from '../../tools/docs/cluster-file-page.ts'
 
 const good = {
   metadata: { name: 'shop' },
@@ -247,6 +248,21 @@ test('addresses of hosts and bastion: no port in them, and capitals are small le
   const address = (host: string, bastion: string) => (file: Spec) => {
     file.spec.hosts[2].address = host
     file.spec.ssh.bastion.address = bastion
+test('the example of the docs is one that can be written so', () => {
+  const [, example = ''] = /```yaml\n(.*?)```/s.exec(clusterFilePage()) ?? []
+  const [h1, h4] = parseClusterFile(example, 'shop.yaml').hosts
+  expect([h1?.ssh.hostKey, h4?.labels]).toEqual([expect.stringMatching(/^SHA256:/), { 'example.com/disk': 'fast' }])
+})
+
+test('an empty user or port of a host is that of ssh', () => {
+  const { hosts } = parse((file) => {
+    Object.assign(file.spec.ssh, { port: 2022 })
+    Object.assign(file.spec.hosts[2], { user: '', port: 0, hostKey: '' })
+  })
+  expect(hosts[1]?.ssh).toMatchObject({ user: 'admin', port: 2022 })
+  expect(hosts[1]?.ssh).not.toHaveProperty('hostKey')
+})
+
   }
   expect(problemsOf(address('cp2:22', 'jump:2222'))).toEqual([
     'spec.ssh.bastion.address: "jump:2222" is not a host name or IP address; its port has a field of its own',

@@ -23,7 +23,7 @@ const identityFileField = stringField('identityFile', 'Private key; `~/` is the 
   defaultNote: 'the agent, and the usual files in ~/.ssh',
 })
 const hostKeyField = stringField('hostKey', 'Fingerprint of the key that the host must show: `SHA256:...`.', {
-  defaultNote: '~/.ssh/known_hosts',
+  defaultNote: '~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts',
   check: (value) =>
     fingerprintForm.test(value) ? [] : [`"${value}" is not a fingerprint such as "ssh-keygen -lf FILE" prints: SHA256: and 43 characters`],
 })
