@@ -1,7 +1,7 @@
 /** A cluster file (`kadm.dev/v1alpha1`, kind Cluster) into what the fleet works with. */
 import type { JsonObject } from '../json.ts'
 import { checkFields } from './check.ts'
-import { clusterFileApiVersion, clusterFileFields, hostRoles } from './fields/cluster-file-fields.ts'
+import { clusterFileApiVersion, clusterFileFields, hostRoles, isOtherVersion } from './fields/cluster-file-fields.ts'
 import { clusterFileProblems } from './cluster-file-rules.ts'
 import { decodeObject } from './decode.ts'
 import { fillFields, isEmpty } from './defaults.ts'
@@ -11,7 +11,7 @@ import { withV } from './kubernetes-version.ts'
 import { configProblems } from './config-problems.ts'
 import { readNamedDocuments } from './load/read-config-file.ts'
 import type { Taint } from './model.ts'
-import { newestKubernetes } from './own-version.ts'
+import { kadmVersion, newestKubernetes } from './own-version.ts'
 
 export interface ClusterFile {
   readonly name: string
@@ -75,12 +75,12 @@ export interface UpgradeSettings {
 /** Throws CONFIG_SYNTAX, or CONFIG_INVALID with every problem and its path in the details. `name`: of the file, for errors. */
 export function parseClusterFile(text: string, name: string): ClusterFile {
   const [document, ...others] = readNamedDocuments(text, name, [`kadm plan -f "${name}"   # looks only`, formHint])
-  if (
-    document === undefined ||
-    others.length > 0 ||
-    `${document.group}/${document.version}` !== clusterFileApiVersion ||
-    document.kind !== 'Cluster'
-  ) {
+  const apiVersion = document === undefined ? '' : `${document.group}/${document.version}`
+  if (isOtherVersion(apiVersion) && document?.kind === 'Cluster')
+    throw invalid(`"${name}" is a cluster file of apiVersion ${apiVersion}: this kadm (${kadmVersion}) reads ${clusterFileApiVersion}`, [
+      `kadm version   # give the file to a kadm that reads ${apiVersion}, or write it as ${clusterFileApiVersion}: docs/cluster-file.md`,
+    ])
+  if (document === undefined || others.length > 0 || apiVersion !== clusterFileApiVersion || document.kind !== 'Cluster') {
     throw invalid(`"${name}" is no cluster file: it must hold one document of apiVersion ${clusterFileApiVersion}, kind Cluster`, [
       formHint,
     ])

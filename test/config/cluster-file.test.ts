@@ -228,6 +228,9 @@ test('a file of another kind', () => {
   expect(() => parseClusterFile('apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n', 'c.yaml')).toThrow(
     '"c.yaml" is no cluster file',
   )
+  expect(() => parseClusterFile('apiVersion: kadm.dev/v1alpha2\nkind: Cluster\nspec: {new: 1}\n', 'c.yaml')).toThrow(
+    /^"c\.yaml" is a cluster file of apiVersion kadm\.dev\/v1alpha2: this kadm \(.*\) reads kadm\.dev\/v1alpha1$/,
+  )
 })
 
 test.each(['a: [', '- a\n', 'kind: Cluster\n', JSON.stringify({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Cluster', ...good, spec: {} })])(
@@ -244,10 +247,6 @@ test.each(['a: [', '- a\n', 'kind: Cluster\n', JSON.stringify({ apiVersion: 'kad
   },
 )
 
-test('addresses of hosts and bastion: no port in them, and capitals are small letters', () => {
-  const address = (host: string, bastion: string) => (file: Spec) => {
-    file.spec.hosts[2].address = host
-    file.spec.ssh.bastion.address = bastion
 test('the example of the docs is one that can be written so', () => {
   const [, example = ''] = /```yaml\n(.*?)```/s.exec(clusterFilePage()) ?? []
   const [h1, h4] = parseClusterFile(example, 'shop.yaml').hosts
@@ -263,6 +262,10 @@ test('an empty user or port of a host is that of ssh', () => {
   expect(hosts[1]?.ssh).not.toHaveProperty('hostKey')
 })
 
+test('addresses of hosts and bastion: no port in them, and capitals are small letters', () => {
+  const address = (host: string, bastion: string) => (file: Spec) => {
+    file.spec.hosts[2].address = host
+    file.spec.ssh.bastion.address = bastion
   }
   expect(problemsOf(address('cp2:22', 'jump:2222'))).toEqual([
     'spec.ssh.bastion.address: "jump:2222" is not a host name or IP address; its port has a field of its own',

@@ -37,6 +37,17 @@ test('a cluster file in the place of a kept plan is told as one, and nothing is 
   expect(() => parsePlan('', 'my shop.yaml')).toThrow(expect.objectContaining({ remedy }))
 })
 
+test('a kept plan of another version is told as one', () => {
+  const other = JSON.stringify({ ...plan, apiVersion: 'kadm.dev/v1alpha2' })
+  expect(() => parsePlan(other, 'plan.json')).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/is a kept plan of apiVersion kadm\.dev\/v1alpha2: this kadm \(.*\) reads kadm\.dev\/v1alpha1$/),
+    }),
+  )
+  expect(() => parsePlan('{"kind":"Plan","apiVersion":"other/v1"}', 'plan.json')).toThrow('is no kept plan')
+})
+
 test('a warning is told beside the JSON of a plan too, which is nothing but the plan', () => {
   const made = { plan, first: 'h1', problems: [], warnings: ['node "x" is not in the file'] }
   const shown = (output: 'text' | 'json'): readonly [string, string] => {

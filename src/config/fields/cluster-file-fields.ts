@@ -15,6 +15,11 @@ import { initFields, joinFields } from './node-fields.ts'
 
 export const clusterFileApiVersion = 'kadm.dev/v1alpha1'
 
+/** Is it kadm's, of a version that this kadm does not read? */
+export function isOtherVersion(apiVersion: unknown): apiVersion is string {
+  return typeof apiVersion === 'string' && apiVersion.startsWith('kadm.dev/') && apiVersion !== clusterFileApiVersion
+}
+
 export const hostRoles = ['control-plane', 'worker', 'absent', 'lost'] as const
 
 const userField = stringField('user', 'Who logs in.', { defaultNote: 'the user who runs kadm' })

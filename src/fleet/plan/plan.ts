@@ -3,8 +3,9 @@
  * in it.
  */
 import { createHash } from 'node:crypto'
-import { clusterFileApiVersion } from '../../config/fields/cluster-file-fields.ts'
+import { clusterFileApiVersion, isOtherVersion } from '../../config/fields/cluster-file-fields.ts'
 import type { ClusterFile } from '../../config/cluster-file.ts'
+import { kadmVersion } from '../../config/own-version.ts'
 import { isObject, parseJson } from '../../json.ts'
 import { KadmError } from '../../errors.ts'
 import { shellQuote } from '../../host/shell-quote.ts'
@@ -130,6 +131,12 @@ export function parsePlan(text: string, name: string): FleetPlan {
     Array.isArray(plan['actions'])
   if (isPlan && isObject(file) && typeof file['path'] === 'string' && typeof file['sha256'] === 'string')
     return plan as unknown as FleetPlan
+  if (isObject(plan) && plan['kind'] === 'Plan' && isOtherVersion(plan['apiVersion']))
+    throw new KadmError(
+      'CONFIG_INVALID',
+      `"${name}" is a kept plan of apiVersion ${plan['apiVersion']}: this kadm (${kadmVersion}) reads ${clusterFileApiVersion}`,
+      { remedy: ['kadm plan -f FILE --out PLAN   # makes one that this kadm applies'] },
+    )
   // Mostly a cluster file, which nothing may be written over.
   throw new KadmError('CONFIG_INVALID', `"${name}" is no kept plan: kadm plan --out writes one`, {
     remedy: [`kadm apply -f ${shellQuote(name)}   # if it is a cluster file`, 'kadm plan -f FILE --out plan.json && kadm apply plan.json'],
