@@ -1,6 +1,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { logJson } from '../../src/cli/run/run-log.ts'
 import { KadmError } from '../../src/errors.ts'
 import { fleetLog } from '../../src/fleet/fleet-log.ts'
 import { asCommand, operatorJournal, readOperatorJournal, type OperatorJournal } from '../../src/fleet/operator-journal.ts'
@@ -78,6 +79,11 @@ test('a journal that another one holds on to is no reason to begin a command aga
   })
   await expect(held).rejects.toMatchObject({ code: 'FILE_FAILED', message: expect.stringContaining('another') })
   await release?.()
+})
+
+test('the log as JSON says of which version it is, as plans, events and traces do', async () => {
+  const log = JSON.parse(logJson(await logOf(await fresh()))) as unknown
+  expect(log).toEqual({ apiVersion: 'kadm.dev/v1alpha1', kind: 'Log', runs: [], commands: [], torn: [] })
 })
 
 test('many commands side by side write one chain', async () => {

@@ -1,4 +1,4 @@
-import { eventKinds, everyEventHas, someEventsHave } from '../../src/progress/event-lines.ts'
+import { eventKinds, eventVersion, everyEventHas, someEventsHave } from '../../src/progress/event-lines.ts'
 
 /** docs/events.md. */
 export function eventsPage(): string {
@@ -17,6 +17,8 @@ export function eventsPage(): string {
     ...kinds,
     '',
     ...trace,
+    '',
+    ...log,
   ].join('\n')
 }
 
@@ -57,4 +59,17 @@ const trace = [
   "**The critical path** goes from the end backwards: of what a phase came after or waited for, the one that ended last; what lies behind that is the phase's own. It knows the needs of phases, the order of",
   "hosts in `apply`, the first API server that joins wait for, etcd's one new member at a time, and that an API server waits for its etcd. Its steps have neither gap nor overlap, so they add up to the whole; only what makes one of them shorter makes",
   'the whole shorter. What goes on within a phase it does not know: there are `meanwhile` and the lanes.',
+]
+
+const log = [
+  '## What was done: `kadm log -f FILE -o json`',
+  '',
+  'One JSON object, made of the journals of the hosts and of this machine. Journals that could not be read are told on standard error, and the command fails then (`FLEET_FAILED`).',
+  '',
+  '| field | meaning |',
+  '| --- | --- |',
+  `| \`apiVersion\`, \`kind\` | \`${eventVersion}\`, \`Log\` |`,
+  '| `runs` | what was run on the hosts, the oldest first: `host`, `command` (`init`, `join`, `upgrade node`), `startedAt` (RFC 3339), `outcome` (`done`, `failed`, `cut-off`), `version` of kadm, `by` (`ann@desk`; not of an older kadm), `phases` and `changes` (how many), `isUndone` |',
+  '| `commands` | what was run on this machine, the oldest first: `name` (`apply`, `undo`, `reset`), `clusterFile`, `owner`, `version`, `startedAt`, `outcome` (as of runs, or `refused`: another kadm was at work until the end of the wait), `actions`: `host`, `action`, `state` (`done`, `failed`; `started`: nobody knows how it ended) |',
+  '| `torn` | hosts, or `this machine`, whose journal ends in the middle of a line: as a crash leaves it, and as the next run mends it |',
 ]

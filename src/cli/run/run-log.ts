@@ -1,4 +1,5 @@
 /** `kadm log` for a user. */
+import { clusterFileApiVersion } from '../../config/fields/cluster-file-fields.ts'
 import { KadmError } from '../../errors.ts'
 import { fleetLog, type FleetLog, type LoggedRun } from '../../fleet/fleet-log.ts'
 import { operatorJournal, type OperatorCommand } from '../../fleet/operator-journal.ts'
@@ -17,7 +18,7 @@ export async function runLog(input: CommandInput): Promise<void> {
   try {
     const log = await fleetLog(file.hosts, fleet, operatorJournal(localHost(), io.environment, file.name))
     const { problems } = log
-    if (output === 'json') io.stdout.write(`${printableJson({ runs: log.runs, commands: log.commands, torn: log.torn }, 2)}\n`)
+    if (output === 'json') io.stdout.write(`${logJson(log)}\n`)
     else for (const line of logLines(log)) io.stdout.write(`${line}\n`)
     if (problems.length === 0) return
     const texts = problems.map(({ text }) => text)
@@ -32,6 +33,11 @@ export async function runLog(input: CommandInput): Promise<void> {
 }
 
 const again = 'mend what is listed, then run the same command again'
+
+/** Its fields are in docs/events.md. */
+export function logJson({ runs, commands, torn }: FleetLog): string {
+  return printableJson({ apiVersion: clusterFileApiVersion, kind: 'Log', runs, commands, torn }, 2)
+}
 
 /** Hosts and operator in one order of time. */
 export function logLines({ runs, commands, torn }: FleetLog): readonly string[] {
