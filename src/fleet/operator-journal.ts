@@ -50,28 +50,37 @@ export function operatorJournal(host: Host, environment: Readonly<Record<string,
   return { host, file: path.join(folder, 'kadm', cluster, 'journal.jsonl') }
 }
 
+/** Is told of what happens on the hosts. */
+export type Hear = (event: FleetEvent) => void
+
+/** Writes the first time that a command has begun, with whose words; nothing is to be done before that. */
+export type BeginCommand = (journal: OperatorJournal, words: CommandWords) => Promise<Hear>
+
 /**
- * Does the work as a command of the journal; nothing is done before its beginning is on the disk. `hear` is told of what happens on the
- * hosts.
- * @throws JOURNAL_BROKEN, FILE_FAILED; else what the work throws
+ * Does the work as one command of the journal, be it that it begins anew after another kadm was waited for. Where it does not begin a command
+ * nothing is written.
+ * @throws what the work throws; `begin`: JOURNAL_BROKEN, FILE_FAILED
  */
-export async function asCommand(
-  journal: OperatorJournal,
-  words: CommandWords,
-  work: (hear: (event: FleetEvent) => void) => Promise<void>,
-): Promise<void> {
+export async function asCommand(work: (begin: BeginCommand) => Promise<void>): Promise<void> {
   const command = randomBytes(8).toString('hex')
   const waiting: OperatorEntry[] = []
   let writing: Promise<void> = Promise.resolve()
-  const write = (...entries: readonly OperatorEntry[]): Promise<void> => {
+  let begun: OperatorJournal | undefined
+  const write = (journal: OperatorJournal, ...entries: readonly OperatorEntry[]): Promise<void> => {
     waiting.push(...entries)
     return (writing = writing.then(() => append(journal, waiting.splice(0))))
   }
-  await write({ kind: 'command-started', command, version: kadmVersion, ...words })
-  const finish = (outcome: 'done' | 'failed' | 'refused'): Promise<void> => write({ kind: 'command-finished', command, outcome })
-  try {
+  const begin: BeginCommand = async (journal, words) => {
+    if (begun === undefined) await write(journal, { kind: 'command-started', command, version: kadmVersion, ...words })
+    begun ??= journal
     // What cannot be written shows at the end: the hosts are in the middle of it.
-    await work((event) => void write(...actionOf(command, event)).catch(() => undefined))
+    return (event) => void write(begun ?? journal, ...actionOf(command, event)).catch(() => undefined)
+  }
+  const finish = async (outcome: 'done' | 'failed' | 'refused'): Promise<void> => {
+    if (begun !== undefined) await write(begun, { kind: 'command-finished', command, outcome })
+  }
+  try {
+    await work(begin)
   } catch (error) {
     // What happened on the hosts says more than what happened to this file.
     await finish(hasCode(error, 'RUN_IN_PROGRESS') ? 'refused' : 'failed').catch(() => undefined)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { logJson } from '../../src/cli/run/run-log.ts'
 import { KadmError } from '../../src/errors.ts'
 import { fleetLog } from '../../src/fleet/fleet-log.ts'
-import { asCommand, operatorJournal, readOperatorJournal, type OperatorJournal } from '../../src/fleet/operator-journal.ts'
+import { asCommand, operatorJournal, readOperatorJournal, type Hear, type OperatorJournal } from '../../src/fleet/operator-journal.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { lockFile } from '../../src/host/local-lock.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -14,6 +14,11 @@ const at = new Date()
 
 async function fresh(): Promise<OperatorJournal> {
   return operatorJournal(localHost(), { XDG_STATE_HOME: await temporaryDirectory() }, 'shop')
+}
+
+/** As one command of the journal, whose work begins at once. */
+function noted(journal: OperatorJournal, work: (hear: Hear) => Promise<void>): Promise<void> {
+  return asCommand(async (begin) => work(await begin(journal, words)))
 }
 
 /** What `kadm log` says of it, without hosts. */
@@ -30,20 +35,20 @@ test('where it lies', () => {
 
 test('a command is in it before its work begins, then what it did on which host, and how it ended', async () => {
   const journal = await fresh()
-  await asCommand(journal, words, async (hear) => {
+  await noted(journal, async (hear) => {
     expect((await readOperatorJournal(journal)).commands).toMatchObject([{ owner: 'ann@desk', outcome: 'cut-off', actions: [] }])
     hear({ host: 'h1', event: { kind: 'started', phase: 'init', at } })
     hear({ host: 'h1', event: { kind: 'done', phase: 'init/certs', at } })
     hear({ host: 'h1', event: { kind: 'done', phase: 'init', at } })
     hear({ host: 'h2', event: { kind: 'started', phase: 'join', at } })
   })
-  const failing = asCommand(journal, words, async (hear) => {
+  const failing = noted(journal, async (hear) => {
     hear({ host: 'h2', event: { kind: 'failed', phase: 'join', error: new Error('no way: abcdef.0123456789abcdef'), at } })
     throw new Error('failed')
   })
   await expect(failing).rejects.toThrow('failed')
   await expect(
-    asCommand(journal, words, async () => Promise.reject(new KadmError('RUN_IN_PROGRESS', 'bob works', { remedy: ['wait'] }))),
+    noted(journal, async () => Promise.reject(new KadmError('RUN_IN_PROGRESS', 'bob works', { remedy: ['wait'] }))),
   ).rejects.toThrow('bob works')
   const { commands } = await readOperatorJournal(journal)
   expect(commands.map(({ outcome, actions }) => [outcome, actions])).toEqual([
@@ -63,7 +68,7 @@ test('a command is in it before its work begins, then what it did on which host,
 
 test('what happened on the hosts is told, not that it could not be written down afterwards', async () => {
   const journal = await fresh()
-  const failing = asCommand(journal, words, async () => {
+  const failing = noted(journal, async () => {
     await rm(path.dirname(journal.file), { recursive: true })
     await writeFile(path.dirname(journal.file), 'a file')
     throw new Error('h2 has no disk')
@@ -74,11 +79,26 @@ test('what happened on the hosts is told, not that it could not be written down 
 test('a journal that another one holds on to is no reason to begin a command again', { timeout: 15_000 }, async () => {
   const journal = await fresh()
   let release: (() => Promise<void>) | undefined
-  const held = asCommand(journal, words, async () => {
+  const held = noted(journal, async () => {
     release = await lockFile(`${journal.file}.lock`, 'another')
   })
   await expect(held).rejects.toMatchObject({ code: 'FILE_FAILED', message: expect.stringContaining('another') })
   await release?.()
+})
+
+test('what begins anew while another kadm is waited for is one command, and what begins none is not in it', async () => {
+  const journal = await fresh()
+  const busy = new KadmError('RUN_IN_PROGRESS', 'bob works', { remedy: ['wait'] })
+  await asCommand(async (begin) => {
+    for (let tries = 0; tries < 3; tries++) {
+      const hear = await begin(journal, words)
+      hear({ host: 'h1', event: { kind: tries < 2 ? 'failed' : 'done', phase: 'join', error: busy, at } })
+    }
+  })
+  await asCommand(async () => {})
+  await expect(asCommand(async () => Promise.reject(busy))).rejects.toBe(busy)
+  const { commands } = await readOperatorJournal(journal)
+  expect(commands).toMatchObject([{ outcome: 'done', actions: [{ host: 'h1', action: 'join', state: 'done' }] }])
 })
 
 test('the log as JSON says of which version it is, as plans, events and traces do', async () => {
@@ -89,9 +109,7 @@ test('the log as JSON says of which version it is, as plans, events and traces d
 test('many commands side by side write one chain', async () => {
   const journal = await fresh()
   await Promise.all(
-    Array.from({ length: 8 }, () =>
-      asCommand(journal, words, async (hear) => hear({ host: 'h1', event: { kind: 'done', phase: 'join', at } })),
-    ),
+    Array.from({ length: 8 }, () => noted(journal, async (hear) => hear({ host: 'h1', event: { kind: 'done', phase: 'join', at } }))),
   )
   expect((await logOf(journal)).problems).toEqual([])
   expect((await readOperatorJournal(journal)).commands.map(({ outcome }) => outcome)).toEqual(Array(8).fill('done'))
@@ -102,14 +120,14 @@ test('a journal that cannot be written keeps the work from beginning', async () 
   await writeFile(path.join(root, 'kadm'), 'a file')
   let isDone = false
   await expect(
-    asCommand(operatorJournal(localHost(), { XDG_STATE_HOME: root }, 'shop'), words, async () => void (isDone = true)),
+    noted(operatorJournal(localHost(), { XDG_STATE_HOME: root }, 'shop'), async () => void (isDone = true)),
   ).rejects.toMatchObject({ code: 'FILE_FAILED' })
   expect(isDone).toBe(false)
 })
 
 test('every byte counts: whichever is changed or taken from the end, kadm log says so', async () => {
   const journal = await fresh()
-  await asCommand(journal, words, async () => {})
+  await noted(journal, async () => {})
   const whole = await readFile(journal.file)
   expect((await logOf(journal)).problems).toEqual([])
   for (let index = 0; index < whole.length; index++) {

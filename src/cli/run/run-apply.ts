@@ -14,7 +14,7 @@ import { fleetOfFile } from '../fleet-of-file.ts'
 import { fleetPlanText } from '../text/fleet-plan-text.ts'
 import { fleetProgress } from '../fleet-progress.ts'
 import { fleetTries, type FleetTry } from '../fleet-tries.ts'
-import { lockOwner, notedCommand } from '../noted-command.ts'
+import { lockOwner } from '../noted-command.ts'
 import { timedFleet, type RunTrace } from '../open-trace.ts'
 import { besideEvents, tellAll } from '../flags/run-flags.ts'
 
@@ -25,7 +25,7 @@ export async function runApply(input: CommandInput): Promise<void> {
   await fleetTries(input, 'apply', (one) => applyTraced(input, one))
 }
 
-async function applyTraced(input: CommandInput, { trace, wait, confirmed }: FleetTry): Promise<void> {
+async function applyTraced(input: CommandInput, { trace, wait, confirmed, note }: FleetTry): Promise<void> {
   const {
     flags,
     signal,
@@ -57,20 +57,18 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed }: Flee
     confirmed.add(plan)
     const progress = fleetProgress(input.io, { events, actions: made.plan.actions })
     try {
-      await notedCommand(input, { name: 'apply', opened }, async (hear) => {
-        await applyPlan({
-          file,
-          fleet,
-          made,
-          tokens: flags.isOn('tokens'),
-          networkManifest: source.networkManifest,
-          owner: lockOwner(io, 'apply'),
-          wait,
-          report: tellAll(progress.report, hear, trace?.hear),
-          within: trace?.within,
-          operator: localHost(),
-          signal,
-        })
+      await applyPlan({
+        file,
+        fleet,
+        made,
+        tokens: flags.isOn('tokens'),
+        networkManifest: source.networkManifest,
+        owner: lockOwner(io, 'apply'),
+        wait,
+        report: tellAll(progress.report, await note(opened), trace?.hear),
+        within: trace?.within,
+        operator: localHost(),
+        signal,
       })
     } finally {
       await progress.end()

@@ -13,7 +13,7 @@ import { fleetOfFile } from '../fleet-of-file.ts'
 import { fleetProgress } from '../fleet-progress.ts'
 import { fleetTries, type FleetTry } from '../fleet-tries.ts'
 import { globalFlagNames } from '../flags/global-flags.ts'
-import { lockOwner, notedCommand } from '../noted-command.ts'
+import { lockOwner } from '../noted-command.ts'
 import { timedFleet } from '../open-trace.ts'
 import { besideEvents, runFlagNames, tellAll } from '../flags/run-flags.ts'
 
@@ -22,7 +22,7 @@ export async function runFleetReset(input: CommandInput): Promise<void> {
   await fleetTries(input, 'reset', (one) => resetTraced(input, one))
 }
 
-async function resetTraced(input: CommandInput, { trace, wait, confirmed }: FleetTry): Promise<void> {
+async function resetTraced(input: CommandInput, { trace, wait, confirmed, note }: FleetTry): Promise<void> {
   const { flags, signal } = input
   const { events, io } = besideEvents(input)
   const opened = await fleetOfFile(input, flags.text('cluster-file'))
@@ -45,19 +45,17 @@ async function resetTraced(input: CommandInput, { trace, wait, confirmed }: Flee
     confirmed.add(asked)
     const progress = fleetProgress(input.io, { events, actions: names.map((host) => ({ host, kind: 'reset' })) })
     try {
-      await notedCommand(input, { name: 'reset', opened }, async (hear) => {
-        await resetFleet({
-          fleet,
-          places: file.hosts,
-          hosts,
-          cleanupTmpDir: flags.isOn('cleanup-tmp-dir'),
-          owner: lockOwner(io, 'reset'),
-          operator: localHost(),
-          wait,
-          report: tellAll(progress.report, hear, trace?.hear),
-          within: trace?.within,
-          signal,
-        })
+      await resetFleet({
+        fleet,
+        places: file.hosts,
+        hosts,
+        cleanupTmpDir: flags.isOn('cleanup-tmp-dir'),
+        owner: lockOwner(io, 'reset'),
+        operator: localHost(),
+        wait,
+        report: tellAll(progress.report, await note(opened), trace?.hear),
+        within: trace?.within,
+        signal,
       })
     } finally {
       await progress.end()

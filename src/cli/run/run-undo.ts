@@ -10,7 +10,7 @@ import { fleetOfFile } from '../fleet-of-file.ts'
 import { fleetProgress, type FleetProgress } from '../fleet-progress.ts'
 import { fleetTries, type FleetTry } from '../fleet-tries.ts'
 import { hostFlagNames } from '../flags/host-flags.ts'
-import { lockOwner, notedCommand } from '../noted-command.ts'
+import { lockOwner } from '../noted-command.ts'
 import { timedFleet } from '../open-trace.ts'
 import { besideEvents, tellAll } from '../flags/run-flags.ts'
 import { runWorkflow } from './run-workflow.ts'
@@ -39,7 +39,7 @@ async function undoByItself(input: CommandInput, confirmed: Set<string>): Promis
   })
 }
 
-async function undoByFile(input: CommandInput, { trace, wait, confirmed }: FleetTry): Promise<void> {
+async function undoByFile(input: CommandInput, { trace, wait, confirmed, note }: FleetTry): Promise<void> {
   const { flags, signal } = input
   const name = givenText(flags, 'host')
   if (name === undefined)
@@ -57,28 +57,23 @@ async function undoByFile(input: CommandInput, { trace, wait, confirmed }: Fleet
   const fleet = timedFleet(opened.fleet, trace)
   let progress: FleetProgress | undefined
   try {
-    let outcome: UndoOutcome = 'nothing'
-    const undo = async (hear?: (event: FleetEvent) => void): Promise<void> => {
-      // It draws from the beginning on, so not while there is a question on the screen.
-      const show = (event: FleetEvent): void =>
-        (progress ??= fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })).report(event)
-      const report = tellAll(show, hear, trace?.hear)
-      outcome = await undoHostOfFleet({
-        file,
-        fleet,
-        name,
-        ...wordsOf(input),
-        owner: lockOwner(io, 'undo'),
-        operator: localHost(),
-        wait,
-        confirm: askFor(input, io, confirmed),
-        report,
-        within: trace?.within,
-        signal,
-      })
-    }
-    if (flags.isOn('dry-run')) await undo()
-    else await notedCommand(input, { name: 'undo', opened }, undo)
+    const hear = flags.isOn('dry-run') ? undefined : await note(opened)
+    // It draws from the beginning on, so not while there is a question on the screen.
+    const show = (event: FleetEvent): void =>
+      (progress ??= fleetProgress(input.io, { events, actions: [{ host: name, kind: 'undo' }] })).report(event)
+    const outcome = await undoHostOfFleet({
+      file,
+      fleet,
+      name,
+      ...wordsOf(input),
+      owner: lockOwner(io, 'undo'),
+      operator: localHost(),
+      wait,
+      confirm: askFor(input, io, confirmed),
+      report: tellAll(show, hear, trace?.hear),
+      within: trace?.within,
+      signal,
+    })
     await progress?.end()
     progress = undefined
     io.stdout.write(outcomeText(name, outcome))
