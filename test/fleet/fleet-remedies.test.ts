@@ -74,6 +74,7 @@ test.each([
   ['openssl pkey -in k   # on that host', 'sudo openssl pkey -in k   # on that host'],
   ['df -h /a; df -i /a', "sudo sh -c 'df -h /a; df -i /a'   # on h2"],
   ['rm -rf /etc/kubernetes/tmp/kadm-upgrade-*', "sudo sh -c 'rm -rf /etc/kubernetes/tmp/kadm-upgrade-*'   # on h2"],
+  ['kubectl --kubeconfig=/etc/kubernetes/admin.conf get no', 'sudo kubectl --kubeconfig=/etc/kubernetes/admin.conf get no   # on h2'],
   ['dmesg | tail -n 50', 'sudo dmesg | tail -n 50   # on h2'],
   ["sh -c 'a; b'", "sudo sh -c 'a; b'   # on h2"],
   ['systemctl restart kubelet; then run it again', 'sudo systemctl restart kubelet   # on h2: then run it again'],

@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { describingFileErrors } from '../../src/host/file-error.ts'
 import { type JournalEntry, journalFile, readJournal } from '../../src/host/journal/journal-file.ts'
 import { runsOf, unfinishedRun } from '../../src/host/journal/journal-runs.ts'
 import { readChain } from '../../src/host/journal/hash-chain.ts'
@@ -38,6 +39,20 @@ test('cut off at any byte, it reads as the lines before, goes on, and holds', as
     expect((await readJournal(host)).records.map(({ kind }) => kind)).toEqual([...read.records.map(({ kind }) => kind), 'run-finished'])
   }
 })
+
+test.each(['it is too large: more than 64 MiB', 'no answer within 30 s'])(
+  'one that is more than can be read is moved aside: %s',
+  async (why) => {
+    const read = describingFileErrors<never>('read', journalFile, async () => Promise.reject(new Error(why)))
+    await expect(readJournal({ readFile: () => read })).rejects.toMatchObject({
+      code: 'FILE_FAILED',
+      message: `cannot read "${journalFile}": ${why}`,
+      remedy: [expect.stringMatching(/^ls -l /), expect.stringMatching(/^mv \/var\/lib\/kadm\/journal\.jsonl \S+\.old {3}# /)],
+    })
+    const other = new Error('no disk')
+    await expect(readJournal({ readFile: async () => Promise.reject(other) })).rejects.toBe(other)
+  },
+)
 
 test('it is for root only, and each line names the hash of the one before', async () => {
   const root = await temporaryDirectory()

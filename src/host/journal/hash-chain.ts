@@ -1,6 +1,6 @@
 /** A file of JSON lines of which each holds the hash of the one before and its own: no byte of it changes unseen. */
 import { createHash } from 'node:crypto'
-import { KadmError } from '../../errors.ts'
+import { hasCode, KadmError } from '../../errors.ts'
 import { isObject, parseJson } from '../../json.ts'
 import type { Host } from '../host.ts'
 import { shellQuote } from '../shell-quote.ts'
@@ -17,7 +17,7 @@ export interface Chain {
 
 /** Empty when there is no file. Throws JOURNAL_BROKEN when a line is not what it or the next one says that it was. */
 export async function readChain(host: Pick<Host, 'readFile'>, file: string): Promise<Chain> {
-  const bytes = (await host.readFile(file)) ?? Buffer.alloc(0)
+  const bytes = (await host.readFile(file).catch((error: unknown) => sayIfTooLarge(file, error))) ?? Buffer.alloc(0)
   // Cut at bytes, not at characters: a tear may go through one.
   const complete = bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
   const text = complete.toString('utf8')
@@ -56,6 +56,19 @@ function isWhole(line: string): boolean {
 function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
   const parsed = parseJson(line)
   return isObject(parsed) && 'previous' in parsed ? parsed : undefined
+}
+
+/** Over SSH: nothing makes a journal smaller, so that one day it may be more than can be read. */
+function sayIfTooLarge(file: string, error: unknown): never {
+  if (!hasCode(error, 'FILE_FAILED') || !/: (?:it is too large: .*|no answer within \d+ s)$/.test(error.message)) throw error
+  const old = `mv ${shellQuote(file)} ${shellQuote(`${file}.old`)}`
+  throw new KadmError('FILE_FAILED', error.message, {
+    remedy: [
+      `ls -l ${shellQuote(file)}   # more than 64 MiB, or than comes in 30 s, is not read`,
+      `${old}   # if it is as large: kadm then starts a new one; what the old one knew cannot be undone any more`,
+    ],
+    cause: error,
+  })
 }
 
 function broken(file: string, line: number): KadmError {
