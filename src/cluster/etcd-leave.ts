@@ -8,8 +8,8 @@ import type { EtcdMember } from './etcd-members.ts'
 import { nameOf } from './etcd-new-member.ts'
 
 export interface LeaveEtcdOptions {
-  /** Is it the one of the host that leaves? */
-  readonly isSelf: (member: EtcdMember) => boolean
+  /** The one of the host that leaves, or why there is none. */
+  readonly self: (members: readonly EtcdMember[]) => Promise<EtcdMember | Departure>
   /** Leave, whatever becomes of the others. */
   readonly force: boolean
   readonly warn: (line: string) => void
@@ -35,7 +35,7 @@ export type Departure =
  * `force` both are warnings.
  */
 export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): Promise<Departure> {
-  const { isSelf, force, warn, waiting, signal, onlyNote, onLeave } = options
+  const { force, warn, waiting, signal, onlyNote, onLeave } = options
   // One that lags behind may not know of this one yet. Without a quorum what one of them knows will do: there is no other list.
   const members = await etcd
     .members({ signal })
@@ -45,8 +45,8 @@ export async function leaveEtcd(etcd: EtcdCluster, options: LeaveEtcdOptions): P
       return messageOf(error)
     })
   if (typeof members === 'string') return { kind: 'unknown', why: members }
-  const self = members.find(isSelf)
-  if (self === undefined) return { kind: 'no-member' }
+  const self = await options.self(members)
+  if ('kind' in self) return self
   if (members.length === 1) return { kind: 'last' }
   const others = self.learner ? undefined : await healthOfOthers(etcd, members, self, { patience: force ? 2000 : 6000, waiting, signal })
   const isLost = others !== undefined && others.healthy.length < others.quorum

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, type TestContext } from 'vitest'
 import type { EtcdCluster } from '../../src/cluster/etcd-cluster.ts'
-import { leaveEtcd, type Departure } from '../../src/cluster/etcd-leave.ts'
+import { leaveEtcd, type Departure, type LeaveEtcdOptions } from '../../src/cluster/etcd-leave.ts'
+import { isAt } from '../../src/cluster/etcd-new-member.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { etcdHosts, type EtcdHost } from '../support/etcd-hosts.ts'
 import { joinEtcd } from '../support/join-etcd.ts'
@@ -94,7 +95,7 @@ async function join(etcd: EtcdCluster, host: EtcdHost): Promise<void> {
   })
 }
 
-function leave(etcd: EtcdCluster, { member }: EtcdHost, more: Partial<Parameters<typeof leaveEtcd>[1]> = {}): Promise<Departure> {
-  const isSelf = ({ peerUrls }: { readonly peerUrls: readonly string[] }): boolean => peerUrls.includes(member.peerUrl)
-  return leaveEtcd(etcd, { isSelf, force: false, warn: () => {}, signal: AbortSignal.timeout(50_000), ...more })
+function leave(etcd: EtcdCluster, { member }: EtcdHost, more: Partial<LeaveEtcdOptions> = {}): Promise<Departure> {
+  const self: LeaveEtcdOptions['self'] = async (members) => members.find(isAt(member.peerUrl)) ?? { kind: 'no-member' }
+  return leaveEtcd(etcd, { self, force: false, warn: () => {}, signal: AbortSignal.timeout(50_000), ...more })
 }

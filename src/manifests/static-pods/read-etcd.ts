@@ -1,6 +1,7 @@
 /** The etcd of a host, as the manifest of its static Pod tells: kadm's, kubeadm's, or one that the user has changed. */
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
+import { commandFlag } from '../command-flag.ts'
 import { hostPathOf } from '../host-path-of.ts'
 import { commandOf, findStaticPod } from '../static-pod-file.ts'
 import { staticPodPath } from '../write-static-pod.ts'
@@ -9,9 +10,13 @@ export interface EtcdOfHost {
   readonly dataDir: string
   /** Folder of etcd's certificates. */
   readonly certificates: string | undefined
-  /** Where the member announces itself. */
+  /** As its own flag has it. */
+  readonly name: string | undefined
+  /** Where the member announces itself. Those of peers count at its first start alone. */
   readonly peerUrls: readonly string[]
   readonly clientUrls: readonly string[]
+  /** Where nobody but this etcd answers, as the host sees it. */
+  readonly ownClientUrls: readonly string[]
   /** Of all members that there were when this one began. */
   readonly initialPeerUrls: readonly string[]
 }
@@ -27,15 +32,21 @@ export async function readEtcdOfHost(host: Pick<Host, 'readText'>): Promise<Etcd
     })
   }
   const words = commandOf(pod, 'etcd')
-  const listOf = (flag: string): readonly string[] => {
-    const value = words.findLast((word) => word.startsWith(`--${flag}=`))?.slice(flag.length + 3)
-    return value === undefined || value === '' ? [] : value.split(',')
-  }
+  const listOf = (flag: string): readonly string[] => commandFlag(words, flag)?.split(',') ?? []
+  const clientUrls = listOf('advertise-client-urls')
+  const listenUrls = listOf('listen-client-urls').map(onLoopback)
   return {
     dataDir,
     certificates: hostPathOf(pod, 'etcd-certs'),
+    name: commandFlag(words, 'name'),
     peerUrls: listOf('initial-advertise-peer-urls'),
-    clientUrls: listOf('advertise-client-urls'),
+    clientUrls,
+    ownClientUrls: listenUrls.length > 0 ? listenUrls : clientUrls,
     initialPeerUrls: listOf('initial-cluster').map((member) => member.slice(member.indexOf('=') + 1)),
   }
+}
+
+/** Who listens at all addresses is asked at one that its certificate has. */
+function onLoopback(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }

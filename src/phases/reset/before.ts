@@ -4,6 +4,7 @@ import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
 import { readJournal } from '../../host/journal/journal-file.ts'
 import { unfinishedRun, type JournaledRun } from '../../host/journal/journal-runs.ts'
+import { commandFlag } from '../../manifests/command-flag.ts'
 import { hostPathOf } from '../../manifests/host-path-of.ts'
 import type { Manifest } from '../../manifests/manifest.ts'
 import { commandOf, findStaticPod } from '../../manifests/static-pod-file.ts'
@@ -48,12 +49,8 @@ export async function lookAtHost(host: Host, certificatesDir: string): Promise<H
 /** As kubeadm has it: an external etcd is named by addresses that all control planes reach. A manifest that cannot be read may say so. */
 function asksEtcdOnLoopback(apiServer: Manifest | 'unreadable' | undefined): boolean {
   if (apiServer === undefined || apiServer === 'unreadable') return apiServer !== undefined
-  const flag = '--etcd-servers='
-  const servers = commandOf(apiServer, 'kube-apiserver').findLast((word) => word.startsWith(flag)) ?? flag
-  return servers
-    .slice(flag.length)
-    .split(',')
-    .some((url) => ['127.0.0.1', '[::1]', 'localhost'].includes(URL.parse(url)?.hostname ?? ''))
+  const servers = commandFlag(commandOf(apiServer, 'kube-apiserver'), 'etcd-servers') ?? ''
+  return servers.split(',').some((url) => ['127.0.0.1', '[::1]', 'localhost'].includes(URL.parse(url)?.hostname ?? ''))
 }
 
 async function unfinishedOn(host: Host): Promise<JournaledRun | undefined> {

@@ -1,4 +1,4 @@
-/** Who of etcd's members this host is, who can be asked about it, and its departure. */
+/** The departure of this host's member of etcd, and who can be asked about it. */
 import path from 'node:path/posix'
 import { withEtcdCluster } from '../../cluster/etcd-cluster.ts'
 import { etcdCredentials, etcdEndpoints } from '../../cluster/etcd-endpoints.ts'
@@ -9,12 +9,12 @@ import { KadmError, hasCode } from '../../errors.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig/kubeconfig-cluster.ts'
 import type { PhaseContext } from '../phase.ts'
 import { noteBegun } from './begun-reset.ts'
+import { ownMember } from './own-member.ts'
 import type { ResetRun } from './reset-run.ts'
 
 /**
- * The member that the manifest announces, or one at an address of this host: a join that was killed may have added it before there was a
- * manifest. An etcd that nobody can ask is no reason to stay: a warning, as in kubeadm, but for who must leave it. Throws ETCD_QUORUM, and
- * ETCD_FAILED when etcd refuses. Who must leave may not be the last member, and has to know that it has left.
+ * An etcd that nobody can ask is no reason to stay: a warning, as in kubeadm, but for who must leave it. Throws ETCD_QUORUM, and ETCD_FAILED
+ * when etcd refuses. Who must leave may not be the last member, and has to know that it has left.
  */
 export async function leaveEtcdOfHost(run: ResetRun, context: PhaseContext): Promise<void> {
   const { host, before, kubeconfig } = run
@@ -102,22 +102,21 @@ const longestQuestion = 2000
 
 async function leave(run: ResetRun, endpoints: readonly string[], { warn, waiting, signal }: PhaseContext): Promise<Departure> {
   const { host, config, before } = run
-  const { etcd, certificateFolders } = before
+  const etcd = before.etcd === 'unreadable' ? undefined : before.etcd
   const folder =
-    etcd !== undefined && etcd !== 'unreadable' && etcd.certificates !== undefined
-      ? path.dirname(etcd.certificates)
-      : (certificateFolders[0] ?? config.certificatesDir)
-  const [credentials, isSelf] = await Promise.all([etcdCredentials(host, folder), selfOf(host, etcd)])
+    etcd?.certificates === undefined ? (before.certificateFolders[0] ?? config.certificatesDir) : path.dirname(etcd.certificates)
+  const credentials = await etcdCredentials(host, folder)
   const { recording } = host
   const onlyNote = recording && ((member: EtcdMember) => recording.wouldWaitFor(`etcd to remove the member ${nameOf(member)}`))
   return withEtcdCluster({ endpoints, ...credentials, timeout: longestQuestion, dial: (address) => host.dial(address) }, (connection) =>
-    leaveEtcd(connection, { isSelf, force: config.force, warn, waiting, signal, onlyNote, onLeave: () => noteBegun(run) }),
+    leaveEtcd(connection, {
+      self: (members) => ownMember(members, { host, etcd, connection, signal }),
+      force: config.force,
+      warn,
+      waiting,
+      signal,
+      onlyNote,
+      onLeave: () => noteBegun(run),
+    }),
   )
-}
-
-async function selfOf(host: Pick<ResetRun['host'], 'facts'>, etcd: ResetRun['before']['etcd']): Promise<(member: EtcdMember) => boolean> {
-  if (etcd !== undefined && etcd !== 'unreadable') return ({ peerUrls }) => peerUrls.some((url) => etcd.peerUrls.includes(url))
-  const { addresses } = await host.facts()
-  const own = new Set(addresses.filter(({ loopback }) => !loopback).map(({ address }) => address))
-  return ({ peerUrls }) => peerUrls.some((url) => own.has(URL.parse(url)?.hostname.replace(/^\[|\]$/g, '') ?? ''))
 }

@@ -22,13 +22,17 @@ interface Urls {
 const silent: Urls = { peerUrl: 'https://127.0.0.1:1', clientUrl: 'https://127.0.0.1:2' }
 
 function etcdManifest({ peerUrl, clientUrl }: Urls): string {
+  return manifestOf([`--initial-advertise-peer-urls=${peerUrl}`, `--advertise-client-urls=${clientUrl}`])
+}
+
+function manifestOf(flags: readonly string[]): string {
   return `apiVersion: v1
 kind: Pod
 metadata: {name: etcd}
 spec:
   containers:
   - name: etcd
-    command: [etcd, "--initial-advertise-peer-urls=${peerUrl}", "--advertise-client-urls=${clientUrl}"]
+    command: ${JSON.stringify(['etcd', ...flags])}
   volumes:
   - {name: etcd-certs, hostPath: {path: ${pki}/etcd}}
   - {name: etcd-data, hostPath: {path: /var/lib/etcd}}
@@ -83,9 +87,24 @@ test('the last member does not go', async (context) => {
   }
   await expect(leave(files)).rejects.toMatchObject({ code: 'ETCD_QUORUM', message: expect.stringContaining('the last member') })
   expect(await leave(files, { mustLeaveEtcd: false })).toEqual([expect.stringContaining('the last member')])
-  const other = { ...member, peerUrl: 'https://127.0.0.1:1' }
+  // etcd does not look at what its flags say of peers once it has begun.
+  const edited = [
+    ['--advertise-client-urls', member.clientUrl],
+    [`--advertise-client-urls=${member.clientUrl}`, `--initial-advertise-peer-urls=${silent.peerUrl}`],
+    ['--name=renamed', `--listen-client-urls=${member.clientUrl}`, `--advertise-client-urls=${member.clientUrl}`],
+  ]
+  for (const flags of edited) {
+    await expect(leave({ ...files, [`${manifests}/etcd.yaml`]: manifestOf(flags) }), flags.join(' ')).rejects.toMatchObject({
+      code: 'ETCD_QUORUM',
+    })
+  }
   // It has left before, and others answer.
-  expect(await leave({ ...files, [`${manifests}/etcd.yaml`]: etcdManifest(other) })).toEqual([])
+  const left = [`--listen-client-urls=${silent.clientUrl}`, `--advertise-client-urls=${member.clientUrl}`]
+  expect(await leave({ ...files, [`${manifests}/etcd.yaml`]: manifestOf(['--name=other', ...left]) })).toEqual([])
+  // Nobody knows: a machine in its place may have its name.
+  const namesake = { ...files, [`${manifests}/etcd.yaml`]: manifestOf(['--name', 'cp1', ...left]) }
+  await expect(leave(namesake)).rejects.toMatchObject({ code: 'ETCD_FAILED', message: expect.stringContaining('has its name') })
+  expect(await leave(namesake, { mustLeaveEtcd: false })).toEqual([expect.stringContaining('was not removed from etcd')])
 })
 
 const notKnown: Readonly<Record<string, Readonly<Record<string, string>>>> = {
