@@ -1,10 +1,13 @@
 /** What the upgrade of one host is asked with. */
 import { expect, test } from 'vitest'
-import { upgradeFlags } from '../../src/fleet/apply/upgrade-host.ts'
+import { paths } from '../../src/config/paths.ts'
+import { requestOf } from '../../src/fleet/apply/run-action.ts'
+import { upgradeFlags, upgradeHost } from '../../src/fleet/apply/upgrade-host.ts'
 import { openJournal } from '../../src/host/journal/journal.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { fileOf } from './planned.ts'
+import { reachedHost } from './reached-host.ts'
 
 test.each([
   { name: 'h1', ran: [], patches: '/init' },
@@ -29,6 +32,21 @@ test('the errors that init or join take for warnings are warnings of every upgra
   const ignored = { 'ignore-preflight-errors': ['Swap', 'Mem'] }
   expect(await flagsOf('h1', ['init'], documents)).toEqual({ ...ignored, patches: '/init' })
   expect(await flagsOf('h2', ['join'], documents)).toEqual(ignored)
+})
+
+test('a worker talks to the API by way of a control plane: where its admin.conf leads is no matter', async () => {
+  const dir = await temporaryDirectory()
+  const real = rootedHost(dir)
+  // Nobody is locked out, and nothing is changed: it ends where the cluster is asked.
+  const host = { ...real, facts: async () => ({ ...(await real.facts()), uid: 1000 }) }
+  await host.writeFile(paths.adminConf, 'clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]', { mode: 0o600 })
+  const file = fileOf({ h1: 'control-plane', h2: 'worker' })
+  const none = (): never => expect.unreachable()
+  const cluster = async (): Promise<never> => Promise.reject(new Error('asked by way of h1'))
+  const access = { cluster, sponsor: none, apiAnswers: none, failed: none, close: none }
+  const on = { name: 'h2', host, state: reachedHost({ node: 'worker' }) }
+  const request = requestOf('upgrade', { run: { report: () => {} }, on, signal: AbortSignal.timeout(20_000) })
+  await expect(upgradeHost({ file, first: { ...on, name: 'h1' }, access }, on, request)).rejects.toThrow('asked by way of h1')
 })
 
 /** h1 is the first. @param ran commands in the journal of the host */

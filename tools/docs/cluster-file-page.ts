@@ -107,7 +107,7 @@ const rest = [
   '  `maxUnavailable`: first the canaries, `soak` after the last of them, then the rest. Each wave is followed by the probe, which runs in the folder of the cluster file. A resumed upgrade first runs the probe (after `soak`, if of the workers all canaries and nobody else are done),',
   '  unless a host was cut off or has failed, which is mended first. A worker is drained before (its Pods have 5 minutes to leave, as at a removal) and takes Pods again after. The new kubelet has to be on the hosts already, installed or beside the old one as `kubelet-v1.37.2`:',
   '  where it is not, only the control plane goes up, and the plan warns. `patches` are those of the document that the host came by (`initConfiguration` for who ran init, `joinConfiguration` for who joined), and their folder has',
-  '  to be on it still (`PATCH_INVALID`). A host that fails ends the upgrade there',
+  '  to be on it still (`PATCH_INVALID`). The API is asked by way of a control plane, wherever its admin.conf leads. A host that fails ends the upgrade there',
   '  (those that were not begun are named), and apply goes on with it. Nodes that are at the version are left alone; an API server counts by the tag of its image, one that was rebuilt (`v1.37.2-acme.1`) as its release, and where there is no such tag by what the cluster keeps and by its kubelet.',
   '  A cluster without its ConfigMap `kube-system/kubeadm-config` is not upgraded: the plan says how it gets one. A control plane that cannot be reached, whose machine is bare, or whose join was cut off, stands in its way,',
   '  and in that of another minor version one that is to go; a worker that cannot be reached, and nodes that are to come or go, are left for the next apply, by name.',

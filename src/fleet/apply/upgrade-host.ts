@@ -7,7 +7,6 @@ import { readJournal } from '../../host/journal/journal-file.ts'
 import { runsOf } from '../../host/journal/journal-runs.ts'
 import { pauseFor } from '../../host/wait.ts'
 import { startUpgradeApply, startUpgradeNode } from '../../phases/upgrade/start-upgrade.ts'
-import { withFile } from './file-on-host.ts'
 import type { FleetHost, FleetRun } from '../fleet-run.ts'
 import type { RunRequest } from '../../phases/run-request.ts'
 
@@ -15,7 +14,11 @@ import type { RunRequest } from '../../phases/run-request.ts'
 const drainTimeout = 300_000
 
 /** Throws as the upgrades of one host. */
-export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'first'>, on: FleetHost, request: RunRequest): Promise<void> {
+export async function upgradeHost(
+  { file, first, access }: Pick<FleetRun, 'file' | 'first' | 'access'>,
+  on: FleetHost,
+  request: RunRequest,
+): Promise<void> {
   const asked = { ...request, flags: await upgradeFlags({ file, first }, on) }
   const version = file.kubernetesVersion
   if (on.name === first.name) {
@@ -23,12 +26,10 @@ export async function upgradeHost({ file, first }: Pick<FleetRun, 'file' | 'firs
   }
   const kubelet = on.state.hasWantedKubelet ? { target: { file: undefined, version }, drainTimeout } : undefined
   if (on.name === first.name && kubelet === undefined) return
-  // A kubelet may not drain its own node: the administrator does, whose credentials are not written to the host.
-  const kubeconfig = `${paths.adminConf} (${first.name})`
-  const host = withFile(on.host, { path: kubeconfig, text: (await first.host.readText(paths.adminConf)) ?? '' })
   // Of the first control plane all but the kubelet is done.
   const only = on.name === first.name ? ['kubelet'] : undefined
-  await startUpgradeNode(host, { ...asked, only, kubeconfig, kubelet })
+  // A kubelet may not drain its own node: the administrator does, by way of a control plane, whose admin.conf may lead nowhere from here.
+  await startUpgradeNode(on.host, { ...asked, only, kubeconfig: undefined, sponsor: access.cluster, kubelet })
 }
 
 /** A cluster file has no UpgradeConfiguration: what init and join were told that is for upgrades too. Throws JOURNAL_BROKEN. */

@@ -17,6 +17,8 @@ export interface UpgradeSourceOptions {
   readonly target: string | undefined
   /** Path on the host. */
   readonly kubeconfig: string
+  /** In place of the kubeconfig; whose it is closes it. */
+  readonly sponsor: (() => Promise<Cluster>) | undefined
   readonly signal: AbortSignal
   readonly say: (line: string) => void
   readonly warn: (line: string) => void
@@ -27,12 +29,13 @@ export interface OpenUpgradeSource extends UpgradeSource, Pick<ClusterDoor, 'rec
 }
 
 /** Nothing is asked before the first call. Throws KUBECONFIG_INVALID, CONFIG_INVALID, API_REFUSED, API_UNREACHABLE. */
-export function openUpgradeSource({ host, upgrade, target, kubeconfig, signal, say, warn }: UpgradeSourceOptions): OpenUpgradeSource {
+export function openUpgradeSource(options: UpgradeSourceOptions): OpenUpgradeSource {
+  const { host, upgrade, target, kubeconfig, sponsor, signal, say, warn } = options
   const door = clusterDoor(host, kubeconfig, signal)
   let opened: Promise<Cluster> | undefined
   let config: Promise<InitConfig> | undefined
 
-  const cluster = (): Promise<Cluster> => (opened ??= door.open())
+  const cluster = sponsor ?? ((): Promise<Cluster> => (opened ??= door.open()))
   const readConfig = async (): Promise<InitConfig> => {
     const version = target === undefined ? undefined : await versionOf(target, releaseServer(host, { signal }), warn)
     say('[upgrade] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...')

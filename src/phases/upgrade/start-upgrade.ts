@@ -1,6 +1,7 @@
 /**
  * From what the user asked to a run of upgrade's phases on a host: configuration, session, what an unfinished run has left, the cluster.
  */
+import type { Cluster } from '../../cluster/cluster.ts'
 import { loadUpgradeConfig } from '../../config/load/load-upgrade.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { newestKubernetes } from '../../config/own-version.ts'
@@ -23,6 +24,8 @@ import type { ApplyRun, NodeRun, UpgradeRun } from './upgrade-run.ts'
 export interface UpgradeRequest extends RunRequest {
   /** Path of the kubeconfig on the host; the usual one of the node's kind when not given. */
   readonly kubeconfig: string | undefined
+  /** The API with an administrator's rights, in place of a kubeconfig: it outlives the run. */
+  readonly sponsor?: () => Promise<Cluster>
 }
 
 export interface ApplyRequest extends UpgradeRequest {
@@ -122,6 +125,7 @@ async function start<Run extends UpgradeRun>(
       upgrade,
       target,
       kubeconfig: request.kubeconfig ?? (isControlPlane ? paths.adminConf : paths.kubeletConf),
+      sponsor: request.sponsor,
       signal,
       say: tell('line'),
       warn: tell('warning'),
