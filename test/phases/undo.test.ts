@@ -7,7 +7,7 @@ import { kinds } from '../../src/cluster/kinds.ts'
 import { recordingCluster } from '../../src/cluster/recording-cluster.ts'
 import { observeHost } from '../../src/fleet/look/host-state.ts'
 import type { Host } from '../../src/host/host.ts'
-import { readJournal, type JournaledChange } from '../../src/host/journal/journal-file.ts'
+import { readJournal, type JournaledChange, type JournalEntry } from '../../src/host/journal/journal-file.ts'
 import { openJournal } from '../../src/host/journal/journal.ts'
 import { journalingHost } from '../../src/host/journal/journaling-host.ts'
 import { putFilesBack, removeMadeDirectories } from '../../src/phases/undo/put-back.ts'
@@ -214,6 +214,31 @@ test('an undo whose Pods could not leave has changed nothing here: it is in the 
   expect((await observeHost(host, 'v1.37.2')).unfinished).toBeUndefined()
   expect(await startUndo(host, request())).toBe('done')
   expect(await host.readText('/etc/user.conf')).toBe('of kadm, twice')
+})
+
+const beyond: Readonly<Record<string, object>> = {
+  'a change of a kind': { kind: 'change', run: 'r1', change: { kind: 'set-sysctl', key: 'x' } },
+  'a record of a kind': { kind: 'firewall-opened', run: 'r1', port: 1 },
+  'a run that begins in a way': { kind: 'session-started', run: 'r9' },
+}
+
+test.for(Object.entries(beyond))('what a newer kadm did is not half undone: %s that this one does not know', async ([, entry]) => {
+  const { host } = await scene()
+  await (await openJournal(host)).append(entry as JournalEntry)
+  for (const force of [false, true])
+    await expect(startUndo(host, request({ force }))).rejects.toMatchObject({
+      code: 'UNDO_REFUSED',
+      message: expect.stringContaining('cannot read in the journal'),
+    })
+  expect(await host.readText('/etc/user.conf')).toBe('of kadm, twice')
+})
+
+test('a later run is undone all the same', async () => {
+  const { host } = await scene()
+  await (await openJournal(host)).append(beyond['a change of a kind'] as JournalEntry)
+  await journaledRun(host, 'r2', (changing) => changing.writeFile('/etc/user.conf', 'of the second', { mode: 0o600 }), 'mark')
+  expect(await startUndo(host, request())).toBe('done')
+  await expect(startUndo(host, request())).rejects.toMatchObject({ code: 'UNDO_REFUSED' })
 })
 
 test('an upgrade of the whole cluster, and one of a control plane to another minor version, are refused', async () => {

@@ -94,7 +94,7 @@ const rest = [
   '- **Undo.** The last run on the host, with its attempts that were cut off; `--all`: every run. Files get their former bytes, mode and owner, or go when they were not there; so do directories that are empty then, labels and taints,',
   '  and services run or rest as before. A host that came into its cluster by the run is drained, leaves etcd, loses its Pods, mounts, rules of kube-proxy and what the kubelet has written, and its Node goes. A file that is',
   '  neither as kadm left it nor as it was before is named and stays, with the place of its former content; `--force` puts it back too. What stays: `/var/lib/kadm` with the journal, images, what others made (named). Refused',
-  '  (`UNDO_REFUSED`): `upgrade apply`, a control plane of another minor version, and, unless `--force` is given, the only control plane of nodes that are still there',
+  '  (`UNDO_REFUSED`): `upgrade apply`, a control plane of another minor version, what a newer kadm did and this one cannot read in the journal, and, unless `--force` is given, the only control plane of nodes that are still there',
   '  (or its API does not say whether there are any), and a run that others have overtaken: by it the host came into a cluster with another CA than the one that is there now, or it made keys on which there is a kubelet or a',
   '  static Pod by now. Killed in the middle, run it again and it finishes; an `--all` stays an `--all`. Without `-f` it is of this host, or of',
   '  that of `--host user@address`; the Node then stays and is named.',

@@ -1,4 +1,5 @@
 /** The form of the journal on disk, and how it is read. */
+import { isObject } from '../../json.ts'
 import { readChain, type Chain } from './hash-chain.ts'
 import type { Argv, Host, Owner } from '../host.ts'
 
@@ -76,13 +77,37 @@ export type JournalRecord = JournalEntry & { readonly previous: string; readonly
 
 export interface Journal extends Omit<Chain, 'lines'> {
   readonly records: readonly JournalRecord[]
+  /** Ids of runs that a newer kadm has written more of than this one can read. */
+  readonly beyond: ReadonlySet<string>
 }
 
 /** Empty when there is no journal. Throws JOURNAL_BROKEN when a line is not what the next one says that it was. */
 export async function readJournal(host: Pick<Host, 'readFile'>): Promise<Journal> {
   const { lines, ...chain } = await readChain(host, journalFile)
   // A newer kadm may know more; what it wrote is part of the chain and otherwise passed over.
-  return { ...chain, records: lines.filter(isJournalRecord) }
+  const beyond = new Set(lines.flatMap((line) => (typeof line['run'] === 'string' && !isKnown(line) ? [line['run']] : [])))
+  return { ...chain, records: lines.filter(isJournalRecord), beyond }
+}
+
+function isKnown({ kind, change }: Readonly<Record<string, unknown>>): boolean {
+  return knownKinds.has(kind) && (kind !== 'change' || (isObject(change) && Object.hasOwn(changeKinds, String(change['kind']))))
+}
+
+const changeKinds: Readonly<Record<JournaledChange['kind'], true>> = {
+  'write-file': true,
+  'make-directory': true,
+  'remove-file': true,
+  'remove-directory': true,
+  'change-owner': true,
+  'run-command': true,
+  'restart-service': true,
+  'stop-service': true,
+  'pull-image': true,
+  'start-pod': true,
+  'stop-container': true,
+  'stop-pod': true,
+  'remove-pod': true,
+  'mark-node': true,
 }
 
 const knownKinds: ReadonlySet<unknown> = new Set<JournalEntry['kind']>([

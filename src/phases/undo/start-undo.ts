@@ -17,7 +17,7 @@ import type { HostBefore } from '../reset/reset-run.ts'
 import { requireRoot, runSelected, type RunRequest } from '../run-request.ts'
 import { journalReport } from '../run-session.ts'
 import { undoPhases } from './undo-phases.ts'
-import { requireNobodyLeftBehind, requireNotOvertaken, requireOwnMinor } from './undo-refusals.ts'
+import { requireNobodyLeftBehind, requireNotOvertaken, requireOwnMinor, requireReadable } from './undo-refusals.ts'
 import type { Leaving, UndoRun } from './undo-run.ts'
 import { undoSteps, type UndoStep } from './undo-steps.ts'
 import { hadApi, hasBegunToLeave, undoCommand, undoFingerprint, undoTarget, type UndoTarget } from './undo-target.ts'
@@ -62,6 +62,7 @@ export async function startUndo(host: Host, request: UndoRequest): Promise<UndoO
   try {
     const journal = await readJournal(host)
     const target = undoTarget(journal, { all })
+    requireReadable(journal, target)
     if (target.runs.length === 0) return 'nothing'
     await requireOwnMinor(host, target)
     const leaving = target.isEntry ? await leave(host, request) : undefined

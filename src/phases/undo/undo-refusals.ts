@@ -2,13 +2,32 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { retryUntil } from '../../cluster/wait.ts'
+import { kadmVersion } from '../../config/own-version.ts'
 import { paths } from '../../config/paths.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
+import type { Journal } from '../../host/journal/journal-file.ts'
+import { runsOf } from '../../host/journal/journal-runs.ts'
 import { connectOwnCluster } from '../../pki/own-cluster.ts'
 import { isControlPlaneNode } from '../../manifests/node-labels.ts'
 import type { UndoStep } from './undo-steps.ts'
 import type { NetChange, UndoTarget } from './undo-target.ts'
+
+/**
+ * Half of a run is not taken back: its backups would go, and it would count as undone. A run of which not even the beginning can be read may
+ * be in the way of any other. `force` does not help.
+ * @throws KadmError UNDO_REFUSED
+ */
+export function requireReadable(journal: Journal, { runs }: Pick<UndoTarget, 'runs'>): void {
+  const known = new Set(runsOf(journal).map(({ id }) => id))
+  const beyond = [...journal.beyond].find((id) => !known.has(id) || runs.some((run) => run.id === id))
+  if (beyond === undefined) return
+  const run = runs.find(({ id }) => id === beyond)
+  const what = run === undefined ? 'a run' : `"kadm ${run.command}" of kadm ${run.version}`
+  throw refused(`${what} has done what this kadm (${kadmVersion}) cannot read in the journal: it would take back a part of it`, [
+    `run the same command with the newer kadm that did it${run === undefined ? '' : ` (${run.version})`}`,
+  ])
+}
 
 /**
  * An upgrade also goes through objects of the cluster and the data of etcd, which no host keeps a former copy of: of it only a kubelet and
