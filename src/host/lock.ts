@@ -41,8 +41,8 @@ export async function takeLock(place: LockPlace, file: string, command: string):
   // Written in full beside it, then linked: nobody sees a lock that does not say whose it is.
   const mine = `${file}.${holder.pid}-${randomBytes(4).toString('hex')}`
   const owner: LockOwner = { ...holder, command, since: new Date().toISOString() }
-  await place.create(mine, `${JSON.stringify(owner)}\n`)
   try {
+    await place.create(mine, `${JSON.stringify(owner)}\n`)
     return await acquire(place, file, { mine, line: holder.line })
   } finally {
     await place.remove(mine)

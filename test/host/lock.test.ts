@@ -5,7 +5,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { lockFile } from '../../src/host/local-lock.ts'
-import { startTimeIn } from '../../src/host/lock.ts'
+import { startTimeIn, takeLock, type LockPlace } from '../../src/host/lock.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 test('a second one is told who works here and since when; after the first is done it may', async () => {
@@ -54,6 +54,25 @@ test('a killed owner, a pid that was given out again and nonsense are no obstacl
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ pid: process.pid, command: 'kadm join' })
   await giveBack()
   expect(await readdir(dir)).toEqual([])
+})
+
+test('on a full disk nothing is left of the attempt', async () => {
+  const files = new Map<string, string>()
+  const none = (): never => expect.unreachable()
+  const place: LockPlace = {
+    holder: async () => ({ pid: 1, startTime: '1' }),
+    create: async (file) => {
+      files.set(file, '')
+      throw new Error('no space left on device')
+    },
+    remove: async (file) => void files.delete(file),
+    link: none,
+    read: none,
+    inode: none,
+    startTime: none,
+  }
+  await expect(takeLock(place, '/run/kadm.lock', 'kadm init')).rejects.toThrow('no space left on device')
+  expect([...files]).toEqual([])
 })
 
 test("somebody else's lock is not given back", async () => {
