@@ -10,7 +10,7 @@ import { KadmError, hasCode, messageOf } from '../errors.ts'
 import { readChain } from '../host/journal/hash-chain.ts'
 import type { Host } from '../host/host.ts'
 import { openChain } from '../host/journal/journal.ts'
-import { lockFile } from '../host/local-lock.ts'
+import { lockSharedFile } from '../host/local-lock.ts'
 import { redact } from '../host/redact.ts'
 import type { FleetEvent } from './fleet-run.ts'
 
@@ -151,7 +151,7 @@ async function lockShortly(file: string): Promise<() => Promise<void>> {
   const end = performance.now() + 5000
   for (let pause = 5; ; pause = Math.min(pause * 2, 100)) {
     try {
-      return await lockFile(file, 'kadm')
+      return await lockSharedFile(file, 'kadm')
     } catch (error) {
       if (!hasCode(error, 'RUN_IN_PROGRESS')) throw error
       // Not RUN_IN_PROGRESS, after which commands are begun again: this may be the end of one.

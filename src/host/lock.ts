@@ -1,5 +1,6 @@
 /** One kadm at a time on a machine. */
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { KadmError } from '../errors.ts'
 import { isObject, parseJson } from '../json.ts'
 
@@ -7,6 +8,11 @@ import { isObject, parseJson } from '../json.ts'
 export interface LockPlace {
   /** Name of the machine, where it is not the user's own. */
   readonly machine?: string
+  /**
+   * Milliseconds after which a lock counts as dead whose owner cannot be looked for here: others share the folder from machines or containers
+   * of their own, and hold it for a moment. Absent: all who may have it are processes of one machine.
+   */
+  readonly patience?: number
   /** The process whose end gives the lock back. */
   holder(): Promise<LockHolder>
   /** A new file; throws when there is one. */
@@ -23,6 +29,8 @@ export interface LockPlace {
 export interface LockHolder {
   readonly pid: number
   readonly startTime: string
+  /** Of a folder that is shared: the boot and the namespace of processes that the pid is of. */
+  readonly at?: string
   /** Of a holder on another machine: who has this one already holds the lock, on a line that broke. */
   readonly line?: string
   /** Of a holder on another machine: who that is, `ann@desk`. */
@@ -43,7 +51,7 @@ export async function takeLock(place: LockPlace, file: string, command: string):
   const owner: LockOwner = { ...holder, command, since: new Date().toISOString() }
   try {
     await place.create(mine, `${JSON.stringify(owner)}\n`)
-    return await acquire(place, file, { mine, line: holder.line })
+    return await acquire(place, file, { mine, line: holder.line, at: holder.at })
   } finally {
     await place.remove(mine)
   }
@@ -66,6 +74,7 @@ interface LockOwner extends LockHolder {
 interface Taker {
   readonly mine: string
   readonly line: string | undefined
+  readonly at: string | undefined
 }
 
 async function acquire(place: LockPlace, file: string, taker: Taker): Promise<() => Promise<void>> {
@@ -76,7 +85,11 @@ async function acquire(place: LockPlace, file: string, taker: Taker): Promise<()
     if (text === undefined) continue // given back just now
     const owner = parseOwner(text)
     const isOurs = owner?.line !== undefined && owner.line === taker.line
-    if (!isOurs && owner !== undefined && (await place.startTime(owner.pid)) === owner.startTime) throw inProgress(owner, place.machine)
+    // An older kadm does not say where it is.
+    const mayBeHere = owner?.at === undefined || owner.at === taker.at
+    if (!isOurs && mayBeHere && owner !== undefined && (await place.startTime(owner.pid)) === owner.startTime)
+      throw inProgress(owner, place.machine)
+    if (owner !== undefined && owner.at !== taker.at && (await isGivenBack(place, file, text))) continue
     await removeDead(place, file, { ...taker, text })
   }
 }
@@ -95,6 +108,13 @@ async function removeDead(place: LockPlace, file: string, { text, ...taker }: Ta
   }
 }
 
+/** Watched by a clock of this machine: those of others may differ. */
+async function isGivenBack(place: LockPlace, file: string, text: string): Promise<boolean> {
+  for (const end = performance.now() + (place.patience ?? 0); performance.now() < end; await sleep(50))
+    if ((await place.read(file)) !== text) return true
+  return false
+}
+
 async function giveBack(place: LockPlace, file: string, inode: string): Promise<void> {
   if ((await place.inode(file)) === inode) await place.remove(file)
 }
@@ -109,13 +129,14 @@ function inProgress({ pid, command, by, since }: LockOwner, machine: string | un
 function parseOwner(text: string): LockOwner | undefined {
   const parsed = parseJson(text)
   if (!isObject(parsed)) return undefined
-  const { pid, startTime, command, since, line, by }: Partial<Record<keyof LockOwner, unknown>> = parsed
+  const { pid, startTime, command, since, at, line, by }: Partial<Record<keyof LockOwner, unknown>> = parsed
   if (typeof pid !== 'number' || typeof startTime !== 'string' || !/^\d+$/.test(startTime)) return undefined
   return {
     pid,
     startTime,
     command: String(command),
     since: String(since),
+    ...(typeof at === 'string' && { at }),
     ...(typeof line === 'string' && { line }),
     ...(typeof by === 'string' && { by }),
   }

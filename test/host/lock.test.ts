@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { lockFile } from '../../src/host/local-lock.ts'
+import { lockFile, lockSharedFile } from '../../src/host/local-lock.ts'
 import { startTimeIn, takeLock, type LockPlace } from '../../src/host/lock.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -73,6 +74,36 @@ test('on a full disk nothing is left of the attempt', async () => {
   }
   await expect(takeLock(place, '/run/kadm.lock', 'kadm init')).rejects.toThrow('no space left on device')
   expect([...files]).toEqual([])
+})
+
+test.each([
+  { whose: 'another machine', at: '11111111-2222-3333-4444-555555555555 pid:[4026531836]' },
+  { whose: 'an older kadm', at: undefined },
+])('in a folder that is shared, $whose may be at work though no such process is here; what never changes is dead', async ({ at }) => {
+  const file = path.join(await temporaryDirectory(), 'journal.lock')
+  // Of a pid that is given to nobody.
+  const owner = { pid: 2 ** 22 + 1, startTime: '1', at, command: 'kadm', since: 'now' }
+  await writeFile(file, JSON.stringify(owner))
+  const began = performance.now()
+  const taking = lockSharedFile(file, 'kadm', 600)
+  await sleep(300)
+  // Given back, and taken once more.
+  await writeFile(`${file}.other`, JSON.stringify({ ...owner, since: 'later' }))
+  await rename(`${file}.other`, file)
+  const giveBack = await taking
+  expect(performance.now() - began).toBeGreaterThan(890)
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ pid: process.pid, at: expect.stringMatching(/^[0-9a-f-]{36} pid:\[\d+\]$/) })
+  await expect(lockSharedFile(file, 'kadm')).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' })
+  await giveBack()
+})
+
+test('the same pid on another machine is another process', async () => {
+  const file = path.join(await temporaryDirectory(), 'journal.lock')
+  const startTime = startTimeIn(await readFile('/proc/self/stat', 'utf8'))
+  await writeFile(file, JSON.stringify({ pid: process.pid, startTime, at: 'elsewhere', command: 'kadm', since: 'now' }))
+  await (
+    await lockSharedFile(file, 'kadm', 50)
+  )()
 })
 
 test("somebody else's lock is not given back", async () => {
