@@ -63,21 +63,16 @@ export type BeginCommand = (journal: OperatorJournal, words: CommandWords) => Pr
  */
 export async function asCommand(work: (begin: BeginCommand) => Promise<void>): Promise<void> {
   const command = randomBytes(8).toString('hex')
-  const waiting: OperatorEntry[] = []
-  let writing: Promise<void> = Promise.resolve()
-  let begun: OperatorJournal | undefined
-  const write = (journal: OperatorJournal, ...entries: readonly OperatorEntry[]): Promise<void> => {
-    waiting.push(...entries)
-    return (writing = writing.then(() => append(journal, waiting.splice(0))))
-  }
+  let write: Writer | undefined
   const begin: BeginCommand = async (journal, words) => {
-    if (begun === undefined) await write(journal, { kind: 'command-started', command, version: kadmVersion, ...words })
-    begun ??= journal
+    const own = write ?? writerOf(journal)
+    if (write === undefined) await own({ kind: 'command-started', command, version: kadmVersion, ...words })
+    write = own
     // What cannot be written shows at the end: the hosts are in the middle of it.
-    return (event) => void write(begun ?? journal, ...actionOf(command, event)).catch(() => undefined)
+    return (event) => void own(...actionOf(command, event)).catch(() => undefined)
   }
   const finish = async (outcome: 'done' | 'failed' | 'refused'): Promise<void> => {
-    if (begun !== undefined) await write(begun, { kind: 'command-finished', command, outcome })
+    await write?.({ kind: 'command-finished', command, outcome })
   }
   try {
     await work(begin)
@@ -87,6 +82,33 @@ export async function asCommand(work: (begin: BeginCommand) => Promise<void>): P
     throw error
   }
   await finish('done')
+}
+
+type Writer = (...entries: readonly OperatorEntry[]) => Promise<void>
+
+/** What cannot be written is tried again with the next entries; where it never can, the first reason is the one to tell. */
+function writerOf(journal: OperatorJournal): Writer {
+  const waiting: OperatorEntry[] = []
+  let writing: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
+  let failure: { readonly error: unknown } | undefined
+  const writeAll = async (): Promise<void> => {
+    next = undefined
+    const entries = [...waiting]
+    try {
+      await append(journal, entries)
+      waiting.splice(0, entries.length)
+      failure = undefined
+    } catch (error) {
+      failure ??= { error }
+      throw failure.error
+    }
+  }
+  return (...entries) => {
+    waiting.push(...entries)
+    // One for all that come while another is under way: each may wait for a lock.
+    return (next ??= writing = writing.catch(() => undefined).then(writeAll))
+  }
 }
 
 export interface OperatorCommand extends CommandWords {

@@ -1,10 +1,12 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { logJson } from '../../src/cli/run/run-log.ts'
 import { KadmError } from '../../src/errors.ts'
 import { fleetLog } from '../../src/fleet/fleet-log.ts'
 import { asCommand, operatorJournal, readOperatorJournal, type Hear, type OperatorJournal } from '../../src/fleet/operator-journal.ts'
+import type { Host } from '../../src/host/host.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { lockFile } from '../../src/host/local-lock.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -74,6 +76,32 @@ test('what happened on the hosts is told, not that it could not be written down 
     throw new Error('h2 has no disk')
   })
   await expect(failing).rejects.toThrow('h2 has no disk')
+})
+
+test('what could not be written is in it as soon as something can be again, each once and in order', async () => {
+  const journal = await fresh()
+  let failures = 0
+  const appendFile: Host['appendFile'] = async (...given) => {
+    if (failures-- > 0) throw new Error(`disk full, ${failures} to go`)
+    await journal.host.appendFile(...given)
+  }
+  await noted({ ...journal, host: { ...journal.host, appendFile } }, async (hear) => {
+    failures = 2
+    for (const host of ['h1', 'h2', 'h3']) {
+      hear({ host, event: { kind: 'done', phase: 'join', at } })
+      await sleep(100)
+    }
+  })
+  const { commands } = await readOperatorJournal(journal)
+  expect(commands.map(({ outcome, actions }) => [outcome, actions.map(({ host }) => host)])).toEqual([['done', ['h1', 'h2', 'h3']]])
+  expect((await readFile(journal.file, 'utf8')).trimEnd().split('\n')).toHaveLength(5)
+  // Where it never can, the end says why: by what came first.
+  const failing = noted({ ...journal, host: { ...journal.host, appendFile } }, async (hear) => {
+    failures = 100
+    hear({ host: 'h1', event: { kind: 'done', phase: 'join', at } })
+    await sleep(100)
+  })
+  await expect(failing).rejects.toThrow('disk full, 99 to go')
 })
 
 test('a journal that another one holds on to is no reason to begin a command again', { timeout: 15_000 }, async () => {
