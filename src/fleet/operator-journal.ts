@@ -9,6 +9,7 @@ import { kadmVersion } from '../config/own-version.ts'
 import { KadmError, hasCode, messageOf } from '../errors.ts'
 import { readChain } from '../host/journal/hash-chain.ts'
 import type { Host } from '../host/host.ts'
+import { homeDirectory } from '../host/home-directory.ts'
 import { openChain } from '../host/journal/journal.ts'
 import { lockSharedFile } from '../host/local-lock.ts'
 import { redact } from '../host/redact.ts'
@@ -44,9 +45,9 @@ export type OperatorEntry =
 
 /** `$XDG_STATE_HOME/kadm/<cluster>/journal.jsonl`, by default in `~/.local/state`. */
 export function operatorJournal(host: Host, environment: Readonly<Record<string, string | undefined>>, cluster: string): OperatorJournal {
-  const { XDG_STATE_HOME: state = '', HOME: home = '/' } = environment
+  const { XDG_STATE_HOME: state = '' } = environment
   // By the XDG specification a path that is not absolute is none.
-  const folder = path.isAbsolute(state) ? state : path.join(home, '.local/state')
+  const folder = path.isAbsolute(state) ? state : path.join(homeDirectory(environment), '.local/state')
   return { host, file: path.join(folder, 'kadm', cluster, 'journal.jsonl') }
 }
 

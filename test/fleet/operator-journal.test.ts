@@ -1,4 +1,5 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -32,6 +33,7 @@ test('where it lies', () => {
   const fileFor = (environment: Record<string, string>): string => operatorJournal(localHost(), environment, 'shop').file
   expect(fileFor({ HOME: '/home/ann' })).toBe('/home/ann/.local/state/kadm/shop/journal.jsonl')
   expect(fileFor({ HOME: '/home/ann', XDG_STATE_HOME: '/state' })).toBe('/state/kadm/shop/journal.jsonl')
+  expect(fileFor({ HOME: '', XDG_STATE_HOME: '' })).toBe(path.join(userInfo().homedir, '.local/state/kadm/shop/journal.jsonl'))
   expect(fileFor({ HOME: '/home/ann', XDG_STATE_HOME: 'relative' })).toBe('/home/ann/.local/state/kadm/shop/journal.jsonl')
 })
 

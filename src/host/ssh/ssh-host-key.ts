@@ -1,10 +1,10 @@
 /** Does the host prove that it is the one that is meant? Its key is always looked at; nothing is sent to a host before that. */
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import path from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { KadmError } from '../../errors.ts'
 import { describingFileErrors, systemCode } from '../file-error.ts'
+import { homeDirectory } from '../home-directory.ts'
 import {
   entriesFor,
   fingerprint,
@@ -38,7 +38,7 @@ type Rule = Pick<SshOptions, 'hostKey' | 'trustOnFirstUse' | 'knownHostsFile' | 
 
 /** @param except kinds of keys that were shown and are not the pinned one */
 export async function hostKeyCheck(target: SshTarget, rule: Rule, except: readonly string[]): Promise<HostKeyCheck> {
-  const file = rule.knownHostsFile ?? path.join(homedir(), '.ssh/known_hosts')
+  const file = rule.knownHostsFile ?? path.join(homeDirectory(), '.ssh/known_hosts')
   const texts = await Promise.all([file, '/etc/ssh/ssh_known_hosts'].map(readIfThere))
   if (rule.hostKey !== undefined && !fingerprintForm.test(rule.hostKey)) throw badPin(rule.hostKey)
   const pin = rule.hostKey?.replace('=', '')

@@ -1,9 +1,9 @@
 /** With which keys a user logs in, and in which order they are tried. */
-import { homedir } from 'node:os'
 import path from 'node:path'
 import type { AnyAuthMethod } from 'ssh2'
 import { KadmError } from '../../errors.ts'
 import { systemCode } from '../file-error.ts'
+import { homeDirectory } from '../home-directory.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { sshAgent } from './ssh-agent.ts'
 import { type KeyFile, publicKeyOf, readKeyFile } from './ssh-key-file.ts'
@@ -92,7 +92,7 @@ export function loginKeys(
 const usualFiles = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa']
 
 function inHome(file: string): string {
-  return file.startsWith('~/') ? path.join(homedir(), file.slice(2)) : file
+  return file.startsWith('~/') ? path.join(homeDirectory(), file.slice(2)) : file
 }
 
 async function read(file: string, isNamed: boolean, readKeys: Map<string, Promise<KeyFile>>): Promise<KeyFile | undefined> {
