@@ -7,12 +7,14 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kadmVersion } from '../config/own-version.ts'
 import { KadmError, hasCode, messageOf } from '../errors.ts'
+import { systemCode } from '../host/file-error.ts'
 import { readChain } from '../host/journal/hash-chain.ts'
 import type { Host } from '../host/host.ts'
 import { homeDirectory } from '../host/home-directory.ts'
 import { openChain } from '../host/journal/journal.ts'
 import { lockSharedFile } from '../host/local-lock.ts'
 import { redact } from '../host/redact.ts'
+import { shellQuote } from '../host/shell-quote.ts'
 import type { FleetEvent } from './fleet-run.ts'
 
 export interface OperatorJournal {
@@ -97,7 +99,7 @@ function writerOf(journal: OperatorJournal): Writer {
     next = undefined
     const entries = [...waiting]
     try {
-      await append(journal, entries)
+      await ofOwnFile(journal.file, () => append(journal, entries))
       waiting.splice(0, entries.length)
       failure = undefined
     } catch (error) {
@@ -126,7 +128,7 @@ export async function readOperatorJournal({
   host,
   file,
 }: OperatorJournal): Promise<{ readonly commands: readonly OperatorCommand[]; readonly torn: boolean }> {
-  const { lines, torn } = await readChain(host, file)
+  const { lines, torn } = await ofOwnFile(file, () => readChain(host, file))
   const entries = lines as readonly (OperatorEntry & { readonly at: string })[]
   const commands = entries.flatMap((start): readonly OperatorCommand[] => {
     if (start.kind !== 'command-started') return []
@@ -166,6 +168,23 @@ async function append({ host, file }: OperatorJournal, entries: readonly Operato
     await Promise.all(entries.map((entry) => chain.append(entry)))
   } finally {
     await unlock()
+  }
+}
+
+/** To whom the system refuses it is not root who helps: it is a file of the user's own, which an earlier `sudo kadm` may have made. */
+async function ofOwnFile<T>(file: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!hasCode(error, 'FILE_FAILED') || !['EACCES', 'EPERM'].includes(systemCode(error.cause) ?? '')) throw error
+    const folder = shellQuote(path.dirname(file))
+    throw new KadmError('FILE_FAILED', error.message, {
+      remedy: [
+        `ls -ld ${folder} ${shellQuote(file)}   # sudo chown -R "$(id -un)" ${folder} where they are somebody else's`,
+        'XDG_STATE_HOME=DIR kadm ...   # keeps the journal in a folder of your own',
+      ],
+      cause: error,
+    })
   }
 }
 

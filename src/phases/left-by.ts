@@ -11,7 +11,10 @@ export function leftBy({ command, startedAt, version }: Pick<JournaledRun, 'comm
   const [whose, goOn] =
     version === kadmVersion
       ? ['which had other arguments or another configuration', `kadm ${command} with the arguments and the configuration of then`]
-      : [`by kadm ${version} (this is ${kadmVersion})`, `kadm ${command} of kadm ${version}, with the arguments and the configuration of then,`]
+      : [
+          `by kadm ${version} (this is ${kadmVersion})`,
+          `kadm ${command} of kadm ${version}, with the arguments and the configuration of then,`,
+        ]
   return {
     message: `"kadm ${command}" of ${began} UTC, ${whose}, was not finished and is in the way`,
     remedy: [`${goOn} goes on with it`, 'kadm reset   # removes what it made; then run this command again'],

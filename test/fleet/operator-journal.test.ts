@@ -7,6 +7,7 @@ import { logJson } from '../../src/cli/run/run-log.ts'
 import { KadmError } from '../../src/errors.ts'
 import { fleetLog } from '../../src/fleet/fleet-log.ts'
 import { asCommand, operatorJournal, readOperatorJournal, type Hear, type OperatorJournal } from '../../src/fleet/operator-journal.ts'
+import { describingFileErrors } from '../../src/host/file-error.ts'
 import type { Host } from '../../src/host/host.ts'
 import { localHost } from '../../src/host/local-host.ts'
 import { lockFile } from '../../src/host/local-lock.ts'
@@ -153,6 +154,22 @@ test('a journal that cannot be written keeps the work from beginning', async () 
     noted(operatorJournal(localHost(), { XDG_STATE_HOME: root }, 'shop'), async () => void (isDone = true)),
   ).rejects.toMatchObject({ code: 'FILE_FAILED' })
   expect(isDone).toBe(false)
+})
+
+test.each(['makeDirectory', 'readFile'] as const)('a journal of somebody else is no reason to become root: %s', async (refused) => {
+  const journal = await fresh()
+  const refuse = (): Promise<never> =>
+    describingFileErrors('use', journal.file, async () => {
+      throw Object.assign(new Error('no'), { code: 'EACCES' })
+    })
+  const failing = noted({ ...journal, host: { ...journal.host, [refused]: refuse } }, async () => {})
+  await expect(failing).rejects.toMatchObject({
+    code: 'FILE_FAILED',
+    message: expect.stringContaining('permission denied'),
+    remedy: [expect.stringContaining('chown'), expect.stringContaining('XDG_STATE_HOME=DIR')],
+  })
+  const log = readOperatorJournal({ ...journal, host: { ...journal.host, readFile: refuse } })
+  await expect(log).rejects.toMatchObject({ remedy: [expect.stringContaining('chown'), expect.any(String)] })
 })
 
 test('every byte counts: whichever is changed or taken from the end, kadm log says so', async () => {

@@ -92,7 +92,10 @@ test.each([
   await rename(`${file}.other`, file)
   const giveBack = await taking
   expect(performance.now() - began).toBeGreaterThan(890)
-  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ pid: process.pid, at: expect.stringMatching(/^[0-9a-f-]{36} pid:\[\d+\]$/) })
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+    pid: process.pid,
+    at: expect.stringMatching(/^[0-9a-f-]{36} pid:\[\d+\]$/),
+  })
   await expect(lockSharedFile(file, 'kadm')).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' })
   await giveBack()
 })
