@@ -11,7 +11,8 @@ import { systemCode } from '../host/file-error.ts'
 import { readChain } from '../host/journal/hash-chain.ts'
 import type { Host } from '../host/host.ts'
 import { homeDirectory } from '../host/home-directory.ts'
-import { openChain } from '../host/journal/journal.ts'
+import { openChain, type ChainWriter } from '../host/journal/journal.ts'
+import { sizeOf } from '../host/local-files.ts'
 import { lockSharedFile } from '../host/local-lock.ts'
 import { redact } from '../host/redact.ts'
 import { shellQuote } from '../host/shell-quote.ts'
@@ -95,11 +96,14 @@ function writerOf(journal: OperatorJournal): Writer {
   let writing: Promise<void> = Promise.resolve()
   let next: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
+  let left: LeftChain | undefined
   const writeAll = async (): Promise<void> => {
     next = undefined
     const entries = [...waiting]
+    const before = left
+    left = undefined
     try {
-      await ofOwnFile(journal.file, () => append(journal, entries))
+      left = await ofOwnFile(journal.file, () => append(journal, entries, before))
       waiting.splice(0, entries.length)
       failure = undefined
     } catch (error) {
@@ -158,14 +162,25 @@ function actionOf(command: string, { host, event }: FleetEvent): readonly Operat
   return [{ kind: 'action', command, host, action, state: kind, ...(kind === 'failed' && { message: redact(messageOf(event.error)) }) }]
 }
 
-async function append({ host, file }: OperatorJournal, entries: readonly OperatorEntry[]): Promise<void> {
-  if (entries.length === 0) return
+/** The journal as this command has left it: while it has that size nobody else has written, and it need not be read as a whole again. */
+interface LeftChain {
+  readonly chain: ChainWriter<OperatorEntry>
+  readonly size: number
+}
+
+async function append(
+  { host, file }: OperatorJournal,
+  entries: readonly OperatorEntry[],
+  left: LeftChain | undefined,
+): Promise<LeftChain | undefined> {
+  if (entries.length === 0) return left
   await host.makeDirectory(path.dirname(file), 0o700)
   const unlock = await lockShortly(`${file}.lock`)
   try {
     // Another kadm may have written since: the chain goes on from what is there now.
-    const chain = await openChain<OperatorEntry>(host, file)
+    const chain = left !== undefined && left.size === (await sizeOf(file)) ? left.chain : await openChain<OperatorEntry>(host, file)
     await Promise.all(entries.map((entry) => chain.append(entry)))
+    return { chain, size: await sizeOf(file) }
   } finally {
     await unlock()
   }

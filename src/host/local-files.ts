@@ -59,6 +59,16 @@ export function localFiles(): Files {
   }
 }
 
+/** Of the file that is opened now: what a network file system knows of its name may be some seconds old. NaN, which equals nothing, for none. */
+export async function sizeOf(file: string): Promise<number> {
+  const handle = await open(file).catch(() => undefined)
+  try {
+    return (await handle?.stat())?.size ?? NaN
+  } finally {
+    await handle?.close()
+  }
+}
+
 async function appendDurably(file: string, content: string | Uint8Array, mode: number): Promise<void> {
   await makeDurableDirectory(path.dirname(file), 0o700)
   const handle = await open(file, 'a', mode & 0o600)

@@ -107,6 +107,30 @@ test('what could not be written is in it as soon as something can be again, each
   await expect(failing).rejects.toThrow('disk full, 99 to go')
 })
 
+test('it is read as a whole once by a command, and again when another one has written or it is gone', { timeout: 60_000 }, async () => {
+  const journal = await fresh()
+  let reads = 0
+  const counting: OperatorJournal = {
+    ...journal,
+    host: { ...journal.host, readFile: (file) => (reads++, journal.host.readFile(file)) },
+  }
+  const seen: number[] = []
+  await asCommand(counting, words, async (hear) => {
+    const write = async (host: string): Promise<void> => {
+      hear({ host, event: { kind: 'done', phase: 'join', at } })
+      await expect.poll(() => readFile(journal.file, 'utf8').catch(() => ''), { timeout: 20_000 }).toContain(`"${host}"`)
+      seen.push(reads)
+    }
+    await write('h1')
+    await asCommand(journal, words, async () => {})
+    await write('h2')
+    await rm(journal.file)
+    await write('h3')
+  })
+  expect(seen).toEqual([1, 2, 3])
+  expect((await logOf(journal)).problems).toEqual([])
+})
+
 test('a journal that another one holds on to is no reason to begin a command again', { timeout: 15_000 }, async () => {
   const journal = await fresh()
   let release: (() => Promise<void>) | undefined
