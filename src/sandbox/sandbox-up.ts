@@ -15,7 +15,16 @@ import type { Making } from './progress.ts'
 import { mustRun } from './run-program.ts'
 import { releaseOf } from './releases.ts'
 import { openSandbox, type Sandbox } from './sandbox.ts'
-import { claimSandboxDirectory, compiledFolder, readState, sandboxDirectory, sandboxExists, sandboxNames, type SandboxState, writeState } from './state.ts'
+import {
+  claimSandboxDirectory,
+  compiledFolder,
+  readState,
+  sandboxDirectory,
+  sandboxExists,
+  sandboxNames,
+  type SandboxState,
+  writeState,
+} from './state.ts'
 import { sandboxScripts, takeDown } from './take-down.ts'
 
 export interface SandboxSettings extends Making {

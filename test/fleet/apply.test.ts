@@ -85,7 +85,15 @@ function inputOf(hosts: Readonly<Record<string, Host>>, actions: readonly Action
     ]),
   )
   const seen = { hosts: Object.fromEntries(states), cluster: running('h1', 'h2') }
-  const plan = { apiVersion: '', kind: 'Plan', cluster: 'c', kubernetesVersion: 'v1.37.2', file: { path: '/c.yaml', sha256: '' }, seen, actions } as const
+  const plan = {
+    apiVersion: '',
+    kind: 'Plan',
+    cluster: 'c',
+    kubernetesVersion: 'v1.37.2',
+    file: { path: '/c.yaml', sha256: '' },
+    seen,
+    actions,
+  } as const
   return {
     file,
     fleet: { hosts: new Map(Object.entries(hosts)), states, close: async () => {} },

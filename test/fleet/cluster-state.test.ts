@@ -13,9 +13,14 @@ test('an admin.conf that cannot be used is told with its code and remedy, and no
   await mkdir(path.join(root, '/etc/kubernetes'), { recursive: true })
   await writeFile(path.join(root, paths.adminConf), 'kind: Config')
   const said: string[] = []
-  const wanted = { file: fileOf({ h1: 'control-plane' }), states: new Map() }
+  const file = fileOf({ h1: 'control-plane' })
+  const wanted = { file, states: new Map() }
   const options = { signal: new AbortController().signal, patience: 60_000, say: (text: string) => said.push(text) }
-  const { cluster } = await observeCluster([rootedHost(root)], wanted, options)
+  const { cluster } = await observeCluster(
+    file.hosts.map((place) => ({ host: rootedHost(root), place })),
+    wanted,
+    options,
+  )
   expect(cluster).toEqual({
     kind: 'unreachable',
     code: 'KUBECONFIG_INVALID',

@@ -115,14 +115,14 @@ test('it is read as a whole once by a command, and again when another one has wr
     host: { ...journal.host, readFile: (file) => (reads++, journal.host.readFile(file)) },
   }
   const seen: number[] = []
-  await asCommand(counting, words, async (hear) => {
+  await noted(counting, async (hear) => {
     const write = async (host: string): Promise<void> => {
       hear({ host, event: { kind: 'done', phase: 'join', at } })
       await expect.poll(() => readFile(journal.file, 'utf8').catch(() => ''), { timeout: 20_000 }).toContain(`"${host}"`)
       seen.push(reads)
     }
     await write('h1')
-    await asCommand(journal, words, async () => {})
+    await noted(journal, async () => {})
     await write('h2')
     await rm(journal.file)
     await write('h3')

@@ -28,7 +28,8 @@ export async function expectPodTraffic(sandbox: Sandbox, host: string, nodes: re
   const { answers, addresses } = await podTraffic(sandbox, host)
   expect(Object.keys(answers).toSorted()).toEqual([...nodes].toSorted())
   for (const heard of Object.values(answers)) {
-    for (const [node, own] of Object.entries(addresses)) expect(own.map((address) => heard[address])).toEqual(Array<string>(families).fill(node))
+    for (const [node, own] of Object.entries(addresses))
+      expect(own.map((address) => heard[address])).toEqual(Array<string>(families).fill(node))
     expect(nodes).toContain(heard['service'])
     expect(nodes).toContain(heard['short'])
     expect(heard['dns']).toBe('ok')

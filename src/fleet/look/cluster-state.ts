@@ -13,6 +13,7 @@ import type { Host } from '../../host/host.ts'
 import { controlPlaneTaint, isControlPlaneNode } from '../../manifests/node-labels.ts'
 import { connectWithKubeconfig } from '../../pki/kubeconfig/kubeconfig-cluster.ts'
 import { fleetRemedy } from '../fleet-remedies.ts'
+import type { Place } from '../host-flags.ts'
 import { firstAnswer } from './first-answer.ts'
 import { membersOf } from '../apply/forget-host.ts'
 import { isBare, unreachable, type HostState } from './host-state.ts'
@@ -77,12 +78,12 @@ export interface AskOptions {
  * gives.
  */
 export async function observeCluster(
-  controlPlanes: readonly Host[],
+  controlPlanes: readonly AskedHost[],
   wanted: Wanted,
   { signal, patience = 0, say }: AskOptions,
 ): Promise<ObservedCluster> {
   const failures: unknown[] = []
-  for (const host of controlPlanes) {
+  for (const { host } of controlPlanes) {
     try {
       return await askCluster(host, wanted, { timeout: 5000, signal })
     } catch (error) {
@@ -94,24 +95,30 @@ export async function observeCluster(
   if (first === undefined) return { cluster: { kind: 'none' }, stored: undefined }
   const last = failures.at(-1)
   const isHopeless = failures.every((error) => hasCode(error, 'CONFIG_INVALID', 'KUBECONFIG_INVALID', 'CERTIFICATE_INVALID'))
-  if (isHopeless || patience === 0) return { cluster: unknownCluster(last, controlPlanes.at(-1) ?? first), stored: undefined }
+  if (isHopeless || patience === 0) return { cluster: unknownCluster(last, (controlPlanes.at(-1) ?? first).place), stored: undefined }
   say?.(`the API of the cluster does not answer yet (${messageOf(last)}): it gets ${patience / 1000} s more to come up`)
-  const ask = (host: Host, stop: AbortSignal): Promise<ObservedCluster> => askCluster(host, wanted, { timeout: patience, signal: stop })
+  const ask = ({ host }: AskedHost, stop: AbortSignal): Promise<ObservedCluster> =>
+    askCluster(host, wanted, { timeout: patience, signal: stop })
   try {
     return await firstAnswer(controlPlanes, ask, { signal })
   } catch (error) {
     signal.throwIfAborted()
-    return { cluster: unknownCluster(error, first), stored: undefined }
+    return { cluster: unknownCluster(error, first.place), stored: undefined }
   }
 }
 
 /** @param asked who has failed to tell */
-function unknownCluster(error: unknown, asked: Pick<Host, 'name'>): UnknownCluster {
+function unknownCluster(error: unknown, asked: Place): UnknownCluster {
   const { why, code, remedy } = unreachable(error)
   const refusal = [error, error instanceof Error ? error.cause : undefined].find((one) => one instanceof ApiError)
   // Elsewhere that would be to take the administrator's own file: this was it.
   const lines = refusal?.status === 401 ? ['kadm certs renew admin.conf   # if its certificate has expired'] : remedy
-  return { kind: 'unreachable', why, ...(code !== undefined && { code }), remedy: lines.map((line) => fleetRemedy(line, asked.name)) }
+  return { kind: 'unreachable', why, ...(code !== undefined && { code }), remedy: lines.flatMap((line) => fleetRemedy(line, asked)) }
+}
+
+export interface AskedHost {
+  readonly host: Host
+  readonly place: Place
 }
 
 interface Wanted {

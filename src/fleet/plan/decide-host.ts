@@ -70,18 +70,19 @@ function decideWanted(host: ClusterHost, { file, cluster, first, state, node }: 
     return begin('join', node === undefined ? `${name} is not in the cluster "${file.name}" yet` : gone)
   }
   // Whatever it is asked for as the first of the control planes needs it.
-  if (state.lacksAdminConf === true) return problem(withoutAdminConf(name, { file, cluster }), 'always')
+  if (state.lacksAdminConf === true) return problem(withoutAdminConf(host, { file, cluster }), 'always')
   // An init is gone on with: whether the Node has its marks already only the cluster will tell.
   if (cluster.kind !== 'running') return { actions: mark, problems: [] }
   return decideMember(host, { state, node, mark, cluster })
 }
 
-function withoutAdminConf(name: string, { file, cluster }: Pick<HostContext, 'file' | 'cluster'>): string {
+function withoutAdminConf(host: ClusterHost, { file, cluster }: Pick<HostContext, 'file' | 'cluster'>): string {
   const kept = cluster.kind === 'running' ? cluster : undefined
   const version = kept?.kubernetesVersion || file.kubernetesVersion
   const endpoint = kept?.controlPlaneEndpoint ?? clusterDocument(file)['controlPlaneEndpoint'] ?? ''
   const flags = `--kubernetes-version ${version}${endpoint === '' ? '' : ` --control-plane-endpoint ${shellQuote(String(endpoint))}`}`
-  return `${name} is a control plane without ${paths.adminConf}\n    ${fleetRemedy(`kadm init phase kubeconfig admin ${flags}`, name)}`
+  const remedy = fleetRemedy(`kadm init phase kubeconfig admin ${flags}`, host)
+  return [`${host.name} is a control plane without ${paths.adminConf}`, ...remedy].join('\n    ')
 }
 
 function otherThanWorker(name: string, state: ReachedHost, cluster: ClusterState): HostDecision | undefined {

@@ -86,7 +86,9 @@ export function decideUpgrade(
 function cutOffTowards(states: ReadonlyMap<string, HostState>): readonly string[] {
   return [...states].flatMap(([name, state]) =>
     state.kind === 'reached' && isCutOff(state)
-      ? [`a "kadm ${state.unfinished}" was not finished on ${name}, and the file does not say to which version: give its spec a kubernetesVersion`]
+      ? [
+          `a "kadm ${state.unfinished}" was not finished on ${name}, and the file does not say to which version: give its spec a kubernetesVersion`,
+        ]
       : [],
   )
 }
@@ -95,7 +97,7 @@ function cutOffTowards(states: ReadonlyMap<string, HostState>): readonly string[
 function withoutConfiguration(
   { hosts, kubernetesVersion: wanted, versionIsGiven }: ClusterFile,
   states: ReadonlyMap<string, HostState>,
-  first = '',
+  first: string | undefined,
 ): readonly string[] {
   const isOld = (state: HostState | undefined): boolean =>
     state?.kind === 'reached' &&
@@ -104,8 +106,15 @@ function withoutConfiguration(
     compareVersions(state.controlPlane, wanted) < 0
   if (!versionIsGiven || !hosts.some(({ name, role }) => role === 'control-plane' && isOld(states.get(name)))) return []
   const remedy = 'kadm init phase upload-config all --config FILE   # with the configuration of the cluster'
+  const what = `the file wants ${wanted}, and the cluster cannot be upgraded: it keeps no configuration (ConfigMap kube-system/kubeadm-config)`
   return [
-    `the file wants ${wanted}, and the cluster cannot be upgraded: it keeps no configuration (ConfigMap kube-system/kubeadm-config)\n    ${fleetRemedy(remedy, first)}`,
+    [
+      what,
+      ...fleetRemedy(
+        remedy,
+        hosts.find(({ name }) => name === first),
+      ),
+    ].join('\n    '),
   ]
 }
 

@@ -62,7 +62,10 @@ export async function makePlan({ file: given, source, fleet, signal, patience = 
   const members = given.hosts.filter(({ name, role }) => role === 'control-plane' && isControlPlane(states.get(name)))
   const able = members.filter(({ name }) => !lacksAdminConf(states.get(name)))
   const { cluster, stored } = await observeCluster(
-    (able.length > 0 ? able : members).flatMap(({ name }) => hosts.get(name) ?? []),
+    (able.length > 0 ? able : members).flatMap((place) => {
+      const host = hosts.get(place.name)
+      return host === undefined ? [] : [{ host, place }]
+    }),
     { file: given, states },
     { signal, patience: isGoneOnWith(states) ? 0 : patience, say },
   )
