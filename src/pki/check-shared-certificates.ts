@@ -31,7 +31,7 @@ export async function checkSharedCertificates({ config, host, warn }: CheckShare
   throw new KadmError('CERTIFICATE_INVALID', `this host lacks certificates that all control planes share: ${details.length} problems`, {
     details,
     remedy: [
-      'on a control plane: kadm init phase upload-certs --upload-certs; then run this command again with the --certificate-key that it prints',
+      'kadm init phase upload-certs --upload-certs   # on a control plane; then run this command again with the --certificate-key that it prints',
       `or copy the files from a control plane into "${directory}", with the same names`,
     ],
   })

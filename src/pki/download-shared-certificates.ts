@@ -58,7 +58,7 @@ function dataOf({ data }: KubernetesObject): SealedCertificates {
 function notUploaded(): KadmError {
   return new KadmError('CERTIFICATE_INVALID', 'the cluster holds no certificates for a new control plane (Secret "kubeadm-certs")', {
     remedy: [
-      'on a control plane: kadm init phase upload-certs --upload-certs (what it uploads is kept for two hours); then run this command again with the --certificate-key that it prints',
+      'kadm init phase upload-certs --upload-certs   # on a control plane; then run this command again, within two hours, with the --certificate-key that it prints',
       'or copy the certificates from a control plane and leave --certificate-key out',
     ],
   })

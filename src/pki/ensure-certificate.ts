@@ -5,7 +5,7 @@ import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { instant } from '../host/instant.ts'
 import { missingAltNames } from './alt-names.ts'
-import { loadCertificateAuthority } from './certificate-authority.ts'
+import { loadCertificateAuthority, putAuthorityBack } from './certificate-authority.ts'
 import { findCertificate, findPair, pairPaths, writePair, type FoundPair } from './certificate-files.ts'
 import { certificateSpec, type CertificateSpec } from './certificate-specs.ts'
 import { chainProblem, periodProblem } from './chain.ts'
@@ -76,7 +76,7 @@ async function keepLeaf(
   if (authority.kind !== 'found') {
     const why = authority.kind === 'unusable' ? authority.why : 'it is not there'
     throw new KadmError('CERTIFICATE_INVALID', `the CA of certificate "${paths.certificate}" cannot be read from "${caPath}": ${why}`, {
-      remedy: [`put the CA's certificate back at "${caPath}"`],
+      remedy: putAuthorityBack(config, ca, 'certificate'),
     })
   }
   const problem = chainProblem(certificate, intermediates, authority.certificate, host.now())
@@ -85,7 +85,7 @@ async function keepLeaf(
       'CERTIFICATE_INVALID',
       `certificate "${paths.certificate}" cannot be used with CA certificate "${caPath}": ${problem}`,
       {
-        remedy: [`kadm certs renew ${spec.name}`, `or to have a new pair made: rm "${paths.certificate}" "${paths.key}"`],
+        remedy: [`kadm certs renew ${spec.name}`, `rm "${paths.certificate}" "${paths.key}"   # to have a new pair made`],
       },
     )
   }
@@ -108,7 +108,7 @@ async function make(spec: CertificateSpec, pair: FoundPair, options: EnsureCerti
   const { config, host, keys, start, say } = options
   const { paths } = pair
   const authority = spec.ca === undefined ? undefined : await loadCertificateAuthority(host, config, spec.ca)
-  refuseHalfPair(pair)
+  refuseHalfPair(spec, pair, config)
   // The key that a cut-off run has left is as good as a new one.
   const key = pair.key.kind === 'found' ? pair.key.key : await keys.take()
   say(`Generating "${spec.baseName}" certificate and key`)
@@ -129,10 +129,12 @@ async function make(spec: CertificateSpec, pair: FoundPair, options: EnsureCerti
 }
 
 /** Nothing that the user may have lost a part of is written over. */
-function refuseHalfPair({ paths, certificate, key }: FoundPair): void {
+function refuseHalfPair({ name, ca }: CertificateSpec, { paths, certificate, key }: FoundPair, config: InitConfig): void {
   if (certificate.kind === 'announced' && key.kind !== 'unusable') return
   if (certificate.kind === 'absent' && key.kind === 'absent') return
-  const remedy = [`put the missing file back, or to have a new pair made: rm -f "${paths.certificate}" "${paths.key}"`] as const
+  const bad = key.kind === 'unusable' && certificate.kind !== 'unusable' ? 'key' : 'certificate'
+  const anew = `rm -f "${paths.certificate}" "${paths.key}"   # to have a new pair made; or put the missing file back`
+  const remedy = ca === undefined ? putAuthorityBack(config, name, bad) : ([anew] as const)
   if (certificate.kind === 'unusable')
     throw new KadmError('CERTIFICATE_INVALID', `certificate "${paths.certificate}" cannot be read: ${certificate.why}`, { remedy })
   if (key.kind === 'unusable') throw new KadmError('CERTIFICATE_INVALID', `key "${paths.key}" cannot be used: ${key.why}`, { remedy })
@@ -145,7 +147,7 @@ function foreignKey({ certificate, key }: FoundPair['paths']): string {
 
 function incomplete(spec: CertificateSpec, paths: FoundPair['paths'], flaws: readonly string[]): KadmError {
   return new KadmError('CERTIFICATE_INVALID', `the ${spec.name} certificate on this host cannot be used here: ${flaws[0]}`, {
-    remedy: [`to have a new pair made: rm -f "${paths.certificate}" "${paths.key}"; then run the same command again`],
+    remedy: [`rm -f "${paths.certificate}" "${paths.key}"   # then run the same command again: it makes a new pair`],
     details: flaws.slice(1),
   })
 }

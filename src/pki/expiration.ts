@@ -4,6 +4,7 @@ import type { InitConfig } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { eachWithAllProblems } from './all-problems.ts'
+import { putAuthorityBack } from './certificate-authority.ts'
 import { findCertificate, pairPaths } from './certificate-files.ts'
 import { certificateSpec, certificateSpecs } from './certificate-specs.ts'
 import { externalCaIncomplete, signedProblems } from './external-ca.ts'
@@ -93,6 +94,6 @@ function certificatePath({ cluster }: Pick<InitConfig, 'cluster'>, name: string)
 function unreadable(config: Pick<InitConfig, 'cluster'>, ca: string, why: string): KadmError {
   const path = certificatePath(config, ca)
   return new KadmError('CERTIFICATE_INVALID', `CA certificate "${path}" cannot be used: ${why}`, {
-    remedy: [`put the CA's certificate back at "${path}": every control plane has it`],
+    remedy: putAuthorityBack(config, ca, 'certificate'),
   })
 }

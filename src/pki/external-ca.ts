@@ -50,7 +50,7 @@ export function externalCaIncomplete(directory: string, missingKeys: readonly st
     {
       details,
       remedy: [
-        'make requests for what is missing, have them signed and put them in place: kadm certs generate-csr',
+        'kadm certs generate-csr   # makes requests for what is missing: have them signed and put the certificates in place',
         `or put the key of the CA into "${directory}"`,
       ],
     },

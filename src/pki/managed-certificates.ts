@@ -62,37 +62,40 @@ export type FoundManaged =
 export async function findManaged(
   host: Pick<Host, 'readText'>,
   { cluster }: Pick<InitConfig, 'cluster'>,
-  { name, place }: ManagedCertificate,
+  managed: ManagedCertificate,
 ): Promise<FoundManaged> {
-  if (place.kind === 'kubeconfig') return findEmbedded(host, place.path)
+  const { place } = managed
+  const remedy = [makeAnew({ cluster }, managed)] as const
+  if (place.kind === 'kubeconfig') return findEmbedded(host, place.path, remedy)
   const path = pairPaths(cluster.certificatesDir, place.baseName).certificate
   const found = await findCertificate(host, path)
   if (found.kind === 'absent') return { kind: 'missing' }
   if (found.kind === 'found') return { kind: 'found', certificate: found.certificate }
   const why = found.kind === 'unusable' ? `cannot be read: ${found.why}` : 'was not finished by a run that was cut off'
-  throw new KadmError('CERTIFICATE_INVALID', `certificate "${path}" ${why}`, {
-    remedy: [`to have a new pair made: rm "${path}" && rm -f "${path.replace(/crt$/, 'key')}" && kadm init phase certs ${name}`],
-  })
+  throw new KadmError('CERTIFICATE_INVALID', `certificate "${path}" ${why}`, { remedy })
 }
 
-async function findEmbedded(host: Pick<Host, 'readText'>, path: string): Promise<FoundManaged> {
+/** A remedy. What is there is out of the way first: it would be kept. */
+export function makeAnew({ cluster }: Pick<InitConfig, 'cluster'>, { name, place }: ManagedCertificate): string {
+  if (place.kind === 'kubeconfig')
+    return `mv "${place.path}" "${place.path}.old" && kadm init phase kubeconfig ${name.replace(/\.conf$/, '')}   # makes a new one`
+  const { certificate, key } = pairPaths(cluster.certificatesDir, place.baseName)
+  return `rm -f "${certificate}" "${key}" && kadm init phase certs ${name}   # makes a new pair`
+}
+
+async function findEmbedded(host: Pick<Host, 'readText'>, path: string, remedy: readonly [string]): Promise<FoundManaged> {
+  const incomplete = (what: string): KadmError => new KadmError('KUBECONFIG_INVALID', `kubeconfig "${path}" ${what}`, { remedy })
   const kubeconfig = await findKubeconfig(host, path)
   if (kubeconfig === undefined) return { kind: 'missing' }
   const cluster = entryNamed(kubeconfig.document, 'clusters', kubeconfig.clusterName, 'cluster') ?? {}
   if (textAt(cluster, 'certificate-authority-data') === '')
-    throw incomplete(path, 'has no certificate-authority-data for the cluster of its current context')
+    throw incomplete('has no certificate-authority-data for the cluster of its current context')
   const embedded = textAt(kubeconfig.user, 'client-certificate-data')
-  if (embedded === '') throw incomplete(path, 'has no client-certificate-data for the user of its current context')
+  if (embedded === '') throw incomplete('has no client-certificate-data for the user of its current context')
   try {
     const [certificate] = parseCertificates(Buffer.from(embedded, 'base64').toString('utf8'))
     return { kind: 'found', certificate, kubeconfig }
   } catch (error) {
-    throw incomplete(path, `has a client certificate that cannot be read: ${messageOf(error)}`)
+    throw incomplete(`has a client certificate that cannot be read: ${messageOf(error)}`)
   }
-}
-
-function incomplete(path: string, what: string): KadmError {
-  return new KadmError('KUBECONFIG_INVALID', `kubeconfig "${path}" ${what}`, {
-    remedy: [`to have a new one made: mv "${path}" "${path}.old" && kadm init phase kubeconfig ${path.replace(/^.*\/(.*)\.conf$/, '$1')}`],
-  })
 }

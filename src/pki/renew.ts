@@ -17,7 +17,7 @@ import { keySupply } from './key-supply.ts'
 import { privateKeyPem } from './keys.ts'
 import { base64Of } from './kubeconfig/kubeconfig-entries.ts'
 import { withCluster, withUser, type Kubeconfig } from './kubeconfig/kubeconfig-file.ts'
-import { findManaged, managedCertificatesOf, type ManagedCertificate } from './managed-certificates.ts'
+import { findManaged, makeAnew, managedCertificatesOf, type ManagedCertificate } from './managed-certificates.ts'
 import { pemText } from './pem.ts'
 import { finishReplacement, replacePair } from './replace-pair.ts'
 import { validityOf } from './validity.ts'
@@ -90,7 +90,7 @@ async function planAll(chosen: readonly ManagedCertificate[], { config, host }: 
     if (await external(managed.ca)) return { kind: 'external', managed }
     const authority = await loadCertificateAuthority(host, config, managed.ca)
     refuseUseless(authority.certificate, managed.ca, { config, host })
-    refuseNameless(found.certificate, managed)
+    refuseNameless(found.certificate, managed, config)
     return { kind: 'renew', managed, authority, old: found.certificate, kubeconfig: found.kubeconfig }
   }
   return eachWithAllProblems(chosen.map((managed) => () => plan(managed)))
@@ -108,14 +108,12 @@ function refuseUseless(authority: X509Certificate, name: string, { config, host 
   })
 }
 
-function refuseNameless(certificate: X509Certificate, { name }: ManagedCertificate): void {
+function refuseNameless(certificate: X509Certificate, managed: ManagedCertificate, config: RenewOptions['config']): void {
   const { subject, usages } = certificateIdentity(certificate)
   const lacking = subject.commonName === '' ? 'common name' : usages.length === 0 ? 'extended key usage' : undefined
   if (lacking === undefined) return
-  throw new KadmError('CERTIFICATE_INVALID', `the certificate of ${name} has no ${lacking}: one like it is of no use to Kubernetes`, {
-    remedy: [
-      `have it made anew in the place of this one: kadm init phase ${name.endsWith('.conf') ? `kubeconfig ${name.slice(0, -'.conf'.length)}` : `certs ${name}`}`,
-    ],
+  throw new KadmError('CERTIFICATE_INVALID', `the certificate of ${managed.name} has no ${lacking}: one like it is of no use to Kubernetes`, {
+    remedy: [makeAnew(config, managed)],
   })
 }
 

@@ -26,7 +26,8 @@ export async function ensureServiceAccountKey({ config, host, keys, say, warn }:
   const found = await findKey(host, privateKey)
   if (found.kind === 'unusable') {
     throw new KadmError('CERTIFICATE_INVALID', `key "${privateKey}" cannot be used: ${found.why}`, {
-      remedy: [`put the key back, or to have a new pair made: rm -f "${privateKey}" "${publicKey}"`],
+      // Never `rm`: all tokens of the cluster are signed with it.
+      remedy: [`put the key back at "${privateKey}": every control plane has it`],
     })
   }
   if (found.kind === 'found') {

@@ -122,6 +122,6 @@ export function sharedFileOptions(
 function unusable(what: string, cause?: unknown): KadmError {
   return new KadmError('CERTIFICATE_INVALID', what, {
     cause,
-    remedy: ['have the certificates uploaded anew, on a control plane: kadm init phase upload-certs --upload-certs'],
+    remedy: ['kadm init phase upload-certs --upload-certs   # on a control plane: uploads them anew'],
   })
 }

@@ -10,6 +10,8 @@ import { promisify } from 'node:util'
 import { describe, expect, test, type TestContext } from 'vitest'
 import type { InitConfig } from '../../src/config/model.ts'
 import { KadmError } from '../../src/errors.ts'
+import { localHost } from '../../src/host/local-host.ts'
+import { loadCertificateAuthority } from '../../src/pki/certificate-authority.ts'
 import { selfSignedCa } from '../../src/pki/issue.ts'
 import type { ConfigOverrides } from '../support/init-config.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -192,6 +194,38 @@ describe('certs all', () => {
 
 describe('kubeconfig all', () => {
   test.for(Object.entries(kubeconfigCases))('%s', async ([, kase], context) => compare(context, 'kubeconfig all', kase, runKubeconfigs))
+})
+
+/** What depends on them in the cluster does not come back with new ones. */
+test.each<readonly [string, (files: Files) => void, string]>([
+  ['the certificate of the CA is lost', lose('pki/ca.crt'), "put the CA's certificate back"],
+  ['the key of the CA is lost', lose('pki/ca.key'), "put the CA's key back"],
+  ['the key of the CA is no key', put('pki/ca.key', 'no key'), "put the CA's key back"],
+  ['the certificate of the CA of etcd is none', put('pki/etcd/ca.crt', 'none'), "put the CA's certificate back"],
+  ['the key of the service accounts is none', put('pki/sa.key', 'no key'), 'put the key back'],
+])('%s: the remedy is to put it back, never to take away what is left or to make another', async (_, change, remedy) => {
+  const root = await temporaryDirectory()
+  const given = new Map(await freshFiles({}))
+  change(given)
+  await putFiles(root, given)
+  const config = configIn(root)
+  const phases = runCerts(config, { only: (name) => name === 'sa' || name.endsWith('ca') })
+  const signing = ['ca', 'etcd-ca'].map((name) => loadCertificateAuthority(localHost(), config, name))
+  const errors = (await Promise.allSettled([phases, ...signing])).flatMap((result): readonly KadmError[] =>
+    result.status === 'rejected' ? [result.reason] : [],
+  )
+  expect(errors).not.toEqual([])
+  for (const error of errors) {
+    expect(error.remedy[0]).toMatch(remedy)
+    expect(error.remedy.join('\n')).not.toMatch(/\brm |\bmv |init phase/)
+  }
+})
+
+test('where there is nothing of a CA, it may be the first', async () => {
+  const config = configIn(await temporaryDirectory())
+  await expect(loadCertificateAuthority(localHost(), config, 'ca')).rejects.toMatchObject({
+    remedy: [expect.stringMatching(/^kadm init phase certs ca /), expect.stringMatching('^put the '), expect.stringMatching('^kubectl ')],
+  })
 })
 
 async function compare(

@@ -65,7 +65,7 @@ export function requireTrust({ path, certificateAuthority = '' }: Kubeconfig, tr
   if (first !== undefined && trusted.some(({ raw }) => raw.equals(first.raw))) return
   const what = first === undefined ? 'has no CA certificate that can be read' : 'does not trust the CA of this cluster'
   throw new KadmError('KUBECONFIG_INVALID', `kubeconfig "${path}" is there already and ${what}`, {
-    remedy: [`to have a new one made: rm "${path}"`],
+    remedy: [`mv "${path}" "${path}.old"   # to have a new one made`],
   })
 }
 
