@@ -7,13 +7,15 @@ import { saveSnapshot } from '../../cluster/etcd-snapshot.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
-import { realPath } from '../../host/empty-directory.ts'
 import type { Host } from '../../host/host.ts'
+import { shellLine } from '../../host/shell-quote.ts'
 import { staticPodComponents, staticPodPath, type StaticPodComponent } from '../../manifests/write-static-pod.ts'
 import { pairPaths } from '../../pki/certificate-files.ts'
 import { managedCertificatesOf } from '../../pki/managed-certificates.ts'
 import type { PhaseContext } from '../phase.ts'
 import { backupReadme } from './backup-readme.ts'
+import { backupRoom, existing } from './backup-room.ts'
+import { etcdDataCopy } from './etcd-data.ts'
 import { ownEtcd } from './own-etcd.ts'
 import type { PlannedStaticPod } from './static-pod-plan.ts'
 
@@ -108,24 +110,29 @@ export async function manifestsBefore({ host, backup }: Folder): Promise<Readonl
 async function requireRoom({ host, config, backup, isSoleMember }: BackupOptions & { readonly isSoleMember: boolean }): Promise<void> {
   const { etcd } = config.cluster
   if (etcd.kind === 'external') return
-  const existing = (await host.stat(backup)) === undefined ? paths.kubernetes : backup
-  const [used, free] = await Promise.all([
-    host.query(['du', '-sk', '--', (await realPath(host, etcd.dataDir)) ?? etcd.dataDir]),
-    host.query(['df', '-Pk', '--', existing]),
-  ])
-  const needed = (isSoleMember ? 2 : 1) * Number(used.stdout.split(/\s/)[0])
-  const available = Number(free.stdout.trim().split('\n').at(-1)?.split(/\s+/)[3])
+  const replaced = [`${backup}/${backupNames.snapshot}`, etcdDataCopy(backup)]
+  const { needed, available } = await backupRoom(host, { dataDir: etcd.dataDir, isSoleMember, backup, replaced })
   if (!(available < needed)) return
+  const old = await earlierBackups({ host, backup })
   throw new KadmError(
     'FILE_FAILED',
     `"${backup}" has room for ${Math.round(available / 1024)} MiB, and ${isSoleMember ? "a snapshot and a copy of etcd's data take" : "a snapshot of etcd's data takes"} ${Math.round(needed / 1024)} MiB`,
     {
       remedy: [
-        `df -h ${existing}`,
-        `rm -rf ${paths.temporary}/kadm-upgrade-* ${paths.temporary}/kubeadm-backup-etcd-* # what earlier upgrades have kept`,
+        `df -h ${await existing(host, backup)}`,
+        ...(old.length === 0 ? [] : [`rm -rf ${shellLine(old)}   # what earlier upgrades have kept`]),
       ],
     },
   )
+}
+
+/** Folders of other upgrades, kubeadm's too, that no run goes on with. */
+async function earlierBackups({ host, backup }: Folder): Promise<readonly string[]> {
+  const parent = path.dirname(backup)
+  const names = ((await host.list(parent)) ?? []).filter((name) => /^(?:kadm-upgrade|kubeadm-backup-etcd)-/.test(name))
+  const folders = names.map((name) => `${parent}/${name}`).filter((folder) => folder !== backup)
+  const waiting = await Promise.all(folders.map((folder) => isReplacing({ host, backup: folder })))
+  return folders.filter((_, index) => waiting[index] === false).toSorted()
 }
 
 async function takeSnapshot(

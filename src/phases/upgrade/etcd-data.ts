@@ -20,6 +20,11 @@ export interface EtcdDataOptions {
 /** In the folder of an upgrade. */
 const names = { copy: 'etcd-data', after: 'etcd-data-after' } as const
 
+/** Where the copy lies: `member` in it is etcd's. */
+export function etcdDataCopy(backup: string): string {
+  return `${backup}/${names.copy}`
+}
+
 /** Why there can be no copy to rely on; `undefined`: nothing is in the way. Looks only. */
 export async function copyObstacle(host: Host, dataDir: string): Promise<string | undefined> {
   const { folder, member } = await placesOf(host, dataDir)

@@ -1,14 +1,14 @@
 /** Of a rehearsal: what the upgrade will miss on this host. */
+import { kinds } from '../../cluster/kinds.ts'
 import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { controlPlaneImages } from '../../manifests/images.ts'
 import { certificateExpirations, type CertificateExpiration } from '../../pki/expiration.ts'
+import { backupRoom, existing } from './backup-room.ts'
 import type { Finding, RehearsalOptions } from './finding.ts'
 
-type Options = Pick<RehearsalOptions, 'host' | 'config'>
-
-export async function imageFindings({ host, config }: Options): Promise<readonly Finding[]> {
+export async function imageFindings({ host, config }: Pick<RehearsalOptions, 'host' | 'config'>): Promise<readonly Finding[]> {
   const runtime = host.containerRuntime(config.init.nodeRegistration.criSocket)
   const images = controlPlaneImages(config.cluster)
   const there = await Promise.all(images.map((image) => runtime.hasImage(image)))
@@ -25,42 +25,49 @@ export async function imageFindings({ host, config }: Options): Promise<readonly
 
 const MiB = 1024 * 1024
 
-/** For what is not counted one by one: manifests, certificates, logs. */
-const spare = 100 * MiB
-
 /** The kubelet's own default thresholds: below them it evicts Pods. Source: nodefs.available<10%. */
 const leastFree = 0.1
 
-/** The backup holds a snapshot of etcd, and bringing it back needs as much beside the data. */
-export async function diskFindings({ host, config }: Options): Promise<readonly Finding[]> {
-  const { etcd } = config.cluster
-  const data = etcd.kind === 'local' ? etcd.dataDir : undefined
-  const size = data === undefined ? 0 : ((await host.stat(`${data}/member/snap/db`))?.size ?? 0)
-  const needs = [
-    { directory: paths.kubernetes, bytes: size + spare, why: 'the backup with the snapshot of etcd goes there' },
-    ...(data === undefined
-      ? []
-      : [{ directory: data, bytes: size + spare, why: 'a snapshot that is brought back needs its size beside the data' }]),
-  ]
-  const found = needs.map(async ({ directory, bytes, why }): Promise<readonly Finding[]> => {
-    const { free } = await fileSystem(host, directory)
-    if (free >= bytes) return []
-    return [
-      {
-        code: 'DISK_SPACE',
-        severity: 'blocks',
-        what: directory,
-        why: `${mebibytes(free)} are free and ${mebibytes(bytes)} are needed: ${why}`,
-        remedy: `df -h ${directory}`,
-      },
-    ]
-  })
-  const [kubelet, ...tooLittle] = await Promise.all([fileSystem(host, paths.kubelet), ...found])
+/** What the upgrade asks for itself; and a sole member's data that is brought back needs as much beside what is there. */
+export async function diskFindings(options: Pick<RehearsalOptions, 'host' | 'config' | 'cluster'>): Promise<readonly Finding[]> {
+  const { host } = options
+  const [kubelet, ...tooLittle] = await Promise.all([fileSystem(host, paths.kubelet), etcdFindings(options)])
   const low = kubelet.free / kubelet.size < leastFree
   const why = `${mebibytes(kubelet.free)} of ${mebibytes(kubelet.size)} are free: below a tenth the kubelet evicts Pods`
   return [
     ...tooLittle.flat(),
     ...(low ? [{ code: 'DISK_SPACE', severity: 'hurts', what: paths.kubelet, why, remedy: `df -h ${paths.kubelet}` } as const] : []),
+  ]
+}
+
+async function etcdFindings({
+  host,
+  config,
+  cluster,
+}: Pick<RehearsalOptions, 'host' | 'config' | 'cluster'>): Promise<readonly Finding[]> {
+  const { etcd } = config.cluster
+  if (etcd.kind === 'external') return []
+  const { dataDir } = etcd
+  const beside = await fileSystem(host, dataDir)
+  const members = await cluster.list({ ...kinds.pod, namespace: 'kube-system' }, { labelSelector: 'component=etcd,tier=control-plane' })
+  const isSoleMember = members.length <= 1
+  const { data, needed, available } = await backupRoom(host, { dataDir, isSoleMember, backup: paths.temporary, replaced: [] })
+  const lacking = (directory: string, free: number, bytes: number, why: string): readonly Finding[] =>
+    free < bytes
+      ? [
+          {
+            code: 'DISK_SPACE',
+            severity: 'blocks',
+            what: directory,
+            why: `${mebibytes(free)} are free and ${mebibytes(bytes)} are needed: ${why}`,
+            remedy: `df -h ${directory}`,
+          },
+        ]
+      : []
+  const goesThere = isSoleMember ? "a snapshot and a copy of etcd's data go there" : 'a snapshot of etcd goes there'
+  return [
+    ...lacking(await existing(host, paths.temporary), available * 1024, needed * 1024, goesThere),
+    ...(isSoleMember ? lacking(dataDir, beside.free, data * 1024, 'data that is brought back needs its size beside what is there') : []),
   ]
 }
 
@@ -80,7 +87,7 @@ function mebibytes(bytes: number): string {
 const day = 86_400_000
 
 /** Those of components are renewed by the upgrade; a CA is not. */
-export async function certificateFindings({ host, config }: Options): Promise<readonly Finding[]> {
+export async function certificateFindings({ host, config }: Pick<RehearsalOptions, 'host' | 'config'>): Promise<readonly Finding[]> {
   const { certificates, authorities } = await certificateExpirations({ config, host })
   const now = host.now()
   return [

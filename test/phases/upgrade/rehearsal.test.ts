@@ -49,31 +49,35 @@ describe('a node that is not Ready', () => {
 })
 
 describe('space on the disk', () => {
-  const mebi = 1024 * 1024
-
-  /** Free MiB of 1000, by the folder. The database has 200, so 300 are needed. */
+  /** Free MiB of 1000, by the folder. The folder of etcd has 150. */
   test.each([
-    ['as much as is needed', {}, []],
+    ['as much as is needed', 1, {}, []],
     [
       'too little for the backup',
+      1,
       { '/etc/kubernetes': 299 },
-      ['blocks DISK_SPACE /etc/kubernetes: 299 MiB are free and 300 MiB are needed'],
+      ["blocks DISK_SPACE /etc/kubernetes: 299 MiB are free and 300 MiB are needed: a snapshot and a copy of etcd's data go there"],
     ],
-    ['too little beside the data', { '/var/lib/etcd': 299 }, ['blocks DISK_SPACE /var/lib/etcd: 299 MiB are free and 300 MiB are needed']],
-    ['a kubelet that is about to evict', { '/var/lib/kubelet': 99 }, ['hurts DISK_SPACE /var/lib/kubelet: 99 MiB of 1000 MiB are free']],
-  ] as const)('%s', async (_, few: Readonly<Record<string, number>>, findings) => {
-    const free = { '/etc/kubernetes': 300, '/var/lib/etcd': 300, '/var/lib/kubelet': 100, ...few }
+    ['for the snapshot alone: of several members none is copied or put back', 3, { '/etc/kubernetes': 150, '/var/lib/etcd': 1 }, []],
+    ['too little beside the data', 1, { '/var/lib/etcd': 149 }, ['blocks DISK_SPACE /var/lib/etcd: 149 MiB are free and 150 MiB are needed']],
+    ['a kubelet that is about to evict', 1, { '/var/lib/kubelet': 99 }, ['hurts DISK_SPACE /var/lib/kubelet: 99 MiB of 1000 MiB are free']],
+  ] as const)('%s', async (_, members, few: Readonly<Record<string, number>>, findings) => {
+    const free = { '/etc/kubernetes': 300, '/var/lib/etcd': 150, '/var/lib/kubelet': 100, ...few }
     const host: Host = {
       ...localHost(),
-      stat: async (file) => (file === '/var/lib/etcd/member/snap/db' ? ({ size: 200 * mebi } as FileStat) : undefined),
-      query: async (argv) => ({
-        argv,
-        exitCode: 0,
-        stdout: `Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 1024000 1 ${free[argv[3] as keyof typeof free] * 1024} 1% /\n`,
-        stderr: '',
-      }),
+      stat: async (file) => (file === '/etc/kubernetes' ? ({ kind: 'directory' } as FileStat) : undefined),
+      query: async (argv) => {
+        const folder = argv.at(-1) as keyof typeof free
+        const told = {
+          readlink: `${folder}\n`,
+          du: `${150 * 1024}\t${folder}\n`,
+          df: `Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 1024000 1 ${free[folder] * 1024} 1% /\n`,
+        }
+        return { argv, exitCode: 0, stdout: told[argv[0] as keyof typeof told], stderr: '' }
+      },
     }
-    expect(told(await diskFindings(options({ host })))).toEqual(findings.map((line) => expect.stringContaining(line)))
+    const cluster = { list: async () => Array.from({ length: members }) } as unknown as Cluster
+    expect(told(await diskFindings(options({ host, cluster })))).toEqual(findings.map((line) => expect.stringContaining(line)))
   })
 })
 
