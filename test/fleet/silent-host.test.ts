@@ -39,7 +39,7 @@ test('an undo ends with the code, and a log names it', async () => {
   const fleet = { hosts: new Map(), states: statesWith(silent(broken)), close: async () => {} }
   await expect(undoHostOfFleet({ file, fleet, name: 'h2' } as unknown as UndoHostInput)).rejects.toMatchObject({
     code: 'JOURNAL_BROKEN',
-    remedy: [expect.stringContaining(aside)],
+    remedy: [expect.stringContaining(aside), expect.stringContaining('reset that host')],
   })
   const host = { ...rootedHost(await temporaryDirectory()), ...damaged }
   const { problems } = await fleetLog(
@@ -49,6 +49,6 @@ test('an undo ends with the code, and a log names it', async () => {
   )
   expect(problems).toEqual([
     { text: 'h3 cannot be reached: no route', remedy: [] },
-    { text: expect.stringMatching(/^h2: the journal .* \[JOURNAL_BROKEN\]$/), remedy: [expect.stringContaining(aside)] },
+    { text: expect.stringMatching(/^h2: the journal .* \[JOURNAL_BROKEN\]$/), remedy: [expect.stringContaining(aside), expect.stringContaining('reset that host')] },
   ])
 })

@@ -101,7 +101,10 @@ test('a changed, a missing and a foreign line are noticed', async () => {
 
 test('a broken journal is put aside by a command that can be pasted, whatever the path', async () => {
   await expect(readChain({ readFile: async () => Buffer.from('nonsense\n') }, '/of ann/journal')).rejects.toMatchObject({
-    remedy: [expect.stringMatching(/^mv '\/of ann\/journal' '\/of ann\/journal\.broken' {3}# /)],
+    remedy: [
+      expect.stringMatching(/^mv '\/of ann\/journal' '\/of ann\/journal\.broken' {3}# .* nor that a run is unfinished$/),
+      expect.stringMatching('reset that host after this, and let it join anew'),
+    ],
   })
 })
 

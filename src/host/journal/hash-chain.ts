@@ -74,7 +74,8 @@ function sayIfTooLarge(file: string, error: unknown): never {
 function broken(file: string, line: number): KadmError {
   return new KadmError('JOURNAL_BROKEN', `the journal "${file}" was changed or damaged at line ${line}`, {
     remedy: [
-      `mv ${shellQuote(file)} ${shellQuote(`${file}.broken`)}   # kadm then starts a new one; what the old one knew cannot be undone any more`,
+      `mv ${shellQuote(file)} ${shellQuote(`${file}.broken`)}   # kadm then starts a new one; what the old one knew cannot be undone any more, nor that a run is unfinished`,
+      'where a run of kadm was cut off before: reset that host after this, and let it join anew',
     ],
   })
 }
