@@ -47,7 +47,9 @@ export function refusesForGood(): (error: unknown) => boolean {
 /** API_UNREACHABLE: no answer came. The cause is the error of the connection. */
 export function unreachable(server: string, cause: unknown): KadmError {
   const text = cause instanceof Error ? cause.message || codeOf(cause) : String(cause)
-  const remedy: readonly [string, ...string[]] = isDistrust(cause)
+  const remedy: readonly [string, ...string[]] = isOfTime(cause)
+    ? [clock, 'kadm certs renew all --restart   # else, on the control plane: its certificate is of another time']
+    : isDistrust(cause)
     ? [
         `the server at ${server} is not the one that the kubeconfig names: compare its certificate with certificate-authority-data`,
         `openssl s_client -connect ${server.replace('https://', '')} -showcerts </dev/null`,
@@ -73,6 +75,13 @@ function isYoungAllocator({ status, message }: ApiError): boolean {
   return status === 422 && /failed to allocate IP .*(?:does not match the current range|allocator not ready)/.test(message)
 }
 
+const clock = 'date -u   # is the clock of this host right, and that of the server?'
+
+/** The server is the right one; its certificate has ended or has not begun. */
+function isOfTime(cause: unknown): boolean {
+  return ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'].includes(codeOf(cause))
+}
+
 /** Names of OpenSSL's and Node's verdicts on a server's certificate. */
 function isDistrust(cause: unknown): boolean {
   const code = codeOf(cause)
@@ -84,7 +93,13 @@ function codeOf(cause: unknown): string {
 }
 
 function remedyFor(status: number): readonly [string, ...string[]] {
-  if (status === 401) return ['use a kubeconfig whose certificate or token this cluster knows, such as /etc/kubernetes/admin.conf']
+  // So it answers to a client certificate that has ended, too.
+  if (status === 401)
+    return [
+      clock,
+      'kadm certs check-expiration   # on a control plane: where admin.conf has ended, kadm certs renew all --restart',
+      'use another kubeconfig, whose certificate or token this cluster knows',
+    ]
   if (status === 403) return ['use a kubeconfig with the rights for this, such as /etc/kubernetes/admin.conf']
   if (status >= 500) return ['crictl logs $(crictl ps -q --name kube-apiserver)', 'run the command again']
   return ['look at the object with kubectl, then run the command again']
