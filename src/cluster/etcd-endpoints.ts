@@ -44,12 +44,12 @@ export async function etcdEndpoints(cluster: Pick<Cluster, 'list'>, { timeout, s
 
 /** The client pair that every control plane has for the health of etcd. Throws CERTIFICATE_INVALID when a file is missing. */
 export async function etcdCredentials(host: Pick<Host, 'readText'>, certificatesDir: string): Promise<EtcdCredentials> {
-  const read = async (name: string): Promise<string> => {
+  const read = async (name: keyof typeof remedies): Promise<string> => {
     const file = path.join(certificatesDir, 'etcd', name)
     const text = await host.readText(file)
     if (text !== undefined) return text
     throw new KadmError('CERTIFICATE_INVALID', `"${file}" is not there: etcd cannot be asked without it`, {
-      remedy: ['kadm join phase control-plane-prepare certs'],
+      remedy: [remedies[name]],
     })
   }
   const [ca, clientCertificate, clientKey] = await Promise.all([
@@ -59,3 +59,10 @@ export async function etcdCredentials(host: Pick<Host, 'readText'>, certificates
   ])
   return { ca, clientCertificate, clientKey }
 }
+
+/** A CA is never made anew; of a pair that is there in part, `init phase` makes no other. */
+const remedies = {
+  'ca.crt': 'put it back from another control plane: each has it',
+  'healthcheck-client.crt': 'kadm init phase certs etcd-healthcheck-client',
+  'healthcheck-client.key': 'kadm certs renew etcd-healthcheck-client',
+} as const

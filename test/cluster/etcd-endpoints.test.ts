@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { etcdCredentials, etcdEndpoints } from '../../src/cluster/etcd-endpoints.ts'
 import { localHost } from '../../src/host/local-host.ts'
@@ -47,4 +47,17 @@ test('the client pair is that of the health checks; one that is not there is tol
     clientCertificate: 'healthcheck-client.crt',
     clientKey: 'healthcheck-client.key',
   })
+})
+
+test('what is missing is made by what makes it on any control plane; a CA is put back', async () => {
+  const dir = await temporaryDirectory()
+  await mkdir(`${dir}/etcd`)
+  const names = ['ca.crt', 'healthcheck-client.crt', 'healthcheck-client.key']
+  const remedies = ['put it back from ', 'kadm init phase certs etcd-healthcheck-client', 'kadm certs renew etcd-healthcheck-client']
+  for (const [index, name] of names.entries()) {
+    for (const other of names) await writeFile(`${dir}/etcd/${other}`, other)
+    await rm(`${dir}/etcd/${name}`)
+    const remedy = [expect.stringMatching(`^${remedies[index]}`)]
+    await expect(etcdCredentials(localHost(), dir)).rejects.toMatchObject({ remedy })
+  }
 })
