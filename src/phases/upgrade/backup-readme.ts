@@ -6,6 +6,7 @@ import { paths } from '../../config/paths.ts'
 import type { HostFacts } from '../../host/host.ts'
 import { shellQuote } from '../../host/shell-quote.ts'
 import { peerUrl } from '../../manifests/static-pods/etcd-urls.ts'
+import { etcdDataCopy } from './etcd-data.ts'
 
 export interface ReadmeFacts {
   readonly config: InitConfig
@@ -36,11 +37,17 @@ function restoreText({ init }: InitConfig, dataDir: string, backup: string): str
   const { name } = init.nodeRegistration
   const peer = shellQuote(peerUrl(init.localAPIEndpoint.advertiseAddress))
   return `
-An older etcd may refuse data that a newer one has used. On a cluster with one control plane, between the second and the third command
-(all that was written since the snapshot is lost):
+An older etcd may refuse data that a newer one has used. On a cluster with one control plane, put that of before back between the second
+and the third command: all that was written since is lost. Where ${etcdDataCopy(backup)}/member is there, it is a copy:
 
-  mv ${dataDir} ${dataDir}.after-upgrade
-  etcdutl snapshot restore ${backup}/etcd-snapshot.db --data-dir ${dataDir} --name ${name} --initial-cluster ${name}=${peer} --initial-advertise-peer-urls ${peer}
+  mv ${dataDir}/member ${dataDir}/member.after-upgrade
+  cp -a ${etcdDataCopy(backup)}/member ${dataDir}/
+
+Else from the snapshot, with the etcdutl that is in the image of the etcd of before:
+
+  ctr -n k8s.io run --rm --mount type=bind,src=${backup},dst=${backup},options=rbind:rw $(sed -n 's/^[ -]*image: *//p' ${backup}/manifests/etcd.yaml) kadm-restore /usr/local/bin/etcdutl snapshot restore ${backup}/etcd-snapshot.db --data-dir ${backup}/restored --name ${name} --initial-cluster ${name}=${peer} --initial-advertise-peer-urls ${peer}
+  mv ${dataDir}/member ${dataDir}/member.after-upgrade
+  mv ${backup}/restored/member ${dataDir}/
 
 On a cluster with several, do not restore one member alone: remove it (etcdctl member remove), kadm reset the host, and join it again.
 `
