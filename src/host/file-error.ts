@@ -1,4 +1,5 @@
 /** What the operating system says about files, as FILE_FAILED with the likely cause. */
+import { dirname } from 'node:path/posix'
 import { KadmError, messageOf } from '../errors.ts'
 
 /** Runs `act`; whatever the system refuses becomes FILE_FAILED: `cannot <verb> "<path>": no space left on device`. */
@@ -46,12 +47,20 @@ function fileError(verb: string, path: string, cause: unknown): KadmError {
   return new KadmError('FILE_FAILED', `cannot ${verb} "${path}": ${text}`, { remedy: [known?.remedy(path) ?? `ls -ld "${path}"`], cause })
 }
 
+/** Of what is a person's own, a run under sudo may have made root's: another one only makes more of it so. */
+function whoMay(path: string): string {
+  if (/^\/(?:etc|opt|proc|run|sys|usr|var)\//.test(path)) return 'run the command as root (sudo)'
+  const elsewhere = path.includes('/.local/state/') ? '; or export XDG_STATE_HOME=/another/folder' : ''
+  return `namei -l "${path}"   # whose is it? With chown it is yours again${elsewhere}`
+}
+
+// A file that could not be written is not there to be asked about: its folder is.
 const causes: Readonly<Record<string, { readonly text: string; readonly remedy: (path: string) => string }>> = {
-  EACCES: { text: 'permission denied', remedy: () => 'run the command as root (sudo)' },
-  EPERM: { text: 'not permitted', remedy: (path) => `run the command as root; is the file immutable? lsattr -d "${path}"` },
-  ENOSPC: { text: 'no space left on device', remedy: (path) => `df -h "${path}"; df -i "${path}"` },
-  EDQUOT: { text: 'the disk quota is used up', remedy: (path) => `df -h "${path}"` },
-  EROFS: { text: 'the file system is read-only', remedy: (path) => `findmnt -T "${path}"` },
+  EACCES: { text: 'permission denied', remedy: whoMay },
+  EPERM: { text: 'not permitted', remedy: (path) => `lsattr -d "${path}"   # is it immutable? Else run the command as root (sudo)` },
+  ENOSPC: { text: 'no space left on device', remedy: (path) => `df -h "${dirname(path)}"; df -i "${dirname(path)}"` },
+  EDQUOT: { text: 'the disk quota is used up', remedy: (path) => `df -h "${dirname(path)}"` },
+  EROFS: { text: 'the file system is read-only', remedy: (path) => `findmnt -T "${dirname(path)}"` },
   EISDIR: { text: 'it is a directory', remedy: (path) => `ls "${path}"   # a file is needed here, not a directory` },
   ENOTDIR: { text: 'a part of the path is not a directory', remedy: (path) => `namei -l "${path}"` },
   ELOOP: { text: 'too many links', remedy: (path) => `namei -l "${path}"` },
@@ -59,7 +68,7 @@ const causes: Readonly<Record<string, { readonly text: string; readonly remedy: 
   EMFILE: { text: 'too many open files', remedy: () => 'ulimit -n 65536   # in the shell that kadm is started from' },
   EPLANTED: {
     text: 'it is a link of somebody else, in a folder where everybody may make one',
-    remedy: (path) => `ls -ld "${path}" and name a file in a folder of your own`,
+    remedy: (path) => `ls -ld "${path}"   # name a file in a folder of your own`,
   },
   EIO: { text: 'the disk answers with an error', remedy: () => 'dmesg | tail -n 50' },
 }
