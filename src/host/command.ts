@@ -27,7 +27,7 @@ export async function runCommand(argv: Argv, options: CommandOptions = {}): Prom
   child.stdin.on('error', () => undefined) // it may end without reading its input
   child.stdin.end(input)
   const stop = new AbortController()
-  const timer = setTimeout(() => stop.abort(tooSlow(argv, timeout)), timeout)
+  const timer = setTimeout(() => stop.abort(tooSlow(argv, timeout, options)), timeout)
   const onAbort = (): void => stop.abort(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
@@ -38,8 +38,12 @@ export async function runCommand(argv: Argv, options: CommandOptions = {}): Prom
   }
 }
 
-/** Throws COMMAND_FAILED, with what the command printed to stderr, unless it exited with 0. */
-export function requireSuccess(result: CommandResult): CommandResult {
+/**
+ * Throws COMMAND_FAILED, with what the command printed to stderr, unless it exited with 0.
+ *
+ * @param options those that it was run with
+ */
+export function requireSuccess(result: CommandResult, options?: CommandOptions): CommandResult {
   if (result.exitCode === 0) return result
   const lines = redact(result.stderr.trim() === '' ? result.stdout : result.stderr)
     .trim()
@@ -50,7 +54,7 @@ export function requireSuccess(result: CommandResult): CommandResult {
     'COMMAND_FAILED',
     `"${result.argv.join(' ')}" exited with ${result.exitCode}${last === undefined ? '' : `: ${last}`}`,
     {
-      remedy: [shellLine(result.argv)],
+      remedy: [again(result.argv, options)],
       details: lines.slice(-40),
       cause: result,
     },
@@ -110,7 +114,7 @@ function notStarted(argv: Argv, cause: Error): KadmError {
 
 export function missingProgram([program]: Argv, cause?: Error): KadmError {
   return new KadmError('COMMAND_MISSING', `the program "${program}" is not on this host`, {
-    remedy: [`command -v ${program} and install it, or add its directory to PATH`],
+    remedy: [`command -v ${program}   # install it, or add its directory to PATH`],
     cause,
   })
 }
@@ -122,9 +126,9 @@ export function cannotStart([program]: Argv, why: string, cause?: Error): KadmEr
   })
 }
 
-export function tooSlow(argv: Argv, timeout: number): KadmError {
+export function tooSlow(argv: Argv, timeout: number, options?: CommandOptions): KadmError {
   return new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" did not end within ${timeout / 1000} s`, {
-    remedy: [shellLine(argv)],
+    remedy: [again(argv, options)],
   })
 }
 
@@ -132,4 +136,10 @@ export function tooMuch(argv: Argv): KadmError {
   return new KadmError('COMMAND_FAILED', `"${argv.join(' ')}" printed more than ${maximumOutput >> 20} MiB`, {
     remedy: [`${shellLine(argv)} | less`],
   })
+}
+
+/** To see it fail. What it read is not at hand in a shell, where it would wait for it for ever. */
+function again(argv: Argv, options: CommandOptions | undefined): string {
+  if (options?.input === undefined) return shellLine(argv)
+  return `mend what "${argv[0]}" says, and run the same command again: it was given its input by kadm`
 }

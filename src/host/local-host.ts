@@ -18,7 +18,7 @@ export function localHost(): Host {
   const runtimes = new Map<string, ContainerRuntime>()
   const commands: Pick<Host, 'query' | 'run'> = {
     query: runCommand,
-    run: async (argv, options) => requireSuccess(await runCommand(argv, options)),
+    run: async (argv, options) => requireSuccess(await runCommand(argv, options), options),
   }
   return {
     name: hostname(),

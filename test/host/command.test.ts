@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { requireSuccess, runCommand } from '../../src/host/command.ts'
+import { localHost } from '../../src/host/local-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 test('output, input, environment and exit code go through; a signal is 128 and its number', async () => {
@@ -75,6 +76,14 @@ test('failure keeps the whole stderr, shows its end, and no token', async () => 
       cause: result,
     }),
   )
+})
+
+test('what was given input cannot be run again in a shell, where it would wait for it', async () => {
+  const argv = ['sh', '-c', 'cat >/dev/null; exit 1'] as const
+  const run = localHost().run
+  await expect(run(argv, { input: 'x' })).rejects.toMatchObject({ remedy: [expect.stringMatching(/^mend what "sh" says/)] })
+  await expect(run(argv)).rejects.toMatchObject({ remedy: [expect.stringMatching(/^sh -c /)] })
+  await expect(run(['sleep', '9'], { input: 'x', timeout: 50 })).rejects.toMatchObject({ remedy: [expect.stringMatching(/^mend what /)] })
 })
 
 function isAlive(pid: string): boolean {
