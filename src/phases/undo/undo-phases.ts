@@ -112,8 +112,10 @@ async function nameLeft({ leaving, cluster }: UndoRun, { warn }: { readonly warn
   if (leaving === undefined) return
   const { config, host, before } = leaving.reset
   const left = await findLeftovers({ config, host, before: { ...before, nodeName: cluster === undefined ? leaving.node : undefined } })
-  for (const { what, remove } of left)
-    warn(`left: ${what}${remove === undefined ? '' : ' (kadm reset --force --cleanup=network,kubeconfig removes it)'}`)
+  for (const { kind, what, remove } of left) {
+    const command = kind === 'network' ? 'kadm reset --force --cleanup=network' : `rm "${what}"`
+    warn(`left: ${what}${remove === undefined ? '' : ` (${command} removes it)`}`)
+  }
 }
 
 function leftText({ path, why, before }: UndoStep): string {
