@@ -34,6 +34,7 @@ export function addon(needs: readonly string[]): Phase<UpgradeRun> {
         'Upgrade the kube-proxy addon',
         ({ cluster }) => cluster.proxy.disabled,
         async ({ host, timeout, config, cluster, context }) => {
+          await warnOfRemoved(cluster, context)
           const objects = await kubeProxyObjects({ config, host, say: context.say, warn: context.warn })
           await ensureObjects(cluster, objects, { timeout, signal: context.signal })
           context.say('[addons] Applied essential addon: kube-proxy')
@@ -41,6 +42,15 @@ export function addon(needs: readonly string[]): Phase<UpgradeRun> {
       ),
     ],
   }
+}
+
+/** As kubeadm, which lays it anew; who has put another in its place by hand would hear of it from the network. */
+export async function warnOfRemoved(cluster: Pick<Cluster, 'get'>, { warn }: Pick<PhaseContext, 'warn'>): Promise<void> {
+  const found = await cluster.get({ ...kinds.daemonSet, namespace: 'kube-system', name: 'kube-proxy' })
+  if (found === undefined)
+    warn(
+      'kube-proxy was not there and is laid anew: where another one has its place, kubectl -n kube-system delete daemonset kube-proxy, and set "proxy: {disabled: true}" in the ConfigMap kubeadm-config',
+    )
 }
 
 export interface AddonUpgrade {
@@ -93,7 +103,7 @@ async function otherControlPlanes(cluster: Cluster, { init }: InitConfig): Promi
   throw new KadmError('COMPONENT_NOT_HEALTHY', `the API shows no Pod of kube-apiserver on this node, "${name}"`, {
     remedy: [
       'kubectl -n kube-system get pods -l component=kube-apiserver -o wide',
-      'systemctl restart kubelet; then run the same command again',
+      'systemctl restart kubelet   # then run the same command again',
     ],
   })
 }
