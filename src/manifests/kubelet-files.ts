@@ -66,6 +66,18 @@ export async function rewriteKubeletConfiguration(work: KubeletWork): Promise<vo
   await host.writeFile(paths.kubeletConfig, dumpYaml(document), { mode: 0o644, directoryMode: 0o700 })
 }
 
+/**
+ * Takes out of kubeadm-flags.env what kubelets from 1.35 on end at, and older ones do without: kubeadm wrote it up to 1.34, and 1.37's own
+ * upgrade leaves it. Before such a kubelet is started. Throws FILE_FAILED.
+ */
+export async function dropRemovedFlags({ host, say }: Pick<KubeletWork, 'host' | 'say'>): Promise<void> {
+  const before = await host.readText(paths.kubeletFlags)
+  const after = before?.replaceAll(/ *--pod-infra-container-image=[^"\s]*/g, '').replaceAll('=" ', '="')
+  if (after === undefined || after === before) return
+  say(`[upgrade/kubelet] Taking --pod-infra-container-image out of "${paths.kubeletFlags}": newer kubelets do not know it`)
+  await host.writeFile(paths.kubeletFlags, after, { mode: 0o644, keepMode: true })
+}
+
 /** The configuration that the kubelet of this host reads, as it was written; empty when there is none. Throws CONFIG_SYNTAX. */
 export async function nodeKubeletConfiguration(host: Pick<Host, 'readText'>): Promise<JsonObject> {
   const text = await host.readText(paths.kubeletConfig)

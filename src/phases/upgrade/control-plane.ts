@@ -1,4 +1,5 @@
 /** `kadm upgrade apply phase control-plane` and `kadm upgrade node phase control-plane`: the static Pods of this node. */
+import { dropRemovedFlags } from '../../manifests/kubelet-files.ts'
 import type { Phase } from '../phase.ts'
 import { noControlPlane, type UpgradeRun } from './upgrade-run.ts'
 import { upgradeStaticPods } from './upgrade-static-pods.ts'
@@ -19,6 +20,8 @@ export function controlPlane(summary: string): Phase<UpgradeRun> {
         `[upgrade/control-plane] Upgrading your static Pod-hosted control plane to version "${config.cluster.kubernetesVersion}" (timeout: ${timeout / 1000} s)...`,
       )
       const { etcdUpgrade, certificateRenewal } = upgrade
+      // The new kubelet may be installed already, and is started with the static Pods.
+      await dropRemovedFlags({ host, say: context.say })
       await upgradeStaticPods({ config, host, cluster, etcdUpgrade, certificateRenewal, backup, start, timeout }, context)
       context.say('[upgrade/control-plane] The control plane instance for this node was successfully upgraded!')
     },

@@ -13,7 +13,7 @@ import type { InitConfig } from '../../config/model.ts'
 import { parseVersion, versionTable } from '../../config/versions.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { nodeKubeletConfiguration } from '../../manifests/kubelet-files.ts'
+import { dropRemovedFlags, nodeKubeletConfiguration } from '../../manifests/kubelet-files.ts'
 import type { PhaseContext } from '../phase.ts'
 import { readableLog } from '../components/readable-log.ts'
 import { waitForKubelet } from '../components/wait-for-component.ts'
@@ -60,6 +60,7 @@ export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseCont
   say(`[upgrade/kubelet] Draining node "${name}"`)
   waiting(`the Pods of node "${name}" to leave it`)
   await drainNode(cluster, name, { timeout: drainTimeout, signal, say: (line) => say(`[upgrade/kubelet] ${line}`) })
+  await dropRemovedFlags({ host, say })
   if (installed.version !== target.version) {
     say(
       `[upgrade/kubelet] Replacing "${installed.file}" (${installed.version}, kept as "${keptFile(installed, installed.version)}") by ${target.version}`,

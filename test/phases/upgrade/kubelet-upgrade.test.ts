@@ -7,7 +7,11 @@ import { KadmError } from '../../../src/errors.ts'
 import type { Argv, Host } from '../../../src/host/host.ts'
 import { localHost } from '../../../src/host/local-host.ts'
 import { upgradeKubelet } from '../../../src/phases/upgrade/kubelet-upgrade.ts'
+import { postUpgrade } from '../../../src/phases/upgrade/post-upgrade.ts'
+import type { UpgradeRun } from '../../../src/phases/upgrade/upgrade-run.ts'
+import { dropRemovedFlags } from '../../../src/manifests/kubelet-files.ts'
 import { initConfig } from '../../support/init-config.ts'
+import { rootedHost } from '../../support/rooted-host.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 
 test('a disk that is full: the node takes its Pods back, the kubelet of before runs on', async () => {
@@ -15,10 +19,13 @@ test('a disk that is full: the node takes its Pods back, the kubelet of before r
   const kubelets = { kubelet: 'v1.36.3', 'kubelet-v1.37.2': 'v1.37.2' }
   for (const [name, version] of Object.entries(kubelets)) await program(path.join(folder, name), version)
   const asked: Argv[] = []
+  const written: string[] = []
   const real = localHost()
   const host: Host = {
     ...real,
     facts: async () => ({ ...(await real.facts()), environment: { PATH: folder } }),
+    readText: async (file) => (file === '/var/lib/kubelet/kubeadm-flags.env' ? flags('--a=b --pod-infra-container-image=p:3.10 --c=d') : undefined),
+    writeFile: async (file, text) => void written.push(file, String(text)),
     run: async (argv) => {
       asked.push(argv)
       throw new KadmError('COMMAND_FAILED', 'no space left on device', { remedy: ['df'] })
@@ -29,9 +36,32 @@ test('a disk that is full: the node takes its Pods back, the kubelet of before r
   const context = { signal: new AbortController().signal, say: () => {}, warn: () => {}, waiting: () => {}, result: () => {} }
   await expect(upgradeKubelet(upgrade, context)).rejects.toThrow('no space left on device')
   expect(cordons).toEqual([true, null])
+  // A kubelet that does not know a flag is not laid beside it.
+  expect(written).toEqual(['/var/lib/kubelet/kubeadm-flags.env', flags('--a=b --c=d')])
   // Also known to busybox.
   expect(asked).toEqual([['ln', '-f', `${folder}/kubelet`, `${folder}/kubelet-v1.36.3`]])
 })
+
+test.each([
+  ['--pod-infra-container-image=r.test/pause:3.10.1', ''],
+  ['--pod-infra-container-image=r.test/pause:3.10.1 --a=b', '--a=b'],
+  ['--a=b --pod-infra-container-image=r.test/pause:3.10.1', '--a=b'],
+])('of the flags "%s" those of today stay', async (before, after) => {
+  const host = rootedHost(await temporaryDirectory())
+  const say = (): void => {}
+  await dropRemovedFlags({ host, say })
+  const file = '/var/lib/kubelet/kubeadm-flags.env'
+  expect(await host.readText(file)).toBeUndefined()
+  await host.writeFile(file, flags(before), { mode: 0o640 })
+  const run = { host } as unknown as UpgradeRun
+  await postUpgrade([]).run?.(run, { say, warn: say, waiting: say, result: say, signal: new AbortController().signal })
+  expect(await host.readText(file)).toBe(flags(after))
+  expect((await host.stat(file))?.mode).toBe(0o640)
+})
+
+function flags(words: string): string {
+  return `KUBELET_KUBEADM_ARGS="${words}"\n`
+}
 
 async function program(file: string, version: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true })
