@@ -122,8 +122,8 @@ function blocked(left: readonly Left[]): KadmError {
     details: lines,
     remedy: [
       refused
-        ? 'kubectl get pdb -A: give the budget another healthy Pod, or a lower minAvailable'
-        : 'kubectl get pods -A -o wide: a finalizer or a long grace period may hold it',
+        ? 'kubectl get pdb -A   # give the budget another healthy Pod, or a lower minAvailable'
+        : 'kubectl get pods -A -o wide   # a finalizer or a long grace period may hold it',
       'run the command again: it goes on with what is left',
     ],
   })

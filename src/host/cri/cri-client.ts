@@ -77,7 +77,7 @@ function likelyCause(endpoint: string, timeout: number, cause: unknown): readonl
   const code = cause instanceof GrpcError ? cause.code : undefined
   if (status === grpcStatus.UNAVAILABLE) {
     if (code === 'ENOENT')
-      return ['is not there: no such socket', 'systemctl start containerd (or cri-o), or name the right socket with --cri-socket']
+      return ['is not there: no such socket', 'systemctl start containerd   # or crio; or name the right socket with --cri-socket']
     if (code === 'EACCES') return ['may not be used: permission denied', 'run the command as root (sudo)']
     if (code === 'ECONNREFUSED')
       return [

@@ -19,7 +19,7 @@ export async function unmountKubelet(
     {
       details: failures,
       remedy: [
-        `fuser -vm "${directory}" shows who uses them`,
+        `fuser -vm "${directory}"   # shows who uses them`,
         'end these processes and run the same command again',
         'or give unmountFlags: [MNT_DETACH] in a ResetConfiguration: they then go when nobody uses them any more',
       ],

@@ -225,7 +225,7 @@ async function awaitMirrorPod(
         'COMPONENT_NOT_HEALTHY',
         `${component} runs in its new version, but the kubelet has not told the API after ${timeout / 1000} s: ${last}`,
         {
-          remedy: ['journalctl -xeu kubelet', 'systemctl restart kubelet; then run the same command again'],
+          remedy: ['journalctl -xeu kubelet', 'systemctl restart kubelet   # then run the same command again'],
         },
       ),
   })
