@@ -50,11 +50,11 @@ export function unreachable(server: string, cause: unknown): KadmError {
   const remedy: readonly [string, ...string[]] = isOfTime(cause)
     ? [clock, 'kadm certs renew all --restart   # else, on the control plane: its certificate is of another time']
     : isDistrust(cause)
-    ? [
-        `the server at ${server} is not the one that the kubeconfig names: compare its certificate with certificate-authority-data`,
-        `openssl s_client -connect ${server.replace('https://', '')} -showcerts </dev/null`,
-      ]
-    : [`curl -k ${server}/livez`, 'crictl ps -a --name kube-apiserver']
+      ? [
+          `the server at ${server} is not the one that the kubeconfig names: compare its certificate with certificate-authority-data`,
+          `openssl s_client -connect ${server.replace('https://', '')} -showcerts </dev/null`,
+        ]
+      : [`curl -k ${server}/livez`, 'crictl ps -a --name kube-apiserver']
   return new KadmError('API_UNREACHABLE', `the Kubernetes API at ${server} does not answer: ${text}`, { remedy, cause })
 }
 

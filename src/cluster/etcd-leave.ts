@@ -156,7 +156,7 @@ function quorumLost({ voters, healthy, quorum }: Others): KadmError {
     {
       details: dead.map((member) => `member ${nameOf(member)} (${member.id}) does not answer with the consent of a quorum`),
       remedy: [
-        'bring the hosts of these members back, or take a dead one out first: kadm join --replace on its host, or etcdctl member remove',
+        'bring the hosts of these members back, or take a dead one out first (kadm join --replace on its host, or etcdctl member remove)',
         'to give the whole cluster up: reset the other control planes too, with --force',
       ],
     },

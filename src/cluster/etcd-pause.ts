@@ -57,7 +57,7 @@ function withEtcd<T>({ host, server, credentials, signal }: PausedMember, use: (
 function unfit(why: string): KadmError {
   return new KadmError('ETCD_FAILED', `etcd is not fit for an upgrade: ${why}`, {
     remedy: [
-      'crictl ps -a --name etcd # on each control plane',
+      'crictl ps -a --name etcd   # on each control plane',
       'bring the members back, then run the same command again: nothing was changed yet',
     ],
   })

@@ -13,8 +13,8 @@ export function unverifiedServer(server: string, error: UnverifiedServer): KadmE
 
 function hint(code: string): string {
   if (code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED')
-    return 'date -u   # is the clock of this host right? Else renew the certificate: kadm certs renew all'
+    return 'date -u   # is the clock of this host right? Else renew the certificate: kadm certs renew all --restart'
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return 'reach it by a name or address that its certificate has, or add this one to apiServer.certSANs of the cluster'
-  return 'make sure that this is the right cluster, and that nobody stands between: kadm token create --print-join-command   # on a control plane'
+  return 'kadm token create --print-join-command   # on a control plane: is this the right cluster, and does nobody stand between?'
 }

@@ -133,9 +133,9 @@ const ofFile: readonly (readonly [RegExp, string])[] = [
     /^if its host is lost: run the same command with --replace, .*$/,
     'role: lost   # for it in the file, if its machine is gone for good: apply, then its role again',
   ],
-  [/ take a dead one out first: kadm join --replace .*$/, ' give a dead one the "role: lost" in the file'],
+  [/ take a dead one out first \(kadm join --replace .*$/, ' give a dead one the "role: lost" in the file'],
   [/^to give the whole cluster up: .*$/, 'kadm reset --cluster-file FILE   # to give the whole cluster up'],
-  [/^kadm .* with the arguments and the configuration of then (.*)$/, 'kadm apply -f FILE   # with the file of then $1'],
+  [/^kadm .* # (of kadm \S+, )?with the arguments and the configuration of then: (.*)$/, 'kadm apply -f FILE   # $1with the file of then: $2'],
   [/^kadm undo on the others first$/, 'kadm undo -f FILE --host NAME   # for each of the others first'],
   [
     /^a control plane does not go back to an older minor version: take the host out with kadm undo --all or kadm reset, .*$/,

@@ -8,15 +8,13 @@ import type { Explanation } from '../preflight/run-checks.ts'
  */
 export function leftBy({ command, startedAt, version }: Pick<JournaledRun, 'command' | 'startedAt' | 'version'>): Explanation {
   const began = startedAt.toISOString().slice(0, 19).replace('T', ' ')
-  const [whose, goOn] =
-    version === kadmVersion
-      ? ['which had other arguments or another configuration', `kadm ${command} with the arguments and the configuration of then`]
-      : [
-          `by kadm ${version} (this is ${kadmVersion})`,
-          `kadm ${command} of kadm ${version}, with the arguments and the configuration of then,`,
-        ]
+  const isOwn = version === kadmVersion
+  const whose = isOwn ? 'which had other arguments or another configuration' : `by kadm ${version} (this is ${kadmVersion})`
   return {
     message: `"kadm ${command}" of ${began} UTC, ${whose}, was not finished and is in the way`,
-    remedy: [`${goOn} goes on with it`, 'kadm reset   # removes what it made; then run this command again'],
+    remedy: [
+      `kadm ${command}   # ${isOwn ? '' : `of kadm ${version}, `}with the arguments and the configuration of then: goes on with it`,
+      'kadm reset   # removes what it made; then run this command again',
+    ],
   }
 }

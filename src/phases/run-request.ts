@@ -74,6 +74,6 @@ export function requireRoot(uid: number, command: string): void {
   if (uid === 0) return
   throw new KadmError('NOT_ROOT', `"${command}" changes this host and must run as root`, {
     details: ['[ERROR IsPrivilegedUser]: user is not running as root'],
-    remedy: [`sudo ${command} with the same arguments`, 'on a host that --host names: --become sudo'],
+    remedy: [`sudo ${command}   # with the same arguments`, 'on a host that --host names: --become sudo'],
   })
 }

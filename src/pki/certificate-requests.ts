@@ -97,7 +97,7 @@ async function refuseExisting(host: CertificateRequestOptions['host'], files: re
     `file already exists: "${first}"${others.length > 0 ? `, and ${others.length} more` : ''}: nothing was made`,
     {
       details: others.map((file) => `"${file}"`),
-      remedy: ['kadm certs generate-csr --cert-dir DIRECTORY --kubeconfig-dir DIRECTORY with empty directories'],
+      remedy: ['kadm certs generate-csr --cert-dir DIRECTORY --kubeconfig-dir DIRECTORY   # two that are empty'],
     },
   )
 }

@@ -112,9 +112,13 @@ function refuseNameless(certificate: X509Certificate, managed: ManagedCertificat
   const { subject, usages } = certificateIdentity(certificate)
   const lacking = subject.commonName === '' ? 'common name' : usages.length === 0 ? 'extended key usage' : undefined
   if (lacking === undefined) return
-  throw new KadmError('CERTIFICATE_INVALID', `the certificate of ${managed.name} has no ${lacking}: one like it is of no use to Kubernetes`, {
-    remedy: [makeAnew(config, managed)],
-  })
+  throw new KadmError(
+    'CERTIFICATE_INVALID',
+    `the certificate of ${managed.name} has no ${lacking}: one like it is of no use to Kubernetes`,
+    {
+      remedy: [makeAnew(config, managed)],
+    },
+  )
 }
 
 async function renew(

@@ -20,7 +20,7 @@ export async function signOnHost(
         {
           cause: error,
           remedy: [
-            'install it there, e.g. apt-get install openssl',
+            'apt-get install openssl   # on that host, or as its packages are installed',
             'kadm apply -f FILE --tokens   # or have all join with bootstrap tokens',
           ],
         },

@@ -131,6 +131,9 @@ function explainMissing(error: unknown): never {
   if (!hasCode(error, 'COMMAND_MISSING')) throw error
   throw new KadmError('COMMAND_MISSING', 'there is no openssl on the host: it makes the key of the kubelet, which never leaves the host', {
     cause: error,
-    remedy: ['install it there, e.g. apt-get install openssl', 'kadm apply -f FILE --tokens   # or have all join with bootstrap tokens'],
+    remedy: [
+      'apt-get install openssl   # on that host, or as its packages are installed',
+      'kadm apply -f FILE --tokens   # or have all join with bootstrap tokens',
+    ],
   })
 }

@@ -137,7 +137,7 @@ async function runBuild(go: string, build: Build, into: string, later: readonly 
       onLine: (line) => {
         if (/^[\w./~-]+$/.test(line)) compiled += 1
       },
-      remedy: [`${go} env GOPROXY # is this module proxy reached?`, "df -h ~/.cache # Go's caches need 12 GB"],
+      remedy: [`${go} env GOPROXY   # is this module proxy reached?`, "df -h ~/.cache   # Go's caches need 12 GB"],
     })
   } finally {
     clearInterval(timer)

@@ -13,7 +13,7 @@ export async function debianMirror(): Promise<string> {
     /^URIs:\s*(\S+)/m.exec(await textOf('/etc/apt/sources.list.d/debian.sources'))?.[1] ?? debLine(await textOf('/etc/apt/sources.list'))
   if (found !== undefined) return found
   throw new KadmError('SANDBOX_MISSING_PIECE', "no Debian mirror is known: this machine's apt names none", {
-    remedy: ['export KADM_DEBIAN_MIRROR=<URL of a Debian mirror, as in a sources.list>'],
+    remedy: ['export KADM_DEBIAN_MIRROR=URL   # of a Debian mirror, as in a sources.list'],
   })
 }
 

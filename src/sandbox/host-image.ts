@@ -87,7 +87,7 @@ async function makeImage(into: string, making: Making): Promise<void> {
     ]
     await runWatched(['mmdebstrap', ...options, 'trixie', into, `deb ${mirror} trixie main`, `deb ${mirror} forky main`], {
       signal: making.signal,
-      remedy: [`curl -I ${mirror}/dists/trixie/Release`, 'export KADM_DEBIAN_MIRROR=<a Debian mirror that this machine reaches>'],
+      remedy: [`curl -I ${mirror}/dists/trixie/Release`, 'export KADM_DEBIAN_MIRROR=URL   # of a Debian mirror that this machine reaches'],
     })
   } finally {
     clearInterval(timer)

@@ -95,7 +95,7 @@ async function importAll(root: string, tars: readonly string[], into: string, { 
     const unshared = ['unshare', '--mount', '--net', '--pid', '--fork', '--kill-child'] as const
     await runWatched([...unshared, 'sh', '-c', importScript, 'sh', root, into, folder, ...names], {
       signal,
-      remedy: ['kadm sandbox up', 'df -h # is the disk full?'],
+      remedy: ['kadm sandbox up', 'df -h   # is the disk full?'],
     })
   }
   // A running containerd's, of no use in another host.

@@ -80,7 +80,7 @@ test('killed and followed by other arguments: refused with what is there; the sa
     /^error: preflight checks failed: "kadm init" of .*, which had other arguments or another configuration, was not finished and is in the way/m,
   )
   expect(other.stderr).toMatch(
-    /^try: kadm init with the arguments and the configuration of then goes on with it\ntry: kadm reset {3}# removes what it made/m,
+    /^try: kadm init {3}# with the arguments and the configuration of then: goes on with it\ntry: kadm reset {3}# removes what it made/m,
   )
   expect(await handedOut()).toEqual(kept)
   await expectWholeAfter(init, kept)

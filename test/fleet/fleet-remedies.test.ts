@@ -15,7 +15,7 @@ const became = placeIn(fileOf({ h1: 'control-plane', h2: 'worker' }, {}, { ssh: 
 
 test.each([
   ['journalctl -xeu kubelet', 'journalctl -xeu kubelet   # on h2'],
-  ['cat /b/README # how to go back by hand', 'cat /b/README   # on h2: how to go back by hand'],
+  ['cat /b/README   # how to go back by hand', 'cat /b/README   # on h2: how to go back by hand'],
   ['sshd -T | grep -i forcecommand   # on the host', 'sshd -T | grep -i forcecommand   # on h2'],
   ['kadm reset   # removes what it made', 'kadm reset --host USER@192.168.7.2   # for h2: removes what it made'],
   ['kadm reset   # on the host gives it up as it is', 'kadm reset --host USER@192.168.7.2   # for h2: gives it up as it is'],
@@ -27,11 +27,16 @@ test.each([
   ['ssh -v -p 22 root@10.0.0.2 true', 'ssh -v -p 22 root@10.0.0.2 true'],
   ['run the same command again', 'run the same command again'],
   [
-    'kadm join with the arguments and the configuration of then goes on with it',
-    'kadm apply -f FILE   # with the file of then goes on with it',
+    'kadm join   # with the arguments and the configuration of then: goes on with it',
+    'kadm apply -f FILE   # with the file of then: goes on with it',
   ],
   ['--identity-file names the key to log in with; more', 'spec.ssh.identityFile names the key to log in with; more'],
   ['on a host that --host names: --become sudo', 'spec.ssh.become: sudo'],
+  ['sudo kadm init   # with the same arguments', 'spec.ssh.become: sudo'],
+  [
+    'bring them back, or take a dead one out first (kadm join --replace on its host, or etcdctl member remove)',
+    'bring them back, or give a dead one the "role: lost" in the file',
+  ],
   ['to give the whole cluster up: reset the others, with --force', 'kadm reset --cluster-file FILE   # to give the whole cluster up'],
   [
     'to have a new pair made: rm -f "/etc/kubernetes/pki/a.crt" "/etc/kubernetes/pki/a.key"; then run the same command again',

@@ -49,6 +49,9 @@ test('an undo ends with the code, and a log names it', async () => {
   )
   expect(problems).toEqual([
     { text: 'h3 cannot be reached: no route', remedy: [] },
-    { text: expect.stringMatching(/^h2: the journal .* \[JOURNAL_BROKEN\]$/), remedy: [expect.stringContaining(aside), expect.stringContaining('reset that host')] },
+    {
+      text: expect.stringMatching(/^h2: the journal .* \[JOURNAL_BROKEN\]$/),
+      remedy: [expect.stringContaining(aside), expect.stringContaining('reset that host')],
+    },
   ])
 })

@@ -15,7 +15,7 @@ export async function runTraceView({ flags, io, arguments: [file] }: CommandInpu
   const text = await host.readText(path.resolve(file))
   if (text === undefined)
     throw new KadmError('FILE_FAILED', `there is no file "${file}"`, {
-      remedy: ['kadm init --trace FILE, or another command with --trace, writes one'],
+      remedy: ['kadm init --trace FILE   # or another command with --trace: it writes one'],
     })
   const trace = parsed(text, file)
   await host.writeFile(path.resolve(page), tracePage(trace), { mode: 0o644 })

@@ -81,6 +81,6 @@ function unknownFormat(given: string): KadmError {
   const name = given.split('=')[0] ?? ''
   const what = templates.has(name) ? `kadm has no templates for its output: -o "${name}"` : `there is no output format "${given}"`
   return new KadmError('USAGE', what, {
-    remedy: ['use -o text, json, yaml or kyaml', "take fields out of JSON with jq: kadm ... -o json | jq -r '.kind'"],
+    remedy: ['use -o text, json, yaml or kyaml', "kadm version -o json | jq -r '.clientVersion.gitVersion'   # takes a field out of JSON"],
   })
 }

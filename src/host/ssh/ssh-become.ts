@@ -75,7 +75,7 @@ async function pastSudo(
   if (password === undefined)
     throw new KadmError('BECOME_FAILED', `sudo on "${sshTargetText(target)}" wants a password, and there is none`, {
       remedy: [
-        'KADM_BECOME_PASSWORD_FILE=<file> names a file with it, or start kadm on a terminal',
+        'export KADM_BECOME_PASSWORD_FILE=FILE   # with it in the file; or start kadm on a terminal',
         `sudo visudo -f /etc/sudoers.d/${target.user.replaceAll(/[^\w-]/g, '_')}   # on the host: NOPASSWD`,
       ],
     })

@@ -114,7 +114,7 @@ function refusal(target: SshTarget, key: Buffer, { pin, known, file }: Known): K
     remedy: [
       `ssh-keygen -lf /etc/ssh/ssh_host_${fileKind(keyType(key))}_key.pub   # on the host: is it the same? Then:`,
       `mkdir -p -m 700 ${shellQuote(path.dirname(file))} && echo ${shellQuote(knownHostsLine(target, key))} >>${shellQuote(file)}`,
-      ...(isSigned ? [] : ['--trust-on-first-use takes it as it is and records it']),
+      ...(isSigned ? [] : ['--trust-on-first-use   # takes it as it is and records it']),
     ],
   })
 }
@@ -136,7 +136,7 @@ function forgetKey(target: SshTarget, file: string): string {
 
 function badPin(pin: string): KadmError {
   return new KadmError('USAGE', `"${pin}" is not the fingerprint of a host key`, {
-    remedy: ['give it as SHA256: and 43 characters: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub   # on the host'],
+    remedy: ['ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub   # on the host: it is SHA256: and 43 characters'],
   })
 }
 

@@ -47,7 +47,7 @@ export function sshShells(lines: KeptLine, begin: (ask: Ask) => Promise<void>): 
         // The same request on line after line that breaks: it is the request that breaks them.
         if (attempt === mostAttempts)
           throw new KadmError('HOST_UNREACHABLE', `the connection broke ${mostAttempts} times at the same request`, {
-            remedy: ['look at sshd on the host: journalctl -u ssh -n 50'],
+            remedy: ['journalctl -u ssh -n 50   # on the host: what does sshd say?'],
             cause: error,
           })
       }

@@ -141,8 +141,8 @@ function noAnswer(backup: string, details: readonly string[] = []): KadmError {
   return new KadmError('UPGRADE_STUCK', 'an upgrade was cut off on this host, and no API server of it answers', {
     details,
     remedy: [
-      'crictl ps -a --name "kube-apiserver|etcd" # then crictl logs',
-      `cat ${backup}/README # how to go back by hand`,
+      'crictl ps -a --name "kube-apiserver|etcd"   # then crictl logs',
+      `cat ${backup}/README   # how to go back by hand`,
       'run the same command again: it goes on from here',
     ],
   })

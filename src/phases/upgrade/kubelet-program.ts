@@ -67,7 +67,7 @@ async function checked(host: Host, file: string, wanted: string | undefined): Pr
   const version = await versionOf(host, file)
   if (wanted === undefined || wanted === version) return { file, version }
   throw new KadmError('USAGE', `"${file}" is a kubelet of ${version}, not of "${wanted}"`, {
-    remedy: [`--kubelet-version ${version}, or another file`],
+    remedy: [`--kubelet-version ${version}   # or another file`],
   })
 }
 

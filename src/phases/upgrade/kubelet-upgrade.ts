@@ -153,7 +153,10 @@ function requireSkew(kubelet: string, server: string): void {
   if (own <= api && own >= api - versionTable.kubeletSkew) return
   const why = own > api ? 'newer than the API server' : `more than ${versionTable.kubeletSkew} minor versions older than the API server`
   throw new KadmError('VERSION_SKEW', `a kubelet of ${kubelet} is ${why} (${server})`, {
-    remedy: own > api ? ['upgrade the control planes first: kadm upgrade apply, then kadm upgrade node'] : ['name a newer kubelet'],
+    remedy:
+      own > api
+        ? ['kadm upgrade apply   # on a control plane, first; then kadm upgrade node on each other node']
+        : ['name a newer kubelet'],
   })
 }
 

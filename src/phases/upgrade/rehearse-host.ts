@@ -40,11 +40,7 @@ export async function diskFindings(options: Pick<RehearsalOptions, 'host' | 'con
   ]
 }
 
-async function etcdFindings({
-  host,
-  config,
-  cluster,
-}: Pick<RehearsalOptions, 'host' | 'config' | 'cluster'>): Promise<readonly Finding[]> {
+async function etcdFindings({ host, config, cluster }: Pick<RehearsalOptions, 'host' | 'config' | 'cluster'>): Promise<readonly Finding[]> {
   const { etcd } = config.cluster
   if (etcd.kind === 'external') return []
   const { dataDir } = etcd

@@ -138,7 +138,7 @@ function rolledBack(cause: unknown, { options: { backup, config }, keepsEtcd, da
               `the old etcd could not use its data any more: it was put back as it was before the upgrade; what the new etcd had made of it is in ${data}`,
             ]),
       ],
-      remedy: ['mend the cause, then run the same command again', `ls ${backup} # what was before; see its README`],
+      remedy: ['mend the cause, then run the same command again', `ls ${backup}   # what was before; see its README`],
     },
   )
 }
@@ -149,6 +149,6 @@ async function stuck(cause: unknown, error: unknown, { host, backup }: RollBackO
   return new KadmError('UPGRADE_STUCK', `the upgrade failed (${messageOf(cause)}), and going back failed too: ${messageOf(error)}`, {
     cause: error,
     details: [cause, error].flatMap((one) => (one instanceof KadmError ? one.details : [])).concat(copy),
-    remedy: [`cat ${backup}/README # how to go back by hand`, 'run the same command again: it goes on from here'],
+    remedy: [`cat ${backup}/README   # how to go back by hand`, 'run the same command again: it goes on from here'],
   })
 }

@@ -23,7 +23,8 @@ test('followed to the letter, the data of before is in its place: from the copy,
     write(path.join(backup, 'etcd-data/member/db'), 'of the copy')
     write(path.join(backup, 'manifests/etcd.yaml'), 'spec:\n  containers:\n  - command: [etcd]\n    image: images.test/etcd:3.5.0-0\n')
     // What the runtime does with the words, of which etcdutl's own are tested beside it elsewhere.
-    const ctr = '#!/bin/sh\nprintf "%s\\n" "$@" >"$0.words"\nwhile [ "$1" != --data-dir ]; do shift; done\nmkdir -p "$2/member" && printf "of the snapshot" >"$2/member/db"\n'
+    const ctr =
+      '#!/bin/sh\nprintf "%s\\n" "$@" >"$0.words"\nwhile [ "$1" != --data-dir ]; do shift; done\nmkdir -p "$2/member" && printf "of the snapshot" >"$2/member/db"\n'
     write(path.join(root, 'bin/ctr'), ctr, 0o755)
     const etcd = { kind: 'local', dataDir, serverCertSANs: [], peerCertSANs: [], extraArgs: [], extraEnvs: [] } as const
     const config = initConfig({ cluster: { etcd } })
@@ -35,7 +36,14 @@ test('followed to the letter, the data of before is in its place: from the copy,
     if (index === 0) continue
     const words = readFileSync(path.join(root, 'bin/ctr.words'), 'utf8').trim().split('\n')
     const mount = `type=bind,src=${backup},dst=${backup},options=rbind:rw`
-    const command = ['images.test/etcd:3.5.0-0', 'kadm-restore', '/usr/local/bin/etcdutl', 'snapshot', 'restore', `${backup}/etcd-snapshot.db`]
+    const command = [
+      'images.test/etcd:3.5.0-0',
+      'kadm-restore',
+      '/usr/local/bin/etcdutl',
+      'snapshot',
+      'restore',
+      `${backup}/etcd-snapshot.db`,
+    ]
     expect(words.slice(0, 12)).toEqual(['-n', 'k8s.io', 'run', '--rm', '--mount', mount, ...command])
   }
 })

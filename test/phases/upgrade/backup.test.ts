@@ -16,7 +16,13 @@ test('a disk without room: other folders are named, and neither its own nor one 
   const [old, waiting, kubeadms] = ['kadm-upgrade-2026-04-01-00-00-00', 'kadm-upgrade-2026-04-02-00-00-00', 'kubeadm-backup-etcd-x y']
   await Promise.all([old, waiting, kubeadms, 'other'].map((name) => host.makeDirectory(`${temporary}/${name}`, 0o700)))
   await markReplacing({ host, backup: `${temporary}/${waiting}` })
-  const etcd = { component: 'etcd', pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'etcd' } }, text: '', before: undefined, state: 'changes' } as const
+  const etcd = {
+    component: 'etcd',
+    pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'etcd' } },
+    text: '',
+    before: undefined,
+    state: 'changes',
+  } as const
   const error: unknown = await backUp([etcd], { host, config: initConfig(), backup, isSoleMember: true }, context).catch((e: unknown) => e)
   expect(error).toMatchObject({ code: 'FILE_FAILED', message: expect.stringContaining('has room for 199 MiB') })
   expect((error as KadmError).remedy).toEqual([

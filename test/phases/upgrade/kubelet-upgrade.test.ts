@@ -24,7 +24,8 @@ test('a disk that is full: the node takes its Pods back, the kubelet of before r
   const host: Host = {
     ...real,
     facts: async () => ({ ...(await real.facts()), environment: { PATH: folder } }),
-    readText: async (file) => (file === '/var/lib/kubelet/kubeadm-flags.env' ? flags('--a=b --pod-infra-container-image=p:3.10 --c=d') : undefined),
+    readText: async (file) =>
+      file === '/var/lib/kubelet/kubeadm-flags.env' ? flags('--a=b --pod-infra-container-image=p:3.10 --c=d') : undefined,
     writeFile: async (file, text) => void written.push(file, String(text)),
     run: async (argv) => {
       asked.push(argv)

@@ -59,7 +59,12 @@ describe('space on the disk', () => {
       ["blocks DISK_SPACE /etc/kubernetes: 299 MiB are free and 300 MiB are needed: a snapshot and a copy of etcd's data go there"],
     ],
     ['for the snapshot alone: of several members none is copied or put back', 3, { '/etc/kubernetes': 150, '/var/lib/etcd': 1 }, []],
-    ['too little beside the data', 1, { '/var/lib/etcd': 149 }, ['blocks DISK_SPACE /var/lib/etcd: 149 MiB are free and 150 MiB are needed']],
+    [
+      'too little beside the data',
+      1,
+      { '/var/lib/etcd': 149 },
+      ['blocks DISK_SPACE /var/lib/etcd: 149 MiB are free and 150 MiB are needed'],
+    ],
     ['a kubelet that is about to evict', 1, { '/var/lib/kubelet': 99 }, ['hurts DISK_SPACE /var/lib/kubelet: 99 MiB of 1000 MiB are free']],
   ] as const)('%s', async (_, members, few: Readonly<Record<string, number>>, findings) => {
     const free = { '/etc/kubernetes': 300, '/var/lib/etcd': 150, '/var/lib/kubelet': 100, ...few }
