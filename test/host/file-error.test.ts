@@ -9,11 +9,15 @@ test.each([
   ['EACCES', '/etc/kubernetes/admin.conf', 'run the command as root (sudo)'],
   ['EACCES', '/var/lib/kadm/journal.jsonl', 'run the command as root (sudo)'],
   // More of root's files in it would not help.
-  ['EACCES', '/home/ann/.ssh/known_hosts', 'namei -l "/home/ann/.ssh/known_hosts"   # whose is it? With chown it is yours again'],
+  [
+    'EACCES',
+    '/home/ann/.ssh/known_hosts',
+    'namei -l "/home/ann/.ssh/known_hosts"   # whose is it? If it is to be yours, chown it; else run the command as root (sudo)',
+  ],
   [
     'EACCES',
     '/home/ann/.local/state/kadm/c/journal.jsonl',
-    'namei -l "/home/ann/.local/state/kadm/c/journal.jsonl"   # whose is it? With chown it is yours again; or export XDG_STATE_HOME=/another/folder',
+    'namei -l "/home/ann/.local/state/kadm/c/journal.jsonl"   # whose is it? If it is to be yours, chown it or export XDG_STATE_HOME=/another/folder; else run the command as root (sudo)',
   ],
 ])('%s at "%s"', async (code, file, remedy) => {
   const act = (): Promise<never> => Promise.reject(Object.assign(new Error('no'), { code }))

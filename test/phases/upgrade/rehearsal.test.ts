@@ -73,12 +73,12 @@ describe('space on the disk', () => {
       stat: async (file) => (file === '/etc/kubernetes' ? ({ kind: 'directory' } as FileStat) : undefined),
       query: async (argv) => {
         const folder = argv.at(-1) as keyof typeof free
-        const told = {
+        const answers = {
           readlink: `${folder}\n`,
           du: `${150 * 1024}\t${folder}\n`,
           df: `Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 1024000 1 ${free[folder] * 1024} 1% /\n`,
         }
-        return { argv, exitCode: 0, stdout: told[argv[0] as keyof typeof told], stderr: '' }
+        return { argv, exitCode: 0, stdout: answers[argv[0] as keyof typeof answers], stderr: '' }
       },
     }
     const cluster = { list: async () => Array.from({ length: members }) } as unknown as Cluster
