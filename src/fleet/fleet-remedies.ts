@@ -135,7 +135,10 @@ const ofFile: readonly (readonly [RegExp, string])[] = [
   ],
   [/ take a dead one out first \(kadm join --replace .*$/, ' give a dead one the "role: lost" in the file'],
   [/^to give the whole cluster up: .*$/, 'kadm reset --cluster-file FILE   # to give the whole cluster up'],
-  [/^kadm .* # (of kadm \S+, )?with the arguments and the configuration of then: (.*)$/, 'kadm apply -f FILE   # $1with the file of then: $2'],
+  [
+    /^kadm .* # (of kadm \S+, )?with the arguments and the configuration of then: (.*)$/,
+    'kadm apply -f FILE   # $1with the file of then: $2',
+  ],
   [/^kadm undo on the others first$/, 'kadm undo -f FILE --host NAME   # for each of the others first'],
   [
     /^a control plane does not go back to an older minor version: take the host out with kadm undo --all or kadm reset, .*$/,

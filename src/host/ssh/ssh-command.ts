@@ -19,7 +19,7 @@ export function sshCommands(ask: Ask, boot: () => string): (argv: Argv, options?
     signal?.throwIfAborted()
     const id = `job-${randomBytes(8).toString('hex')}`
     const stop = new AbortController()
-    const timer = setTimeout(() => stop.abort(tooSlow(argv, timeout)), timeout)
+    const timer = setTimeout(() => stop.abort(tooSlow(argv, timeout, options)), timeout)
     const onAbort = (): void => stop.abort(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     const killed = new Promise<void>((resolve, reject) => {

@@ -73,7 +73,7 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
   const runCommand = sshCommands(ask, () => boot)
   const commands: Pick<Host, 'query' | 'run'> = {
     query: runCommand,
-    run: async (argv, settings) => requireSuccess(await runCommand(argv, settings)),
+    run: async (argv, settings) => requireSuccess(await runCommand(argv, settings), settings),
   }
   const runtimes = new Map<string, ContainerRuntime>()
   const dial = sshDial(line, files)
