@@ -47,5 +47,5 @@ export function resetScope({ hosts, name: cluster }: ClusterFile, states: Readon
 
 /** As when the others were reset by a run before. */
 function ofUnknownCluster(host: ClusterHost): string {
-  return `${host.name} is in a cluster, no host that the file wants is in one to tell whether it is the same, and the file wants it absent: it is left alone; kadm reset ${hostFlags(host)}   # if it is to be reset too`
+  return `${host.name} is in a cluster, no host that the file wants is in one to tell whether it is the same, and the file wants it absent: it is left alone\n    kadm reset ${hostFlags(host)}   # if it is to be reset too`
 }

@@ -22,7 +22,7 @@ test.each<{ readonly name: string; readonly hosts: Hosts; readonly reset: readon
 
 test('with nobody left to tell by, it does not say which cluster an absent host is in, and says what resets it', () => {
   const [left] = scopeOf({ h1: {}, old: { caHash: 'b' } }).left
-  expect(left).toMatch(/^old is in a cluster, .* it is left alone; kadm reset --host USER@192\.168\.7\.4 {3}# /)
+  expect(left).toMatch(/^old is in a cluster, .* it is left alone\n {4}kadm reset --host USER@192\.168\.7\.4 {3}# /)
   expect(scopeOf({ h1: { caHash: 'a' }, old: { caHash: 'b' } }).left).toEqual([expect.stringContaining('in another cluster')])
 })
 

@@ -191,7 +191,7 @@ test('the Secret that kubeadm uploaded is downloaded as kubeadm does; one that i
   for (const [name, { content }] of shared) expect(theirs.files.get(name)?.content).toBe(content)
   expect(lines).toEqual(linesOf(theirs.output, 'download-certs').map((line) => line.replace('/etc/kubernetes', root)))
 
-  const notUploaded = { code: 'CERTIFICATE_INVALID', remedy: [expect.stringContaining('kept for two hours'), expect.any(String)] }
+  const notUploaded = { code: 'CERTIFICATE_INVALID', remedy: [expect.stringContaining('within two hours'), expect.any(String)] }
   await expect(downloadSharedCertificates({ get: async () => undefined }, options)).rejects.toMatchObject(notUploaded)
   await expect(downloadSharedCertificates(plane.connect('anonymous'), options)).rejects.toMatchObject(notUploaded)
   await expect(downloadSharedCertificates(cluster, { ...options, key: certificateKey() })).rejects.toThrow(/certificate key does not open/)
