@@ -21,8 +21,9 @@ const causes: readonly Cause[] = [
     text: 'the disk is full: df -h /var/lib /var/log shows where',
   },
   {
-    // runc writes oom_score_adj of a sandbox, which needs CAP_SYS_RESOURCE; all that the runtime then sees is a pipe that closes.
-    seen: /can't get final child's PID from pipe|oom_score_adj.*(?:permission denied|operation not permitted)|(?:permission denied|operation not permitted).*oom_score_adj/i,
+    // runc writes oom_score_adj of a sandbox, which needs CAP_SYS_RESOURCE; all that the runtime then sees is a pipe that closes. A kubelet
+    // that may not lower its own goes on.
+    seen: /can't get final child's PID from pipe|^(?!.*ApplyOOMScoreAdj).*(?:oom_score_adj.*(?:permission denied|operation not permitted)|(?:permission denied|operation not permitted).*oom_score_adj)/im,
     text: 'the host lacks CAP_SYS_RESOURCE, so that no Pod sandbox can be made: set restrict_oom_score_adj = true in the CRI section of /etc/containerd/config.toml and restart containerd',
   },
   {

@@ -96,6 +96,15 @@ test('an etcd whose disk was full at its very first start begins when there is r
   await expectWholeAfter(init, kept)
 })
 
+test('a kubelet whose disk was full at its very first start comes up with a certificate of its own', async () => {
+  await freshHost(sandbox, host)
+  const pki = '/var/lib/kubelet/pki'
+  // What it leaves then: it has opened the files, and could write nothing.
+  await sandbox.run(host, ['sh', '-c', `mkdir -p ${pki} && : >${pki}/kubelet.crt && : >${pki}/kubelet.key`])
+  await sandbox.run(host, ['sh', '-c', init], { timeout: 120_000 })
+  expect(await sandbox.run(host, ['openssl', 'x509', '-in', `${pki}/kubelet.crt`, '-noout', '-subject'])).toContain(`CN=${host}@`)
+})
+
 interface State {
   readonly files: Readonly<Record<string, unknown>>
   readonly objects: Objects
