@@ -100,7 +100,8 @@ test('a kubelet whose disk was full at its very first start comes up with a cert
   await freshHost(sandbox, host)
   const pki = '/var/lib/kubelet/pki'
   // What it leaves then: it has opened the files, and could write nothing.
-  await sandbox.run(host, ['sh', '-c', `mkdir -p ${pki} && : >${pki}/kubelet.crt && : >${pki}/kubelet.key`])
+  await sandbox.run(host, ['mkdir', '-p', pki])
+  await sandbox.run(host, ['touch', `${pki}/kubelet.crt`, `${pki}/kubelet.key`])
   await sandbox.run(host, ['sh', '-c', init], { timeout: 120_000 })
   expect(await sandbox.run(host, ['openssl', 'x509', '-in', `${pki}/kubelet.crt`, '-noout', '-subject'])).toContain(`CN=${host}@`)
 })

@@ -273,9 +273,9 @@ test('a bare machine with the name of a Node takes its place', () => {
 test('a control plane without admin.conf is no worker, and nothing is done before it has one again', () => {
   const there = { node: 'control-plane', caHash: 'sha256:a' } as const
   const hosts = { h1: there, h2: { ...there, lacksAdminConf: true }, h3: {} } as const
-  const flags = '--kubernetes-version v1.37.2 --control-plane-endpoint lb:6443 --host USER@ADDRESS'
+  const flags = '--kubernetes-version v1.37.2 --control-plane-endpoint lb:6443 --host USER@192.168.7.2'
   expect(planned(file, hosts, running('h1', 'h2')).problems).toEqual([
-    `h2 is a control plane without /etc/kubernetes/admin.conf\n    kadm init phase kubeconfig admin ${flags}   # on h2`,
+    `h2 is a control plane without /etc/kubernetes/admin.conf\n    kadm init phase kubeconfig admin ${flags}   # for h2`,
   ])
 })
 

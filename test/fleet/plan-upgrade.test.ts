@@ -235,7 +235,7 @@ test('a cluster that keeps no configuration is not upgraded, and the plan says s
   const old = controlPlane({ controlPlane: 'v1.36.3' })
   expect(planned(wanted, { h1: old }, bare).problems).toEqual([
     expect.stringMatching(
-      /^the file wants v1\.37\.2, .* kube-system\/kubeadm-config\)\n {4}kadm init phase upload-config all --config FILE --host .*# on h1/,
+      /^the file wants v1\.37\.2, .* kube-system\/kubeadm-config\)\n {4}kadm init phase upload-config all --config FILE --host .*# for h1/,
     ),
   ])
   expect(planned(wanted, { h1: { ...old, unfinished: 'init' } }, bare).problems).toEqual([])

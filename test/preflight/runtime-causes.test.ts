@@ -59,6 +59,7 @@ test.for([
   expect(likelyCause(['Starting', line, 'open /x: no such file or directory'])).toContain(cause)
 })
 
-test('an unknown log has no cause, and a kubelet that runs on cgroups v1 is not ill', () => {
+test('an unknown log has no cause, and a kubelet that runs on cgroups v1 or may not lower its own score is not ill', () => {
+  expect(likelyCause(['"Failed to ApplyOOMScoreAdj" err="write /proc/self/oom_score_adj: permission denied"', 'failed'])).toBeUndefined()
   expect(likelyCause(['all is well', 'cgroup v1 detected. cgroup v1 support is deprecated and will be removed'])).toBeUndefined()
 })
