@@ -475,6 +475,20 @@ describe('host keys', () => {
     expect((await withFile(`${known}\n@revoked * ${known.split(' ').slice(1).join(' ')}\n`)).outcome).toContain('revoked')
     expect((await withFile(`@cert-authority * ${known.split(' ').slice(1).join(' ')}\n`)).outcome).toMatch(/HOST_KEY_UNKNOWN.*authority/)
     expect((await withFile('', { hostKey: pins.h2 })).outcome).toContain('HOST_KEY_CHANGED')
-    expect((await withFile(`${known.replace('ssh-ed25519', 'ecdsa-sha2-nistp256')}\n`)).outcome).toContain('HOST_KEY_CHANGED')
+    const [names = ''] = known.split(' ')
+    expect((await withFile(`${names} ecdsa-sha2-nistp256 ${ecdsaKey()}\n`)).outcome).toContain('HOST_KEY_CHANGED')
+    // As for ssh: no key, so nothing that could have changed.
+    expect((await withFile(`${known.replace('ssh-ed25519', 'ecdsa-sha2-nistp256')}\n`)).outcome).toContain('HOST_KEY_UNKNOWN')
   })
 })
+
+/** A public key that no host has, as a line of known_hosts holds it. */
+function ecdsaKey(): string {
+  const point = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' }).subarray(-65)
+  const fields = [Buffer.from('ecdsa-sha2-nistp256'), Buffer.from('nistp256'), point].flatMap((field) => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(field.length)
+    return [length, field]
+  })
+  return Buffer.concat(fields).toString('base64')
+}
