@@ -48,6 +48,8 @@ export interface FleetHost {
 export interface ClusterAccess {
   /** As administrator. */
   readonly cluster: () => Promise<Cluster>
+  /** The same, for the upgrade that may be what brings a stopped API back: it has done so when it asks. */
+  readonly reach: () => Promise<Cluster>
   /** For the node of this name. */
   readonly sponsor: (nodeName: string) => Promise<Sponsor>
   /** Told by the init that makes the cluster. */

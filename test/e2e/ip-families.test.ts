@@ -4,11 +4,11 @@
 import { beforeAll, expect, test } from 'vitest'
 import { printedJoin } from '../../src/sandbox/printed-join.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { putInitConfig, sharedSandbox } from '../support/cluster.ts'
+import { kubectl, putInitConfig, sharedSandbox } from '../support/cluster.ts'
 import { familyConfig, hostOf, ipv6Only, setNodeIp } from '../support/ip-families.ts'
 import { kubeadmSuite } from '../support/kubeadm-suite.ts'
 import { isLongRun, skipInShortRun } from '../support/long-run.ts'
-import { expectWholeCluster } from '../support/whole-cluster.ts'
+import { expectPodTraffic } from '../support/whole-cluster.ts'
 
 const slow = { timeout: 180_000 }
 let sandbox: Sandbox
@@ -28,7 +28,10 @@ test('IPv6 only', async (context) => {
 
   await setNodeIp(sandbox, 'h2', ipv6Only)
   await sandbox.run('h2', ['kubeadm', ...(printedJoin(output).worker ?? []), '--ignore-preflight-errors=SystemVerification'], slow)
-  await expectWholeCluster(sandbox, 'h1', { nodes: ['h1', 'h2'], voters: ['h1'] })
+  await sandbox.network()
+  await kubectl(sandbox, 'h1', ['wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=90s'], slow)
+  await kubectl(sandbox, 'h1', ['rollout', 'status', '-n', 'kube-system', 'deployment/coredns', '--timeout=90s'], slow)
+  await expectPodTraffic(sandbox, 'h1', ['h1', 'h2'])
   // On a cluster of both families, these specs skip themselves.
   const specs = ['podSubnet', 'serviceSubnet'].map(
     (subnet) => `networking [setup-networking] single-stack ${subnet} should be properly configured if specified in kubeadm-config`,

@@ -2,10 +2,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.ts'
 import { kinds } from '../../src/cluster/kinds.ts'
-import { clusterAccess, firstThatAnswers } from '../../src/fleet/apply/cluster-access.ts'
+import { clusterAccess, firstThatAnswers, type ApiAtStart } from '../../src/fleet/apply/cluster-access.ts'
 import { takeLease, type ClusterLease } from '../../src/fleet/apply/cluster-lease.ts'
 import type { Host } from '../../src/host/host.ts'
 import { localHost } from '../../src/host/local-host.ts'
@@ -30,7 +31,7 @@ test('who is to leave is not asked, though its API alone answers', async () => {
   const refuses: Host = { ...host, dial: () => Promise.reject(new Error('refused')) }
   const stop = new AbortController()
   const access = (others: readonly Host[], leaving: readonly Host[]) =>
-    clusterAccess({ host: refuses, others, coming: [], leaving, isThere: true, tokens: false, signal: stop.signal })
+    clusterAccess({ host: refuses, others, coming: [], leaving, api: 'there', tokens: false, signal: stop.signal })
   const staying = access([host], [])
   expect(await (await staying.cluster()).list(kinds.node)).toEqual([])
   await staying.close(undefined)
@@ -97,6 +98,24 @@ test('after a stop an API that is silent is not waited for longer than some seco
   expect(performance.now() - start).toBeLessThan(8000)
 })
 
+test('an API that a cut-off upgrade has stopped is waited for until somebody says that it answers, but not by who brings it back', async () => {
+  const { signal } = new AbortController()
+  const access = (api: ApiAtStart) => clusterAccess({ host, others: [], coming: [], leaving: [], api, tokens: false, signal })
+  const still = Symbol('still waiting')
+  const stopped = access('stopped')
+  const waiting = stopped.cluster()
+  expect(await Promise.race([waiting, sleep(1000, still)])).toBe(still)
+  const reached = await stopped.reach()
+  expect(await waiting).toBe(reached)
+  expect(await reached.list(kinds.node)).toEqual([])
+  await stopped.close(undefined)
+  // It is not there before the init has made it.
+  const coming = access('coming')
+  expect(await Promise.race([coming.reach(), sleep(1000, still)])).toBe(still)
+  coming.apiAnswers()
+  await coming.close(undefined)
+})
+
 test('a node joins where the cluster says that it is reached, wherever admin.conf leads', async () => {
   const data = {
     ClusterConfiguration:
@@ -105,17 +124,17 @@ test('a node joins where the cluster says that it is reached, wherever admin.con
   const stored = { ...kinds.configMap, metadata: { namespace: 'kube-system', name: 'kubeadm-config' }, data }
   await admin.create(stored)
   onTestFinished(() => admin.delete({ ...kinds.configMap, namespace: 'kube-system', name: 'kubeadm-config' }))
-  const server = async (isThere: boolean): Promise<string> => {
+  const server = async (api: ApiAtStart): Promise<string> => {
     const { signal } = new AbortController()
-    const access = clusterAccess({ host, others: [], coming: [], leaving: [], isThere, tokens: false, signal })
+    const access = clusterAccess({ host, others: [], coming: [], leaving: [], api, tokens: false, signal })
     access.apiAnswers()
     const sponsor = await access.sponsor('h2')
     await access.close(undefined)
     return sponsor.server
   }
-  expect(await server(true)).toBe('https://lb:8443')
+  expect(await server('there')).toBe('https://lb:8443')
   // Made by this very apply: nothing is kept yet.
-  expect(await server(false)).toBe(admin.server)
+  expect(await server('coming')).toBe(admin.server)
 })
 
 /** With a token for a node that joins, and the Lease. */
@@ -128,7 +147,7 @@ async function atWork(
   readonly lease: ClusterLease
 }> {
   const stop = new AbortController()
-  const access = clusterAccess({ host: on, others: [], coming, leaving: [], isThere: true, tokens: true, signal: stop.signal })
+  const access = clusterAccess({ host: on, others: [], coming, leaving: [], api: 'there', tokens: true, signal: stop.signal })
   await access.sponsor('h2')
   const holder = { own: 'of ann', isGone: async () => true }
   const { signal } = stop

@@ -42,8 +42,8 @@ test('a worker talks to the API by way of a control plane: where its admin.conf 
   await host.writeFile(paths.adminConf, 'clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]', { mode: 0o600 })
   const file = fileOf({ h1: 'control-plane', h2: 'worker' })
   const none = (): never => expect.unreachable()
-  const cluster = async (): Promise<never> => Promise.reject(new Error('asked by way of h1'))
-  const access = { cluster, sponsor: none, apiAnswers: none, failed: none, close: none }
+  const reach = async (): Promise<never> => Promise.reject(new Error('asked by way of h1'))
+  const access = { cluster: none, reach, sponsor: none, apiAnswers: none, failed: none, close: none }
   const on = { name: 'h2', host, state: reachedHost({ node: 'worker' }) }
   const request = requestOf('upgrade', { run: { report: () => {} }, on, signal: AbortSignal.timeout(20_000) })
   await expect(upgradeHost({ file, first: { ...on, name: 'h1' }, access }, on, request)).rejects.toThrow('asked by way of h1')

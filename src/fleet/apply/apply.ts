@@ -4,7 +4,7 @@ import type { ClusterFile } from '../../config/cluster-file.ts'
 import { hasCode } from '../../errors.ts'
 import type { PhaseEvent } from '../../phases/phase.ts'
 import { runPhases } from '../../phases/runner.ts'
-import { clusterAccess, controlPlanesBeside } from './cluster-access.ts'
+import { type ApiAtStart, clusterAccess, controlPlanesBeside } from './cluster-access.ts'
 import { takeLease, type ClusterLease, type LeaseOptions } from './cluster-lease.ts'
 import { fleetFailed } from '../fleet-failed.ts'
 import { fleetEvent, fleetPhases } from './fleet-phases.ts'
@@ -41,7 +41,7 @@ export async function applyPlan(input: ApplyInput): Promise<void> {
   const skipped = new Set<string>()
   let lease: Promise<ClusterLease | undefined> | undefined
   try {
-    if (isThere(made)) lease = Promise.resolve(await hold())
+    if (apiAtStart(made) === 'there') lease = Promise.resolve(await hold())
     await requireFree(
       actions.flatMap(({ host }) => hosts.get(host) ?? []),
       { command: 'kadm apply', places: input.file.hosts },
@@ -82,7 +82,7 @@ function fleetRun({ file, fleet, made, tokens, networkManifest, report, within, 
     access: clusterAccess({
       host: first.host,
       ...controlPlanesBeside(first, { file, hosts, actions }),
-      isThere: isThere(made),
+      api: apiAtStart(made),
       tokens,
       signal,
     }),
@@ -94,9 +94,9 @@ function fleetRun({ file, fleet, made, tokens, networkManifest, report, within, 
   }
 }
 
-/** Does the cluster stand before this apply does anything? */
-function isThere({ plan }: MadePlan): boolean {
-  return plan.seen.cluster.kind === 'running' && !plan.actions.some(({ kind }) => kind === 'init')
+function apiAtStart({ plan }: MadePlan): ApiAtStart {
+  if (plan.actions.some(({ kind }) => kind === 'init')) return 'coming'
+  return plan.seen.cluster.kind === 'running' ? 'there' : 'stopped'
 }
 
 async function holdLease(

@@ -24,12 +24,17 @@ export interface ClusterAccessOptions {
   readonly coming: readonly Host[]
   /** Those that leave, and take their API with them in the middle of it: one of them may have the key of the CA. */
   readonly leaving: readonly Host[]
-  /** It is there already: nobody has to tell that it answers. */
-  readonly isThere: boolean
+  readonly api: ApiAtStart
   /** Nodes get their certificate by a bootstrap token, as kubeadm does it. */
   readonly tokens: boolean
   readonly signal: AbortSignal
 }
+
+/**
+ * Of the cluster, when an apply begins: `there`: nobody has to tell that it answers; `coming`: the init of this apply makes it; `stopped`: an
+ * upgrade that was cut off may have stopped it, and brings it back.
+ */
+export type ApiAtStart = 'there' | 'coming' | 'stopped'
 
 /** A control plane, and the cluster by way of its own API server. */
 export interface Entry {
@@ -130,27 +135,31 @@ export function controlPlanesBeside(
   }
 }
 
-export function clusterAccess({ host, others, coming, leaving, isThere, tokens, signal }: ClusterAccessOptions): ClusterAccess {
+export function clusterAccess({ host, others, coming, leaving, api: apiAtStart, tokens, signal }: ClusterAccessOptions): ClusterAccess {
   const up = Promise.withResolvers<void>()
   up.promise.catch(() => undefined)
-  if (isThere) up.resolve()
+  if (apiAtStart === 'there') up.resolve()
   let opened: Promise<Entry> | undefined
   let token: FleetToken | undefined
   let askedServer: Promise<string | undefined> | undefined
   const open = async (): Promise<Entry> => {
     await up.promise
-    return isThere
-      ? firstThatAnswers([host, ...others], { timeout: apiPatience, signal })
-      : { host, certificateAuthority: undefined, cluster: await connectOwnCluster(host, signal) }
+    return apiAtStart === 'coming'
+      ? { host, certificateAuthority: undefined, cluster: await connectOwnCluster(host, signal) }
+      : firstThatAnswers([host, ...others], { timeout: apiPatience, signal })
   }
   const cluster = async (): Promise<Cluster> => (await (opened ??= open())).cluster
+  const reach = async (): Promise<Cluster> => {
+    if (apiAtStart === 'stopped') up.resolve()
+    return cluster()
+  }
 
   const sponsor = async (nodeName: string): Promise<Sponsor> => {
     const api = await cluster()
     const [{ server: ofAdmin, certificateAuthority: caPem = '' }, shared] = await Promise.all([
       readKubeconfig(host, paths.adminConf),
       // One that was made just now says it itself, and keeps nothing yet.
-      isThere ? (askedServer ??= sharedServer(api, { timeout: apiPatience, signal })) : undefined,
+      apiAtStart === 'there' ? (askedServer ??= sharedServer(api, { timeout: apiPatience, signal })) : undefined,
     ])
     const server = shared ?? ofAdmin
     const sharedFiles: Sponsor['sharedFiles'] = (config) => readSharedFiles(host, config)
@@ -169,6 +178,7 @@ export function clusterAccess({ host, others, coming, leaving, isThere, tokens, 
   }
   return {
     cluster,
+    reach,
     sponsor,
     apiAnswers: () => up.resolve(),
     failed: (error) => up.reject(error),

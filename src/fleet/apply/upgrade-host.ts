@@ -29,7 +29,7 @@ export async function upgradeHost(
   // Of the first control plane all but the kubelet is done.
   const only = on.name === first.name ? ['kubelet'] : undefined
   // A kubelet may not drain its own node: the administrator does, by way of a control plane, whose admin.conf may lead nowhere from here.
-  await startUpgradeNode(on.host, { ...asked, only, kubeconfig: undefined, sponsor: access.cluster, kubelet })
+  await startUpgradeNode(on.host, { ...asked, only, kubeconfig: undefined, sponsor: access.reach, kubelet })
 }
 
 /** A cluster file has no UpgradeConfiguration: what init and join were told that is for upgrades too. Throws JOURNAL_BROKEN. */
