@@ -169,7 +169,7 @@ describe('one control plane and two workers', () => {
       { labels: { 'example.com/kind': 'test' }, cluster: withVerbosity },
     )
     const told = await operator.kadm(['plan', '-f', file])
-    expect(told.stdout).toContain('edit configmap kubeadm-config, then kadm upgrade node on each control plane')
+    expect(told.stdout).toContain('edit configmap kubeadm-config, then kadm upgrade node --host USER@ADDRESS')
     const configMap = ['-n', 'kube-system', 'configmap', 'kubeadm-config'] as const
     const kept = await kubectl(sandbox, 'h1', ['get', ...configMap, '-o', 'jsonpath={.data.ClusterConfiguration}'])
     expect(kept).toContain('apiServer: {}\n')
