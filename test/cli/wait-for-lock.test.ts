@@ -25,7 +25,8 @@ test('the wait ends by its limit, after a last try; the work knows how long it m
   expect(outcome).toBe(error)
   expect(performance.now() - began).toBeGreaterThanOrEqual(395)
   expect(lefts.length).toBeGreaterThanOrEqual(3)
-  expect(lefts.at(-1)).toBe(0)
+  // A timer may end some hundredths of a millisecond early.
+  expect(lefts.at(-1)).toBeLessThan(1)
   for (const left of lefts) expect(left).toBeLessThanOrEqual(400)
   expect(await waited('0', [error, undefined])).toEqual({ outcome: error, told: '', lefts: [0] })
 })
