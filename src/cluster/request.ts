@@ -6,6 +6,7 @@ import { unreachable } from './api-error.ts'
 import { atMost } from './at-most.ts'
 import { connectionPool, type PoolOptions } from './connection-pool.ts'
 import { FailedTry, openRequest, type ApiRequest, type Target, type Timer } from './open-request.ts'
+import { urlHost } from '../host/url-host.ts'
 
 export interface RequesterOptions extends PoolOptions {
   /** `https://host:port`, with a path before the API's own if there is one. */
@@ -33,7 +34,7 @@ export interface Requester {
 export function requester(options: RequesterOptions): Requester {
   const url = new URL(options.server)
   const target: Target = {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: urlHost(url),
     port: Number(url.port || 443),
     base: url.pathname.replace(/\/$/, ''),
     headers: {

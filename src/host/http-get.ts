@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { checkServerIdentity, connect } from 'node:tls'
 import type { Address, Host } from './host.ts'
+import { urlHost } from './url-host.ts'
 
 export interface HttpGetOptions {
   /** PEM of the CAs that may have signed the server's certificate. */
@@ -62,7 +63,7 @@ const maximumBody = 8 * 1024 * 1024
 
 function secured(plain: Duplex, target: URL, { ca, cert, key, verify = true, serverName }: HttpGetOptions): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const host = serverName ?? hostOf(target)
+    const host = serverName ?? urlHost(target)
     // Server names are for names only (RFC 6066); an address is still compared with the certificate, by `host`.
     const servername = /^[\d.]+$|:/.test(host) ? '' : host
     const stream = connect({
@@ -118,14 +119,10 @@ function exchange(stream: Duplex, target: URL, headers: Readonly<Record<string, 
   })
 }
 
-function hostOf(target: URL): string {
-  return target.hostname.replace(/^\[|\]$/g, '')
-}
-
 /** Where the server of a URL of HTTP or HTTPS is dialled. */
 export function addressOf(target: URL): Address & { readonly kind: 'tcp' } {
   const port = target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
-  return { kind: 'tcp', host: hostOf(target), port }
+  return { kind: 'tcp', host: urlHost(target), port }
 }
 
 /** The header's value for the user and the password in a URL; `undefined` when there are none. */

@@ -2,6 +2,7 @@
 import { ports } from '../config/ports.ts'
 import { commandFlag } from './command-flag.ts'
 import type { StaticPodComponent } from './write-static-pod.ts'
+import { urlHost } from '../host/url-host.ts'
 
 export interface ServingEndpoint {
   /** `etcd peer`: the component, and which of its ports where it has several. */
@@ -37,7 +38,7 @@ function fileOf(path: string | undefined): { readonly certificateFile?: string }
 function urlsOf(list = ''): readonly { readonly address: string; readonly port: number }[] {
   return list.split(',').flatMap((text) => {
     if (!text.startsWith('https://')) return []
-    const { hostname, port } = new URL(text)
-    return [{ address: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) }]
+    const url = new URL(text)
+    return [{ address: urlHost(url), port: Number(url.port || 443) }]
   })
 }

@@ -7,6 +7,7 @@ import type { Host } from '../host/host.ts'
 import { instant } from '../host/instant.ts'
 import { serverCertificate } from '../host/server-certificate.ts'
 import { failed, passed, warned, type Check } from './check.ts'
+import { urlHost } from '../host/url-host.ts'
 
 export interface Endpoint {
   /** Without the brackets of an IPv6 address. */
@@ -35,8 +36,8 @@ export function parseEndpoint(text: string): Endpoint | undefined {
 export async function endpointOfFile(host: Pick<Host, 'readText'>, path: string): Promise<Endpoint | undefined> {
   try {
     const { cluster } = clusterOf(parseKubeconfig((await host.readText(path)) ?? ''))
-    const { hostname, port } = new URL(httpsServer(cluster))
-    return { name: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) }
+    const url = new URL(httpsServer(cluster))
+    return { name: urlHost(url), port: url.port === '' ? 443 : Number(url.port) }
   } catch {
     return undefined
   }

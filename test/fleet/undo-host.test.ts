@@ -29,19 +29,7 @@ test.each([
   })
   await journal.append({ kind: 'run-finished', run: 'r1', outcome: 'done' })
   const warnings: string[] = []
-  await undoHostOfFleet({
-    file: fileOf({ h1: 'control-plane', h4: role }),
-    fleet: { hosts: new Map([['h4', host]]), states: new Map([['h4', reachedHost({ node: 'control-plane' })]]), close: async () => {} },
-    name: 'h4',
-    all: false,
-    force: false,
-    owner: 'ann@desk',
-    operator: host,
-    wait: 0,
-    confirm: async () => true,
-    report: ({ event }) => void (event.kind === 'warning' && warnings.push(event.text)),
-    signal: new AbortController().signal,
-  })
+  await undo(host, { role, node: 'control-plane', warn: (text) => warnings.push(text) })
   expect(read.includes('/etc/kubernetes/admin.conf')).toBe(isAsked)
   expect(warnings).toEqual(['labels and taints of the Node "h4" are left: the cluster cannot be asked from here'])
 })
@@ -51,9 +39,24 @@ test('what is to be done about a failure has the name of the host', async () => 
     throw new KadmError('FILE_FAILED', 'no space', { remedy: ['df -h "/run"'] })
   }
   const host: Host = { ...rootedHost(await temporaryDirectory()), lock }
-  const undo = undoHostOfFleet({
-    file: fileOf({ h1: 'control-plane', h4: 'worker' }),
-    fleet: { hosts: new Map([['h4', host]]), states: new Map([['h4', reachedHost({ node: 'worker' })]]), close: async () => {} },
+  await expect(undo(host, { role: 'worker', node: 'worker' })).rejects.toMatchObject({
+    code: 'FILE_FAILED',
+    message: 'no space',
+    remedy: ['df -h "/run"   # on h4'],
+  })
+})
+
+interface Undone {
+  /** Of h4, by the file and by what lies on it. */
+  readonly role: string
+  readonly node: 'worker' | 'control-plane'
+  readonly warn?: (text: string) => void
+}
+
+async function undo(host: Host, { role, node, warn }: Undone): Promise<void> {
+  await undoHostOfFleet({
+    file: fileOf({ h1: 'control-plane', h4: role }),
+    fleet: { hosts: new Map([['h4', host]]), states: new Map([['h4', reachedHost({ node })]]), close: async () => {} },
     name: 'h4',
     all: false,
     force: false,
@@ -61,8 +64,7 @@ test('what is to be done about a failure has the name of the host', async () => 
     operator: host,
     wait: 0,
     confirm: async () => true,
-    report: () => {},
+    report: ({ event }) => void (event.kind === 'warning' && warn?.(event.text)),
     signal: new AbortController().signal,
   })
-  await expect(undo).rejects.toMatchObject({ code: 'FILE_FAILED', message: 'no space', remedy: ['df -h "/run"   # on h4'] })
-})
+}

@@ -13,6 +13,7 @@ import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { readStoredCluster } from '../look/stored-cluster.ts'
+import { urlHost } from '../../host/url-host.ts'
 
 /** As the file has it. */
 export type LostHost = Pick<ClusterHost, 'name' | 'address'>
@@ -72,7 +73,10 @@ export async function forgetHost(host: LostHost, options: ForgetOptions): Promis
 function memberOf({ name, address }: LostHost, node: KubernetesObject | undefined, members: readonly EtcdMember[]): EtcdMember | undefined {
   const ofNode = listAt(node, 'status.addresses').flatMap((one) => (textAt(one, 'type') === 'InternalIP' ? [textAt(one, 'address')] : []))
   const own = new Set([address, ...ofNode].map(shortestForm))
-  const isAtOwn = (peerUrl: string): boolean => own.has(shortestForm(URL.parse(peerUrl)?.hostname.replace(/^\[|\]$/g, '') ?? ''))
+  const isAtOwn = (peerUrl: string): boolean => {
+    const url = URL.parse(peerUrl)
+    return url !== null && own.has(shortestForm(urlHost(url)))
+  }
   return members.find((member) => member.name === name) ?? members.find((member) => member.name === '' && member.peerUrls.some(isAtOwn))
 }
 

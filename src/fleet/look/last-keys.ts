@@ -1,7 +1,6 @@
 /** Whether a control plane that is to leave takes the last copy of a CA's key along: its removal deletes it. */
 import type { ClusterFile } from '../../config/cluster-file.ts'
 import { paths } from '../../config/paths.ts'
-import type { Host } from '../../host/host.ts'
 import type { Fleet } from '../open-fleet.ts'
 import type { Action } from '../plan/decide.ts'
 import type { StoredConfiguration } from './stored-cluster.ts'
@@ -25,16 +24,12 @@ export async function lastKeyProblems(
   const directory = stored?.cluster.certificatesDir ?? paths.defaultCertificates
   const all = await Promise.all(
     keys.map(async (key) => {
-      const has = await Promise.all(controlPlanes.map(({ host }) => isThere(host, `${directory}/${key}`)))
-      const keepers = controlPlanes.filter((_, index) => has[index]).map(({ name }) => name)
+      const found = await Promise.all(controlPlanes.map(({ host }) => host.stat(`${directory}/${key}`)))
+      const keepers = controlPlanes.filter((_, index) => found[index] !== undefined).map(({ name }) => name)
       return keepers.length > 0 && keepers.every((name) => leaves.has(name)) ? [lastKey(keepers.join(', '), `${directory}/${key}`)] : []
     }),
   )
   return all.flat()
-}
-
-async function isThere(host: Pick<Host, 'stat'>, file: string): Promise<boolean> {
-  return (await host.stat(file)) !== undefined
 }
 
 function lastKey(keepers: string, file: string): string {

@@ -107,15 +107,8 @@ function withoutConfiguration(
   if (!versionIsGiven || !hosts.some(({ name, role }) => role === 'control-plane' && isOld(states.get(name)))) return []
   const remedy = 'kadm init phase upload-config all --config FILE   # with the configuration of the cluster'
   const what = `the file wants ${wanted}, and the cluster cannot be upgraded: it keeps no configuration (ConfigMap kube-system/kubeadm-config)`
-  return [
-    [
-      what,
-      ...fleetRemedy(
-        remedy,
-        hosts.find(({ name }) => name === first),
-      ),
-    ].join('\n    '),
-  ]
+  const place = hosts.find(({ name }) => name === first)
+  return [[what, ...fleetRemedy(remedy, place)].join('\n    ')]
 }
 
 /** Where the image does not tell its version the cluster's counts, and that of a kubelet, which is upgraded after its control plane. */

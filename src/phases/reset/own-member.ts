@@ -8,6 +8,7 @@ import type { EtcdMember } from '../../cluster/etcd-members.ts'
 import { nameOf } from '../../cluster/etcd-new-member.ts'
 import type { Host } from '../../host/host.ts'
 import type { EtcdOfHost } from '../../manifests/static-pods/read-etcd.ts'
+import { urlHost } from '../../host/url-host.ts'
 
 export interface OwnMemberOptions {
   readonly host: Pick<Host, 'facts'>
@@ -29,7 +30,10 @@ export async function ownMember(members: readonly EtcdMember[], options: OwnMemb
   if (answering !== undefined) return answering
   const { addresses } = await host.facts()
   const own = new Set(addresses.filter(({ loopback }) => !loopback).map(({ address }) => address))
-  const isOwn = (url: string): boolean => etcd?.peerUrls.includes(url) === true || own.has(hostIn(url))
+  const isOwn = (peerUrl: string): boolean => {
+    const url = URL.parse(peerUrl)
+    return etcd?.peerUrls.includes(peerUrl) === true || (url !== null && own.has(urlHost(url)))
+  }
   const here = members.filter(({ peerUrls }) => peerUrls.some(isOwn))
   const named = members.filter(({ name }) => name !== '' && name === etcd?.name)
   const self = named.find((member) => here.includes(member)) ?? here[0]
@@ -45,8 +49,4 @@ export async function ownMember(members: readonly EtcdMember[], options: OwnMemb
 async function idsOnHost({ etcd, connection, signal }: OwnMemberOptions): Promise<readonly string[]> {
   const answers = await Promise.allSettled((etcd?.ownClientUrls ?? []).map((url) => connection.at(url).status({ signal })))
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.id] : []))
-}
-
-function hostIn(url: string): string {
-  return URL.parse(url)?.hostname.replace(/^\[|\]$/g, '') ?? ''
 }

@@ -6,6 +6,7 @@ import { waitUntil } from '../../host/wait.ts'
 import type { PhaseContext } from '../phase.ts'
 import { putManifestsAside } from './manifests-aside.ts'
 import type { HostBefore } from './reset-run.ts'
+import { urlHost } from '../../host/url-host.ts'
 
 /**
  * All that etcd itself puts there; what others have laid beside it (a snapshot, `lost+found` of a disk) is theirs. A kubelet that runs ends
@@ -48,8 +49,8 @@ async function etcdToEnd(host: Host, url: URL, { waiting, signal }: Pick<PhaseCo
 /** Milliseconds. A kubelet that is not told of a change looks for it each 20 s. */
 const longestEnd = 45_000
 
-async function answers(host: Pick<Host, 'dial'>, { hostname, port }: URL, signal: AbortSignal): Promise<boolean> {
-  const address = { kind: 'tcp', host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) } as const
+async function answers(host: Pick<Host, 'dial'>, url: URL, signal: AbortSignal): Promise<boolean> {
+  const address = { kind: 'tcp', host: urlHost(url), port: Number(url.port) } as const
   try {
     const stream = await host.dial(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(longestDial)]) })
     stream.destroy()
