@@ -7,6 +7,7 @@ import { unfinishedRun } from '../../host/journal/journal-runs.ts'
 import type { Host } from '../../host/host.ts'
 import { findBegunReset } from '../../phases/reset/begun-reset.ts'
 import { isUndoOfAllUnfinished, withoutIdleUndos } from '../../phases/undo/undo-target.ts'
+import { commandFlag } from '../../manifests/command-flag.ts'
 import type { Manifest } from '../../manifests/manifest.ts'
 import { commandOf, imageOf, parseStaticPod, tagOf } from '../../manifests/static-pod-file.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
@@ -125,9 +126,9 @@ async function trustedCa(host: Pick<Host, 'readText'>): Promise<string | undefin
 function apiServerOf(manifest: string | undefined, wantedVersion: string): Pick<ReachedHost, 'controlPlane' | 'apiPort'> {
   const pod = manifest === undefined ? undefined : readApiServer(manifest)
   if (pod === undefined) return { controlPlane: '' }
-  const port = commandOf(pod, 'kube-apiserver').flatMap((word) => /^--secure-port=(\d+)$/.exec(word)?.[1] ?? [])[0]
+  const port = Number(commandFlag(commandOf(pod, 'kube-apiserver'), 'secure-port') ?? NaN)
   const controlPlane = releaseOf(tagOf(imageOf(pod, 'kube-apiserver')), wantedVersion)
-  return { controlPlane, ...(port !== undefined && { apiPort: Number(port) }) }
+  return { controlPlane, ...(Number.isInteger(port) && { apiPort: port }) }
 }
 
 /** A rebuilt image (`v1.37.2-acme.1`) is of the release that it was made of, unless the file itself names such versions. */
