@@ -1,4 +1,4 @@
-/** The functions of the far end, under each POSIX shell that this machine has. Over real lines: test/e2e/ssh-host.test.ts. */
+/** The functions of the far end, under each POSIX shell that a host may have. Over real lines: test/e2e/ssh-host.test.ts. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -15,16 +15,21 @@ import { sshFiles } from '../../src/host/ssh/ssh-files.ts'
 import { clockAhead } from '../../src/host/ssh/ssh-host.ts'
 import { openShell, type Shell } from '../../src/host/ssh/ssh-shell.ts'
 import type { Ask } from '../../src/host/ssh/ssh-shells.ts'
+import { hostImage, hostImageFolder } from '../support/host-image.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { contract } from './contract.ts'
 
 const isInstalled = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(path.join(folder, program)))
 
-const shells: readonly (readonly [string, ...string[]])[] = [['dash'], ['bash', '--posix'], ['busybox', 'sh']]
+const busybox = path.join(hostImageFolder, 'bin/busybox')
+const shells: readonly (readonly [string, ...string[]])[] = [['dash'], ['bash', '--posix'], [busybox, 'sh']]
 
-describe.each(shells.map((argv) => ({ argv, name: argv.join(' ') })))('$name', ({ argv }) => {
-  beforeEach((context) => context.skip(!isInstalled(argv[0]), `${argv[0]} is not installed`))
+describe.each(shells.map((argv) => ({ argv, name: argv.map((word) => path.basename(word)).join(' ') })))('$name', ({ argv }) => {
+  beforeEach((context) => {
+    if (argv[0] === busybox) hostImage(context, [busybox])
+    else context.skip(!isInstalled(argv[0]), `${argv[0]} is not installed`)
+  })
 
   test.for(contract.filter(({ name }) => name.startsWith('files:')))('$name', async ({ holds }) => {
     const shell = await farEnd(argv).open()

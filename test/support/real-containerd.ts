@@ -4,13 +4,13 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync } from 'node:fs'
 import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished, type TestContext } from 'vitest'
 import { newestKubernetes } from '../../src/config/own-version.ts'
 import { cacheDirectory } from '../../src/sandbox/cache.ts'
+import { hostImage } from './host-image.ts'
 import { temporaryDirectory } from './temporary.ts'
 
 export interface RealContainerd {
@@ -28,15 +28,8 @@ export interface RealContainerd {
  * sandbox was never built; fails in CI.
  */
 export async function realContainerd(context: TestContext, options: { readonly config?: string } = {}): Promise<RealContainerd> {
-  const image = path.join(cacheDirectory(), 'host-image/debian-13')
   const tars = path.join(cacheDirectory(), 'images', newestKubernetes)
-  try {
-    for (const file of [`${image}/usr/bin/containerd`, `${tars}/pause.tar`, `${tars}/busybox.tar`]) accessSync(file)
-  } catch {
-    const reason = 'the system image of the sandbox is not built (npm run test:all builds it)'
-    if (process.env['CI'] === 'true') throw new Error(reason)
-    context.skip(reason)
-  }
+  const image = hostImage(context, ['usr/bin/containerd', `${tars}/pause.tar`, `${tars}/busybox.tar`])
   const work = await temporaryDirectory()
   const shared = path.join(work, 'shared')
   for (const name of ['upper', 'work', 'root', 'shared']) await mkdir(path.join(work, name))

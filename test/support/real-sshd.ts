@@ -1,15 +1,14 @@
 /** A real sshd, with sudo beside it: on a loopback port of this machine, in the system image that the sandbox keeps in its cache. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished, type TestContext } from 'vitest'
 import type { SshOptions, SshTarget } from '../../src/host/ssh/ssh-target.ts'
-import { cacheDirectory } from '../../src/sandbox/cache.ts'
 import { runProgram } from './command-line.ts'
+import { hostImage } from './host-image.ts'
 import { freshKeyFile } from './ssh-agent.ts'
 import { temporaryDirectory } from './temporary.ts'
 
@@ -25,14 +24,7 @@ export interface RealSshd {
  * @param words of its configuration, lines; `user` who logs in; `prepare` lines of shell that are run in there first
  */
 export async function realSshd(context: TestContext, { words = '', user = 'root', prepare = '' } = {}): Promise<RealSshd> {
-  const image = path.join(cacheDirectory(), 'host-image/debian-13')
-  try {
-    accessSync(`${image}/usr/sbin/sshd`)
-  } catch {
-    const reason = 'the system image of the sandbox is not built (npm run test:all builds it)'
-    if (process.env['CI'] === 'true') throw new Error(reason)
-    context.skip(reason)
-  }
+  const image = hostImage(context, ['usr/sbin/sshd'])
   const [work, port, identity, hostKey] = [await temporaryDirectory(), await freePort(), await freshKeyFile(), await freshKeyFile('ecdsa')]
   for (const name of ['upper', 'work', 'root', 'shared']) await mkdir(path.join(work, name))
   const shared = path.join(work, 'shared')

@@ -2,6 +2,7 @@
  * What was skipped and why, what passed only when it was run once more and what it had failed with, then one closing line that machines can
  * read: `12 passed, 0 failed, 1 skipped`.
  */
+import type { TestError } from 'vitest'
 import type { Reporter, TestModule } from 'vitest/node'
 import { isLongRun } from './long-run.ts'
 
@@ -20,9 +21,7 @@ export const summaryReporter: Reporter = {
         const name = `${place(module)} > ${test.fullName}`
         if (result.state === 'skipped') lines.push(`skipped: ${name}: ${result.note ?? unexplained}`)
         if (result.state === 'passed' && result.errors !== undefined && result.errors.length > 0)
-          lines.push(
-            `passed when run once more: ${name}: ${result.errors.map(({ stack, message }) => ownLines(stack ?? message)).join('\n')}`,
-          )
+          lines.push(`passed when run once more: ${name}: ${result.errors.map(errorLines).join('\n')}`)
       }
     }
     for (const line of lines) console.log(line)
@@ -30,9 +29,10 @@ export const summaryReporter: Reporter = {
   },
 }
 
-function ownLines(stack: string): string {
+/** With what differed: a second look at a test that fails once in a hundred runs is far away. */
+function errorLines({ stack, message, diff = '' }: TestError): string {
   const isOwn = (line: string): boolean => !line.includes('node_modules')
-  return stack.split('\n').filter(isOwn).join('\n')
+  return [...(stack ?? message).split('\n').filter(isOwn), diff].join('\n')
 }
 
 function place(module: TestModule): string {
