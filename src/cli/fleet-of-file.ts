@@ -6,6 +6,7 @@ import { KadmError } from '../errors.ts'
 import { openFleet, type Fleet } from '../fleet/open-fleet.ts'
 import type { FileSource } from '../fleet/plan/plan.ts'
 import { localHost } from '../host/local-host.ts'
+import { rememberedAnswers } from '../host/ssh/remembered-answers.ts'
 import { whoRuns } from '../host/who-runs.ts'
 import { printable } from '../progress/printable.ts'
 import { secretFor } from './chosen-host.ts'
@@ -29,17 +30,14 @@ export async function fleetOfFile(
   const text = await readConfigText(given, localHost())
   const file = parseClusterFile(text, given)
   const networkManifest = await manifestOf(file, given)
-  // One question for all hosts: they mostly have the same key, and the same password of sudo.
-  const answers = new Map<string, Promise<string | undefined>>()
   const fleet = await openFleet(file, {
     user: () => whoRuns(io.environment),
     trustOnFirstUse: flags.isOn('trust-on-first-use'),
-    secret: (question) => {
-      const key = question.kind === 'become' ? question.user : question.identityFile
-      const answer = answers.get(key) ?? secretFor(question, io, signal)
-      answers.set(key, answer)
-      return answer
-    },
+    // One question for all hosts: they mostly have the same key, and the same password of sudo.
+    secret: rememberedAnswers(
+      (question) => secretFor(question, io, signal),
+      (question) => ({ ...question, host: undefined }),
+    ),
     say: (line) => void io.stderr.write(`${printable(line)}\n`),
     signal,
   })

@@ -7,7 +7,7 @@ import type { SshQuestion } from '../../src/host/ssh/ssh-target.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const questions: readonly (readonly [string, SshQuestion])[] = [
-  ['KADM_BECOME_PASSWORD_FILE', { kind: 'become', user: 'admin', host: 'h1' }],
+  ['KADM_BECOME_PASSWORD_FILE', { kind: 'become', login: 'admin', user: 'admin', host: 'h1' }],
   ['KADM_SSH_PASSPHRASE_FILE', { kind: 'passphrase', identityFile: '/id' }],
 ]
 

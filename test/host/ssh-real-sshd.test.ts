@@ -73,6 +73,34 @@ test('a shell that prints the command with its question is not sudo: the passwor
   expect(questions).toEqual([])
 })
 
+test('the question of sudo-rs is known by the same mark', async (context) => {
+  const { answer, questions } = await becoming(
+    context,
+    `${ann}; ${otherSudo('printf "[sudo: %s] Password: " "${3%%%*}%ann-password:" >&2; read -r given; [ "$given" = secret ] || exit 1; shift 3; exec /usr/bin/sudo -n "$@"')}
+    echo 'ann ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ann`,
+  )
+  expect(await answer({ ann: 'secret' })).toBe('0')
+  expect(questions).toHaveLength(1)
+})
+
+test('a name that no account has is not asked about, nor shown: whoever logs in is', async (context) => {
+  const { answer, questions } = await becoming(
+    context,
+    `${ann}; ${otherSudo('printf "%s" "${3%%%*}%/home/ann/.ssh/id_ed25519$(printf "\\033")-password:" >&2; read -r given; exit 1')}`,
+  )
+  await expect(answer({})).rejects.toMatchObject({ code: 'BECOME_FAILED' })
+  expect(questions).toEqual([{ kind: 'become', login: 'ann', user: 'ann', host: expect.stringMatching(/^ann@/) }])
+})
+
+/** Lines that put a script before the real one in PATH; `$3` is the question. */
+function otherSudo(script: string): string {
+  return `cat >/usr/local/bin/sudo <<'END'
+#!/bin/sh
+${script}
+END
+chmod 755 /usr/local/bin/sudo`
+}
+
 async function becoming(context: TestContext, prepare: string) {
   const { target, options } = await realSshd(context, { user: 'ann', prepare, words: 'UsePAM yes' })
   const questions: SshQuestion[] = []

@@ -51,7 +51,11 @@ export async function freshKeyPair(): Promise<{ readonly privateKey: string; rea
   return { privateKey: pair.private, publicKey: pair.public }
 }
 
-const question = /kadm-[0-9a-f]{24}%[^%\n]+-password:/g
+// sudo-rs puts words of its own around it.
+const question = /(?:\[sudo: )?kadm-[0-9a-f]{24}%[^%\n]+-password:(?:\] Password:)?/g
+
+// It is the word of the host, and shown to who is asked.
+const accountName = /^[\w.@\\-]+\$?$/
 
 const longestStart = 20_000
 // A question that kadm does not know stands there without an end of line; PAM modules may take a moment.
@@ -71,7 +75,9 @@ async function pastSudo(
   const state = await heard.until(() => (isRoot() ? 'root' : questions().length > 0 ? 'question' : undefined), longestSilence)
   if (state === 'root') return
   if (state === undefined) throw refused(target, heard)
-  const password = await secret?.({ kind: 'become', user: questions()[0]?.[1] ?? target.user, host: sshTargetText(target) })
+  const asked = questions()[0]?.[1]
+  const user = asked !== undefined && accountName.test(asked) ? asked : target.user
+  const password = await secret?.({ kind: 'become', login: target.user, user, host: sshTargetText(target) })
   if (password === undefined)
     throw new KadmError('BECOME_FAILED', `sudo on "${sshTargetText(target)}" wants a password, and there is none`, {
       remedy: [

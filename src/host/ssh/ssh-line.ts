@@ -2,6 +2,7 @@
 import type { Client } from 'ssh2'
 import { hasCode, messageOf } from '../../errors.ts'
 import { becomeRoot } from './ssh-become.ts'
+import { rememberedAnswers } from './remembered-answers.ts'
 import { logIn, unreachable } from './ssh-login.ts'
 import { type Bastion, type SshOptions, type SshTarget, sshTargetText, type SshWay } from './ssh-target.ts'
 import { pauseFor } from '../wait.ts'
@@ -25,7 +26,8 @@ export interface KeptLine {
 
 export async function keepLine(target: SshTarget, options: Omit<SshOptions, 'bastion'>, through?: Bastion): Promise<KeptLine> {
   const way: SshWay = { ...target, identityFiles: options.identityFiles, through: through?.target }
-  const answers = rememberedAnswers(options.secret)
+  // For a line that breaks.
+  const answers = options.secret && rememberedAnswers(options.secret)
   const open = (signal: AbortSignal | undefined): Promise<Line> =>
     openLine(way, { ...options, ...(answers && { secret: answers }), ...(signal && { signal }) }, through)
   const ended = new AbortController()
@@ -97,18 +99,4 @@ async function reopen(target: SshWay, open: () => Promise<Line>, signal: AbortSi
       await pauseFor(pause, signal)
     }
   }
-}
-
-/** The user is asked once, and what was answered is kept in memory for a line that breaks. */
-function rememberedAnswers(secret: SshOptions['secret']): SshOptions['secret'] {
-  const answers = new Map<string, Promise<string | undefined>>()
-  return (
-    secret &&
-    ((question) => {
-      const key = JSON.stringify(question)
-      const answer = answers.get(key) ?? secret(question)
-      answers.set(key, answer)
-      return answer
-    })
-  )
 }

@@ -66,8 +66,8 @@ export interface Bastion {
 
 export type SshQuestion =
   | { readonly kind: 'passphrase'; readonly identityFile: string }
-  /** `user`: whose password sudo wants: that of who logs in, or root's (targetpw, rootpw). */
-  | { readonly kind: 'become'; readonly user: string; readonly host: string }
+  /** `login`: who logs in; `user`: whose password sudo wants, as the host says: theirs, or root's (targetpw, rootpw). */
+  | { readonly kind: 'become'; readonly login: string; readonly user: string; readonly host: string }
 
 /** Reads `[user@]address[:port]`; an IPv6 address with a port stands in brackets. Throws USAGE for anything else. */
 export function parseSshTarget(text: string): SshTarget {
