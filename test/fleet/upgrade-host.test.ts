@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { paths } from '../../src/config/paths.ts'
 import { requestOf } from '../../src/fleet/apply/run-action.ts'
 import { upgradeFlags, upgradeHost } from '../../src/fleet/apply/upgrade-host.ts'
+import type { Host } from '../../src/host/host.ts'
 import { openJournal } from '../../src/host/journal/journal.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -34,19 +35,39 @@ test('the errors that init or join take for warnings are warnings of every upgra
   expect(await flagsOf('h2', ['join'], documents)).toEqual(ignored)
 })
 
-test('a worker talks to the API by way of a control plane: where its admin.conf leads is no matter', async () => {
+test.each([
+  // Where its admin.conf leads is no matter.
+  { node: 'worker', asked: 'asked by way of h1' },
+  // Of another one the version may be another, and where an upgrade has stopped the API none answers.
+  { node: 'control-plane', asked: 'asked at port 2' },
+] as const)('which API the upgrade of a $node asks', async ({ node, asked }) => {
   const dir = await temporaryDirectory()
   const real = rootedHost(dir)
   // Nobody is locked out, and nothing is changed: it ends where the cluster is asked.
-  const host = { ...real, facts: async () => ({ ...(await real.facts()), uid: 1000 }) }
-  await host.writeFile(paths.adminConf, 'clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]', { mode: 0o600 })
-  const file = fileOf({ h1: 'control-plane', h2: 'worker' })
+  const stop = new AbortController()
+  const host: Host = {
+    ...real,
+    facts: async () => ({ ...(await real.facts()), uid: 1000 }),
+    dial: async (address) => {
+      stop.abort(new Error(`asked at port ${'port' in address && address.port}`))
+      throw stop.signal.reason
+    },
+  }
+  const kubeconfig = (port: number): string => `
+current-context: a
+contexts: [{name: a, context: {cluster: a, user: a}}]
+clusters: [{name: a, cluster: {server: "https://127.0.0.1:${port}"}}]
+users: [{name: a, user: {token: secret}}]`
+  await host.writeFile(paths.adminConf, kubeconfig(1), { mode: 0o600 })
+  await host.writeFile(paths.controllerManagerConf, kubeconfig(2), { mode: 0o600 })
+  const file = fileOf({ h1: 'control-plane', h2: node })
   const none = (): never => expect.unreachable()
   const reach = async (): Promise<never> => Promise.reject(new Error('asked by way of h1'))
   const access = { cluster: none, reach, sponsor: none, apiAnswers: none, failed: none, close: none }
-  const on = { name: 'h2', host, state: reachedHost({ node: 'worker' }) }
-  const request = requestOf('upgrade', { run: { report: () => {} }, on, signal: AbortSignal.timeout(20_000) })
-  await expect(upgradeHost({ file, first: { ...on, name: 'h1' }, access }, on, request)).rejects.toThrow('asked by way of h1')
+  const on = { name: 'h2', host, state: reachedHost({ node }) }
+  const request = requestOf('upgrade', { run: { report: () => {} }, on, signal: stop.signal })
+  const outcome = upgradeHost({ file, first: { ...on, name: 'h1' }, access }, on, request)
+  await expect(outcome).rejects.toMatchObject({ message: asked })
 })
 
 /** h1 is the first. @param ran commands in the journal of the host */

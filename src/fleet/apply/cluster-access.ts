@@ -76,7 +76,7 @@ export async function firstThatAnswers(
 }
 
 /** PEM, by the admin.conf of the first of them that has one. */
-async function firstAuthority(controlPlanes: readonly Host[]): Promise<string | undefined> {
+export async function firstAuthority(controlPlanes: readonly Host[]): Promise<string | undefined> {
   for (const host of controlPlanes) {
     const file = await findKubeconfig(host, paths.adminConf).catch(() => undefined)
     if (file?.certificateAuthority !== undefined) return file.certificateAuthority

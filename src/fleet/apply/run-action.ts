@@ -178,13 +178,13 @@ function network(manifest: string): Phase<InitRun> {
 
 async function upgrade(input: ActionInput): Promise<void> {
   const { run, on } = input
-  const isFirst = on.name === run.first.name
+  const isControlPlane = on.state.node === 'control-plane'
   try {
     await upgradeHost(run, on, requestOf('upgrade', input))
     // One that was cut off may have stopped the API.
-    if (isFirst) run.access.apiAnswers()
+    if (isControlPlane) run.access.apiAnswers()
   } catch (error) {
-    if (isFirst) run.access.failed(error)
+    if (isControlPlane) run.access.failed(error)
     throw error
   }
 }

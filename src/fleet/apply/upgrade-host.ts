@@ -1,12 +1,16 @@
 /** One host brought to another version of Kubernetes: its control plane, then its kubelet without its Pods. */
+import type { Cluster } from '../../cluster/cluster.ts'
 import { part, textAt, textsAt } from '../../config/document-fields.ts'
 import type { GivenFlags } from '../../config/flags.ts'
 import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
 import { readJournal } from '../../host/journal/journal-file.ts'
 import { runsOf } from '../../host/journal/journal-runs.ts'
 import { pauseFor } from '../../host/wait.ts'
 import { startUpgradeApply, startUpgradeNode } from '../../phases/upgrade/start-upgrade.ts'
+import { connectOwnCluster } from '../../pki/own-cluster.ts'
+import { firstAuthority } from './cluster-access.ts'
 import type { FleetHost, FleetRun } from '../fleet-run.ts'
 import type { RunRequest } from '../../phases/run-request.ts'
 
@@ -28,8 +32,30 @@ export async function upgradeHost(
   if (on.name === first.name && kubelet === undefined) return
   // Of the first control plane all but the kubelet is done.
   const only = on.name === first.name ? ['kubelet'] : undefined
-  // A kubelet may not drain its own node: the administrator does, by way of a control plane, whose admin.conf may lead nowhere from here.
-  await startUpgradeNode(on.host, { ...asked, only, kubeconfig: undefined, sponsor: access.reach, kubelet })
+  const api = on.state.node === 'control-plane' ? apiBeside(on.host, first.host, request.signal) : { cluster: access.reach }
+  try {
+    // A kubelet may not drain its own node: the administrator does, whose admin.conf may lead nowhere from here.
+    await startUpgradeNode(on.host, { ...asked, only, kubeconfig: undefined, sponsor: api.cluster, kubelet })
+  } finally {
+    await api.close?.()
+  }
+}
+
+interface UpgradeApi {
+  readonly cluster: () => Promise<Cluster>
+  readonly close?: () => Promise<void>
+}
+
+/**
+ * Of a control plane: its own, whose version decides how new its kubelet may be. Nothing is asked before that is needed: an upgrade that was
+ * cut off may have stopped it, and no other may answer either.
+ */
+function apiBeside(host: Host, first: Host, signal: AbortSignal): UpgradeApi {
+  let opened: Promise<Cluster> | undefined
+  return {
+    cluster: () => (opened ??= firstAuthority([first]).then((vouching) => connectOwnCluster(host, signal, vouching))),
+    close: async () => (await opened?.catch(() => undefined))?.close(),
+  }
 }
 
 /** A cluster file has no UpgradeConfiguration: what init and join were told that is for upgrades too. Throws JOURNAL_BROKEN. */
