@@ -121,7 +121,7 @@ const rest = [
   '- A host that came into its cluster by the run is drained, leaves etcd, loses its Pods, mounts, rules of kube-proxy and what the kubelet has written, and its Node goes.',
   '- A file that is neither as kadm left it nor as it was before is named and stays, with the place of its former content; `--force` puts it back too.',
   '- What stays: `/var/lib/kadm` with the journal, images, what others made (named).',
-  '- Refused (`UNDO_REFUSED`): `upgrade apply`, a control plane of another minor version, what a newer kadm did and this one cannot read in the journal.',
+  '- Refused (`UNDO_REFUSED`): `upgrade apply`, a control plane of another minor version, what a newer kadm did and this one cannot read in the journal. With `--all` a host that kadm brought into its cluster leaves it, and the first two do not count.',
   '- Refused unless `--force` is given: the only control plane of nodes that are still there (or its API does not say whether there are any), and a run that others have overtaken:',
   '  by it the host came into a cluster with another CA than the one that is there now, or it made keys on which there is a kubelet or a static Pod by now.',
   '- Without `-f` it is of this host, or of that of `--host user@address`; the Node then stays and is named.',
