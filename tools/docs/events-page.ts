@@ -31,8 +31,9 @@ const intro = [
   '',
   '## Events',
   '',
-  'With `--events` standard output has one JSON object a line and nothing else; plans, questions, warnings of the command itself, and what it was run for (the join command) go to standard error. Fields and kinds',
-  'are added, never renamed: a program passes over those that it does not know. A signal ends a run with `failed` of what was under way, then of the action.',
+  '- With `--events` standard output has one JSON object a line and nothing else; plans, questions, warnings of the command itself, and what it was run for (the join command) go to standard error.',
+  '- Fields and kinds are added, never renamed: a program passes over those that it does not know.',
+  '- A signal ends a run with `failed` of what was under way, then of the action.',
   '',
 ]
 
@@ -56,9 +57,11 @@ const trace = [
   '',
   '`kadm trace view FILE [-o PAGE.html]` prints the critical path and makes a page of the whole that needs no network: rows by host, details of each bar, the path marked and listed.',
   '',
-  "**The critical path** goes from the end backwards: of what a phase came after or waited for, the one that ended last; what lies behind that is the phase's own. It knows the needs of phases, the order of",
-  "hosts in `apply`, the first API server that joins wait for, etcd's one new member at a time, and that an API server waits for its etcd. Its steps have neither gap nor overlap, so they add up to the whole; only what makes one of them shorter makes",
-  'the whole shorter. What goes on within a phase it does not know: there are `meanwhile` and the lanes.',
+  "**The critical path** goes from the end backwards: of what a phase came after or waited for, the one that ended last; what lies behind that is the phase's own.",
+  '',
+  "- It knows the needs of phases, the order of hosts in `apply`, the first API server that joins wait for, etcd's one new member at a time, and that an API server waits for its etcd.",
+  '- Its steps have neither gap nor overlap, so they add up to the whole; only what makes one of them shorter makes the whole shorter.',
+  '- What goes on within a phase it does not know: there are `meanwhile` and the lanes.',
 ]
 
 const log = [
@@ -69,7 +72,7 @@ const log = [
   '| field | meaning |',
   '| --- | --- |',
   `| \`apiVersion\`, \`kind\` | \`${eventVersion}\`, \`Log\` |`,
-  '| `runs` | what was run on the hosts, the oldest first: `host`, `command` (`init`, `join`, `upgrade node`), `startedAt` (RFC 3339), `outcome` (`done`, `failed`, `cut-off`), `version` of kadm, `by` (`ann@desk`; not of an older kadm), `phases` and `changes` (how many), `isUndone` |',
+  '| `runs` | what was run on the hosts, the oldest first: `host`, `command` (`init`, `init phase certs/ca`, `upgrade node`, `mark` for labels and taints, `undo`), `startedAt` (RFC 3339), `outcome` (`done`, `failed`, `cut-off`), `version` of kadm, `by` (`ann@desk`; not of an older kadm), `phases` and `changes` (how many), `isUndone` |',
   '| `commands` | what was run on this machine, the oldest first: `name` (`apply`, `undo`, `reset`), `clusterFile`, `owner`, `version`, `startedAt`, `outcome` (as of runs, or `refused`: another kadm was at work until the end of the wait), `actions`: `host`, `action`, `state` (`done`, `failed`; `started`: nobody knows how it ended) |',
   '| `torn` | hosts, or `this machine`, whose journal ends in the middle of a line: as a crash leaves it, and as the next run mends it |',
 ]

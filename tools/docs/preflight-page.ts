@@ -2,14 +2,16 @@ import { recordingCluster } from '../../src/cluster/recording-cluster.ts'
 import { firstWrites, furtherWrites, slow } from '../../src/fleet/look/host-probe.ts'
 import { lifetime } from '../../src/fleet/look/port-listeners.ts'
 import { localHost } from '../../src/host/local-host.ts'
+import { certificatesFolder } from '../../src/preflight/certificates-folder.ts'
 import { discoveredChecks, joinChecks, joiningControlPlaneChecks } from '../../src/preflight/checks-for-join.ts'
 import { upgradeApplyChecks, upgradeNodeChecks, upgradePlanChecks } from '../../src/preflight/checks-for-upgrade.ts'
 import { initChecks } from '../../src/preflight/checks-for-init.ts'
+import { privilegedUser } from '../../src/preflight/privileged-user.ts'
 import type { InitConfig } from '../../src/config/model.ts'
 import { versionTable } from '../../src/config/versions.ts'
 import { initConfig } from '../../test/support/init-config.ts'
 
-/** docs/preflight.md: the checks of init, of join, with local and with external etcd, and of upgrade. */
+/** docs/preflight.md: the checks of init, of join, with local and with external etcd, of upgrade and of reset. */
 export function preflightPage(): string {
   const own = { owns: () => false }
   const config = initConfig({ cluster: { networking: { serviceSubnet: '10.96.0.0/12,fd00:96::/112', dnsDomain: 'cluster.local' } } })
@@ -33,12 +35,14 @@ export function preflightPage(): string {
   const external = checksOf(initConfig({ cluster: { etcd: externalEtcd } })).map((group) =>
     group.filter(({ name }) => name.startsWith('ExternalEtcd')),
   )
+  const ofReset = certificatesFolder(localHost(), 'the folder of certificates, where that is not /etc/kubernetes/pki')
   return [
     '# Preflight checks',
     '',
     'Made from the lists in `src/preflight`. Do not edit by hand.',
     '',
-    "Names and order are those of kubeadm; `NetworkOverlap`, `EndpointReachable`, `ClockWithinCertificate` and `NodeNameFree` are kadm's own. `--ignore-preflight-errors=Name1,Name2` (or `all`) turns errors into warnings; upper and lower case are the same.",
+    "Names and order are those of kubeadm; `NetworkOverlap`, `EndpointReachable`, `ClockWithinCertificate`, `NodeNameFree` and `CertificatesDirectory` are kadm's own.",
+    '`--ignore-preflight-errors=Name1,Name2` (or `all`) turns errors into warnings; upper and lower case are the same.',
     'The checks of a group run side by side, and all problems are told at once. A group that fails hides those after it.',
     '',
     '## kadm init',
@@ -53,6 +57,10 @@ export function preflightPage(): string {
     '',
     '## kadm upgrade',
     ...upgradeGroups(config),
+    '',
+    '## kadm reset',
+    '',
+    `\`${privilegedUser(localHost()).name}\`; then \`${ofReset.name}\`: ${ofReset.requires}.`,
     '',
     ...betweenHosts,
   ].join('\n')
@@ -75,6 +83,7 @@ const betweenHosts: readonly string[] = [
   '| kernel | | one that kubeadm does not know |',
   "| ports 6443, 2379 and 2380 of control planes for control planes, 6443 for workers (as the file moves them; no etcd ports with an external etcd) | certainly shut | shut, where the address of the file is none of the host's own |",
   '| port 10250 of every host for control planes | | shut |',
+  '| sshd of a host, for those that need a port there | | does not answer: nothing is said of its ports |',
   '| links | | different MTU |',
   '| path | | packets as wide as both links take do not arrive, and small ones do (`ping`, where the host has it; for each host that arrives at most 8 others, control planes first) |',
   `| disk of etcd (not with an external one) | | a write takes more than 10 ms: the slowest of ${firstWrites}; where one of these took more than ${slow * 1000} ms the 99th percentile of them and up to ${furtherWrites} more, within two seconds |`,

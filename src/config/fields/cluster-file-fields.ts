@@ -142,7 +142,7 @@ export const clusterFileFields: readonly Field[] = [
       { ...durationField('soak', 'How long to wait after the last of the canaries.', { default: '0s' }), check: soakProblems },
       stringField(
         'probe',
-        'A command on the machine of kadm that must succeed after each wave, within 5 minutes: `./smoke.sh` is beside the cluster file.',
+        'A command on the machine of kadm that must succeed after each control plane and each wave, within 5 minutes: `./smoke.sh` is beside the cluster file.',
       ),
     ]),
   ]),
