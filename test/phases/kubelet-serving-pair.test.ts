@@ -5,6 +5,8 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { paths } from '../../src/config/paths.ts'
 import { servingPairMender } from '../../src/phases/components/kubelet-serving-pair.ts'
+import type { JsonObject } from '../../src/json.ts'
+import type { Argv } from '../../src/host/host.ts'
 import { runProgram } from '../support/command-line.ts'
 import { rootedHost } from '../support/rooted-host.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -20,8 +22,18 @@ async function wholePair(): Promise<{ readonly certificate: string; readonly key
   return { certificate: stdout, key }
 }
 
+interface Meanwhile {
+  /** Files that are written after each look. */
+  readonly between?: Pair
+  readonly kubelet?: JsonObject
+}
+
 /** Asks as time goes by; what is left, and the answers. */
-async function looks(times: readonly number[], files: Pair, between: Pair = {}): Promise<readonly [readonly string[], readonly boolean[]]> {
+async function looks(
+  times: readonly number[],
+  files: Pair,
+  { between = {}, kubelet = {} }: Meanwhile = {},
+): Promise<readonly [readonly string[], readonly boolean[]]> {
   const root = await temporaryDirectory()
   const folder = path.join(root, paths.kubeletPki)
   const put = async (pair: Pair): Promise<void> => {
@@ -30,7 +42,10 @@ async function looks(times: readonly number[], files: Pair, between: Pair = {}):
   await mkdir(folder, { recursive: true })
   await put({ 'kubelet-client-current.pem': 'of no interest', ...files })
   let now = 0
-  const mend = servingPairMender(rootedHost(root), () => now)
+  const host = rootedHost(root)
+  const inside = (argv: Argv): Argv => [argv[0], ...argv.slice(1).map((word) => (word.startsWith('/') ? path.join(root, word) : word))]
+  const commands = { query: (argv: Argv) => host.query(inside(argv)), run: (argv: Argv) => host.run(inside(argv)) }
+  const mend = servingPairMender({ ...host, ...commands }, { document: kubelet }, () => now)
   const answers: boolean[] = []
   for (const time of times) {
     now = time
@@ -60,5 +75,14 @@ test('what is whole, is not there, or changes meanwhile stays', async () => {
   const both = [client, 'kubelet.crt', 'kubelet.key']
   expect(await looks([0, 2000, 4000], whole)).toEqual([both, [false, false, false]])
   expect(await looks([0, 2000], {})).toEqual([[client], [false, false]])
-  expect(await looks([0, 2000], { 'kubelet.crt': certificate }, whole)).toEqual([both, [false, false]])
+  expect(await looks([0, 2000], { 'kubelet.crt': certificate }, { between: whole })).toEqual([both, [false, false]])
+})
+
+test("a certificate that is not the kubelet's own is none of its unfinished ones", async () => {
+  const { certificate } = await wholePair()
+  for (const kubelet of [{ tlsCertFile: '/var/lib/kubelet/pki/kubelet.crt' }, { serverTLSBootstrap: true }])
+    expect(await looks([0, 2000], { 'kubelet.crt': certificate }, { kubelet })).toEqual([
+      [client, 'kubelet.crt'],
+      [false, false],
+    ])
 })

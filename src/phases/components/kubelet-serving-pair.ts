@@ -2,7 +2,8 @@
  * The certificate and key that a kubelet makes itself for its port, at its first start: one file after the other, in place. Where the disk
  * was full or the power went in between, it fails at what is left of them whenever it starts again.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
+import type { ComponentConfig } from '../../config/model.ts'
 import { paths } from '../../config/paths.ts'
 import type { Host } from '../../host/host.ts'
 
@@ -12,8 +13,18 @@ const keyFile = `${paths.kubeletPki}/kubelet.key`
 /** Removes an unfinished pair. Tells whether it did: the kubelet makes another one when it starts. */
 export type MendServingPair = () => Promise<boolean>
 
-/** To be asked while a kubelet does not come up, as often as one likes. What is being written just now is not taken for unfinished. */
-export function servingPairMender(host: Pick<Host, 'readText' | 'removeFile'>, now = () => performance.now()): MendServingPair {
+type KubeletHost = Pick<Host, 'readText' | 'stat' | 'query' | 'run'>
+
+/**
+ * To be asked while a kubelet does not come up, as often as one likes. What is being written just now is not taken for unfinished, and a
+ * certificate that somebody else gives the kubelet is left alone.
+ */
+export function servingPairMender(
+  host: KubeletHost,
+  { document }: Pick<ComponentConfig, 'document'>,
+  now = () => performance.now(),
+): MendServingPair {
+  if (document['tlsCertFile'] !== undefined || document['serverTLSBootstrap'] === true) return async () => false
   let seen: string | undefined
   let due = 0
   return async () => {
@@ -22,7 +33,8 @@ export function servingPairMender(host: Pick<Host, 'readText' | 'removeFile'>, n
     const found = await unfinishedPair(host)
     const isLeft = found !== undefined && found === seen
     seen = found
-    if (isLeft) for (const file of [certificateFile, keyFile]) await host.removeFile(file)
+    // By a command: what the kubelet has made itself is not noted in the journal, and an undo takes away what it makes next.
+    if (isLeft) await host.run(['rm', '-f', certificateFile, keyFile])
     return isLeft
   }
 }
@@ -31,16 +43,22 @@ export function servingPairMender(host: Pick<Host, 'readText' | 'removeFile'>, n
 const pause = 2000
 
 /** What is there of it; `undefined` when that is nothing, or all. */
-async function unfinishedPair(host: Pick<Host, 'readText'>): Promise<string | undefined> {
-  const [certificate, key] = await Promise.all([certificateFile, keyFile].map((file) => host.readText(file)))
+async function unfinishedPair(host: KubeletHost): Promise<string | undefined> {
+  const [certificate, key] = await Promise.all([host.readText(certificateFile), host.stat(keyFile)])
   if (certificate === undefined && key === undefined) return undefined
-  return isPair(certificate, key) ? undefined : `${certificate}\n${key}`
+  const isWhole = isCertificate(certificate) && key !== undefined && (await isWholeKey(host))
+  return isWhole ? undefined : `${key?.size} ${certificate}`
 }
 
-function isPair(certificate = '', key = ''): boolean {
+function isCertificate(text = ''): boolean {
   try {
-    return new X509Certificate(certificate).raw.length > 0 && createPrivateKey(key).type === 'private'
+    return new X509Certificate(text).raw.length > 0
   } catch {
     return false
   }
+}
+
+/** Looked at where it is: the key of a kubelet does not leave its host. */
+async function isWholeKey(host: Pick<Host, 'query'>): Promise<boolean> {
+  return (await host.query(['grep', '-q', '^-----END .*PRIVATE KEY-----$', keyFile])).exitCode === 0
 }

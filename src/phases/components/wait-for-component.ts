@@ -64,7 +64,7 @@ export async function waitForKubelet({ kubelet, host, timeout }: WaitingKubelet,
   say(`[kubelet-check] Waiting for a healthy kubelet at ${url}. This can take up to ${timeout / 1000} s`)
   // It is up some 0.5 s after its start, and a look costs 1 ms.
   const interval = { first: 20, most: 40 }
-  const mend = servingPairMender(host)
+  const mend = servingPairMender(host, kubelet)
   await waitForHttp(host, {
     url,
     ask: async (limit) => {
