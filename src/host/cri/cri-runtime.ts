@@ -1,5 +1,4 @@
 /** A container runtime over CRI v1. Field numbers: k8s.io/cri-api, pkg/apis/runtime/v1/api.proto (1.37). */
-import { KadmError } from '../../errors.ts'
 import type { Container, ContainerProcess, ContainerRuntime, PodSandbox, RuntimeStatus } from './container-runtime.ts'
 import { criChanges } from './cri-changes.ts'
 import { type CriClient, criClient, isRefusal } from './cri-client.ts'
@@ -154,8 +153,7 @@ async function unlessRefused(status: 'UNIMPLEMENTED' | 'NOT_FOUND', answer: Prom
   try {
     return await answer
   } catch (error) {
-    // "unknown service" is UNIMPLEMENTED as well, and means that there is no CRI v1 at all.
-    if (isRefusal(error, status) && error instanceof KadmError && !error.message.includes('does not offer CRI v1')) return undefined
+    if (isRefusal(error, status)) return undefined
     throw error
   }
 }
