@@ -9,6 +9,22 @@ import { linesOf } from '../lines-of.ts'
 import { encodeMessage, type Message } from './protobuf.ts'
 import { fieldOf, parseJson } from '../../json.ts'
 
+/** The runtimes of a host by endpoint, each opened once. */
+export function criRuntimes(host: Pick<Host, 'query' | 'dial'>): Pick<Host, 'containerRuntime' | 'close'> {
+  const runtimes = new Map<string, ContainerRuntime>()
+  return {
+    containerRuntime: (endpoint) => {
+      const runtime = runtimes.get(endpoint) ?? criRuntime(endpoint, host)
+      runtimes.set(endpoint, runtime)
+      return runtime
+    },
+    close: async () => {
+      await Promise.all([...runtimes.values()].map((runtime) => runtime.close()))
+      runtimes.clear()
+    },
+  }
+}
+
 /** `query` runs commands where the runtime is, for the logs, which CRI does not hand out. */
 export function criRuntime(endpoint: string, { query, dial }: Pick<Host, 'query' | 'dial'>): ContainerRuntime {
   const client = criClient(endpoint, dial)
