@@ -7,13 +7,15 @@ import { KadmError, hasCode } from '../errors.ts'
 export class ApiError extends KadmError {
   readonly status: number
   readonly reason: string
+  /** What it says of it, in words. */
+  readonly why: string
 
   constructor(doing: string, { status, reason, message }: ApiStatus) {
-    super('API_REFUSED', `the Kubernetes API refused to ${doing}: ${message || reason || `status ${status}`}`, {
-      remedy: remedyFor(status),
-    })
+    const why = message || reason || `status ${status}`
+    super('API_REFUSED', `the Kubernetes API refused to ${doing}: ${why}`, { remedy: remedyFor(status) })
     this.status = status
     this.reason = reason
+    this.why = why
   }
 }
 

@@ -107,7 +107,7 @@ async function evicted(cluster: Cluster, pod: KubernetesObject, told: Set<string
     return { pod: name, why: 'it is ending' }
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 429) throw error
-    return { pod: name, why: error.message.replace(/^.*? refused to evict [^:]+: /, '') }
+    return { pod: name, why: error.why }
   }
 }
 

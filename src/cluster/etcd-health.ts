@@ -64,12 +64,11 @@ export async function checkEtcdHealth(
         if (healthy > now.voters.length / 2) return { kind: 'done', value: now }
         return { kind: 'not-yet', seen: `${healthy} of ${now.voters.length} members healthy` }
       },
-      ...(signal === undefined ? {} : { signal }),
-      ...(waiting === undefined ? {} : { onWaiting: waiting }),
+      signal,
+      onWaiting: waiting,
       timedOut: (last) => noQuorum(seen, last),
     },
   )
-  if (health === undefined) throw new TypeError('only a recording host ends a wait with nothing')
   for (const { name, id, clientUrls } of health.unhealthy)
     warn?.(
       `the etcd member "${name}" (id ${id}) does not answer at ${clientUrls.join(', ')}: etcd takes no new member until it does or is removed`,

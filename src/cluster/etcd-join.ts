@@ -123,7 +123,7 @@ async function untilVoter(options: JoinEtcdOptions): Promise<void> {
   })
 }
 
-async function untilAgreed(options: JoinEtcdOptions): Promise<EtcdMember | undefined> {
+async function untilAgreed(options: JoinEtcdOptions): Promise<EtcdMember> {
   const { etcd, member } = options
   return await until(options, {
     what: `etcd with "${member.name}" as a voter`,
@@ -148,8 +148,8 @@ async function selfIn({ etcd, member }: JoinEtcdOptions, signal: AbortSignal): P
 function until<T>(
   { timeout, signal, waiting }: JoinEtcdOptions,
   wait: Pick<WaitOptions<T>, 'what' | 'interval' | 'look' | 'timedOut'>,
-): Promise<T | undefined> {
-  return waitUntil({}, { ...wait, timeout, ...(signal && { signal }), ...(waiting && { onWaiting: waiting }) })
+): Promise<T> {
+  return waitUntil({}, { ...wait, timeout, signal, onWaiting: waiting })
 }
 
 function failure({ member, timeout }: JoinEtcdOptions, what: string, last: string): KadmError {

@@ -61,20 +61,18 @@ export async function withoutDeadLearner(error: unknown, { etcd, host, member, m
 async function nextStep(options: JoinEtcdOptions, holder: EtcdMember | undefined): Promise<Step> {
   const { etcd, member, timeout, signal, waiting } = options
   const unsettled = unsettledCluster(options)
-  const step = await waitUntil<Step>(
+  return await waitUntil<Step>(
     {},
     {
       what: holder === undefined ? 'etcd to take a new member' : `the etcd member ${nameOf(holder)} to join first`,
       timeout,
       interval: { first: 100, most: 250 },
       look: (limit) => look(options, { holder, unsettled, signal: limit }),
-      ...(signal && { signal }),
-      ...(waiting && { onWaiting: waiting }),
+      signal,
+      onWaiting: waiting,
       timedOut: async (last) => (holder === undefined ? notAdded(member.peerUrl, last, await deadVoters(etcd)) : blocked(holder, timeout)),
     },
   )
-  if (step === undefined) throw new TypeError('only a recording host ends a wait with nothing')
-  return step
 }
 
 interface LookOptions {

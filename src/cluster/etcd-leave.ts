@@ -70,7 +70,7 @@ interface DepartOptions extends LeaveEtcdOptions {
 async function depart(etcd: EtcdCluster, self: EtcdMember, { heir, force, timeout, waiting, signal }: DepartOptions): Promise<Departure> {
   try {
     await handOver(etcd, self, heir, signal)
-    await removeMember(etcd, self, { signal, ...(waiting && { waiting }), ...(timeout !== undefined && { timeout }) })
+    await removeMember(etcd, self, { signal, waiting, timeout })
     return { kind: 'left', member: self }
   } catch (error) {
     if (!force || !hasCode(error, 'ETCD_FAILED')) throw error
@@ -124,7 +124,7 @@ async function healthOfOthers(
           ? { kind: 'done', value: true }
           : { kind: 'not-yet', seen: `${healthy.length} of ${seen.voters.length} members healthy` }
       },
-      ...(waiting && { onWaiting: waiting }),
+      onWaiting: waiting,
       timedOut: (last) => new KadmError('ETCD_QUORUM', last, { remedy: ['crictl ps -a --name etcd'] }),
     },
   ).catch((error: unknown) => {

@@ -54,13 +54,11 @@ export async function refuseOrReplaceLostMember(etcd: EtcdCluster, { host, membe
 
 /** A member that is busy, as with another that joins at the same time, is asked again. */
 function membersInTime(etcd: EtcdCluster, { signal }: CallOptions): Promise<readonly EtcdMember[]> {
-  const options = { ...callOptions({ signal }), ofQuorum: false }
-  const isFinal = (error: unknown): boolean => !hasCode(error, 'ETCD_FAILED')
-  return retryUntil(() => etcd.members(options), {
+  return retryUntil(() => etcd.members({ signal, ofQuorum: false }), {
     timeout: quorumPatience,
     signal,
     describe: 'the list of the members of etcd',
-    giveUp: isFinal,
+    giveUp: (error) => !hasCode(error, 'ETCD_FAILED'),
   })
 }
 
@@ -80,7 +78,7 @@ export async function removeDeadMember(
   // One that says of no URL yet may just be starting.
   const urls = dead.clientUrls.length === 0 ? dead.peerUrls.map(clientUrlBeside) : dead.clientUrls
   if (await isAnyAlive(etcd, urls, signal)) throw memberAlive(dead)
-  await removeMember(etcd, dead, callOptions({ signal }))
+  await removeMember(etcd, dead, { signal })
   say(`Removed the dead etcd member ${nameOf(dead)}`)
   await cluster.delete({ ...kinds.node, name: nodeName })
   say(`Removed the Node "${nodeName}" of the lost host`)
@@ -97,7 +95,7 @@ export async function removeMember(
     timeout = removalTimeout,
     signal,
     waiting,
-  }: CallOptions & { readonly timeout?: number; readonly waiting?: (text: string) => void } = {},
+  }: CallOptions & { readonly timeout?: number | undefined; readonly waiting?: ((text: string) => void) | undefined },
 ): Promise<void> {
   await waitUntil(
     {},
@@ -108,8 +106,8 @@ export async function removeMember(
         await etcd.remove(member.id, { signal: limit })
         return { kind: 'done', value: true }
       },
-      ...callOptions({ signal }),
-      ...(waiting === undefined ? {} : { onWaiting: waiting }),
+      signal,
+      onWaiting: waiting,
       timedOut: (last) =>
         new KadmError('ETCD_FAILED', `the etcd member ${nameOf(member)} cannot be removed: ${last}`, {
           remedy: [removalRemedy(member.id)],
@@ -139,7 +137,7 @@ const betweenQuestions = 1000
 async function isAlive(etcd: EtcdCluster, url: string, signal: AbortSignal | undefined): Promise<boolean> {
   return await etcd
     .at(url)
-    .status(callOptions({ signal }))
+    .status({ signal })
     .then(
       () => true,
       (error: unknown) => {
@@ -147,10 +145,6 @@ async function isAlive(etcd: EtcdCluster, url: string, signal: AbortSignal | und
         return error instanceof EtcdRefusal
       },
     )
-}
-
-function callOptions({ signal }: CallOptions): { readonly signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal }
 }
 
 /** @param when such as `if its host is lost: ` */

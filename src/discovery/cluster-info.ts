@@ -38,8 +38,8 @@ export async function waitForClusterInfo<T>(question: ClusterInfoQuestion<T>, op
       what,
       timeout,
       interval: { first: 100, most: 1500 },
-      ...(signal && { signal }),
-      ...(onWaiting && { onWaiting }),
+      signal,
+      onWaiting,
       look: (each) => lookOnce(question, options, each),
       timedOut: (last) =>
         new KadmError('DISCOVERY_FAILED', `${what} could not be read within ${timeout / 1000} s: ${last}`, { remedy: question.remedy }),

@@ -14,8 +14,6 @@ export interface FleetCommand {
   readonly fleet: Fleet
   /** Who is shown to others that wait: `user@machine, kadm apply (pid 123)`. */
   readonly owner: string
-  /** The machine that kadm runs on. */
-  readonly operator: Pick<Host, 'query' | 'readText'>
   /** Milliseconds that the end of a Lease is waited for which nobody renews. */
   readonly wait: number
   readonly report: (event: FleetEvent) => void
@@ -23,7 +21,9 @@ export interface FleetCommand {
   readonly signal: AbortSignal
 }
 
-export interface FleetRun extends Pick<FleetCommand, 'operator' | 'report' | 'within'> {
+export interface FleetRun extends Pick<FleetCommand, 'report' | 'within'> {
+  /** The machine that kadm runs on. */
+  readonly operator: Pick<Host, 'query'>
   readonly file: ClusterFile
   /** Where the cluster file lies: there the probe of an upgrade is run. */
   readonly folder: string

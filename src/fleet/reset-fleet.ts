@@ -43,7 +43,7 @@ export async function resetFleet(input: ResetFleetInput): Promise<void> {
  * Takes the Lease of the cluster, where an API answers: one that is broken is reset without. Resolves to what gives it back. Throws
  * RUN_IN_PROGRESS.
  */
-async function holdCluster({ fleet, hosts, owner, operator, wait, report, signal }: ResetFleetInput): Promise<() => Promise<void>> {
+async function holdCluster({ fleet, hosts, owner, wait, report, signal }: ResetFleetInput): Promise<() => Promise<void>> {
   const controlPlanes = [...reachedHosts(fleet).values()].filter(({ name, state }) => hosts.has(name) && state.node === 'control-plane')
   const entry = await firstThatAnswers(
     controlPlanes.map(({ host }) => host),
@@ -53,7 +53,7 @@ async function holdCluster({ fleet, hosts, owner, operator, wait, report, signal
   try {
     const lease = await takeLease(entry.cluster, {
       owner,
-      holder: await leaseHolder(operator),
+      holder: await leaseHolder(),
       wait,
       patience: apiPatience,
       signal,

@@ -25,7 +25,6 @@ export async function undoHostOfFleet({
   all,
   force,
   owner,
-  operator,
   wait,
   confirm,
   report,
@@ -65,7 +64,7 @@ export async function undoHostOfFleet({
         if (entry !== undefined)
           lease = await takeLease(entry.cluster, {
             owner,
-            holder: await leaseHolder(operator),
+            holder: await leaseHolder(),
             wait,
             signal: stop,
             lost: (error) => lost.abort(error),

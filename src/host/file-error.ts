@@ -50,8 +50,7 @@ function fileError(verb: string, path: string, cause: unknown): KadmError {
 /** What is a person's own, a run under sudo may have made root's: another one only makes more of it so. */
 function whoMay(path: string): string {
   if (/^\/(?:etc|opt|proc|run|sys|usr|var)\//.test(path)) return 'run the command as root (sudo)'
-  const elsewhere = path.includes('/.local/state/') ? ' or export XDG_STATE_HOME=/another/folder' : ''
-  return `namei -l "${path}"   # whose is it? If it is to be yours, chown it${elsewhere}; else run the command as root (sudo)`
+  return `namei -l "${path}"   # whose is it? If it is to be yours, chown it; else run the command as root (sudo)`
 }
 
 // A file that could not be written is not there to be asked about: its folder is.

@@ -1,8 +1,7 @@
 /** This machine as a `Host`. */
 import { availableParallelism, hostname, release, totalmem, type } from 'node:os'
 import { requireSuccess, runCommand } from './command.ts'
-import type { ContainerRuntime } from './cri/container-runtime.ts'
-import { criRuntime } from './cri/cri-runtime.ts'
+import { criRuntimes } from './cri/cri-runtime.ts'
 import { dialLocally } from './dial.ts'
 import type { Host, HostFacts } from './host.ts'
 import { canListen } from './listen.ts'
@@ -15,7 +14,6 @@ import { operatorName } from './who-runs.ts'
 
 /** The machine that kadm runs on. Nothing is opened or looked at before it is asked for; `close` ends connections to container runtimes. */
 export function localHost(): Host {
-  const runtimes = new Map<string, ContainerRuntime>()
   const commands: Pick<Host, 'query' | 'run'> = {
     query: runCommand,
     run: async (argv, options) => requireSuccess(await runCommand(argv, options), options),
@@ -26,20 +24,12 @@ export function localHost(): Host {
     ...localFiles(),
     ...commands,
     services: servicesOf(commands),
-    containerRuntime: (endpoint) => {
-      const runtime = runtimes.get(endpoint) ?? criRuntime(endpoint, { ...commands, dial: dialLocally })
-      runtimes.set(endpoint, runtime)
-      return runtime
-    },
+    ...criRuntimes({ ...commands, dial: dialLocally }),
     dial: dialLocally,
     canListen,
     lock: (command) => lockFile(lockPath, command),
     facts: localFacts,
     now: () => new Date(),
-    close: async () => {
-      await Promise.all([...runtimes.values()].map((runtime) => runtime.close()))
-      runtimes.clear()
-    },
   }
 }
 

@@ -13,8 +13,6 @@ export interface LockPlace {
    * of their own, and hold it for a moment. Absent: all who may have it are processes of one machine.
    */
   readonly patience?: number
-  /** The process whose end gives the lock back. */
-  holder(): Promise<LockHolder>
   /** A new file; throws when there is one. */
   create(file: string, text: string): Promise<void>
   /** The inode of the file, which now has the other name too; `undefined` when there is one of that name. */
@@ -26,6 +24,7 @@ export interface LockPlace {
   startTime(pid: number): Promise<string | undefined>
 }
 
+/** The process whose end gives the lock back. */
 export interface LockHolder {
   readonly pid: number
   readonly startTime: string
@@ -44,11 +43,14 @@ export const lockPath = '/run/kadm.lock'
  * Takes the lock, or throws RUN_IN_PROGRESS when a living process has it. An owner that is gone (another start time: the pid was given out
  * again) is no obstacle. Resolves to what gives the lock back.
  */
-export async function takeLock(place: LockPlace, file: string, command: string): Promise<() => Promise<void>> {
-  const holder = await place.holder()
+export async function takeLock(
+  place: LockPlace,
+  file: string,
+  holder: LockHolder & { readonly command: string },
+): Promise<() => Promise<void>> {
   // Written in full beside it, then linked: nobody sees a lock that does not say whose it is.
   const mine = `${file}.${holder.pid}-${randomBytes(4).toString('hex')}`
-  const owner: LockOwner = { ...holder, command, since: new Date().toISOString() }
+  const owner: LockOwner = { ...holder, since: new Date().toISOString() }
   try {
     await place.create(mine, `${JSON.stringify(owner)}\n`)
     return await acquire(place, file, { mine, line: holder.line, at: holder.at })

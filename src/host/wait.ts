@@ -12,9 +12,9 @@ export interface WaitOptions<T> {
   readonly timeout: number
   /** Milliseconds between looks: the first, and what it grows to. Default 20 and 250. */
   readonly interval?: { readonly first: number; readonly most: number }
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Called when what is seen changes: `<what>: connection refused`. */
-  readonly onWaiting?: (text: string) => void
+  readonly onWaiting?: ((text: string) => void) | undefined
   /**
    * The error to throw after the time is up; it may look for the reason, such as the end of a component's log. `error`: what the look that
    * was the last one threw, if it did.

@@ -7,16 +7,14 @@ export interface JoinCommand {
   readonly caHashes: readonly string[]
   /** For a control plane; with the certificate key if the certificates were uploaded. */
   readonly controlPlane?: { readonly certificateKey?: string }
-  /** Default `kubeadm`: the printed command is kubeadm's own, and `kadm` takes the same words. */
-  readonly program?: string
 }
 
 export const withheld = '<value withheld>'
 
-/** Over several lines, as in the text after init. The blanks at the ends are kubeadm's. */
-export function joinCommand({ endpoint, token, caHashes, controlPlane, program = 'kubeadm' }: JoinCommand): string {
+/** kubeadm's own, whose words kadm takes too. Over several lines, as in the text after init; the blanks at the ends are kubeadm's. */
+export function joinCommand({ endpoint, token, caHashes, controlPlane }: JoinCommand): string {
   const pins = caHashes.map((hash) => `--discovery-token-ca-cert-hash ${hash} `).join('')
-  const worker = `${program} join ${endpoint} --token ${token} \\\n\t${pins}`
+  const worker = `kubeadm join ${endpoint} --token ${token} \\\n\t${pins}`
   if (!controlPlane) return worker
   const key = controlPlane.certificateKey
   return `${worker}\\\n\t--control-plane ${key ? `--certificate-key ${key}` : ''}`

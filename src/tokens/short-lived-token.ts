@@ -1,5 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts'
-import { ensureToken, type TokenOptions } from './ensure-token.ts'
+import { ensureToken, type TokenOptions } from './tokens-in-cluster.ts'
 
 export interface OwnerReference {
   readonly apiVersion: string

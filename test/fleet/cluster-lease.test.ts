@@ -7,7 +7,6 @@ import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts'
 import type { KadmError } from '../../src/errors.ts'
 import { takeLease, type ClusterLease, type LeaseOptions } from '../../src/fleet/apply/cluster-lease.ts'
 import { leaseHolder } from '../../src/fleet/apply/lease-holder.ts'
-import { localHost } from '../../src/host/local-host.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -138,7 +137,7 @@ test('who waits for the end of one is told when it is renewed or given back mean
 
 test('that of a process of this machine that is gone is taken at once, that of one that lives is not', async () => {
   vi.useRealTimers()
-  const machine = await leaseHolder(localHost())
+  const machine = await leaseHolder()
   const gone = spawn('true', { stdio: 'ignore' })
   await once(gone, 'exit')
   const api = leaseServer()

@@ -116,7 +116,6 @@ function scene(hosts: Readonly<Record<string, Host>>, node: ReachedHost['node'] 
       hosts: new Set(Object.keys(hosts)),
       cleanupTmpDir: false,
       owner: 'ann@desk',
-      operator: localHost(),
       wait: 0,
       report: ({ host, event }) => void (event.kind === 'started' && begun.push(host)),
       signal: new AbortController().signal,

@@ -61,7 +61,6 @@ async function undo(host: Host, { role, node, warn }: Undone): Promise<void> {
     all: false,
     force: false,
     owner: 'ann@desk',
-    operator: host,
     wait: 0,
     confirm: async () => true,
     report: ({ event }) => void (event.kind === 'warning' && warn?.(event.text)),

@@ -14,11 +14,6 @@ test.each([
     '/home/ann/.ssh/known_hosts',
     'namei -l "/home/ann/.ssh/known_hosts"   # whose is it? If it is to be yours, chown it; else run the command as root (sudo)',
   ],
-  [
-    'EACCES',
-    '/home/ann/.local/state/kadm/c/journal.jsonl',
-    'namei -l "/home/ann/.local/state/kadm/c/journal.jsonl"   # whose is it? If it is to be yours, chown it or export XDG_STATE_HOME=/another/folder; else run the command as root (sudo)',
-  ],
 ])('%s at "%s"', async (code, file, remedy) => {
   const act = (): Promise<never> => Promise.reject(Object.assign(new Error('no'), { code }))
   await expect(describingFileErrors('write', file, act)).rejects.toMatchObject({ code: 'FILE_FAILED', remedy: [remedy] })

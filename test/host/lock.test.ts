@@ -61,7 +61,6 @@ test('on a full disk nothing is left of the attempt', async () => {
   const files = new Map<string, string>()
   const none = (): never => expect.unreachable()
   const place: LockPlace = {
-    holder: async () => ({ pid: 1, startTime: '1' }),
     create: async (file) => {
       files.set(file, '')
       throw new Error('no space left on device')
@@ -72,7 +71,9 @@ test('on a full disk nothing is left of the attempt', async () => {
     inode: none,
     startTime: none,
   }
-  await expect(takeLock(place, '/run/kadm.lock', 'kadm init')).rejects.toThrow('no space left on device')
+  await expect(takeLock(place, '/run/kadm.lock', { pid: 1, startTime: '1', command: 'kadm init' })).rejects.toThrow(
+    'no space left on device',
+  )
   expect([...files]).toEqual([])
 })
 

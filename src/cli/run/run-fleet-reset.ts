@@ -5,7 +5,6 @@ import type { Fleet } from '../../fleet/open-fleet.ts'
 import { requireNoProblems } from '../../fleet/plan/plan.ts'
 import { resetFleet } from '../../fleet/reset-fleet.ts'
 import { resetScope } from '../../fleet/reset-scope.ts'
-import { localHost } from '../../host/local-host.ts'
 import { printableLine } from '../../progress/printable.ts'
 import type { CommandInput } from '../command.ts'
 import { requireYes } from '../confirm.ts'
@@ -51,7 +50,6 @@ async function resetTraced(input: CommandInput, { trace, wait, confirmed, note }
         hosts,
         cleanupTmpDir: flags.isOn('cleanup-tmp-dir'),
         owner: lockOwner(io, 'reset'),
-        operator: localHost(),
         wait,
         report: tellAll(progress.report, await note(opened), trace?.hear),
         within: trace?.within,

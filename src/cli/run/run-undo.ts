@@ -2,7 +2,6 @@
 import { KadmError } from '../../errors.ts'
 import type { FleetEvent } from '../../fleet/fleet-run.ts'
 import { undoHostOfFleet } from '../../fleet/undo-host.ts'
-import { localHost } from '../../host/local-host.ts'
 import { startUndo, type UndoOutcome, type UndoPlan, type UndoRequest } from '../../phases/undo/start-undo.ts'
 import { givenText, type CommandInput, type Streams } from '../command.ts'
 import { requireYes } from '../confirm.ts'
@@ -67,7 +66,6 @@ async function undoByFile(input: CommandInput, { trace, wait, confirmed, note }:
       name,
       ...wordsOf(input),
       owner: lockOwner(io, 'undo'),
-      operator: localHost(),
       wait,
       confirm: askFor(input, io, confirmed),
       report: tellAll(show, hear, trace?.hear),

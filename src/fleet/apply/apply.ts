@@ -14,7 +14,7 @@ import { reachedHosts } from '../open-fleet.ts'
 import { preflightFailed, requireNoProblems, type MadePlan } from '../plan/plan.ts'
 import { requireFree } from './require-free.ts'
 
-export interface ApplyInput extends FleetCommand {
+export interface ApplyInput extends FleetCommand, Pick<FleetRun, 'operator'> {
   readonly file: ClusterFile
   readonly made: MadePlan
   /** Nodes come in with a bootstrap token, as kubeadm does it. */
@@ -100,11 +100,11 @@ function apiAtStart({ plan }: MadePlan): ApiAtStart {
 }
 
 async function holdLease(
-  { access, actions, operator, report }: FleetRun,
+  { access, actions, report }: FleetRun,
   { owner, wait }: ApplyInput,
   ends: Pick<LeaseOptions, 'signal' | 'lost'>,
 ): Promise<ClusterLease> {
   const say = (text: string): void =>
     report({ host: actions[0]?.host ?? ownName, event: { kind: 'line', phase: 'lease', text, at: new Date() } })
-  return takeLease(await access.cluster(), { owner, holder: await leaseHolder(operator), wait, say, ...ends })
+  return takeLease(await access.cluster(), { owner, holder: await leaseHolder(), wait, say, ...ends })
 }

@@ -3,7 +3,7 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import { retryUntil } from '../../cluster/wait.ts'
 import { tokenUser, type BootstrapUser } from '../../discovery/discovered-cluster.ts'
 import { generateToken } from '../../tokens/bootstrap-token.ts'
-import { deleteToken, ensureToken } from '../../tokens/ensure-token.ts'
+import { deleteToken, ensureToken } from '../../tokens/tokens-in-cluster.ts'
 
 export interface FleetToken {
   /** Resolves when the cluster knows the token. */

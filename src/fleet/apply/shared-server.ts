@@ -1,12 +1,12 @@
 /** Where the nodes of a cluster reach its API, by what the cluster itself keeps: a kubeconfig on a host may lead to that host alone. */
 import { refusesForGood } from '../../cluster/api-error.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
-import { kinds } from '../../cluster/kinds.ts'
 import { configMapText } from '../../cluster/stored-config-map.ts'
 import { retryUntil, type TimeLimit } from '../../cluster/wait.ts'
 import { endpointUrl } from '../../config/server-url.ts'
 import { clusterOf, httpsServer, parseKubeconfig } from '../../discovery/kubeconfig-cluster.ts'
 import { KadmError } from '../../errors.ts'
+import { clusterInfo } from '../../tokens/add-signatures.ts'
 import { readStoredCluster } from '../look/stored-cluster.ts'
 
 /**
@@ -26,7 +26,7 @@ async function ask(cluster: Pick<Cluster, 'get' | 'server'>): Promise<string | u
   const endpoint = (await readStoredCluster(cluster))?.controlPlaneEndpoint ?? ''
   // An endpoint without a port has that of the API servers.
   if (endpoint !== '') return endpointUrl(endpoint, new URL(cluster.server).port || '443')
-  const info = configMapText(await cluster.get({ ...kinds.configMap, namespace: 'kube-public', name: 'cluster-info' }), 'kubeconfig')
+  const info = configMapText(await cluster.get(clusterInfo), 'kubeconfig')
   return info === undefined ? undefined : serverIn(info)
 }
 

@@ -15,8 +15,8 @@ import { connectWithKubeconfig } from '../../pki/kubeconfig/kubeconfig-cluster.t
 import { fleetRemedy } from '../fleet-remedies.ts'
 import type { Place } from '../host-flags.ts'
 import { firstAnswer } from './first-answer.ts'
-import { membersOf } from '../apply/forget-host.ts'
 import { isBare, unreachable, type HostState } from './host-state.ts'
+import { membersOf } from './lost-members.ts'
 import { readStoredConfiguration, type StoredConfiguration } from './stored-cluster.ts'
 
 export type ClusterState = { readonly kind: 'none' } | UnknownCluster | RunningCluster

@@ -108,19 +108,20 @@ async function askPair(pair: Pair, listeners: Pick<PortListeners, 'answers'>, si
     return isShut ? [{ port, why: answer.why }] : []
   })
   const isOwn = isOwnAddress(to)
-  const byWhy = Map.groupBy(shut, ({ port, why }) => `${isOwn && port.vital ? 'error' : 'warning'} ${why}`)
-  const texts = [...byWhy].map(([key, group]) => ({
-    isError: key.startsWith('error'),
-    text: shutText(
-      pair,
-      group.map(({ port }) => port),
-      group[0]?.why ?? '',
-    ),
-  }))
-  return {
-    errors: texts.filter(({ isError }) => isError).map(({ text }) => text),
-    warnings: texts.filter(({ isError }) => !isError).map(({ text }) => text),
+  const texts = (isError: boolean): readonly string[] => {
+    const byWhy = Map.groupBy(
+      shut.filter(({ port }) => (isOwn && port.vital) === isError),
+      ({ why }) => why,
+    )
+    return Array.from(byWhy, ([why, group]) =>
+      shutText(
+        pair,
+        group.map(({ port }) => port),
+        why,
+      ),
+    )
   }
+  return { errors: texts(true), warnings: texts(false) }
 }
 
 function sshWarning({ from, to }: Pair, { why }: Answer): string {

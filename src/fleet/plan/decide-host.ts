@@ -9,6 +9,7 @@ import type { Action, ActionKind } from './decide.ts'
 import { fleetRemedy } from '../fleet-remedies.ts'
 import { hostFlags } from '../host-flags.ts'
 import { isBare, whyUnknown, type HostState, type ReachedHost, type UnreachableHost } from '../look/host-state.ts'
+import { hasCutOffUpgrade } from './plan-upgrade.ts'
 
 interface HostDecision {
   readonly actions: readonly Action[]
@@ -172,8 +173,8 @@ function decideAbsent(host: ClusterHost, { state, node, cluster }: AbsentContext
 }
 
 /** Of a removal (or an undo) that was stopped, as by a PodDisruptionBudget, and is not wanted any more. An upgrade that goes on ends its own. */
-function cordonLeft({ unfinished }: ReachedHost, node: NodeState | undefined): readonly string[] {
-  return node?.cordoned === true && unfinished?.startsWith('upgrade ') !== true ? ['it was to leave the cluster, and takes Pods again'] : []
+function cordonLeft(state: ReachedHost, node: NodeState | undefined): readonly string[] {
+  return node?.cordoned === true && !hasCutOffUpgrade(state) ? ['it was to leave the cluster, and takes Pods again'] : []
 }
 
 /** What is only away comes back: only the file says that a machine is gone. */

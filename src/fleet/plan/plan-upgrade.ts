@@ -38,7 +38,7 @@ export function decideUpgrade(
     const state = states.get(name)
     if (role === 'absent' || state?.kind !== 'reached' || state.node === 'none') return []
     // The run of an upgrade would be the last one in its journal, and the join forgotten.
-    if (name !== first && isJoinCutOff(state)) return []
+    if (name !== first && state.unfinished === 'join') return []
     // Without an API the installed one has to do.
     const kubelet = running === undefined ? state.kubelet : running.nodes.find((one) => one.name === name)?.kubelet
     return kubelet === undefined ? [] : [{ name, role, state, kubelet }]
@@ -49,12 +49,12 @@ export function decideUpgrade(
     const hasNewKubelet = behind.includes(member) && state.hasWantedKubelet
     const isOld = role === 'control-plane' && state.node === role && isBehind(member, wanted, isNewer > 0)
     // Without an API nobody says what runs: an upgrade of a host that has it already changes nothing.
-    return running === undefined || hasNewKubelet || isOld || isCutOff(state) || (name === first && isNewer > 0)
+    return running === undefined || hasNewKubelet || isOld || hasCutOffUpgrade(state) || (name === first && isNewer > 0)
   })
   const rank = ({ name, role, state }: (typeof members)[number]): number => {
     const usual = name === first ? 0 : role === 'control-plane' ? 1 : file.upgrade.canary.includes(name) ? 2 : 3
     // It may be its etcd that all others wait for.
-    const hasStopped = running === undefined && role === 'control-plane' && isCutOff(state)
+    const hasStopped = running === undefined && role === 'control-plane' && hasCutOffUpgrade(state)
     return hasStopped ? usual - 4 : usual
   }
   return {
@@ -63,7 +63,7 @@ export function decideUpgrade(
       .map(({ name, state, kubelet }): Action => ({
         host: name,
         kind: 'upgrade',
-        why: isCutOff(state)
+        why: hasCutOffUpgrade(state)
           ? `a "kadm ${state.unfinished}" was not finished here`
           : running === undefined
             ? `no API answers to say what runs here, and the file wants ${wanted}`
@@ -85,7 +85,7 @@ export function decideUpgrade(
 /** Of upgrades that were cut off, where the file names no version. */
 function cutOffTowards(states: ReadonlyMap<string, HostState>): readonly string[] {
   return [...states].flatMap(([name, state]) =>
-    state.kind === 'reached' && isCutOff(state)
+    state.kind === 'reached' && hasCutOffUpgrade(state)
       ? [
           `a "kadm ${state.unfinished}" was not finished on ${name}, and the file does not say to which version: give its spec a kubernetesVersion`,
         ]
@@ -154,7 +154,9 @@ function inTheWay(
         `node "${name}" is a control plane of the cluster, its machine has nothing of it, and no upgrade goes on before it is Ready: ${firstAt(kubernetesVersion)} (or role: lost until the cluster is upgraded)`,
       ]
     if (role !== 'control-plane') return []
-    return isJoinCutOff(state) ? [`the join of ${name}, a control plane, was cut off, and ${goesPast}: ${firstAt(kubernetesVersion)}`] : []
+    return state.unfinished === 'join'
+      ? [`the join of ${name}, a control plane, was cut off, and ${goesPast}: ${firstAt(kubernetesVersion)}`]
+      : []
   })
 }
 
@@ -181,15 +183,11 @@ function skewOf(target: string, { kubernetesVersion, nodes }: RunningCluster): r
 
 /** Of a control plane: it may have stopped the API, and only an upgrade that goes on brings that back. */
 export function isUpgradeCutOff(states: ReadonlyMap<string, HostState>): boolean {
-  return [...states.values()].some((state) => state.kind === 'reached' && state.node === 'control-plane' && isCutOff(state))
+  return [...states.values()].some((state) => state.kind === 'reached' && state.node === 'control-plane' && hasCutOffUpgrade(state))
 }
 
-function isCutOff({ unfinished }: ReachedHost): boolean {
+export function hasCutOffUpgrade({ unfinished }: ReachedHost): boolean {
   return unfinished?.startsWith('upgrade ') === true
-}
-
-function isJoinCutOff({ unfinished }: ReachedHost): boolean {
-  return unfinished === 'join'
 }
 
 /** Workers that are upgraded at the same time; those of the canaries come first. */

@@ -23,7 +23,7 @@ export interface CriCallOptions {
 
 /** Is this the runtime's answer "no such call" or "no such thing"? */
 export function isRefusal(error: unknown, status: 'UNIMPLEMENTED' | 'NOT_FOUND'): boolean {
-  return error instanceof KadmError && statusOf(error.cause) === grpcStatus[status]
+  return error instanceof KadmError && statusOf(error.cause) === grpcStatus[status] && !offersNoCri(error.cause)
 }
 
 /** Connects at the first call, and again by itself. `dial` opens the socket where the runtime is; default: on this machine. */
@@ -88,12 +88,17 @@ function likelyCause(endpoint: string, timeout: number, cause: unknown): readonl
   }
   if (status === grpcStatus.DEADLINE_EXCEEDED)
     return [`did not answer within ${timeout / 1000} s`, 'systemctl status containerd; journalctl -u containerd -n 50']
-  if (status === grpcStatus.UNIMPLEMENTED && details.includes('unknown service'))
+  if (offersNoCri(cause))
     return [
       'does not offer CRI v1',
       'take "cri" out of disabled_plugins in /etc/containerd/config.toml and restart containerd (1.7 or newer)',
     ]
   return [`refused: ${details}`, `crictl --runtime-endpoint ${endpoint} info`]
+}
+
+/** UNIMPLEMENTED as well, though not of the one call. */
+function offersNoCri(cause: unknown): boolean {
+  return statusOf(cause) === grpcStatus.UNIMPLEMENTED && messageOf(cause).includes('unknown service')
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -1,5 +1,4 @@
 /** A container runtime over CRI v1. Field numbers: k8s.io/cri-api, pkg/apis/runtime/v1/api.proto (1.37). */
-import { KadmError } from '../../errors.ts'
 import type { Container, ContainerProcess, ContainerRuntime, PodSandbox, RuntimeStatus } from './container-runtime.ts'
 import { criChanges } from './cri-changes.ts'
 import { type CriClient, criClient, isRefusal } from './cri-client.ts'
@@ -9,6 +8,22 @@ import type { Host } from '../host.ts'
 import { linesOf } from '../lines-of.ts'
 import { encodeMessage, type Message } from './protobuf.ts'
 import { fieldOf, parseJson } from '../../json.ts'
+
+/** The runtimes of a host by endpoint, each opened once. */
+export function criRuntimes(host: Pick<Host, 'query' | 'dial'>): Pick<Host, 'containerRuntime' | 'close'> {
+  const runtimes = new Map<string, ContainerRuntime>()
+  return {
+    containerRuntime: (endpoint) => {
+      const runtime = runtimes.get(endpoint) ?? criRuntime(endpoint, host)
+      runtimes.set(endpoint, runtime)
+      return runtime
+    },
+    close: async () => {
+      await Promise.all([...runtimes.values()].map((runtime) => runtime.close()))
+      runtimes.clear()
+    },
+  }
+}
 
 /** `query` runs commands where the runtime is, for the logs, which CRI does not hand out. */
 export function criRuntime(endpoint: string, { query, dial }: Pick<Host, 'query' | 'dial'>): ContainerRuntime {
@@ -154,8 +169,7 @@ async function unlessRefused(status: 'UNIMPLEMENTED' | 'NOT_FOUND', answer: Prom
   try {
     return await answer
   } catch (error) {
-    // "unknown service" is UNIMPLEMENTED as well, and means that there is no CRI v1 at all.
-    if (isRefusal(error, status) && error instanceof KadmError && !error.message.includes('does not offer CRI v1')) return undefined
+    if (isRefusal(error, status)) return undefined
     throw error
   }
 }

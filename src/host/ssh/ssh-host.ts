@@ -2,8 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { KadmError, messageOf } from '../../errors.ts'
 import { requireSuccess } from '../command.ts'
-import type { ContainerRuntime } from '../cri/container-runtime.ts'
-import { criRuntime } from '../cri/cri-runtime.ts'
+import { criRuntimes } from '../cri/cri-runtime.ts'
 import { systemCode } from '../file-error.ts'
 import type { Host, HostFacts } from '../host.ts'
 import { servicesOf } from '../services.ts'
@@ -75,8 +74,8 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
     query: runCommand,
     run: async (argv, settings) => requireSuccess(await runCommand(argv, settings), settings),
   }
-  const runtimes = new Map<string, ContainerRuntime>()
   const dial = sshDial(line, files)
+  const runtimes = criRuntimes({ ...commands, dial })
   const askFacts = async (): Promise<HostFacts> => {
     const answer = await ask('k_facts', { brief: true }).catch((error: unknown) => {
       throw error instanceof KadmError ? error : unreachable(target, `it does not say what it is: ${messageOf(error)}`, error)
@@ -90,11 +89,7 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
     ...files,
     ...commands,
     services: servicesOf(commands),
-    containerRuntime: (endpoint) => {
-      const runtime = runtimes.get(endpoint) ?? criRuntime(endpoint, { ...commands, dial })
-      runtimes.set(endpoint, runtime)
-      return runtime
-    },
+    containerRuntime: runtimes.containerRuntime,
     dial,
     canListen: async (port, address = '') => {
       const [tables, known] = await Promise.all([
@@ -112,8 +107,7 @@ export async function connectSsh(target: SshTarget, options: SshOptions = {}): P
     facts,
     now: () => new Date(Date.now() + ahead),
     close: async () => {
-      await Promise.all([...runtimes.values()].map((runtime) => runtime.close()))
-      runtimes.clear()
+      await runtimes.close()
       await end()
       hangUp()
     },

@@ -30,10 +30,11 @@ export function sshLock(on: Pick<Host, 'name' | 'operator'>, dropLine: () => voi
   let lastBeat = 0
   const acquire = (ask: Ask, command: string): Promise<NonNullable<typeof held>> =>
     describingFileErrors('take the lock', lockPath, async () => {
-      const place = remotePlace(ask, line, on)
+      const place = remotePlace(ask, on.name)
       lastBeat = Date.now()
-      const holder = await place.holder()
-      return { command, pid: holder.pid, giveBack: await takeLock({ ...place, holder: async () => holder }, lockPath, command) }
+      const pid = Number.parseInt((await ask('k_hold')).stdout.toString('latin1'), 10)
+      const startTime = (await place.startTime(pid)) ?? ''
+      return { command, pid, giveBack: await takeLock(place, lockPath, { pid, startTime, line, by: on.operator, command }) }
     })
   const beat = async (ask: Ask): Promise<void> => {
     const pid = held?.pid
@@ -72,7 +73,7 @@ const betweenBeats = 20_000
 /** Milliseconds, of 60_000 that the far end waits: time for what is asked then to get there. */
 const longestSilence = 50_000
 
-function remotePlace(ask: Ask, line: string, on: Pick<Host, 'name' | 'operator'>): LockPlace {
+function remotePlace(ask: Ask, machine: string): LockPlace {
   const printed = async (...words: readonly string[]): Promise<string | undefined> => {
     const { code, stdout } = await ask(shellLine(words))
     return code === 0 ? stdout.toString('utf8') : undefined
@@ -85,11 +86,7 @@ function remotePlace(ask: Ask, line: string, on: Pick<Host, 'name' | 'operator'>
     if (code !== 0 && code !== nothingThere) throw printedError(stderr)
   }
   return {
-    machine: on.name,
-    holder: async () => {
-      const pid = Number(await printed('k_hold'))
-      return { pid, startTime: (await startTime(pid)) ?? '', line, by: on.operator }
-    },
+    machine,
     create: (file, text) => must(`umask 022; cat >${shellLine([file])} <<'END'\n${text}END\numask 077`),
     link: async (file, name) => {
       const { code, stderr } = await ask(shellLine(['ln', '--', file, name]))

@@ -4,7 +4,7 @@ import { bootstrapAccessObjects } from '../../manifests/access-rules.ts'
 import { clusterInfoObjects } from '../../manifests/cluster-info.ts'
 import { readKubeconfig } from '../../pki/kubeconfig/kubeconfig-file.ts'
 import { signClusterInfo } from '../../tokens/cluster-info-signature.ts'
-import { ensureToken } from '../../tokens/ensure-token.ts'
+import { ensureToken } from '../../tokens/tokens-in-cluster.ts'
 import type { Phase } from '../phase.ts'
 import type { InitRun } from './init-run.ts'
 

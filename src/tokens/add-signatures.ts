@@ -7,7 +7,7 @@ import type { BootstrapToken } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
 import { signClusterInfo } from './cluster-info-signature.ts'
 
-const clusterInfo: ObjectRef = { ...kinds.configMap, namespace: 'kube-public', name: 'cluster-info' }
+export const clusterInfo: ObjectRef = { ...kinds.configMap, namespace: 'kube-public', name: 'cluster-info' }
 
 /**
  * Adds to cluster-info what the controller-manager would add some seconds later for these tokens, so that a node can join at once. Only

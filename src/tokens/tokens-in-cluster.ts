@@ -1,3 +1,4 @@
+/** The bootstrap tokens of a cluster, which are Secrets there: made, listed, deleted. */
 import { ensureObject } from '../cluster/apply-object.ts'
 import { isRefusal, isTransient } from '../cluster/api-error.ts'
 import type { Cluster, KubernetesObject } from '../cluster/cluster.ts'
