@@ -17,6 +17,9 @@ export interface Command {
   readonly run?: (input: CommandInput) => Promise<number | void>
 }
 
+/** A command of kadm without what its row in `commands.ts` says of it. */
+export type CommandBody = Omit<Command, 'name' | 'aliases' | 'summary'>
+
 export interface Flag {
   /** Without dashes. */
   readonly name: string
