@@ -34,6 +34,11 @@ export interface Flag {
   readonly allowsEmptyItems?: boolean
 }
 
+/** `--output`, `-o` */
+export function flagWords({ name, short }: Flag): readonly string[] {
+  return [name.length === 1 ? `-${name}` : `--${name}`, ...(short === undefined ? [] : [`-${short}`])]
+}
+
 export interface CommandInput {
   readonly flags: FlagValues
   readonly arguments: readonly string[]

@@ -1,8 +1,9 @@
 /** `kadm log`: what kadm did on the hosts of a cluster file. */
 import type { CommandBody } from '../command.ts'
+import { textOrJsonFlag } from '../text/output.ts'
 import { fleetFlags } from './plan.ts'
 
 export const logCommand: CommandBody = {
-  flags: [...fleetFlags, { name: 'output', short: 'o', kind: 'text', default: 'text', doc: 'text or json' }],
+  flags: [...fleetFlags, textOrJsonFlag],
   run: async (input) => (await import('../run/run-log.ts')).runLog(input),
 }
