@@ -17,6 +17,9 @@ export interface Command {
   readonly run?: (input: CommandInput) => Promise<number | void>
 }
 
+/** A command of kadm without what its row in `commands.ts` says of it. */
+export type CommandBody = Omit<Command, 'name' | 'aliases' | 'summary'>
+
 export interface Flag {
   /** Without dashes. */
   readonly name: string
@@ -29,6 +32,11 @@ export interface Flag {
   readonly hidden?: boolean
   /** Of a list: `a,,b` is taken, as by kubeadm. */
   readonly allowsEmptyItems?: boolean
+}
+
+/** `--output`, `-o` */
+export function flagWords({ name, short }: Flag): readonly string[] {
+  return [name.length === 1 ? `-${name}` : `--${name}`, ...(short === undefined ? [] : [`-${short}`])]
 }
 
 export interface CommandInput {

@@ -1,18 +1,15 @@
 /** Every command by name and summary; a command's own file is loaded only when it is called. */
-import type { Command } from './command.ts'
+import type { Command, CommandBody } from './command.ts'
 
-interface ListedCommand {
-  readonly name: string
-  readonly aliases?: readonly string[]
-  readonly summary: string
-  readonly load: () => Promise<Command>
+interface ListedCommand extends Pick<Command, 'name' | 'aliases' | 'summary'> {
+  readonly load: () => Promise<CommandBody>
 }
 
 const listed: readonly ListedCommand[] = [
   {
     name: 'alpha',
     summary: 'Experimental sub-commands: none in this version',
-    load: async () => (await import('./commands/alpha.ts')).alphaCommand,
+    load: async () => ({ commands: [] }),
   },
   {
     name: 'apply',
@@ -99,24 +96,24 @@ const listed: readonly ListedCommand[] = [
 
 /** @returns the command of that name with all that it holds, or `undefined` when there is none. */
 export async function loadCommand(name: string): Promise<Command | undefined> {
-  return listed.find((one) => one.name === name || one.aliases?.includes(name) === true)?.load()
+  const row = listed.find((one) => one.name === name || one.aliases?.includes(name) === true)
+  return row && loaded(row)
 }
 
-/** The root of the command tree; of its commands only `loaded` can run. */
-export function rootCommand(loaded: Command | undefined): Command {
+/** The root of the command tree; of its commands only `open` can run. */
+export function rootCommand(open: Command | undefined): Command {
   return {
     name: 'kadm',
     summary: 'kadm: Kubernetes clusters on your own machines, interchangeable with kubeadm',
-    commands: listed.map((row) => (loaded?.name === row.name ? loaded : shown(row))),
+    commands: listed.map(({ load: _load, ...shown }) => (open?.name === shown.name ? open : shown)),
   }
 }
 
 /** The root with every command loaded: for what is made from all of them. */
 export async function wholeTree(): Promise<Command> {
-  const commands = await Promise.all(listed.map(({ load }) => load()))
-  return { ...rootCommand(undefined), commands }
+  return { ...rootCommand(undefined), commands: await Promise.all(listed.map(loaded)) }
 }
 
-function shown({ name, aliases = [], summary }: ListedCommand): Command {
-  return { name, aliases, summary }
+async function loaded({ load, ...shown }: ListedCommand): Promise<Command> {
+  return { ...shown, ...(await load()) }
 }

@@ -1,7 +1,7 @@
 /**
  * Completion scripts for shells, made from the command tree: they hold every command and flag, so that no kadm is started at a key press.
  */
-import type { Command, Flag } from './command.ts'
+import { flagWords, type Command, type Flag } from './command.ts'
 
 export type Shell = keyof typeof scripts
 
@@ -104,10 +104,6 @@ function steps(all: readonly Place[]): readonly (readonly [string, string])[] {
   return all
     .slice(1)
     .flatMap(({ path, aliases }) => [path, ...aliases.map((alias) => path.replace(/\S+$/, alias))].map((words) => [words, path] as const))
-}
-
-function flagWords({ name, short }: Flag): readonly string[] {
-  return [name.length === 1 ? `-${name}` : `--${name}`, ...(short === undefined ? [] : [`-${short}`])]
 }
 
 function fishText(text: string): string {

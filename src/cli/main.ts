@@ -89,10 +89,9 @@ async function versionWithoutParser(argv: readonly string[], io: Streams, signal
   const { version } = await import('./commands/version.ts')
   if (argv.length === 1) return version.run({ output: undefined, io })
   const { parseWords, helpText } = await import('./yargs-adapter.ts')
-  const rest = argv.slice(1)
-  if (rest.includes('--help') || rest.includes('-h'))
-    return void io.stdout.write(await helpText(version.command, 'kadm version', globalFlags, 140))
-  const parsed = parseWords(version.command, 'kadm version', rest, globalFlags)
+  const { command, path, rest } = resolve(rootCommand(await loadCommand('version')), argv)
+  if (rest.includes('--help') || rest.includes('-h')) return void io.stdout.write(await helpText(command, path, globalFlags, 140))
+  const parsed = parseWords(command, path, rest, globalFlags)
   signal.throwIfAborted()
   await version.run({ output: parsed.flags.text('output'), io })
 }

@@ -1,7 +1,7 @@
 /** From a Command record and its words to flag values and help texts. The only file that imports yargs. */
 import yargs, { type Options } from 'yargs'
 import { KadmError } from '../errors.ts'
-import type { Command, Flag, FlagValues } from './command.ts'
+import { flagWords, type Command, type Flag, type FlagValues } from './command.ts'
 
 export interface ParsedWords {
   readonly flags: FlagValues
@@ -69,12 +69,7 @@ function phasesText({ phases = [] }: Command): string {
  * The parser would take `--dry-run=1` for false, and the word after a switch for its value.
  */
 function plainWords(words: readonly string[], flags: readonly Flag[], help: string): string[] {
-  const names = (which: (flag: Flag) => boolean): ReadonlySet<string> =>
-    new Set(
-      flags
-        .filter(which)
-        .flatMap(({ name, short }) => [name.length === 1 ? `-${name}` : `--${name}`, ...(short === undefined ? [] : [`-${short}`])]),
-    )
+  const names = (which: (flag: Flag) => boolean): ReadonlySet<string> => new Set(flags.filter(which).flatMap(flagWords))
   const [switches, taking] = [names(({ kind }) => kind === 'switch'), names(({ kind }) => kind !== 'switch')]
   const end = words.includes('--') ? words.indexOf('--') : words.length
   return words.flatMap((word, index) => {

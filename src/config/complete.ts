@@ -6,6 +6,7 @@ import type { JsonObject } from '../json.ts'
 import { clusterFileApiVersion } from './fields/cluster-file-fields.ts'
 import { componentKinds } from './component-config.ts'
 import type { Problem } from './decode.ts'
+import { unusedDocuments } from './decode-document.ts'
 import { invalid, isOldVersion, readDocuments, requireSupportedVersion, type AllowedVersions, type ConfigDocument } from './documents.ts'
 import { isKindName, kinds, kubeadmApiVersion, kubeadmGroup, kubeadmVersion } from './kinds.ts'
 import type { FetchVersion } from './kubernetes-version.ts'
@@ -63,11 +64,9 @@ export async function completeDocuments(given: readonly ConfigDocument[], option
     problems.push(...resolved.problems)
   }
   if (problems.length > 0) throw configProblems(problems, options.file)
-  return {
-    documents,
-    components,
-    warnings: documents.length > 2 ? warnings.filter((warning) => !warning.endsWith('is not used here')) : warnings,
-  }
+  // A file for several commands: what one of them does not use, another does.
+  const unused = documents.length > 2 ? unusedDocuments([], given) : []
+  return { documents, components, warnings: warnings.filter((warning) => !unused.includes(warning)) }
 }
 
 const nodeKinds: readonly NodeKind[] = ['JoinConfiguration', 'ResetConfiguration', 'UpgradeConfiguration']

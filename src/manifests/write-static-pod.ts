@@ -1,4 +1,5 @@
 import path from 'node:path/posix'
+import type { InitialClusterMember } from '../cluster/etcd-new-member.ts'
 import type { InitConfig } from '../config/model.ts'
 import { paths } from '../config/paths.ts'
 import { refuseRootless } from '../config/rootless.ts'
@@ -6,7 +7,7 @@ import { dumpYaml } from '../config/yaml.ts'
 import type { Host } from '../host/host.ts'
 import type { Manifest } from './manifest.ts'
 import { applyPatches } from './patches.ts'
-import { etcd, type InitialMember } from './static-pods/etcd.ts'
+import { etcd } from './static-pods/etcd.ts'
 import { hostEnvironment } from './static-pods/host-environment.ts'
 import { kubeApiserver } from './static-pods/kube-apiserver.ts'
 import { kubeControllerManager } from './static-pods/kube-controller-manager.ts'
@@ -25,7 +26,7 @@ export interface StaticPodWork {
   readonly say: (line: string) => void
   readonly warn: (line: string) => void
   /** Of etcd, when this member joins others: all of them, with this one. */
-  readonly initialCluster?: readonly InitialMember[]
+  readonly initialCluster?: readonly InitialClusterMember[]
 }
 
 /** Where the kubelet of the host finds the manifest. */

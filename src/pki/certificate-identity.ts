@@ -25,7 +25,8 @@ export function certificateIdentity(certificate: X509Certificate): CertificateId
   }
 }
 
-function subjectOf(name: DerNode | undefined): Subject {
+/** Of a distinguished name. */
+export function subjectOf(name: DerNode | undefined): Subject {
   const attributes = itemsOf(name).flatMap(itemsOf).map(itemsOf)
   const valuesOf = (id: string): readonly string[] =>
     attributes.filter(([type]) => objectIdOf(type) === id).map(([, value]) => bytesOf(value).toString('utf8'))

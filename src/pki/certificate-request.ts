@@ -1,12 +1,12 @@
 /** A PKCS#10 request read: what it asks for, and that whoever made it has the key. */
 import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import { KadmError, messageOf } from '../errors.ts'
+import { subjectOf } from './certificate-identity.ts'
 import { bitsOf, bytesOf, fromDer, isTagged, itemsOf, objectIdOf, toDer, type DerNode } from './der.ts'
 import { pemBlocks } from './pem.ts'
+import type { Subject } from './x509.ts'
 
-export interface CertificateRequest {
-  readonly commonName: string
-  readonly organizations: readonly string[]
+export interface CertificateRequest extends Subject {
   readonly publicKey: KeyObject
   /** Extensions that the certificate shall have. */
   readonly extensions: readonly RequestedExtension[]
@@ -34,8 +34,7 @@ export function parseCertificateRequest(pem: string): CertificateRequest {
     if (hash === undefined) throw new Error('it is signed in a way that kadm does not know')
     if (!verify(hash, toDer(info), publicKey, bitsOf(signature))) throw new Error('it is not signed with its own key')
     return {
-      commonName: namesIn(subject, '2.5.4.3').at(-1) ?? '',
-      organizations: namesIn(subject, '2.5.4.10'),
+      ...subjectOf(subject),
       publicKey,
       extensions: itemsOf(info)
         .filter((item) => isTagged(item, 0))
@@ -68,11 +67,6 @@ function extensionsIn(attributes: DerNode): readonly RequestedExtension[] {
     .flatMap(([, values]) => itemsOf(values).flatMap(itemsOf))
     .map(itemsOf)
     .map((parts) => ({ id: objectIdOf(parts[0]), value: bytesOf(parts.at(-1)) }))
-}
-
-function namesIn(subject: DerNode | undefined, id: string): readonly string[] {
-  const pairs = itemsOf(subject).flatMap(itemsOf).map(itemsOf)
-  return pairs.filter(([name]) => objectIdOf(name) === id).map(([, value]) => bytesOf(value).toString('utf8'))
 }
 
 function unusable(why: string): KadmError {

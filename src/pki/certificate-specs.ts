@@ -2,7 +2,7 @@
  * The certificates of a control plane, in kubeadm's order and by its names. `init phase certs`, the join of a control plane, `certs renew`,
  * `certs check-expiration` and `certs generate-csr` all read this list.
  */
-import type { InitConfig } from '../config/model.ts'
+import type { ClusterConfiguration, InitConfig } from '../config/model.ts'
 import { noAltNames, type AltNames } from './alt-names.ts'
 import { apiServerAltNames, etcdAltNames } from './serving-names.ts'
 import type { Subject, Usage } from './x509.ts'
@@ -78,6 +78,11 @@ export function certificateSpec(name: string): CertificateSpec {
   const spec = certificateSpecs.find((candidate) => candidate.name === name)
   if (spec === undefined) throw new TypeError(`no certificate is called ${name}`)
   return spec
+}
+
+/** The CAs that a cluster of this kind has. */
+export function authoritiesOf({ etcd }: Pick<ClusterConfiguration, 'etcd'>): readonly CertificateSpec[] {
+  return certificateSpecs.filter(({ ca, ofEtcd }) => ca === undefined && (!ofEtcd || etcd.kind === 'local'))
 }
 
 /** The certificates that a CA signs. */

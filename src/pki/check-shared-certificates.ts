@@ -3,7 +3,7 @@ import type { InitConfig } from '../config/model.ts'
 import { KadmError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { findKey, findPair } from './certificate-files.ts'
-import { certificateSpecs } from './certificate-specs.ts'
+import { authoritiesOf } from './certificate-specs.ts'
 import { periodProblem } from './chain.ts'
 import { parsePublicKeys, spkiDer } from './keys.ts'
 import { serviceAccountPaths } from './service-account.ts'
@@ -20,10 +20,9 @@ export interface CheckSharedCertificatesOptions {
  * only warned of: it may be kept elsewhere. An external etcd's files are a preflight check (`ExternalEtcdClientCertificates`).
  */
 export async function checkSharedCertificates({ config, host, warn }: CheckSharedCertificatesOptions): Promise<void> {
-  const { certificatesDir: directory, etcd } = config.cluster
-  const authorities = certificateSpecs.filter(({ ca, name }) => ca === undefined && (name !== 'etcd-ca' || etcd.kind === 'local'))
+  const { certificatesDir: directory } = config.cluster
   const problems = await Promise.all([
-    ...authorities.map(({ baseName }) => authorityProblems(baseName, directory, { host, warn })),
+    ...authoritiesOf(config.cluster).map(({ baseName }) => authorityProblems(baseName, directory, { host, warn })),
     serviceAccountProblems(config, host),
   ])
   const details = problems.flat()

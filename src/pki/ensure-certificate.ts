@@ -90,17 +90,18 @@ async function keepLeaf(
     )
   }
   const missing = missingAltNames(certificate, spec.altNames(config))
+  const hint = kept === 'trusted' ? `: run "kadm certs renew ${spec.name}" after this` : ''
   const flaws = [
     ...(key.kind === 'absent' ? [`key "${paths.key}" is not there: the certificate cannot be used without it`] : []),
     ...(key.kind === 'unusable' ? [`key "${paths.key}" cannot be used: ${key.why}`] : []),
     ...(key.kind === 'found' && !certificate.checkPrivateKey(key.key) ? [foreignKey(paths)] : []),
-    ...(missing.length > 0 ? [`certificate "${paths.certificate}" is not valid for ${missing.join(', ')}`] : []),
+    ...(missing.length > 0 ? [`certificate "${paths.certificate}" is not valid for ${missing.join(', ')}${hint}`] : []),
   ]
   if (kept === 'complete') {
     if (flaws.length > 0) throw incomplete(spec, paths, flaws)
     return say(`Using the existing "${spec.baseName}" certificate and key`)
   }
-  flaws.forEach((flaw) => warn(flaw.includes(' is not valid for ') ? `${flaw}: run "kadm certs renew ${spec.name}" after this` : flaw))
+  flaws.forEach(warn)
   say(`Using existing ${spec.baseName} certificate and key on disk`)
 }
 

@@ -6,7 +6,7 @@ import type { Host } from '../host/host.ts'
 import { eachWithAllProblems } from './all-problems.ts'
 import { putAuthorityBack } from './certificate-authority.ts'
 import { findCertificate, pairPaths } from './certificate-files.ts'
-import { certificateSpec, certificateSpecs } from './certificate-specs.ts'
+import { authoritiesOf, certificateSpec } from './certificate-specs.ts'
 import { externalCaIncomplete, signedProblems } from './external-ca.ts'
 import { findManaged, managedCertificatesOf, type ManagedCertificate } from './managed-certificates.ts'
 
@@ -54,9 +54,7 @@ export async function certificateExpirations(options: ExpirationOptions): Promis
     return { kind: 'found', name, certificate: found.certificate, externallyManaged }
   }
   const leaves = managedCertificatesOf(config.cluster)
-  const names = certificateSpecs
-    .filter(({ ca, ofEtcd }) => ca === undefined && (!ofEtcd || config.cluster.etcd.kind === 'local'))
-    .map(({ name }) => name)
+  const names = authoritiesOf(config.cluster).map(({ name }) => name)
   const rows = await eachWithAllProblems([
     ...leaves.map((managed) => () => leaf(managed)),
     ...names.toSorted().map((name) => () => authority(name)),

@@ -2,7 +2,7 @@
 import type { InitConfig } from '../config/model.ts'
 import type { Host } from '../host/host.ts'
 import { pairPaths } from './certificate-files.ts'
-import { certificatesOf, certificateSpecs, type CertificateSpec } from './certificate-specs.ts'
+import { authoritiesOf, certificatesOf, type CertificateSpec } from './certificate-specs.ts'
 import { checkSharedCertificates } from './check-shared-certificates.ts'
 import { ensureCertificate, type EnsureCertificateOptions } from './ensure-certificate.ts'
 import { ensureKubeconfig, type EnsureKubeconfigOptions } from './kubeconfig/ensure-kubeconfig.ts'
@@ -37,7 +37,7 @@ export async function ensureJoiningCertificates(options: EnsureJoiningCertificat
       keyless.map(({ baseName }) => `${baseName}.key`),
       details,
     )
-  const leafs = authorities(config).flatMap(({ name }) => certificatesOf(name))
+  const leafs = authoritiesOf(config.cluster).flatMap(({ name }) => certificatesOf(name))
   await Promise.all(leafs.map((spec) => ensureCertificate(spec, { ...options, kept: 'complete' })))
   say(`Valid certificates and keys now exist in "${certificatesDir}"`)
   say('Using the existing "sa" key')
@@ -61,7 +61,7 @@ export async function ensureJoiningKubeconfigs(options: EnsureJoiningKubeconfigs
  * How many keys a join is going to make: what its key supply should make ahead. 10 on a fresh host with local etcd, 0 on a finished one.
  */
 export async function countJoiningKeys(host: Pick<Host, 'stat'>, config: InitConfig, kubeconfigDir: string): Promise<number> {
-  const leafs = authorities(config).flatMap(({ name }) => certificatesOf(name))
+  const leafs = authoritiesOf(config.cluster).flatMap(({ name }) => certificatesOf(name))
   const paths = [
     ...leafs.map(({ baseName }) => pairPaths(config.cluster.certificatesDir, baseName).key),
     ...joiningKubeconfigs.map(({ file }) => `${kubeconfigDir}/${file}`),
@@ -70,17 +70,13 @@ export async function countJoiningKeys(host: Pick<Host, 'stat'>, config: InitCon
   return found.filter((stat) => stat === undefined).length
 }
 
-function authorities({ cluster }: InitConfig): readonly CertificateSpec[] {
-  return certificateSpecs.filter(({ ca, name }) => ca === undefined && (name !== 'etcd-ca' || cluster.etcd.kind === 'local'))
-}
-
 async function keylessAuthorities({
   config,
   host,
 }: Pick<EnsureJoiningCertificatesOptions, 'config' | 'host'>): Promise<readonly CertificateSpec[]> {
   const { certificatesDir } = config.cluster
   const found = await Promise.all(
-    authorities(config).map(async (spec) => ({ spec, stat: await host.stat(pairPaths(certificatesDir, spec.baseName).key) })),
+    authoritiesOf(config.cluster).map(async (spec) => ({ spec, stat: await host.stat(pairPaths(certificatesDir, spec.baseName).key) })),
   )
   return found.filter(({ stat }) => stat === undefined).map(({ spec }) => spec)
 }

@@ -23,22 +23,29 @@ export interface Explanation {
 /** @throws KadmError PREFLIGHT_FAILED with a detail `[ERROR Name]: text` for each problem of the first group that has any. */
 export async function runChecks(groups: CheckGroups, { ignore, warn, explain }: RunChecksOptions): Promise<void> {
   for (const group of groups) {
-    // Side by side: a name that does not resolve or an etcd far away holds nothing else up. Told in list order, so that two runs can be
-    // compared.
-    const all = await Promise.all(group.map(async (check) => ({ check, findings: await findingsOf(check) })))
-    const errors: NamedError[] = []
-    for (const { check, findings } of all) {
-      const harmless = ignore.has('all') || ignore.has(check.name.toLowerCase())
-      for (const text of harmless ? [...findings.warnings, ...findings.errors] : findings.warnings) warn(`[WARNING ${check.name}]: ${text}`)
-      if (!harmless) errors.push(...findings.errors.map((text) => ({ name: check.name, text })))
-    }
+    const problems = await checkProblems(group, ignore)
+    for (const { severity, name, text } of problems) if (severity === 'warning') warn(`[WARNING ${name}]: ${text}`)
+    const errors = problems.filter(({ severity }) => severity === 'error')
     if (errors.length > 0) throw preflightFailed(errors, explain ?? usualExplanation(errors))
   }
 }
 
-interface NamedError {
+export interface CheckProblem {
+  readonly severity: 'error' | 'warning'
+  /** Of the check. */
   readonly name: string
   readonly text: string
+}
+
+/**
+ * Side by side: a name that does not resolve or an etcd far away holds nothing else up. Told in list order, so that two runs can be compared.
+ */
+export async function checkProblems(checks: readonly Check[], ignore: RunChecksOptions['ignore']): Promise<readonly CheckProblem[]> {
+  const all = await Promise.all(checks.map(async (check) => ({ name: check.name, ...(await findingsOf(check)) })))
+  return all.flatMap(({ name, warnings, errors }) => {
+    const severity: CheckProblem['severity'] = ignore.has('all') || ignore.has(name.toLowerCase()) ? 'warning' : 'error'
+    return [...warnings.map((text) => ({ severity: 'warning' as const, name, text })), ...errors.map((text) => ({ severity, name, text }))]
+  })
 }
 
 async function findingsOf(check: Check): Promise<Findings> {
@@ -50,7 +57,7 @@ async function findingsOf(check: Check): Promise<Findings> {
   }
 }
 
-function preflightFailed(errors: readonly NamedError[], { message, remedy }: Explanation): KadmError {
+function preflightFailed(errors: readonly CheckProblem[], { message, remedy }: Explanation): KadmError {
   const names = [...new Set(errors.map(({ name }) => name))]
   return new KadmError('PREFLIGHT_FAILED', `preflight checks failed: ${message}`, {
     details: errors.map(({ name, text }) => `[ERROR ${name}]: ${text}`),
@@ -59,7 +66,7 @@ function preflightFailed(errors: readonly NamedError[], { message, remedy }: Exp
 }
 
 /** Ports, files and data in use have one cause when a cluster is there, and a list of them hides it. */
-function usualExplanation(errors: readonly NamedError[]): Explanation {
+function usualExplanation(errors: readonly CheckProblem[]): Explanation {
   const again = 'run the same command again'
   if (errors.some(({ name }) => name.startsWith(nameFor('FileAvailable', paths.manifests)))) {
     return { message: 'a control plane is on this host already', remedy: [`kadm reset   # removes it with all its data; then ${again}`] }

@@ -1,4 +1,5 @@
 /** Which addresses a sandbox and its hosts have. Pure. */
+import type { SandboxState } from './state.ts'
 
 export interface Addresses {
   readonly address: string
@@ -8,6 +9,11 @@ export interface Addresses {
 /** Host n (from 1) of the sandbox in 192.168.<subnet>.0/24 and fd00:192:168:<subnet>::/64. */
 export function hostAddresses(subnet: number, n: number): Addresses {
   return addresses(subnet, 10 + n)
+}
+
+/** The same, by the name of the host. */
+export function addressesOf({ subnet, hosts }: Pick<SandboxState, 'subnet' | 'hosts'>, host: string): Addresses {
+  return hostAddresses(subnet, hosts.indexOf(host) + 1)
 }
 
 /** The controller: where commands come from, and the gateway of every host. */

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { KadmError } from '../errors.ts'
-import { hostAddresses } from './addresses.ts'
+import { addressesOf } from './addresses.ts'
 import { executeInHost, putFile } from './execute.ts'
 import { hostLeader } from './host-power.ts'
 import { batch, existingNamespaces, namespaceName } from './namespaces.ts'
@@ -67,7 +67,7 @@ export function cniConfig(podCIDRs: readonly string[]): string {
 function routes(state: SandboxState, nodes: readonly NodeNetwork[], namespace: string): readonly string[] {
   const others = nodes.filter(({ host }) => namespaceName(state.name, host) !== namespace)
   return others.flatMap(({ host, podCIDRs }) => {
-    const { address, address6 } = hostAddresses(state.subnet, state.hosts.indexOf(host) + 1)
+    const { address, address6 } = addressesOf(state, host)
     return podCIDRs.map((subnet) =>
       subnet.includes(':') ? `route replace ${subnet} via ${address6}` : `route replace ${subnet} via ${address}`,
     )
@@ -111,8 +111,8 @@ interface NodeList {
 function parseNodes(state: SandboxState, value: unknown): readonly NodeNetwork[] {
   return (value as NodeList).items.flatMap(({ metadata, spec, status }) => {
     const addresses = new Set([metadata.name, ...(status.addresses ?? []).map(({ address }) => address)])
-    const host = state.hosts.find((name, index) => {
-      const own = hostAddresses(state.subnet, index + 1)
+    const host = state.hosts.find((name) => {
+      const own = addressesOf(state, name)
       return addresses.has(own.address) || addresses.has(own.address6) || addresses.has(name)
     })
     return host === undefined ? [] : [{ host, podCIDRs: spec.podCIDRs ?? [] }]

@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
-import { hostAddresses } from './addresses.ts'
+import { addressesOf } from './addresses.ts'
 import { hostDirectory } from './host-disk.ts'
 import { hostLeader } from './host-power.ts'
 import { namespaceName } from './namespaces.ts'
@@ -76,7 +76,7 @@ export async function putFile(
 /** The command line of an ssh to the host with the sandbox's own key, from the controller's network. To be run on the machine, by root. */
 export function sshArgv(state: SandboxState, host: string, command: readonly string[] = []): ProgramArgv {
   const directory = sandboxDirectory(state.name)
-  const { address } = hostAddresses(state.subnet, state.hosts.indexOf(host) + 1)
+  const { address } = addressesOf(state, host)
   const options = [
     '-o',
     `UserKnownHostsFile=${path.join(hostDirectory(state.name, host), 'known_hosts')}`,

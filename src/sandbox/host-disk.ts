@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { hostAddresses, hostsFile } from './addresses.ts'
+import { addressesOf, controllerAddresses, hostsFile } from './addresses.ts'
 import { placeExtractedKadm } from './host-layer.ts'
 import { placeImageStore } from './image-store.ts'
 import { mustRun } from './run-program.ts'
@@ -35,7 +35,7 @@ export async function makeDisk(state: SandboxState, host: string): Promise<void>
     ...knobs.map((knob) => copyKnob(knob, path.join(directory, 'knobs', knob))),
     writeFile(path.join(etc, 'hostname'), `${host}\n`),
     writeFile(path.join(etc, 'hosts'), hostsFile(state.subnet, state.hosts, balancerName)),
-    writeFile(path.join(etc, 'resolv.conf'), `nameserver 192.168.${state.subnet}.1\noptions timeout:1 attempts:1\n`),
+    writeFile(path.join(etc, 'resolv.conf'), `nameserver ${controllerAddresses(state.subnet).address}\noptions timeout:1 attempts:1\n`),
     writeFile(path.join(etc, 'machine-id'), `${randomUUID().replaceAll('-', '')}\n`),
     writeFile(path.join(directory, 'product_uuid'), `${randomUUID()}\n`),
   ])
@@ -46,7 +46,7 @@ async function makeHostKey(state: SandboxState, host: string): Promise<void> {
   const directory = hostDirectory(state.name, host)
   const key = path.join(directory, 'upper/etc/ssh/ssh_host_ed25519_key')
   await mustRun(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', host, '-f', key])
-  const { address, address6 } = hostAddresses(state.subnet, state.hosts.indexOf(host) + 1)
+  const { address, address6 } = addressesOf(state, host)
   const [type, publicKey] = (await readFile(`${key}.pub`, 'utf8')).split(' ')
   await writeFile(path.join(directory, 'known_hosts'), `${host},${address},${address6} ${type} ${publicKey}\n`, { mode: 0o600 })
 }

@@ -7,7 +7,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
-import { balancerAddresses, hostAddresses } from './addresses.ts'
+import { addressesOf, balancerAddresses } from './addresses.ts'
 import { memberEnvironment, startScript } from './host-power.ts'
 import { haveIpv6, plugIn } from './namespaces.ts'
 import { becomesTrue, processesWithArgument } from './processes.ts'
@@ -42,9 +42,7 @@ export async function loadBalancerRuns(state: SandboxState): Promise<boolean> {
  * at once, whatever the check says.
  */
 export function haproxyConfig(state: Pick<SandboxState, 'subnet' | 'hosts'>, ipv6: boolean): string {
-  const servers = state.hosts.map(
-    (host, index) => `  server ${host} ${hostAddresses(state.subnet, index + 1).address}:6443 check check-ssl verify none`,
-  )
+  const servers = state.hosts.map((host) => `  server ${host} ${addressesOf(state, host).address}:6443 check check-ssl verify none`)
   return `global
   maxconn 2000
 defaults

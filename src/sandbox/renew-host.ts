@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { hostAddresses } from './addresses.ts'
+import { addressesOf } from './addresses.ts'
 import { removeCgroup } from './cgroups.ts'
 import { hostDirectory, makeDisk } from './host-disk.ts'
 import { cutPower, switchOn, waitForHost } from './host-power.ts'
@@ -15,7 +15,7 @@ export async function renewHost(state: SandboxState, host: string): Promise<void
     unplug(state.name, host),
     ...state.cgroups.map(({ folder }) => removeCgroup(path.join(folder, host))),
   ])
-  const own = hostAddresses(state.subnet, state.hosts.indexOf(host) + 1)
+  const own = addressesOf(state, host)
   await Promise.all([makeDisk(state, host), plugIn(state.name, host, own, state.subnet)])
   await switchOn(state, host)
   await waitForHost(state, host)

@@ -1,6 +1,6 @@
 /** `kadm sandbox status`: what there is, without touching it. */
 import { KadmError } from '../errors.ts'
-import { type Addresses, balancerAddresses, hostAddresses } from './addresses.ts'
+import { type Addresses, addressesOf, balancerAddresses } from './addresses.ts'
 import { isFrozen } from './cgroups.ts'
 import { hostLeader } from './host-power.ts'
 import { loadBalancerRuns } from './load-balancer.ts'
@@ -36,7 +36,7 @@ export async function sandboxStatus(name: string): Promise<SandboxStatus> {
     directory: sandboxDirectory(name),
     subnet: `192.168.${state.subnet}.0/24`,
     kubernetesVersion: state.kubernetesVersion,
-    hosts: await Promise.all(state.hosts.map((host, index) => hostStatus(state, host, index + 1, links))),
+    hosts: await Promise.all(state.hosts.map((host) => hostStatus(state, host, links))),
     loadBalancer: state.loadBalancer
       ? { ...balancerAddresses(state.subnet), state: (await loadBalancerRuns(state)) ? 'on' : 'off' }
       : undefined,
@@ -44,8 +44,8 @@ export async function sandboxStatus(name: string): Promise<SandboxStatus> {
   }
 }
 
-async function hostStatus(state: SandboxState, name: string, n: number, links: ReadonlyMap<string, boolean>): Promise<HostStatus> {
+async function hostStatus(state: SandboxState, name: string, links: ReadonlyMap<string, boolean>): Promise<HostStatus> {
   const on = (await hostLeader(state.name, name)) !== undefined
   const frozen = on && (await isFrozen(state.cgroups, name))
-  return { name, ...hostAddresses(state.subnet, n), state: frozen ? 'frozen' : on ? 'on' : 'off', linked: links.get(name) ?? false }
+  return { name, ...addressesOf(state, name), state: frozen ? 'frozen' : on ? 'on' : 'off', linked: links.get(name) ?? false }
 }

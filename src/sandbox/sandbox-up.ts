@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { KadmError } from '../errors.ts'
-import { freeSubnet, hostAddresses } from './addresses.ts'
+import { addressesOf, freeSubnet } from './addresses.ts'
 import { readCgroupHierarchies } from './cgroups.ts'
 import { makeDisk } from './host-disk.ts'
 import { makeCommonLayer, makeVersionLayer } from './host-layer.ts'
@@ -82,8 +82,8 @@ async function raise(settings: SandboxSettings, pieces: Pieces): Promise<Sandbox
   await prepareFolder(state, pieces)
   await makeNetwork(name, state.subnet)
   await allEnded(
-    state.hosts.map(async (host, index) => {
-      await allEnded([makeDisk(state, host), plugIn(name, host, hostAddresses(state.subnet, index + 1), state.subnet)])
+    state.hosts.map(async (host) => {
+      await allEnded([makeDisk(state, host), plugIn(name, host, addressesOf(state, host), state.subnet)])
       signal?.throwIfAborted()
       await switchOn(state, host)
     }),

@@ -1,6 +1,6 @@
 /** A sandbox that is up, as commands and tests use it. */
 import { KadmError } from '../errors.ts'
-import { type Addresses, balancerAddresses, hostAddresses } from './addresses.ts'
+import { type Addresses, addressesOf, balancerAddresses } from './addresses.ts'
 import { setFrozen } from './cgroups.ts'
 import { layClusterNetwork } from './cluster-network.ts'
 import { ensureComponents } from './components.ts'
@@ -72,7 +72,7 @@ export async function openSandbox(name: string): Promise<Sandbox> {
   const known = (host: string) => knownHost(state, host)
   return {
     name,
-    hosts: state.hosts.map((host, index) => ({ name: host, ...hostAddresses(state.subnet, index + 1) })),
+    hosts: state.hosts.map((host) => ({ name: host, ...addressesOf(state, host) })),
     loadBalancer: state.loadBalancer ? { name: balancerName, ...balancerAddresses(state.subnet) } : undefined,
     kubernetesVersion: state.kubernetesVersion,
     exec: async (host, argv, options) => executeInHost(state, known(host), argv, options),

@@ -1,12 +1,10 @@
 /** `kadm apply`: bring the hosts of a cluster file to what it says. */
-import type { Command } from '../command.ts'
+import type { CommandBody } from '../command.ts'
 import { runFlags } from '../flags/run-flags.ts'
 import { waitLockFlag } from '../wait-for-lock.ts'
 import { fleetFlags } from './plan.ts'
 
-export const applyCommand: Command = {
-  name: 'apply',
-  summary: 'Bring the hosts of a cluster file to what it says: make the cluster, let nodes join, take them out',
+export const applyCommand: CommandBody = {
   positional: '[PLAN]',
   maxArguments: 1,
   flags: [

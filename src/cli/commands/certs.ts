@@ -1,6 +1,6 @@
 /** `kadm certs`: certificates of a control plane: when they end, new ones in their place, requests for those that others sign. */
 import { managedCertificates } from '../../pki/managed-certificates.ts'
-import type { Command, CommandInput, Flag } from '../command.ts'
+import type { Command, CommandBody, CommandInput, Flag } from '../command.ts'
 import { hostFlags } from '../flags/host-flags.ts'
 import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 import { outputFlags } from '../text/output.ts'
@@ -32,10 +32,7 @@ const expirationFlags: readonly Flag[] = [
   },
 ]
 
-export const certsCommand: Command = {
-  name: 'certs',
-  aliases: ['certificates'],
-  summary: 'Commands related to handling Kubernetes certificates',
+export const certsCommand: CommandBody = {
   commands: [
     {
       name: 'certificate-key',

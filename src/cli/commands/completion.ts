@@ -1,12 +1,10 @@
 /** `kadm completion`: what a shell needs to complete kadm's words. */
 import { KadmError } from '../../errors.ts'
-import type { Command, CommandInput } from '../command.ts'
+import type { CommandBody, CommandInput } from '../command.ts'
 import { completionScript, shells } from '../completion.ts'
 import { globalFlags } from '../flags/global-flags.ts'
 
-export const completionCommand: Command = {
-  name: 'completion',
-  summary: `Output shell completion code for the specified shell (${shells.join(', ')})`,
+export const completionCommand: CommandBody = {
   positional: 'SHELL',
   maxArguments: 1,
   run,

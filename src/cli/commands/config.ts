@@ -1,5 +1,5 @@
 /** `kadm config`: configuration files and what follows from them; nothing here touches a cluster. */
-import type { Command, CommandInput, Flag } from '../command.ts'
+import type { Command, CommandBody, CommandInput, Flag } from '../command.ts'
 import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 import { outputFlags } from '../text/output.ts'
 
@@ -29,9 +29,7 @@ const imageFlags = kubeadmFlags('config', 'feature-gates', 'image-repository', '
 
 const exitCode: Flag = { name: 'exit-code', kind: 'switch', default: 'false', doc: 'End with exit code 2 when there are differences' }
 
-export const configCommand: Command = {
-  name: 'config',
-  summary: 'Manage configuration files',
+export const configCommand: CommandBody = {
   commands: [
     {
       name: 'diff',

@@ -1,6 +1,6 @@
 /** `kadm init` and `kadm init phase ...`: from flags to a run, and what the user sees of it. */
 import { initPhases } from '../../phases/init/init-phases.ts'
-import type { Command, CommandInput } from '../command.ts'
+import type { CommandBody, CommandInput } from '../command.ts'
 import { hostFlags } from '../flags/host-flags.ts'
 import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
@@ -33,9 +33,7 @@ const flags = kubeadmFlags(
   'upload-certs',
 )
 
-export const initCommand: Command = {
-  name: 'init',
-  summary: 'Run this command in order to set up the Kubernetes control plane',
+export const initCommand: CommandBody = {
   flags: [...flags, ...hostFlags, ...runFlags],
   run: (input) => start(input, undefined),
   ...phasesOf('init', initPhases, (names, input) => start(input, names)),

@@ -1,7 +1,7 @@
 /** `kadm join` and `kadm join phase ...`: from flags to a run, and what the user sees of it. */
 import { discoveryFlags } from '../../phases/join/discovery-flags.ts'
 import { joinPhases } from '../../phases/join/join-phases.ts'
-import type { Command, CommandInput } from '../command.ts'
+import type { CommandBody, CommandInput } from '../command.ts'
 import { hostFlags } from '../flags/host-flags.ts'
 import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
@@ -12,9 +12,7 @@ const flags = kubeadmFlags(
   ...[...own, ...discoveryFlags, 'ignore-preflight-errors', 'node-name', 'patches', 'replace', 'skip-phases'].toSorted(),
 )
 
-export const joinCommand: Command = {
-  name: 'join',
-  summary: 'Run this on any machine you wish to join an existing cluster',
+export const joinCommand: CommandBody = {
   positional: '[api-server-endpoint]',
   maxArguments: 1,
   flags: [...flags, ...hostFlags, ...runFlags],

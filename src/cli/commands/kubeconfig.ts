@@ -1,10 +1,8 @@
 /** `kadm kubeconfig`: kubeconfig files for further users. */
-import type { Command } from '../command.ts'
+import type { CommandBody } from '../command.ts'
 import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 
-export const kubeconfigCommand: Command = {
-  name: 'kubeconfig',
-  summary: 'Kubeconfig file utilities',
+export const kubeconfigCommand: CommandBody = {
   commands: [
     {
       name: 'user',

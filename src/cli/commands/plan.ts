@@ -1,5 +1,6 @@
 /** `kadm plan`: what `kadm apply` would do, host by host. */
-import type { Command, Flag } from '../command.ts'
+import type { CommandBody, Flag } from '../command.ts'
+import { textOrJsonFlag } from '../text/output.ts'
 
 /** Of every command that works on the hosts of a cluster file. */
 export const fleetFlags: readonly Flag[] = [
@@ -12,12 +13,10 @@ export const fleetFlags: readonly Flag[] = [
   },
 ]
 
-export const planCommand: Command = {
-  name: 'plan',
-  summary: 'Look at the hosts of a cluster file and at the cluster, and say what apply would do; change nothing',
+export const planCommand: CommandBody = {
   flags: [
     ...fleetFlags,
-    { name: 'output', short: 'o', kind: 'text', default: 'text', doc: 'text or json' },
+    textOrJsonFlag,
     { name: 'out', kind: 'text', doc: 'Keep the plan in this file: kadm apply FILE then does just that, or refuses' },
   ],
   run: async (input) => (await import('../run/run-plan.ts')).runPlan(input),

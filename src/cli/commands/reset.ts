@@ -1,6 +1,6 @@
 /** `kadm reset` and `kadm reset phase ...`: from flags to a run, and what the user sees of it. */
 import { resetPhases } from '../../phases/reset/reset-phases.ts'
-import type { Command, CommandInput } from '../command.ts'
+import type { CommandBody, CommandInput } from '../command.ts'
 import { hostFlagsBeside } from '../flags/host-flags.ts'
 import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 import { phasesOf } from '../phase-commands.ts'
@@ -20,9 +20,7 @@ const flags = kubeadmFlags(
   'skip-phases',
 )
 
-export const resetCommand: Command = {
-  name: 'reset',
-  summary: "Performs a best effort revert of changes made to this host by 'kadm init' or 'kadm join'",
+export const resetCommand: CommandBody = {
   flags: [
     ...flags,
     ...hostFlagsBeside('cluster-file'),

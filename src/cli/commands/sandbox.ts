@@ -2,13 +2,12 @@
 import { newestKubernetes } from '../../config/own-version.ts'
 import { KadmError } from '../../errors.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
-import type { Command, CommandInput, Flag } from '../command.ts'
+import type { Command, CommandBody, CommandInput, Flag } from '../command.ts'
+import { textOrJsonFlag } from '../text/output.ts'
 
 const name: Flag = { name: 'name', kind: 'text', default: 'kadm', doc: 'Name of the sandbox; several can be up side by side' }
 
-export const sandboxCommand: Command = {
-  name: 'sandbox',
-  summary: 'Real hosts on this one machine, for trying kadm out and for its tests',
+export const sandboxCommand: CommandBody = {
   commands: [
     {
       name: 'up',
@@ -41,7 +40,7 @@ export const sandboxCommand: Command = {
     {
       name: 'status',
       summary: 'What is up',
-      flags: [name, { name: 'output', short: 'o', kind: 'text', default: 'text', doc: 'text or json' }],
+      flags: [name, textOrJsonFlag],
       run: status,
     },
     {

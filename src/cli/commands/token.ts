@@ -1,5 +1,5 @@
 /** `kadm token`: bootstrap tokens of a cluster. */
-import type { Command, CommandInput, Flag } from '../command.ts'
+import type { CommandBody, CommandInput, Flag } from '../command.ts'
 import { hostFlags } from '../flags/host-flags.ts'
 import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 import { outputFlags } from '../text/output.ts'
@@ -21,9 +21,7 @@ const createFlags: readonly Flag[] = [
   { name: 'usages', kind: 'list', default: 'signing,authentication', doc: 'What the token can be used for: signing, authentication' },
 ]
 
-export const tokenCommand: Command = {
-  name: 'token',
-  summary: 'Manage bootstrap tokens',
+export const tokenCommand: CommandBody = {
   commands: [
     {
       name: 'create',

@@ -1,9 +1,7 @@
 /** `kadm trace`: what `--trace` has written. */
-import type { Command } from '../command.ts'
+import type { CommandBody } from '../command.ts'
 
-export const traceCommand: Command = {
-  name: 'trace',
-  summary: 'Look at what --trace has written: where the time of a run went',
+export const traceCommand: CommandBody = {
   commands: [
     {
       name: 'view',

@@ -1,12 +1,10 @@
 /** `kadm undo`: a host as it was before the last run of kadm on it. kadm's own. */
-import type { Command } from '../command.ts'
+import type { CommandBody } from '../command.ts'
 import { hostFlagsBeside } from '../flags/host-flags.ts'
 import { runFlags } from '../flags/run-flags.ts'
 import { waitLockFlag } from '../wait-for-lock.ts'
 
-export const undoCommand: Command = {
-  name: 'undo',
-  summary: 'Put back what the last run of kadm has changed on a host, and remove what it added',
+export const undoCommand: CommandBody = {
   flags: [
     {
       name: 'file',

@@ -1,7 +1,7 @@
 /** `kadm upgrade`: from flags to a run, and what the user sees of it. */
 import { applyPhases } from '../../phases/upgrade/apply-phases.ts'
 import { nodePhases } from '../../phases/upgrade/node-phases.ts'
-import type { Command, CommandInput } from '../command.ts'
+import type { Command, CommandBody, CommandInput } from '../command.ts'
 import { hostFlags } from '../flags/host-flags.ts'
 import { kubeadmFlags } from '../flags/kubeadm-flags.ts'
 import { upgradeKubeletFlags } from '../flags/kubelet-flags.ts'
@@ -31,9 +31,7 @@ const node: Command = {
   ...phasesOf('node', nodePhases, (names, input) => startNode(input, names)),
 }
 
-export const upgradeCommand: Command = {
-  name: 'upgrade',
-  summary: 'Upgrade your cluster smoothly to a newer version with this command',
+export const upgradeCommand: CommandBody = {
   commands: [apply, diffCommand, node, upgradePlanCommand],
 }
 

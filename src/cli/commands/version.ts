@@ -1,11 +1,9 @@
 /** `kadm version`: as `kubeadm version`, plus kadm's own version. Imports nothing heavy: scripts ask it in loops. */
 import { kadmVersion, newestKubernetes } from '../../config/own-version.ts'
 import { KadmError } from '../../errors.ts'
-import type { Command, Streams } from '../command.ts'
+import type { CommandBody, Streams } from '../command.ts'
 
-const command: Command = {
-  name: 'version',
-  summary: 'Print the version of kadm',
+const command: CommandBody = {
   flags: [{ name: 'output', short: 'o', kind: 'text', doc: "Output format; available options are 'yaml', 'json' and 'short'" }],
 }
 

@@ -7,13 +7,12 @@ import { localHost } from '../../host/local-host.ts'
 import { printableJson, printableLine } from '../../progress/printable.ts'
 import type { CommandInput } from '../command.ts'
 import { fleetOfFile } from '../fleet-of-file.ts'
+import { textOrJson } from '../text/output.ts'
 
 /** Throws FLEET_FAILED, after what could be read was printed, when a host was not reached or its journal is broken. */
 export async function runLog(input: CommandInput): Promise<void> {
   const { flags, io } = input
-  const output = flags.text('output')
-  if (output !== 'text' && output !== 'json')
-    throw new KadmError('USAGE', `there is no output format "${output}"`, { remedy: ['use -o text or json'] })
+  const output = textOrJson(flags)
   const { file, fleet } = await fleetOfFile(input)
   try {
     const log = await fleetLog(file.hosts, fleet, operatorJournal(localHost(), io.environment, file.name))

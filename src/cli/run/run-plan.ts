@@ -8,12 +8,11 @@ import { printable, printableJson } from '../../progress/printable.ts'
 import type { CommandInput, Streams } from '../command.ts'
 import { fleetOfFile } from '../fleet-of-file.ts'
 import { fleetPlanText } from '../text/fleet-plan-text.ts'
+import { textOrJson } from '../text/output.ts'
 
 export async function runPlan(input: CommandInput): Promise<void> {
   const { flags, io, signal } = input
-  const output = flags.text('output')
-  if (output !== 'text' && output !== 'json')
-    throw new KadmError('USAGE', `there is no output format "${output}"`, { remedy: ['use -o text or json'] })
+  const output = textOrJson(flags)
   const out = flags.text('out')
   if (out !== undefined && path.resolve(out) === path.resolve(flags.text('file') ?? ''))
     throw new KadmError('USAGE', `"${out}" is the cluster file: a plan is not written over it`, {

@@ -42,6 +42,16 @@ export const outputFlags: readonly Flag[] = [
   },
 ]
 
+/** Of commands that have no other formats. */
+export const textOrJsonFlag: Flag = { name: 'output', short: 'o', kind: 'text', default: 'text', doc: 'text or json' }
+
+/** Throws USAGE for another format. */
+export function textOrJson(flags: FlagValues): 'text' | 'json' {
+  const given = flags.text('output')
+  if (given === 'text' || given === 'json') return given
+  throw new KadmError('USAGE', `there is no output format "${given}"`, { remedy: ['use -o text or json'] })
+}
+
 /** Throws USAGE for another format: before anything is done, so that nobody has to do it again. */
 export function outputPrinter<Result>(
   flags: FlagValues,

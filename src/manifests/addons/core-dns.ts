@@ -11,13 +11,6 @@ import { applyPatches } from '../patches.ts'
 import type { AddonWork } from './addon-work.ts'
 import { defaultCorefile } from './corefile.ts'
 
-export interface CoreDnsState {
-  /** How many there shall be; an existing Deployment keeps its number. Default 2. */
-  readonly replicas?: number
-  /** The Corefile to write, when it is not the default one: an existing one that somebody changed. */
-  readonly corefile?: string
-}
-
 export interface CoreDnsObjects {
   readonly configMap: Manifest
   readonly access: readonly Manifest[]
@@ -27,24 +20,17 @@ export interface CoreDnsObjects {
 }
 
 /** The objects of CoreDNS in the order in which kubeadm applies them, the Deployment with the user's patches. Throws PATCH_INVALID. */
-export async function coreDnsObjects(work: AddonWork, state: CoreDnsState = {}): Promise<Manifest[]> {
-  const parts = await coreDnsParts(work, state)
+export async function coreDnsObjects(work: AddonWork): Promise<Manifest[]> {
+  const parts = await coreDnsParts(work)
   return [parts.configMap, ...parts.access, parts.serviceAccount, parts.deployment, parts.service]
 }
 
-/** The same, by name. */
-export async function coreDnsParts(
-  { config, host, say }: AddonWork,
-  { replicas = 2, corefile }: CoreDnsState = {},
-): Promise<CoreDnsObjects> {
+/** The same, by name. `replicas`: an existing Deployment keeps its number. */
+export async function coreDnsParts({ config, host, say }: AddonWork, replicas = 2): Promise<CoreDnsObjects> {
   const directory = config.init.patches?.directory
   const plain = deployment(config, replicas)
   return {
-    configMap: configMap(
-      'coredns',
-      { Corefile: corefile ?? defaultCorefile(config.cluster.networking.dnsDomain) },
-      { namespace: 'kube-system' },
-    ),
+    configMap: configMap('coredns', { Corefile: defaultCorefile(config.cluster.networking.dnsDomain) }, { namespace: 'kube-system' }),
     access: accessObjects(accessRules.coreDns),
     serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'coredns', namespace: 'kube-system' } },
     deployment: directory === undefined ? plain : await applyPatches('corednsdeployment', plain, { directory, host, say }),

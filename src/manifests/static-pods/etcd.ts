@@ -1,4 +1,5 @@
 import path from 'node:path/posix'
+import type { InitialClusterMember } from '../../cluster/etcd-new-member.ts'
 import { ipFamily } from '../../config/ip-address.ts'
 import type { InitConfig, LocalEtcd } from '../../config/model.ts'
 import { ports } from '../../config/ports.ts'
@@ -15,16 +16,11 @@ import { samePath } from './volumes.ts'
 /** Annotation by which kubeadm finds the client URL of this member again. */
 const clientUrlsAnnotation = 'kubeadm.kubernetes.io/etcd.advertise-client-urls'
 
-export interface InitialMember {
-  readonly name: string
-  readonly peerUrl: string
-}
-
 /**
  * The static Pod of a local etcd member. `initialCluster`: all members with the new one, when it joins a cluster that is there; empty for
  * the first member (and for an upgrade, where etcd does not look at the flag).
  */
-export function etcd(config: InitConfig, local: LocalEtcd, initialCluster: readonly InitialMember[] = []): Manifest {
+export function etcd(config: InitConfig, local: LocalEtcd, initialCluster: readonly InitialClusterMember[] = []): Manifest {
   const { certificatesDir } = config.cluster
   const { advertiseAddress } = config.init.localAPIEndpoint
   const { port, ...target } = metricsEndpoint(local, localhostBeside(advertiseAddress))
@@ -48,7 +44,7 @@ export function etcd(config: InitConfig, local: LocalEtcd, initialCluster: reado
   })
 }
 
-function baseArguments({ cluster, init }: InitConfig, local: LocalEtcd, initialCluster: readonly InitialMember[]): BaseArguments {
+function baseArguments({ cluster, init }: InitConfig, local: LocalEtcd, initialCluster: readonly InitialClusterMember[]): BaseArguments {
   const pki = (name: string) => path.join(cluster.certificatesDir, 'etcd', name)
   const { name } = init.nodeRegistration
   const { advertiseAddress: address } = init.localAPIEndpoint

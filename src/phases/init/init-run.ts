@@ -4,6 +4,7 @@ import type { InitConfig } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
 import type { JournaledRun } from '../../host/journal/journal-runs.ts'
 import type { KeySupply } from '../../pki/key-supply.ts'
+import type { OwnedByUnfinishedRun } from '../../preflight/check.ts'
 
 export interface InitRun {
   readonly config: InitConfig
@@ -21,8 +22,7 @@ export interface InitRun {
   readonly certificateKey: () => Promise<string>
   /** The token whose end takes the uploaded certificates away: one for each run. */
   readonly shortLivedToken: () => Promise<string>
-  /** Files and directories that an unfinished run with the same input has left here: no obstacle to this one. */
-  readonly own: { readonly owns: (path: string) => boolean }
+  readonly own: OwnedByUnfinishedRun
   /** A run of the same command with another input that was not finished here. */
   readonly unfinished: JournaledRun | undefined
   readonly options: InitOptions

@@ -5,6 +5,7 @@ import type { DiscoveredCluster } from '../../discovery/discovered-cluster.ts'
 import type { Host } from '../../host/host.ts'
 import type { JournaledRun } from '../../host/journal/journal-runs.ts'
 import type { KeySupply } from '../../pki/key-supply.ts'
+import type { OwnedByUnfinishedRun } from '../../preflight/check.ts'
 import type { Sponsor, SponsoredCluster } from './sponsor.ts'
 
 export interface JoinRun {
@@ -19,8 +20,7 @@ export interface JoinRun {
   readonly source: ClusterSource
   /** `--replace`: a dead etcd member and Node of this node's name are removed. */
   readonly replace: boolean
-  /** Files and directories that an unfinished run with the same input has left here: no obstacle to this one. */
-  readonly own: { readonly owns: (path: string) => boolean }
+  readonly own: OwnedByUnfinishedRun
   /** A run of the same command with another input that was not finished here. */
   readonly unfinished: JournaledRun | undefined
   readonly ignorePreflightErrors: ReadonlySet<string>

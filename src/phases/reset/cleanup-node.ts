@@ -1,11 +1,10 @@
 /** `kadm reset phase cleanup-node`: the kubelet, what it runs and mounts, and the files of the cluster. */
-import { KadmError, messageOf } from '../../errors.ts'
 import { removeJournal } from '../../host/journal/remove-journal.ts'
-import { removePods } from '../../host/cri/remove-pods.ts'
 import { stopKubelet } from '../kubelet-service.ts'
 import type { Phase } from '../phase.ts'
 import { noteBegun } from './begun-reset.ts'
 import { removeClusterFiles } from './remove-cluster-files.ts'
+import { removePodsOrWarn } from './remove-pods-or-warn.ts'
 import type { ResetRun } from './reset-run.ts'
 import { unmountKubelet } from './unmount-kubelet.ts'
 
@@ -33,12 +32,9 @@ export const cleanupNode: Phase<ResetRun> = {
       hidden: true,
       // A kubelet would start them again.
       needs: ['cleanup-node/kubelet'],
-      run: async ({ config, host }, { say, warn, signal }) => {
-        say('[reset] Removing Kubernetes-managed containers')
-        await removePods(host.containerRuntime(config.criSocket), signal).catch((error: unknown) => {
-          signal.throwIfAborted()
-          warn([`failed to remove containers: ${messageOf(error)}`, ...(error instanceof KadmError ? error.details : [])].join('; '))
-        })
+      run: async (run, context) => {
+        context.say('[reset] Removing Kubernetes-managed containers')
+        await removePodsOrWarn(run, context)
       },
     },
     {

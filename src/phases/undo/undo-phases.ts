@@ -5,13 +5,12 @@
 import { drainNode } from '../../cluster/drain.ts'
 import { kinds } from '../../cluster/kinds.ts'
 import { restoreMarks } from '../../cluster/restore-marks.ts'
-import { KadmError, messageOf } from '../../errors.ts'
 import { findKubeProxyRules } from '../../host/kube-proxy-rules.ts'
-import { removePods } from '../../host/cri/remove-pods.ts'
 import type { Phase, PhaseContext } from '../phase.ts'
 import { findLeftovers } from '../reset/find-leftovers.ts'
 import { leaveEtcdOfHost } from '../reset/leave-etcd-of-host.ts'
 import { removeEtcdData } from '../reset/remove-etcd-data.ts'
+import { removePodsOrWarn } from '../reset/remove-pods-or-warn.ts'
 import { unmountKubelet } from '../reset/unmount-kubelet.ts'
 import { emptyKubeletFolders } from './empty-kubelet-folders.ts'
 import { putFilesBack, removeMadeDirectories } from './put-back.ts'
@@ -41,7 +40,14 @@ export const undoPhases: readonly Phase<UndoRun>[] = [
       }
     },
   },
-  { name: 'containers', summary: 'Remove all Pods', skip: unlessLeaving, run: containers },
+  {
+    name: 'containers',
+    summary: 'Remove all Pods',
+    skip: unlessLeaving,
+    run: async ({ leaving }, context) => {
+      if (leaving !== undefined) await removePodsOrWarn(leaving.reset, context)
+    },
+  },
   {
     name: 'rules',
     summary: 'Remove the network rules of kube-proxy',
@@ -130,17 +136,6 @@ async function drain(
   const name = leaving?.node
   if (cluster === undefined || name === undefined || (await cluster.get({ ...kinds.node, name })) === undefined) return
   await drainNode(cluster, name, { timeout: 300_000, signal, say })
-}
-
-async function containers(
-  { host, leaving }: UndoRun,
-  { warn, signal }: { readonly warn: (line: string) => void; readonly signal: AbortSignal },
-): Promise<void> {
-  if (leaving === undefined) return
-  await removePods(host.containerRuntime(leaving.reset.config.criSocket), signal).catch((error: unknown) => {
-    signal.throwIfAborted()
-    warn([`failed to remove containers: ${messageOf(error)}`, ...(error instanceof KadmError ? error.details : [])].join('; '))
-  })
 }
 
 async function etcdData({ host, leaving, target }: UndoRun, context: PhaseContext): Promise<void> {

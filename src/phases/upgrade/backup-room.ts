@@ -1,7 +1,7 @@
 /** How much an upgrade of etcd writes into its folder, and how much room there is: for the upgrade itself and for its rehearsal. */
 import path from 'node:path/posix'
 import { realPath } from '../../host/empty-directory.ts'
-import type { Host } from '../../host/host.ts'
+import type { CommandResult, Host } from '../../host/host.ts'
 
 export interface BackupRoomOptions {
   /** etcd's, as its manifest names it. */
@@ -25,14 +25,14 @@ export async function backupRoom(
   host: Pick<Host, 'query' | 'stat'>,
   { dataDir, isSoleMember, backup, replaced }: BackupRoomOptions,
 ): Promise<BackupRoom> {
-  const [data, available, ...there] = await Promise.all([
+  const [data, fileSystem, ...there] = await Promise.all([
     realPath(host, dataDir).then((real) => used(host, real ?? dataDir)),
-    existing(host, backup).then((folder) => free(host, folder)),
+    existing(host, backup).then((folder) => fileSystemAt(host, folder)),
     ...replaced.map((file) => used(host, file)),
   ])
   // What an earlier attempt of the same run has left is freed again.
   const freed = there.reduce((sum, size) => sum + (size || 0), 0)
-  return { data, needed: Math.max(0, (isSoleMember ? 2 : 1) * data - freed), available }
+  return { data, needed: Math.max(0, (isSoleMember ? 2 : 1) * data - freed), available: fileSystem.free }
 }
 
 /** The folder itself, or the nearest above it that is there. */
@@ -45,7 +45,21 @@ async function used(host: Pick<Host, 'query'>, file: string): Promise<number> {
   return Number.parseInt(stdout, 10)
 }
 
-async function free(host: Pick<Host, 'query'>, folder: string): Promise<number> {
-  const { stdout } = await host.query(['df', '-Pk', '--', folder])
-  return Number(stdout.trim().split('\n').at(-1)?.split(/\s+/)[3])
+/** KiB; NaN where `df` does not tell. */
+export interface FileSystem {
+  readonly size: number
+  readonly free: number
+  readonly answer: CommandResult
+}
+
+/** The one that the folder is in. */
+export async function fileSystemAt(host: Pick<Host, 'query'>, folder: string): Promise<FileSystem> {
+  const answer = await host.query(['df', '-Pk', '--', folder])
+  const [, size, , free] = answer.stdout.trim().split('\n').at(-1)?.split(/\s+/) ?? []
+  return { size: Number(size), free: Number(free), answer }
+}
+
+/** @param size KiB */
+export function mebibytes(size: number): string {
+  return `${Math.round(size / 1024)} MiB`
 }

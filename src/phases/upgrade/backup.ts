@@ -14,7 +14,7 @@ import { pairPaths } from '../../pki/certificate-files.ts'
 import { managedCertificatesOf } from '../../pki/managed-certificates.ts'
 import type { PhaseContext } from '../phase.ts'
 import { backupReadme } from './backup-readme.ts'
-import { backupRoom, existing } from './backup-room.ts'
+import { backupRoom, existing, mebibytes } from './backup-room.ts'
 import { etcdDataCopy } from './etcd-data.ts'
 import { ownEtcd } from './own-etcd.ts'
 import type { PlannedStaticPod } from './static-pod-plan.ts'
@@ -116,7 +116,7 @@ async function requireRoom({ host, config, backup, isSoleMember }: BackupOptions
   const old = await earlierBackups({ host, backup })
   throw new KadmError(
     'FILE_FAILED',
-    `"${backup}" has room for ${Math.round(available / 1024)} MiB, and ${isSoleMember ? "a snapshot and a copy of etcd's data take" : "a snapshot of etcd's data takes"} ${Math.round(needed / 1024)} MiB`,
+    `"${backup}" has room for ${mebibytes(available)}, and ${isSoleMember ? "a snapshot and a copy of etcd's data take" : "a snapshot of etcd's data takes"} ${mebibytes(needed)}`,
     {
       remedy: [
         `df -h ${await existing(host, backup)}`,

@@ -5,7 +5,7 @@ import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { controlPlaneImages } from '../../manifests/images.ts'
 import { certificateExpirations, type CertificateExpiration } from '../../pki/expiration.ts'
-import { backupRoom, existing } from './backup-room.ts'
+import { backupRoom, existing, fileSystemAt, mebibytes, type FileSystem } from './backup-room.ts'
 import type { Finding, RehearsalOptions } from './finding.ts'
 
 export async function imageFindings({ host, config }: Pick<RehearsalOptions, 'host' | 'config'>): Promise<readonly Finding[]> {
@@ -22,8 +22,6 @@ export async function imageFindings({ host, config }: Pick<RehearsalOptions, 'ho
       remedy: `kadm config images pull --kubernetes-version ${config.cluster.kubernetesVersion}`,
     }))
 }
-
-const MiB = 1024 * 1024
 
 /** The kubelet's own default thresholds: below them it evicts Pods. Source: nodefs.available<10%. */
 const leastFree = 0.1
@@ -48,36 +46,31 @@ async function etcdFindings({ host, config, cluster }: Pick<RehearsalOptions, 'h
   const members = await cluster.list({ ...kinds.pod, namespace: 'kube-system' }, { labelSelector: 'component=etcd,tier=control-plane' })
   const isSoleMember = members.length <= 1
   const { data, needed, available } = await backupRoom(host, { dataDir, isSoleMember, backup: paths.temporary, replaced: [] })
-  const lacking = (directory: string, free: number, bytes: number, why: string): readonly Finding[] =>
-    free < bytes
+  const lacking = (directory: string, free: number, wanted: number, why: string): readonly Finding[] =>
+    free < wanted
       ? [
           {
             code: 'DISK_SPACE',
             severity: 'blocks',
             what: directory,
-            why: `${mebibytes(free)} are free and ${mebibytes(bytes)} are needed: ${why}`,
+            why: `${mebibytes(free)} are free and ${mebibytes(wanted)} are needed: ${why}`,
             remedy: `df -h ${directory}`,
           },
         ]
       : []
   const goesThere = isSoleMember ? "a snapshot and a copy of etcd's data go there" : 'a snapshot of etcd goes there'
   return [
-    ...lacking(await existing(host, paths.temporary), available * 1024, needed * 1024, goesThere),
-    ...(isSoleMember ? lacking(dataDir, beside.free, data * 1024, 'data that is brought back needs its size beside what is there') : []),
+    ...lacking(await existing(host, paths.temporary), available, needed, goesThere),
+    ...(isSoleMember ? lacking(dataDir, beside.free, data, 'data that is brought back needs its size beside what is there') : []),
   ]
 }
 
-async function fileSystem(host: Host, directory: string): Promise<{ readonly size: number; readonly free: number }> {
-  const { exitCode, stdout, stderr } = await host.query(['df', '-P', '-k', directory])
-  const [, size, , free] = (stdout.trim().split('\n').at(-1) ?? '').split(/\s+/)
-  if (exitCode === 0 && size !== undefined && free !== undefined) return { size: Number(size) * 1024, free: Number(free) * 1024 }
-  throw new KadmError('COMMAND_FAILED', `"df -P -k ${directory}" exited with ${exitCode}: ${stderr.trim()}`, {
+async function fileSystem(host: Host, directory: string): Promise<Omit<FileSystem, 'answer'>> {
+  const { answer, ...found } = await fileSystemAt(host, directory)
+  if (answer.exitCode === 0) return found
+  throw new KadmError('COMMAND_FAILED', `"df -P -k ${directory}" exited with ${answer.exitCode}: ${answer.stderr.trim()}`, {
     remedy: [`df -P -k ${directory}`],
   })
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / MiB)} MiB`
 }
 
 const day = 86_400_000

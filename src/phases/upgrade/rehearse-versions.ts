@@ -2,9 +2,8 @@
 import { kinds } from '../../cluster/kinds.ts'
 import { conditionAt } from '../../cluster/object-fields.ts'
 import { kubeletVersions, serverVersion } from '../../cluster/running-versions.ts'
-import { hasCode } from '../../errors.ts'
 import { upgradeApplyChecks } from '../../preflight/checks-for-upgrade.ts'
-import { runChecks } from '../../preflight/run-checks.ts'
+import { checkProblems, type CheckProblem } from '../../preflight/run-checks.ts'
 import { isControlPlaneNode } from '../../manifests/node-labels.ts'
 import type { Finding, RehearsalOptions } from './finding.ts'
 import { skewProblems } from './skew-policy.ts'
@@ -21,23 +20,13 @@ export async function preflightFindings({
   const checks = upgradeApplyChecks({ host, cluster, config, signal })
     .flat()
     .filter(({ name }) => name !== 'ControlPlaneNodesReady')
-  const lines: string[] = []
-  const failed = await runChecks([checks], { ignore: new Set(ignorePreflightErrors), warn: (line) => void lines.push(line) }).then(
-    () => [],
-    (error: unknown) => {
-      if (hasCode(error, 'PREFLIGHT_FAILED')) return error.details
-      throw error
-    },
-  )
-  return [...failed.map((line) => preflight('blocks', line)), ...lines.map((line) => preflight('hurts', line))]
+  return (await checkProblems(checks, new Set(ignorePreflightErrors))).map(preflight)
 }
 
-/** `[ERROR CreateJob]: text` */
-function preflight(severity: Finding['severity'], line: string): Finding {
-  const { name = '', text = line } = /^\[(?:ERROR|WARNING) (?<name>[^\]]+)\]: (?<text>.*)$/s.exec(line)?.groups ?? {}
-  const remedy =
-    severity === 'blocks' ? `mend it, or --ignore-preflight-errors=${name} if you know that it does no harm here` : 'see what it tells'
-  return { code: 'PREFLIGHT', severity, what: `check ${name}`, why: text, remedy }
+function preflight({ severity, name, text: why }: CheckProblem): Finding {
+  const blocks = severity === 'error'
+  const remedy = blocks ? `mend it, or --ignore-preflight-errors=${name} if you know that it does no harm here` : 'see what it tells'
+  return { code: 'PREFLIGHT', severity: blocks ? 'blocks' : 'hurts', what: `check ${name}`, why, remedy }
 }
 
 export async function versionFindings({

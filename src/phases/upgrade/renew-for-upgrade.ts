@@ -2,7 +2,7 @@
 import type { InitConfig } from '../../config/model.ts'
 import type { Host } from '../../host/host.ts'
 import type { StaticPodComponent } from '../../manifests/write-static-pod.ts'
-import { isOnEveryControlPlane, managedCertificates } from '../../pki/managed-certificates.ts'
+import { isOnEveryControlPlane, managedCertificatesOf } from '../../pki/managed-certificates.ts'
 import { renewCertificates } from '../../pki/renew.ts'
 import type { PhaseContext } from '../phase.ts'
 
@@ -33,7 +33,7 @@ export async function renewForUpgrade(
   if (components.has('kube-apiserver')) components.add('etcd')
   const names = new Set([...[...components].flatMap((component) => certificatesOf[component]), 'admin.conf', 'super-admin.conf'])
   await renewCertificates(
-    managedCertificates.filter(({ name, ofEtcd }) => names.has(name) && (!ofEtcd || config.cluster.etcd.kind === 'local')),
+    managedCertificatesOf(config.cluster).filter(({ name }) => names.has(name)),
     {
       config,
       host,

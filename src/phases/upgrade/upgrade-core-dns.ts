@@ -21,8 +21,7 @@ export async function upgradeCoreDns({ host, timeout, config, cluster, context: 
     find(cluster, kinds.deployment),
     coreDnsVersion(cluster),
   ])
-  const replicas = numberAt(deployment, 'spec.replicas')
-  const parts = await coreDnsParts({ config, host, say, warn }, replicas === undefined ? {} : { replicas })
+  const parts = await coreDnsParts({ config, host, say, warn }, numberAt(deployment, 'spec.replicas'))
   const problem =
     version === undefined || configMap === undefined
       ? undefined
