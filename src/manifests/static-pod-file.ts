@@ -34,7 +34,7 @@ export function imageOf(pod: JsonObject, component: StaticPodComponent): string 
 
 /** The version that an image's tag stands for, with `+` where the tag has `_`; '' when it is named by its digest alone. */
 export function tagOf(image: string): string {
-  return (/:([^:/@]+)(?:@.*)?$/.exec(image)?.[1] ?? '').replace('_', '+')
+  return (/:([^:/]+)$/.exec(image.split('@')[0] ?? '')?.[1] ?? '').replace('_', '+')
 }
 
 /** What it is started with: command and arguments. */

@@ -3,7 +3,8 @@ import { kinds } from '../../cluster/kinds.ts'
 import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { controlPlaneImages } from '../../manifests/images.ts'
+import { controlPlaneImages, etcdImage } from '../../manifests/images.ts'
+import { findStaticPod, imageOf } from '../../manifests/static-pod-file.ts'
 import { certificateExpirations, type CertificateExpiration } from '../../pki/expiration.ts'
 import { backupRoom, existing, fileSystemAt, mebibytes, type FileSystem } from './backup-room.ts'
 import type { Finding, RehearsalOptions } from './finding.ts'
@@ -26,42 +27,59 @@ export async function imageFindings({ host, config }: Pick<RehearsalOptions, 'ho
 /** The kubelet's own default thresholds: below them it evicts Pods. Source: nodefs.available<10%. */
 const leastFree = 0.1
 
+/** KiB, for what is not counted one by one: manifests, certificates, kubeconfig files and their copies. */
+const spare = 16 * 1024
+
 /** What the upgrade asks for itself; and a sole member's data that is brought back needs as much beside what is there. */
 export async function diskFindings(options: Pick<RehearsalOptions, 'host' | 'config' | 'cluster'>): Promise<readonly Finding[]> {
   const { host } = options
-  const [kubelet, ...tooLittle] = await Promise.all([fileSystem(host, paths.kubelet), etcdFindings(options)])
+  const [kubelet, tooLittle] = await Promise.all([fileSystem(host, paths.kubelet), backupFindings(options)])
   const low = kubelet.free / kubelet.size < leastFree
   const why = `${mebibytes(kubelet.free)} of ${mebibytes(kubelet.size)} are free: below a tenth the kubelet evicts Pods`
   return [
-    ...tooLittle.flat(),
+    ...tooLittle,
     ...(low ? [{ code: 'DISK_SPACE', severity: 'hurts', what: paths.kubelet, why, remedy: `df -h ${paths.kubelet}` } as const] : []),
   ]
 }
 
-async function etcdFindings({ host, config, cluster }: Pick<RehearsalOptions, 'host' | 'config' | 'cluster'>): Promise<readonly Finding[]> {
+async function backupFindings({
+  host,
+  config,
+  cluster,
+}: Pick<RehearsalOptions, 'host' | 'config' | 'cluster'>): Promise<readonly Finding[]> {
   const { etcd } = config.cluster
-  if (etcd.kind === 'external') return []
+  const folder = await existing(host, paths.temporary)
+  if (etcd.kind === 'external' || !(await isNewEtcd(host, config)))
+    return lacking(folder, (await fileSystem(host, folder)).free, spare, 'copies of what is changed go there')
   const { dataDir } = etcd
   const beside = await fileSystem(host, dataDir)
   const members = await cluster.list({ ...kinds.pod, namespace: 'kube-system' }, { labelSelector: 'component=etcd,tier=control-plane' })
   const isSoleMember = members.length <= 1
   const { data, needed, available } = await backupRoom(host, { dataDir, isSoleMember, backup: paths.temporary, replaced: [] })
-  const lacking = (directory: string, free: number, wanted: number, why: string): readonly Finding[] =>
-    free < wanted
-      ? [
-          {
-            code: 'DISK_SPACE',
-            severity: 'blocks',
-            what: directory,
-            why: `${mebibytes(free)} are free and ${mebibytes(wanted)} are needed: ${why}`,
-            remedy: `df -h ${directory}`,
-          },
-        ]
-      : []
   const goesThere = isSoleMember ? "a snapshot and a copy of etcd's data go there" : 'a snapshot of etcd goes there'
   return [
-    ...lacking(await existing(host, paths.temporary), available, needed, goesThere),
+    ...lacking(folder, available, needed + spare, goesThere),
     ...(isSoleMember ? lacking(dataDir, beside.free, data, 'data that is brought back needs its size beside what is there') : []),
+  ]
+}
+
+/** Without a new etcd there is no snapshot. */
+async function isNewEtcd(host: Pick<Host, 'readText'>, { cluster }: RehearsalOptions['config']): Promise<boolean> {
+  const current = await findStaticPod(host, 'etcd')
+  return current === undefined || imageOf(current, 'etcd') !== etcdImage(cluster)
+}
+
+/** @param free and `wanted`: KiB */
+function lacking(directory: string, free: number, wanted: number, why: string): readonly Finding[] {
+  if (!(free < wanted)) return []
+  return [
+    {
+      code: 'DISK_SPACE',
+      severity: 'blocks',
+      what: directory,
+      why: `${mebibytes(free)} are free and ${mebibytes(wanted)} are needed: ${why}`,
+      remedy: `df -h ${directory}`,
+    },
   ]
 }
 

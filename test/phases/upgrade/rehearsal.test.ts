@@ -4,6 +4,7 @@ import type { Cluster, KubernetesObject } from '../../../src/cluster/cluster.ts'
 import { KadmError } from '../../../src/errors.ts'
 import type { FileStat, Host } from '../../../src/host/host.ts'
 import { localHost } from '../../../src/host/local-host.ts'
+import { etcdImage } from '../../../src/manifests/images.ts'
 import type { Finding, RehearsalOptions } from '../../../src/phases/upgrade/finding.ts'
 import { rehearse } from '../../../src/phases/upgrade/rehearsal.ts'
 import { apiFindings } from '../../../src/phases/upgrade/rehearse-cluster.ts'
@@ -49,16 +50,23 @@ describe('a node that is not Ready', () => {
 })
 
 describe('space on the disk', () => {
-  /** Free MiB of 1000, by the folder. The folder of etcd has 150. */
+  /** Free MiB of 1000, by the folder; `etcd`: the manifest is the wanted one. The folder of etcd has 150. */
   test.each([
     ['as much as is needed', 1, {}, []],
     [
       'too little for the backup',
       1,
-      { '/etc/kubernetes': 299 },
-      ["blocks DISK_SPACE /etc/kubernetes: 299 MiB are free and 300 MiB are needed: a snapshot and a copy of etcd's data go there"],
+      { '/etc/kubernetes': 315 },
+      ["blocks DISK_SPACE /etc/kubernetes: 315 MiB are free and 316 MiB are needed: a snapshot and a copy of etcd's data go there"],
     ],
-    ['for the snapshot alone: of several members none is copied or put back', 3, { '/etc/kubernetes': 150, '/var/lib/etcd': 1 }, []],
+    ['for the snapshot alone: of several members none is copied or put back', 3, { '/etc/kubernetes': 166, '/var/lib/etcd': 1 }, []],
+    ['the same etcd: no snapshot', 1, { '/etc/kubernetes': 16, '/var/lib/etcd': 1, etcd: 1 }, []],
+    [
+      'the same etcd, and too little for what else is copied',
+      1,
+      { '/etc/kubernetes': 15, etcd: 1 },
+      ['blocks DISK_SPACE /etc/kubernetes: 15 MiB are free and 16 MiB are needed: copies of what is changed go there'],
+    ],
     [
       'too little beside the data',
       1,
@@ -67,9 +75,14 @@ describe('space on the disk', () => {
     ],
     ['a kubelet that is about to evict', 1, { '/var/lib/kubelet': 99 }, ['hurts DISK_SPACE /var/lib/kubelet: 99 MiB of 1000 MiB are free']],
   ] as const)('%s', async (_, members, few: Readonly<Record<string, number>>, findings) => {
-    const free = { '/etc/kubernetes': 300, '/var/lib/etcd': 150, '/var/lib/kubelet': 100, ...few }
+    const { cluster: wanted } = options({}).config
+    const free = { '/etc/kubernetes': 316, '/var/lib/etcd': 150, '/var/lib/kubelet': 100, ...few }
     const host: Host = {
       ...localHost(),
+      readText: async () =>
+        'etcd' in few
+          ? `{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: [{name: etcd, image: "${etcdImage(wanted)}"}]}}`
+          : undefined,
       stat: async (file) => (file === '/etc/kubernetes' ? ({ kind: 'directory' } as FileStat) : undefined),
       query: async (argv) => {
         const folder = argv.at(-1) as keyof typeof free
