@@ -58,6 +58,16 @@ test('a file without a version upgrades nothing, whichever kadm is at hand', () 
   expect(withRunningVersion(fileOf({ h1: 'control-plane' }), cluster).kubernetesVersion).toBe('v1.37.2')
 })
 
+test('who is to leave may, though its upgrade was cut off and the file names no version', () => {
+  const wanted = fileOf({ h1: 'control-plane', h2: 'absent' }, {}, { kubernetesVersion: undefined })
+  const cutOff = { h1: controlPlane({}), h2: worker({ unfinished: 'upgrade node' }) }
+  expect(planned(wanted, cutOff, running('h1', 'h2'))).toEqual({ actions: ['h2 remove'], problems: [] })
+  // It may be what the API waits for.
+  const hosts = { h1: controlPlane({}), h2: controlPlane({ unfinished: 'upgrade node' }) }
+  const asked = expect.stringMatching(/not finished on h2, .* give its spec a kubernetesVersion/)
+  expect(planned(wanted, hosts, { kind: 'unreachable', why: 'refused' }).problems).toEqual([asked])
+})
+
 test('an upgrade does not go round a control plane; a worker that is not reached and what is left for later are told', () => {
   const wanted = fileOf({ h1: 'control-plane', h2: 'control-plane', h3: 'worker', h4: 'worker' })
   const old = (name: string): NodeState => ({ name, isControlPlane: false, kubelet: 'v1.36.3', labels: {}, taints: [] })

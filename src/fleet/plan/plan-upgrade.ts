@@ -27,7 +27,7 @@ export function decideUpgrade(
   const running = cluster.kind === 'running' && cluster.kubernetesVersion !== '' ? cluster : undefined
   if (running === undefined && !(cluster.kind === 'unreachable' && isUpgradeCutOff(states)))
     return cluster.kind === 'running' ? { ...nothing, problems: withoutConfiguration(file, states, first) } : nothing
-  if (!file.versionIsGiven) return { ...nothing, problems: cutOffTowards(states) }
+  if (!file.versionIsGiven) return { ...nothing, problems: cutOffTowards(file, states, running) }
   const isNewer = running === undefined ? 0 : compareVersions(wanted, running.kubernetesVersion)
   if (isNewer < 0)
     return {
@@ -82,15 +82,21 @@ export function decideUpgrade(
   }
 }
 
-/** Of upgrades that were cut off, where the file names no version. */
-function cutOffTowards(states: ReadonlyMap<string, HostState>): readonly string[] {
-  return [...states].flatMap(([name, state]) =>
-    state.kind === 'reached' && hasCutOffUpgrade(state)
+/** Of upgrades that were cut off, where the file names no version. Who leaves is not gone on with, unless that may have stopped the API. */
+function cutOffTowards(
+  { hosts }: ClusterFile,
+  states: ReadonlyMap<string, HostState>,
+  running: RunningCluster | undefined,
+): readonly string[] {
+  return hosts.flatMap(({ name, role }) => {
+    const state = states.get(name)
+    const isLeft = role === 'absent' && running !== undefined
+    return state?.kind === 'reached' && hasCutOffUpgrade(state) && !isLeft
       ? [
           `a "kadm ${state.unfinished}" was not finished on ${name}, and the file does not say to which version: give its spec a kubernetesVersion`,
         ]
-      : [],
-  )
+      : []
+  })
 }
 
 /** An init that goes on may be one that has not got to it. Nothing comes of an upgrade otherwise, and nobody would say so. */
