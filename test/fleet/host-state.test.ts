@@ -100,12 +100,13 @@ test.each([
   expect((await observeHost(rootedHost(root), wanted)).controlPlane).toBe(version)
 })
 
-test('the port of an API server is the one that it is started with', async () => {
+test('port and address of an API server are those that it is started with', async () => {
   const root = await temporaryDirectory()
-  const container = `  - {name: kube-apiserver, image: kube-apiserver:v1.37.2, command: [kube-apiserver, --secure-port=8443]}\n`
+  const command = '[kube-apiserver, --advertise-address=192.0.2.1, --secure-port=8443]'
+  const container = `  - {name: kube-apiserver, image: kube-apiserver:v1.37.2, command: ${command}}\n`
   const pod = `apiVersion: v1\nkind: Pod\nmetadata: {name: kube-apiserver}\nspec:\n  containers:\n${container}`
   await put(root, staticPodPath('kube-apiserver'), pod)
-  expect(await observeHost(rootedHost(root), 'v1.37.2')).toMatchObject({ apiPort: 8443, controlPlane: 'v1.37.2' })
+  expect(await observeHost(rootedHost(root), 'v1.37.2')).toMatchObject({ apiPort: 8443, apiAddress: '192.0.2.1', controlPlane: 'v1.37.2' })
 })
 
 async function put(root: string, file: string, text: string): Promise<void> {

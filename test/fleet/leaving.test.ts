@@ -1,7 +1,9 @@
 /** What a control plane that is to leave would take along: the name of the API, and keys. */
 import { expect, test } from 'vitest'
+import type { ClusterHost } from '../../src/config/cluster-file.ts'
 import { askEndpointName } from '../../src/fleet/look/endpoint-name.ts'
 import { lastKeyProblems } from '../../src/fleet/look/last-keys.ts'
+import { endpointFindings, endpointNameFindings } from '../../src/fleet/plan/stable-endpoint.ts'
 import type { Argv, Host } from '../../src/host/host.ts'
 import { fileOf, running } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
@@ -48,6 +50,56 @@ test('a name that leads to who leaves alone is a problem, one that leads elsewhe
   expect(await named({ h2: other, h3: ['127.0.0.1'] })).toMatchObject({ problems: [], warnings: [] })
 })
 
+test('an address that hosts which stay have too leaves with nobody; who has the API behind it gets a warning', () => {
+  const [shared, own] = ['203.0.113.5', '192.168.7.1']
+  const control = (apiAddress: string) => reachedHost({ node: 'control-plane', addresses: [apiAddress], apiAddress })
+  const states = new Map([
+    ['h1', control(own)],
+    ['h2', control('192.168.7.2')],
+    ['h4', reachedHost({ node: 'worker', addresses: ['192.168.7.4'] })],
+  ])
+  const leaves = (host: string, hosts = behind({ h1: shared, h2: shared, h4: shared }, host)) => {
+    const actions = [{ host, kind: 'remove', why: '' }] as const
+    const known = new Map([['h2', [shared]]])
+    const cluster = { ...running('h1', 'h2'), controlPlaneEndpoint: `${shared}:6443` }
+    return [
+      endpointNameFindings({ ...file, hosts }, { states, actions, endpoint: 'api.example.com:6443' }, known),
+      endpointFindings({ ...file, hosts }, { states, cluster, actions }),
+    ]
+  }
+  const nothing = { problems: [], warnings: [] }
+  expect(leaves('h4')).toEqual([nothing, nothing])
+  expect(leaves('h1')).toEqual([
+    { problems: [], warnings: [expect.stringContaining('unless it moves to another control plane by itself')] },
+    { problems: [], warnings: [expect.stringContaining('unless it moves to another control plane by itself')] },
+  ])
+  const refused = { problems: [expect.stringContaining('h1')], warnings: [] }
+  expect(leaves('h1', behind({ h1: shared, h2: '203.0.113.6' }, 'h1'))).toEqual([refused, refused])
+})
+
+test.each(['h1.example.com', '203.0.113.5'])('of who is %s in the file its own address goes that its API server announces', (address) => {
+  const [api, virtual] = ['192.168.7.1', '192.168.7.99']
+  const states = new Map([
+    ['h1', reachedHost({ node: 'control-plane', addresses: [api, virtual], apiAddress: api })],
+    ['h2', reachedHost({ node: 'control-plane', addresses: ['192.168.7.2'] })],
+  ])
+  const found = (at: string, written = address) => {
+    const wanted = { ...file, hosts: behind({ h1: written, h2: '192.168.7.2' }, 'h1') }
+    const cluster = { ...running('h1', 'h2'), controlPlaneEndpoint: `${at}:6443` }
+    const byName = endpointNameFindings(wanted, { states, actions: remove, endpoint: 'api.example.com:6443' }, new Map([['h2', [at]]]))
+    const all = [byName, endpointFindings(wanted, { states, cluster, actions: remove })]
+    return all.map(({ problems, warnings }) => [problems.length, warnings.length])
+  }
+  const [refused, warned] = [
+    [1, 0],
+    [0, 1],
+  ]
+  expect(found(api)).toEqual([refused, refused])
+  expect(found(virtual)).toEqual([warned, warned])
+  // Of a machine that has got another one, as the plan says, the former one may be virtual by now.
+  expect(found(api, virtual)).toEqual([warned, warned])
+})
+
 test('nobody is asked for an address, nor where nobody leaves', async () => {
   const nothing = { problems: [], warnings: [], asked: [] }
   expect(await named({ h2: ['192.168.7.1'] }, '192.168.7.1:6443')).toEqual(nothing)
@@ -77,3 +129,9 @@ test('the last copy of a key of a CA does not go with the control plane that has
   ])
   expect(await told({ h1: all }, 'init')).toEqual([])
 })
+
+/** Of the hosts of a file, with these addresses; one leaves. */
+function behind(addresses: Readonly<Record<string, string>>, leaving: string): readonly ClusterHost[] {
+  const roles = Object.fromEntries(Object.keys(addresses).map((name) => [name, name === leaving ? 'absent' : 'control-plane']))
+  return fileOf(roles).hosts.map((host) => ({ ...host, address: addresses[host.name] ?? '' }))
+}

@@ -110,7 +110,7 @@ const rest = [
   '',
   '- A control plane that is `absent` goes only when its member is known to have left etcd: the last member is refused (`ETCD_QUORUM`), and so is one whose manifest of etcd cannot be read or is missing while nobody can be asked (`ETCD_FAILED`).',
   '- Of a machine that has nothing of the cluster any more only its dead member and its Node are removed.',
-  "- No control plane leaves with the last copy of the key of a CA, nor with the address of `controlPlaneEndpoint`, nor while its name leads there alone: that address has to be another machine's first.",
+  "- No control plane leaves with the last copy of the key of a CA, nor with the address of `controlPlaneEndpoint`, nor while its name leads there alone: that address has to be another machine's first. Behind one that hosts which stay have too (one public address for all) any host may leave: a control plane does so with a warning.",
   '- A cluster that was made without a `controlPlaneEndpoint` takes no second control plane: the plan says how it gets one.',
   '- A host whose upgrade was cut off may leave: without a `kubernetesVersion` in the file too, as long as the API answers.',
   '- A removal that was cut off later is run again. Whoever changes their mind after its reset has begun is refused by the plan: the host is half a node; make it `absent` once more, or reset it.',

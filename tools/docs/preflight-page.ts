@@ -90,7 +90,7 @@ const betweenHosts: readonly string[] = [
   '| free disk | less than 200 MiB where a new member of etcd is to have its data | less than 2 GiB there; below 10 % where `/var/lib/kubelet` is, 15 % where `/var/lib/containerd` or `/var/lib/containers` is, unless the file sets `evictionHard` |',
   '| name of `controlPlaneEndpoint` | a host that is about to get a node does not know it (`getent`, where the host has it) | |',
   '| `kubectl` on the host that makes the cluster, with `network.manifest` | missing | |',
-  '| who is to leave: the name of `controlPlaneEndpoint`, asked for on each host that stays | leads to its address alone | leads there too |',
+  '| who is to leave: the name of `controlPlaneEndpoint`, asked for on each host that stays | leads to its address alone (where the file has a name, or one that is none of its own, also to that of its API server) | leads there too, or to another address that it has, or, of a control plane, to one that it shares with hosts that stay |',
   '| who is to leave: `ca.key`, `etcd/ca.key`, `front-proxy-ca.key` | no control plane of the file that stays has it | |',
   '',
   'A port is certainly shut when sshd of the host answers the one who asks and the port does not. So that something can answer before there is a cluster, `systemd-socket-activate` listens on the ports of a bare host for the time of the',

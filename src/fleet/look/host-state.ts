@@ -55,6 +55,8 @@ export interface ReachedHost {
   readonly controlPlane: string
   /** That its kube-apiserver listens on, by the manifest. */
   readonly apiPort?: number
+  /** That its kube-apiserver announces, by the manifest: of this machine, where a virtual one goes from one to another. */
+  readonly apiAddress?: string
   /** A kubelet of the version that is wanted lies there: installed, or as `kubelet-<version>` beside it. */
   readonly hasWantedKubelet: boolean
   /** Of each CA that its kubelet trusts, with a blank between them: `sha256:...`; empty when it has none. */
@@ -123,12 +125,13 @@ async function trustedCa(host: Pick<Host, 'readText'>): Promise<string | undefin
   return kubeconfig?.certificateAuthority ?? (usual === undefined || isAnnouncement(usual) ? undefined : usual)
 }
 
-function apiServerOf(manifest: string | undefined, wantedVersion: string): Pick<ReachedHost, 'controlPlane' | 'apiPort'> {
+function apiServerOf(manifest: string | undefined, wantedVersion: string): Pick<ReachedHost, 'controlPlane' | 'apiPort' | 'apiAddress'> {
   const pod = manifest === undefined ? undefined : readApiServer(manifest)
   if (pod === undefined) return { controlPlane: '' }
-  const port = Number(commandFlag(commandOf(pod, 'kube-apiserver'), 'secure-port') ?? NaN)
+  const flag = (name: string): string | undefined => commandFlag(commandOf(pod, 'kube-apiserver'), name)
+  const [port, address] = [Number(flag('secure-port') ?? NaN), flag('advertise-address')]
   const controlPlane = releaseOf(tagOf(imageOf(pod, 'kube-apiserver')), wantedVersion)
-  return { controlPlane, ...(Number.isInteger(port) && { apiPort: port }) }
+  return { controlPlane, ...(Number.isInteger(port) && { apiPort: port }), ...(address !== undefined && { apiAddress: address }) }
 }
 
 /** A rebuilt image (`v1.37.2-acme.1`) is of the release that it was made of, unless the file itself names such versions. */

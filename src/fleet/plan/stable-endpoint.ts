@@ -20,10 +20,12 @@ export function endpointFindings(
   const coming = hosts.filter(({ name, role }) => role === 'control-plane' && does(actions, name, 'join'))
   if (endpoint === '') return { problems: coming.map(({ name }) => withoutEndpoint(name)), warnings: [] }
   const at = shortestForm(splitEndpoint(endpoint)?.host ?? '')
-  const leaving = hosts.filter(({ name }) => does(actions, name, 'remove'))
+  const leaving = leaversOf(hosts, states, actions)
   return {
-    problems: leaving.filter(({ address }) => shortestForm(address) === at).map(({ name }) => takesItAlong(name, endpoint)),
-    warnings: leaving.filter((host) => holds(host, states.get(host.name), at)).map(({ name }) => holdsItNow(name, endpoint)),
+    problems: leaving.filter(({ gone }) => gone.includes(at)).map(({ name }) => takesItAlong(name, endpoint)),
+    warnings: leaving
+      .filter(({ gone, mayMove }) => !gone.includes(at) && mayMove.includes(at))
+      .map(({ name }) => holdsItNow(name, endpoint)),
   }
 }
 
@@ -36,9 +38,9 @@ export function endpointNameFindings(
   { states, actions, endpoint }: { states: ReadonlyMap<string, HostState>; actions: readonly Action[]; endpoint: string },
   known: ReadonlyMap<string, readonly string[]>,
 ): EndpointFindings {
-  const leaving = hosts.filter(({ name }) => does(actions, name, 'remove'))
-  const gone = new Set(leaving.map(({ address }) => shortestForm(address)))
-  const mayMove = new Set([...gone, ...leaving.flatMap(({ name }) => addressesOf(states.get(name)))])
+  const leaving = leaversOf(hosts, states, actions)
+  const gone = new Set(leaving.flatMap((one) => one.gone))
+  const mayMove = new Set(leaving.flatMap((one) => [...one.gone, ...one.mayMove]))
   const found = [...known].map(([name, addresses]) => ({ name, addresses: addresses.map(shortestForm) }))
   const lost = found.filter(({ addresses }) => addresses.length > 0 && addresses.every((one) => gone.has(one)))
   const doubtful = found.filter((one) => !lost.includes(one) && one.addresses.some((address) => mayMove.has(address)))
@@ -64,9 +66,33 @@ function does(actions: readonly Action[], host: string, kind: Action['kind']): b
   return actions.some((one) => one.host === host && one.kind === kind)
 }
 
-/** Beside its own one: a virtual address that moves, or a second one of its own. */
-function holds({ address }: ClusterHost, state: HostState | undefined, at: string): boolean {
-  return shortestForm(address) !== at && addressesOf(state).includes(at)
+interface Leaver {
+  readonly name: string
+  /** Addresses that nobody has without it. */
+  readonly gone: readonly string[]
+  /** Others that lead to it now: a virtual one, a second one of its own, one that forwards to it and to others. */
+  readonly mayMove: readonly string[]
+}
+
+/** What a host that stays has too leaves with nobody: behind one public address there may be all of them. */
+function leaversOf(hosts: readonly ClusterHost[], states: ReadonlyMap<string, HostState>, actions: readonly Action[]): readonly Leaver[] {
+  const staying = hosts.filter(({ role }) => role === 'control-plane' || role === 'worker')
+  const kept = new Set(staying.flatMap(({ name, address }) => [shortestForm(address), ...addressesOf(states.get(name))]))
+  const onlyIts = (address: string): boolean => !kept.has(address)
+  return hosts
+    .filter(({ name }) => does(actions, name, 'remove'))
+    .map(({ name, address: written }) => {
+      const [address, state] = [shortestForm(written), states.get(name)]
+      const own = addressesOf(state)
+      const api = state?.kind === 'reached' && state.apiAddress !== undefined ? [shortestForm(state.apiAddress)] : []
+      return {
+        name,
+        // Where the file has a name, or an address that is translated, its API server is elsewhere.
+        gone: [address, ...(own.includes(address) ? [] : api)].filter(onlyIts),
+        // Behind one that it shares with others it may be the one that is asked.
+        mayMove: [...own.filter(onlyIts), ...(api.length === 0 ? [] : [address])],
+      }
+    })
 }
 
 function addressesOf(state: HostState | undefined): readonly string[] {
