@@ -147,7 +147,7 @@ const rest = [
   '- `patches` are those of the document that the host came by (`initConfiguration` for who ran init, `joinConfiguration` for who joined), and their folder has to be on it still (`PATCH_INVALID`).',
   '- A control plane asks its own API, a worker that of a control plane, also where the admin.conf of a host leads nowhere from there.',
   '- A host that fails ends the upgrade there (those that were not begun are named), and the next apply goes on with it.',
-  `- Nodes that are at the version are left alone. An API server counts by the tag of its image, one that was rebuilt (\`${newestKubernetes}-acme.1\`) as its release; where there is no such tag, by what the cluster keeps and by its kubelet.`,
+  `- Nodes that are at the version are left alone. An API server counts by the tag of its image, one that was rebuilt (\`${newestKubernetes}-acme.1\`) as its release; where there is no such tag, by what the cluster keeps, and then by its kubelet, if one of the version is on the host or its image (by digest) is another than that of the first control plane.`,
   '- A cluster without its ConfigMap `kube-system/kubeadm-config` is not upgraded: the plan says how it gets one.',
   '- A control plane that cannot be reached, whose machine is bare, or whose join was cut off, stands in its way; in that of another minor version also one that is to go or that the file does not name.',
   '- A worker that cannot be reached, and nodes that are to come or go, are left for the next apply, by name.',

@@ -53,6 +53,8 @@ export interface ReachedHost {
   readonly nodeName?: string
   /** Of its kube-apiserver, by the image in the manifest; empty when it has none, or one whose version its name does not tell. */
   readonly controlPlane: string
+  /** Of that image, where its name tells this and no version. */
+  readonly apiDigest?: string
   /** That its kube-apiserver listens on, by the manifest. */
   readonly apiPort?: number
   /** That its kube-apiserver announces, by the manifest: of this machine, where a virtual one goes from one to another. */
@@ -125,13 +127,22 @@ async function trustedCa(host: Pick<Host, 'readText'>): Promise<string | undefin
   return kubeconfig?.certificateAuthority ?? (usual === undefined || isAnnouncement(usual) ? undefined : usual)
 }
 
-function apiServerOf(manifest: string | undefined, wantedVersion: string): Pick<ReachedHost, 'controlPlane' | 'apiPort' | 'apiAddress'> {
+function apiServerOf(
+  manifest: string | undefined,
+  wantedVersion: string,
+): Pick<ReachedHost, 'controlPlane' | 'apiDigest' | 'apiPort' | 'apiAddress'> {
   const pod = manifest === undefined ? undefined : readApiServer(manifest)
   if (pod === undefined) return { controlPlane: '' }
   const flag = (name: string): string | undefined => commandFlag(commandOf(pod, 'kube-apiserver'), name)
   const [port, address] = [Number(flag('secure-port') ?? NaN), flag('advertise-address')]
-  const controlPlane = releaseOf(tagOf(imageOf(pod, 'kube-apiserver')), wantedVersion)
-  return { controlPlane, ...(Number.isInteger(port) && { apiPort: port }), ...(address !== undefined && { apiAddress: address }) }
+  const image = imageOf(pod, 'kube-apiserver')
+  const [controlPlane, digest] = [releaseOf(tagOf(image), wantedVersion), image.split('@')[1]]
+  return {
+    controlPlane,
+    ...(controlPlane === '' && digest !== undefined && { apiDigest: digest }),
+    ...(Number.isInteger(port) && { apiPort: port }),
+    ...(address !== undefined && { apiAddress: address }),
+  }
 }
 
 /** A rebuilt image (`v1.37.2-acme.1`) is of the release that it was made of, unless the file itself names such versions. */

@@ -44,10 +44,11 @@ export function decideUpgrade(
     return kubelet === undefined ? [] : [{ name, role, state, kubelet }]
   })
   const behind = members.filter(({ kubelet }) => compareVersions(kubelet, wanted) < 0)
+  const leader = members.find(({ name }) => name === first)?.state
   const needing = members.filter((member) => {
     const { name, role, state } = member
     const hasNewKubelet = behind.includes(member) && state.hasWantedKubelet
-    const isOld = role === 'control-plane' && state.node === role && isBehind(member, wanted, isNewer > 0)
+    const isOld = role === 'control-plane' && state.node === role && isBehind(member, { wanted, leader, isClusterBehind: isNewer > 0 })
     // Without an API nobody says what runs: an upgrade of a host that has it already changes nothing.
     return running === undefined || hasNewKubelet || isOld || hasCutOffUpgrade(state) || (name === first && isNewer > 0)
   })
@@ -117,13 +118,24 @@ function withoutConfiguration(
   return [[what, ...fleetRemedy(remedy, place)].join('\n    ')]
 }
 
-/** Where the image does not tell its version the cluster's counts, and that of a kubelet, which is upgraded after its control plane. */
+interface Upgraded {
+  readonly wanted: string
+  /** The control plane that is upgraded before all others. */
+  readonly leader: ReachedHost | undefined
+  readonly isClusterBehind: boolean
+}
+
+/**
+ * Where the image does not tell its version the cluster's counts; then that of a kubelet, which is upgraded after its control plane, if the
+ * image is another than the one that is upgraded first. By the kubelet alone one that cannot be upgraded would be an upgrade for ever.
+ */
 function isBehind(
-  { state: { controlPlane }, kubelet }: { readonly state: ReachedHost; readonly kubelet: string },
-  wanted: string,
-  isClusterBehind: boolean,
+  { state: { controlPlane, apiDigest }, kubelet }: { readonly state: ReachedHost; readonly kubelet: string },
+  { wanted, leader, isClusterBehind }: Upgraded,
 ): boolean {
-  return controlPlane === '' ? isClusterBehind || compareVersions(kubelet, wanted) < 0 : compareVersions(controlPlane, wanted) < 0
+  if (controlPlane !== '') return compareVersions(controlPlane, wanted) < 0
+  const isOther = apiDigest !== undefined && leader?.apiDigest !== undefined && apiDigest !== leader.apiDigest
+  return isClusterBehind || (isOther && compareVersions(kubelet, wanted) < 0)
 }
 
 interface Seen {
