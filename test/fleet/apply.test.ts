@@ -95,9 +95,8 @@ function inputOf(hosts: Readonly<Record<string, Host>>, actions: readonly Action
     actions,
   } as const
   return {
-    file,
     fleet: { hosts: new Map(Object.entries(hosts)), states, close: async () => {} },
-    made: { plan, first: 'h1', problems: [], warnings: [] },
+    made: { plan, file, first: 'h1', problems: [], warnings: [] },
     tokens: false,
     networkManifest: undefined,
     owner: 'ann@desk',

@@ -2,14 +2,13 @@
 import { PassThrough } from 'node:stream'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { errorText } from '../../src/cli/text/error-text.ts'
-import { fleetPlanText } from '../../src/cli/text/fleet-plan-text.ts'
+import { fleetPlanText, type ShownPlan } from '../../src/cli/text/fleet-plan-text.ts'
 import { fleetProgress } from '../../src/cli/fleet-progress.ts'
 import { outputPrinter } from '../../src/cli/text/output.ts'
 import { logLines } from '../../src/cli/run/run-log.ts'
 import { showPlan } from '../../src/cli/run/run-plan.ts'
 import { undoPlanText } from '../../src/cli/text/undo-plan-text.ts'
 import { KadmError } from '../../src/errors.ts'
-import type { MadePlan } from '../../src/fleet/plan/plan.ts'
 import type { PhaseEvent } from '../../src/phases/phase.ts'
 import { undoTarget } from '../../src/phases/undo/undo-target.ts'
 import { eventLine } from '../../src/progress/event-lines.ts'
@@ -28,7 +27,7 @@ const events: readonly PhaseEvent[] = [
   { kind: 'skipped', phase: 'join', reason: spoof, at },
   { kind: 'failed', phase: 'join', error: new Error(spoof), at },
 ]
-const made: MadePlan = {
+const made: ShownPlan = {
   plan: {
     apiVersion: '',
     kind: 'Plan',

@@ -58,7 +58,6 @@ async function applyTraced(input: CommandInput, { trace, wait, confirmed, note }
     const progress = fleetProgress(input.io, { events, actions: made.plan.actions })
     try {
       await applyPlan({
-        file,
         fleet,
         made,
         tokens: flags.isOn('tokens'),

@@ -1,13 +1,13 @@
 /** `kadm plan` for a user. Exit code 0 for a plan that can be applied, else the error that apply would end with. */
 import path from 'node:path'
 import { KadmError } from '../../errors.ts'
-import { makePlan, requireNoProblems, type MadePlan } from '../../fleet/plan/plan.ts'
+import { makePlan, requireNoProblems } from '../../fleet/plan/plan.ts'
 import { localHost } from '../../host/local-host.ts'
 import { shellQuote } from '../../host/shell-quote.ts'
 import { printable, printableJson } from '../../progress/printable.ts'
 import type { CommandInput, Streams } from '../command.ts'
 import { fleetOfFile } from '../fleet-of-file.ts'
-import { fleetPlanText } from '../text/fleet-plan-text.ts'
+import { fleetPlanText, type ShownPlan } from '../text/fleet-plan-text.ts'
 import { textOrJson } from '../text/output.ts'
 
 export async function runPlan(input: CommandInput): Promise<void> {
@@ -30,12 +30,12 @@ export async function runPlan(input: CommandInput): Promise<void> {
 }
 
 /** Problems are told with the error. Warnings are no part of the JSON, which is kept and compared. */
-export function showPlan(made: MadePlan, output: 'text' | 'json', { stdout, stderr }: Pick<Streams, 'stdout' | 'stderr'>): void {
+export function showPlan(made: ShownPlan, output: 'text' | 'json', { stdout, stderr }: Pick<Streams, 'stdout' | 'stderr'>): void {
   if (output === 'text') return void stdout.write(fleetPlanText({ ...made, problems: [] }))
   for (const warning of made.warnings) stderr.write(`WARNING: ${printable(warning)}\n`)
   stdout.write(jsonOf(made))
 }
 
-function jsonOf({ plan }: MadePlan): string {
+function jsonOf({ plan }: ShownPlan): string {
   return `${printableJson(plan, 2)}\n`
 }

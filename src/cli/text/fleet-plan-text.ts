@@ -3,7 +3,10 @@ import type { MadePlan } from '../../fleet/plan/plan.ts'
 import type { ActionKind } from '../../fleet/plan/decide.ts'
 import { printable, printableLine } from '../../progress/printable.ts'
 
-export function fleetPlanText({ plan, problems, warnings }: MadePlan): string {
+/** What is shown of a plan: the file is the user's own. */
+export type ShownPlan = Omit<MadePlan, 'file'>
+
+export function fleetPlanText({ plan, problems, warnings }: ShownPlan): string {
   const lines = [
     ...warnings.map((line) => `WARNING: ${printable(line)}`),
     ...actionLines(plan).map(printableLine),

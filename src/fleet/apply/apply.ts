@@ -1,6 +1,5 @@
 /** Does what a plan says, on all hosts at once. */
 import path from 'node:path'
-import type { ClusterFile } from '../../config/cluster-file.ts'
 import { hasCode } from '../../errors.ts'
 import type { PhaseEvent } from '../../phases/phase.ts'
 import { runPhases } from '../../phases/runner.ts'
@@ -15,7 +14,6 @@ import { preflightFailed, requireNoProblems, type MadePlan } from '../plan/plan.
 import { requireFree } from './require-free.ts'
 
 export interface ApplyInput extends FleetCommand, Pick<FleetRun, 'operator'> {
-  readonly file: ClusterFile
   readonly made: MadePlan
   /** Nodes come in with a bootstrap token, as kubeadm does it. */
   readonly tokens: boolean
@@ -44,7 +42,7 @@ export async function applyPlan(input: ApplyInput): Promise<void> {
     if (apiAtStart(made) === 'there') lease = Promise.resolve(await hold())
     await requireFree(
       actions.flatMap(({ host }) => hosts.get(host) ?? []),
-      { command: 'kadm apply', places: input.file.hosts },
+      { command: 'kadm apply', places: made.file.hosts },
     )
     // Where no API answers yet the locks of the hosts stand for the Lease until one does.
     lease ??= hold().catch((error: unknown) => {
@@ -63,25 +61,25 @@ export async function applyPlan(input: ApplyInput): Promise<void> {
     access.failed(new Error('the apply has ended'))
     await access.close(await lease)
   }
-  if (failures.size > 0) throw fleetFailed(failures, input.file.hosts, skipped)
+  if (failures.size > 0) throw fleetFailed(failures, made.file.hosts, skipped)
 }
 
 /** Throws PREFLIGHT_FAILED. */
-function fleetRun({ file, fleet, made, tokens, networkManifest, report, within, operator }: ApplyInput, signal: AbortSignal): FleetRun {
+function fleetRun({ fleet, made, tokens, networkManifest, report, within, operator }: ApplyInput, signal: AbortSignal): FleetRun {
   const { actions, file: source } = made.plan
   const hosts = reachedHosts(fleet)
   const first = hosts.get(made.first ?? '')
   if (first === undefined)
     throw preflightFailed([`${made.first ?? 'a control plane'} is to be asked about the cluster, and is not reached`])
   return {
-    file,
+    file: made.file,
     folder: path.dirname(source.path),
     actions,
     hosts,
     first,
     access: clusterAccess({
       host: first.host,
-      ...controlPlanesBeside(first, { file, hosts, actions }),
+      ...controlPlanesBeside(first, { file: made.file, hosts, actions }),
       api: apiAtStart(made),
       tokens,
       signal,

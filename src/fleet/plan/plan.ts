@@ -36,6 +36,8 @@ export interface FleetPlan {
 
 export interface MadePlan {
   readonly plan: FleetPlan
+  /** With the version that the plan is about, where it names none: that is what is applied. */
+  readonly file: ClusterFile
   /** The control plane that makes the cluster or is asked about it; `undefined` when none is reached. */
   readonly first: string | undefined
   /** What stands in the way: such a plan is not applied. */
@@ -93,6 +95,7 @@ export async function makePlan({ file: given, source, fleet, signal, patience = 
       seen: { hosts: Object.fromEntries([...states].map(([name, state]) => [name, lasting(state)])), cluster },
       actions,
     },
+    file,
     first: firstControlPlane(file, states),
     problems: [
       ...problems,
