@@ -50,6 +50,8 @@ export interface ClusterAccess {
   readonly cluster: () => Promise<Cluster>
   /** The same, for the upgrade that may be what brings a stopped API back: it has done so when it asks. */
   readonly reach: () => Promise<Cluster>
+  /** An upgrade that was cut off may have stopped the API. */
+  readonly wasStopped: boolean
   /** For the node of this name. */
   readonly sponsor: (nodeName: string) => Promise<Sponsor>
   /** Told by the init that makes the cluster. */

@@ -91,7 +91,7 @@ async function inputOf({ role, kind, state }: Wanted, { hear = () => {}, onDelet
       actions: [{ host: 'h3', kind, why: '', replaces: true }],
       hosts: new Map([['h3', on]]),
       first: { ...on, name: 'h1' },
-      access: { cluster: async () => cluster, reach: none, sponsor: none, apiAnswers: none, failed: none, close: none },
+      access: { cluster: async () => cluster, reach: none, wasStopped: false, sponsor: none, apiAnswers: none, failed: none, close: none },
       failures: new Map(),
       operator: host,
       report: ({ event }) => hear(event.phase),

@@ -37,10 +37,12 @@ test('the errors that init or join take for warnings are warnings of every upgra
 
 test.each([
   // Where its admin.conf leads is no matter.
-  { node: 'worker', asked: 'asked by way of h1' },
-  // Of another one the version may be another, and where an upgrade has stopped the API none answers.
-  { node: 'control-plane', asked: 'asked at port 2' },
-] as const)('which API the upgrade of a $node asks', async ({ node, asked }) => {
+  { node: 'worker', wasStopped: false, unfinished: undefined, asked: 'asked by way of h1' },
+  { node: 'control-plane', wasStopped: false, unfinished: 'upgrade node', asked: 'asked by way of h1' },
+  { node: 'control-plane', wasStopped: true, unfinished: undefined, asked: 'asked by way of h1' },
+  // No other may answer before this one has gone back.
+  { node: 'control-plane', wasStopped: true, unfinished: 'upgrade node', asked: 'asked at port 2' },
+] as const)('which API is asked: $node, unfinished: $unfinished, stopped: $wasStopped', async ({ node, wasStopped, unfinished, asked }) => {
   const dir = await temporaryDirectory()
   const real = rootedHost(dir)
   // Nobody is locked out, and nothing is changed: it ends where the cluster is asked.
@@ -63,8 +65,8 @@ users: [{name: a, user: {token: secret}}]`
   const file = fileOf({ h1: 'control-plane', h2: node })
   const none = (): never => expect.unreachable()
   const reach = async (): Promise<never> => Promise.reject(new Error('asked by way of h1'))
-  const access = { cluster: none, reach, sponsor: none, apiAnswers: none, failed: none, close: none }
-  const on = { name: 'h2', host, state: reachedHost({ node }) }
+  const access = { cluster: none, reach, wasStopped, sponsor: none, apiAnswers: none, failed: none, close: none }
+  const on = { name: 'h2', host, state: reachedHost({ node, ...(unfinished !== undefined && { unfinished }) }) }
   const request = requestOf('upgrade', { run: { report: () => {} }, on, signal: stop.signal })
   const outcome = upgradeHost({ file, first: { ...on, name: 'h1' }, access }, on, request)
   await expect(outcome).rejects.toMatchObject({ message: asked })

@@ -145,7 +145,7 @@ const rest = [
   '  unless a host was cut off or has failed, which is mended first.',
   `- The new kubelet has to be on the hosts already, installed or beside the old one as \`kubelet-${newestKubernetes}\`: where it is not, only the control plane goes up, and the plan warns. A node whose kubelet changes is drained before (its Pods have 5 minutes to leave, as at a removal) and takes Pods again after.`,
   '- `patches` are those of the document that the host came by (`initConfiguration` for who ran init, `joinConfiguration` for who joined), and their folder has to be on it still (`PATCH_INVALID`).',
-  '- A control plane asks its own API, a worker that of a control plane, also where the admin.conf of a host leads nowhere from there.',
+  '- The API is asked by way of a control plane that answers, also where the admin.conf of a host leads nowhere from there; a control plane whose upgrade was cut off and has stopped it asks its own.',
   '- A host that fails ends the upgrade there (those that were not begun are named), and the next apply goes on with it.',
   `- Nodes that are at the version are left alone. An API server counts by the tag of its image, one that was rebuilt (\`${newestKubernetes}-acme.1\`) as its release; where there is no such tag, by what the cluster keeps, and then by its kubelet, if one of the version is on the host or its image (by digest) is another than that of the first control plane.`,
   '- A cluster without its ConfigMap `kube-system/kubeadm-config` is not upgraded: the plan says how it gets one.',

@@ -179,6 +179,7 @@ export function clusterAccess({ host, others, coming, leaving, api: apiAtStart, 
   return {
     cluster,
     reach,
+    wasStopped: apiAtStart === 'stopped',
     sponsor,
     apiAnswers: () => up.resolve(),
     failed: (error) => up.reject(error),

@@ -10,9 +10,10 @@ import { runsOf } from '../../host/journal/journal-runs.ts'
 import { pauseFor } from '../../host/wait.ts'
 import { startUpgradeApply, startUpgradeNode } from '../../phases/upgrade/start-upgrade.ts'
 import { connectOwnCluster } from '../../pki/own-cluster.ts'
-import { firstAuthority } from './cluster-access.ts'
-import type { FleetHost, FleetRun } from '../fleet-run.ts'
 import type { RunRequest } from '../../phases/run-request.ts'
+import type { FleetHost, FleetRun } from '../fleet-run.ts'
+import { hasCutOffUpgrade } from '../plan/plan-upgrade.ts'
+import { firstAuthority } from './cluster-access.ts'
 
 /** Milliseconds that the Pods of a node have to leave it. */
 const drainTimeout = 300_000
@@ -32,7 +33,8 @@ export async function upgradeHost(
   if (on.name === first.name && kubelet === undefined) return
   // Of the first control plane all but the kubelet is done.
   const only = on.name === first.name ? ['kubelet'] : undefined
-  const api = on.state.node === 'control-plane' ? apiBeside(on.host, first.host, request.signal) : { cluster: access.reach }
+  const mayHaveStopped = access.wasStopped && on.state.node === 'control-plane' && hasCutOffUpgrade(on.state)
+  const api = mayHaveStopped ? apiBeside(on.host, first.host, request.signal) : { cluster: access.reach }
   try {
     // A kubelet may not drain its own node: the administrator does, whose admin.conf may lead nowhere from here.
     await startUpgradeNode(on.host, { ...asked, only, kubeconfig: undefined, sponsor: api.cluster, kubelet })
@@ -46,10 +48,7 @@ interface UpgradeApi {
   readonly close?: () => Promise<void>
 }
 
-/**
- * Of a control plane: its own, whose version decides how new its kubelet may be. Nothing is asked before that is needed: an upgrade that was
- * cut off may have stopped it, and no other may answer either.
- */
+/** Of a control plane whose upgrade may have stopped the API: its own, of which nothing is asked before it has been brought back. */
 function apiBeside(host: Host, first: Host, signal: AbortSignal): UpgradeApi {
   let opened: Promise<Cluster> | undefined
   return {

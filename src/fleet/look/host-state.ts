@@ -53,8 +53,8 @@ export interface ReachedHost {
   readonly nodeName?: string
   /** Of its kube-apiserver, by the image in the manifest; empty when it has none, or one whose version its name does not tell. */
   readonly controlPlane: string
-  /** Of that image, where its name tells this and no version. */
-  readonly apiDigest?: string
+  /** That image, where its name tells no version. */
+  readonly apiImage?: string
   /** That its kube-apiserver listens on, by the manifest. */
   readonly apiPort?: number
   /** That its kube-apiserver announces, by the manifest: of this machine, where a virtual one goes from one to another. */
@@ -130,16 +130,16 @@ async function trustedCa(host: Pick<Host, 'readText'>): Promise<string | undefin
 function apiServerOf(
   manifest: string | undefined,
   wantedVersion: string,
-): Pick<ReachedHost, 'controlPlane' | 'apiDigest' | 'apiPort' | 'apiAddress'> {
+): Pick<ReachedHost, 'controlPlane' | 'apiImage' | 'apiPort' | 'apiAddress'> {
   const pod = manifest === undefined ? undefined : readApiServer(manifest)
   if (pod === undefined) return { controlPlane: '' }
   const flag = (name: string): string | undefined => commandFlag(commandOf(pod, 'kube-apiserver'), name)
   const [port, address] = [Number(flag('secure-port') ?? NaN), flag('advertise-address')]
   const image = imageOf(pod, 'kube-apiserver')
-  const [controlPlane, digest] = [releaseOf(tagOf(image), wantedVersion), image.split('@')[1]]
+  const controlPlane = releaseOf(tagOf(image), wantedVersion)
   return {
     controlPlane,
-    ...(controlPlane === '' && digest !== undefined && { apiDigest: digest }),
+    ...(controlPlane === '' && { apiImage: image }),
     ...(Number.isInteger(port) && { apiPort: port }),
     ...(address !== undefined && { apiAddress: address }),
   }

@@ -130,11 +130,11 @@ interface Upgraded {
  * image is another than the one that is upgraded first. By the kubelet alone one that cannot be upgraded would be an upgrade for ever.
  */
 function isBehind(
-  { state: { controlPlane, apiDigest }, kubelet }: { readonly state: ReachedHost; readonly kubelet: string },
+  { state: { controlPlane, apiImage }, kubelet }: { readonly state: ReachedHost; readonly kubelet: string },
   { wanted, leader, isClusterBehind }: Upgraded,
 ): boolean {
   if (controlPlane !== '') return compareVersions(controlPlane, wanted) < 0
-  const isOther = apiDigest !== undefined && leader?.apiDigest !== undefined && apiDigest !== leader.apiDigest
+  const isOther = leader !== undefined && apiImage !== leader.apiImage
   return isClusterBehind || (isOther && compareVersions(kubelet, wanted) < 0)
 }
 

@@ -14,6 +14,7 @@ import { parseVersion, versionTable } from '../../config/versions.ts'
 import { KadmError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { dropRemovedFlags, nodeKubeletConfiguration } from '../../manifests/kubelet-files.ts'
+import { findStaticPod, imageOf, tagOf } from '../../manifests/static-pod-file.ts'
 import type { PhaseContext } from '../phase.ts'
 import { readableLog } from '../components/readable-log.ts'
 import { waitForKubelet } from '../components/wait-for-component.ts'
@@ -56,7 +57,7 @@ export async function upgradeKubelet(upgrade: KubeletUpgrade, context: PhaseCont
     await uncordon(upgrade, signal)
     return say(`[upgrade/kubelet] The kubelet is at ${target.version} already`)
   }
-  requireSkew(target.version, await serverVersion(cluster))
+  requireSkew(target.version, await versionBeside(upgrade))
   say(`[upgrade/kubelet] Draining node "${name}"`)
   waiting(`the Pods of node "${name}" to leave it`)
   await drainNode(cluster, name, { timeout: drainTimeout, signal, say: (line) => say(`[upgrade/kubelet] ${line}`) })
@@ -146,6 +147,13 @@ async function detailsOf(error: unknown, host: Host): Promise<readonly string[]>
   if (error instanceof KadmError && error.details.length > 0) return [error.message, ...error.details]
   const log = readableLog(await host.services.recentLog('kubelet', 100))
   return [messageOf(error), 'the end of the log of the new kubelet:', ...log.map((line) => `  ${line}`)]
+}
+
+/** Of a control plane its own API server's, which it asks as soon as that is up: a balancer leads to one of any version. */
+async function versionBeside({ host, cluster }: KubeletUpgrade): Promise<string> {
+  const own = await findStaticPod(host, 'kube-apiserver')
+  const tag = own === undefined ? '' : tagOf(imageOf(own, 'kube-apiserver'))
+  return parseVersion(tag) === undefined ? serverVersion(cluster) : tag
 }
 
 function requireSkew(kubelet: string, server: string): void {

@@ -3,10 +3,10 @@ import { kinds } from '../../cluster/kinds.ts'
 import { paths } from '../../config/paths.ts'
 import { KadmError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { controlPlaneImages, etcdImage } from '../../manifests/images.ts'
-import { findStaticPod, imageOf } from '../../manifests/static-pod-file.ts'
+import { controlPlaneImages } from '../../manifests/images.ts'
 import { certificateExpirations, type CertificateExpiration } from '../../pki/expiration.ts'
 import { backupRoom, existing, fileSystemAt, mebibytes, type FileSystem } from './backup-room.ts'
+import { planStaticPods } from './static-pod-plan.ts'
 import type { Finding, RehearsalOptions } from './finding.ts'
 
 export async function imageFindings({ host, config }: Pick<RehearsalOptions, 'host' | 'config'>): Promise<readonly Finding[]> {
@@ -49,7 +49,7 @@ async function backupFindings({
 }: Pick<RehearsalOptions, 'host' | 'config' | 'cluster'>): Promise<readonly Finding[]> {
   const { etcd } = config.cluster
   const folder = await existing(host, paths.temporary)
-  if (etcd.kind === 'external' || !(await isNewEtcd(host, config)))
+  if (etcd.kind === 'external' || !(await changesEtcd({ host, config })))
     return lacking(folder, (await fileSystem(host, folder)).free, spare, 'copies of what is changed go there')
   const { dataDir } = etcd
   const beside = await fileSystem(host, dataDir)
@@ -63,10 +63,11 @@ async function backupFindings({
   ]
 }
 
-/** Without a new etcd there is no snapshot. */
-async function isNewEtcd(host: Pick<Host, 'readText'>, { cluster }: RehearsalOptions['config']): Promise<boolean> {
-  const current = await findStaticPod(host, 'etcd')
-  return current === undefined || imageOf(current, 'etcd') !== etcdImage(cluster)
+/** Where etcd's static Pod stays as it is no snapshot is taken. */
+async function changesEtcd({ host, config }: Pick<RehearsalOptions, 'host' | 'config'>): Promise<boolean> {
+  const say = (): void => {}
+  const planned = await planStaticPods({ config, host, etcdUpgrade: true, kept: new Map(), say, warn: say })
+  return planned.some(({ component, state }) => component === 'etcd' && state === 'changes')
 }
 
 /** @param free and `wanted`: KiB */

@@ -70,8 +70,30 @@ async function program(file: string, version: string): Promise<void> {
   await chmod(file, 0o755)
 }
 
+test.each([
+  { beside: 'v1.37.2', is: 'taken' },
+  { beside: 'v1.36.3', is: 'too new' },
+  // A worker, or an image that does not tell its version.
+  { beside: undefined, is: 'too new' },
+])('a kubelet v1.37.2 of a host with an API server $beside, while another one answers with v1.36.3: $is', async ({ beside, is }) => {
+  const folder = await temporaryDirectory()
+  await program(path.join(folder, 'kubelet'), 'v1.37.2')
+  const real = localHost()
+  const pod = `{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: kube-apiserver, image: "r.test/kube-apiserver:${beside}"}]}}`
+  const host: Host = {
+    ...real,
+    facts: async () => ({ ...(await real.facts()), environment: { PATH: folder } }),
+    readText: async (file) => (file === '/etc/kubernetes/manifests/kube-apiserver.yaml' && beside !== undefined ? pod : undefined),
+  }
+  const { cluster } = oneNode('v1.36.3')
+  const stops: Cluster = { ...cluster, patch: async () => Promise.reject(new Error('taken')) }
+  const upgrade = { host, cluster: stops, config: initConfig(), target: { file: undefined, version: 'v1.37.2' }, drainTimeout: 1000 }
+  const context = { signal: new AbortController().signal, say: () => {}, warn: () => {}, waiting: () => {}, result: () => {} }
+  await expect(upgradeKubelet(upgrade, context)).rejects.toThrow(is === 'taken' ? /^taken$/ : /is newer than the API server \(v1\.36\.3\)/)
+})
+
 /** A cluster of a Node without Pods, and what its `unschedulable` was set to. */
-function oneNode(): { readonly cluster: Cluster; readonly cordons: readonly unknown[] } {
+function oneNode(server = 'v1.37.2'): { readonly cluster: Cluster; readonly cordons: readonly unknown[] } {
   const cordons: unknown[] = []
   const cluster = {
     server: 'https://192.0.2.1:6443',
@@ -82,7 +104,7 @@ function oneNode(): { readonly cluster: Cluster; readonly cordons: readonly unkn
       status: { nodeInfo: { kubeletVersion: 'v1.36.3' } },
     }),
     list: async () => [],
-    raw: async () => ({ status: 200, body: '{"gitVersion": "v1.37.2"}' }),
+    raw: async () => ({ status: 200, body: JSON.stringify({ gitVersion: server }) }),
     patch: async (_ref: unknown, { spec }: { readonly spec: { readonly unschedulable: unknown } }) => void cordons.push(spec.unschedulable),
   }
   return { cluster: cluster as unknown as Cluster, cordons }

@@ -4,11 +4,11 @@ import type { Cluster, KubernetesObject } from '../../../src/cluster/cluster.ts'
 import { KadmError } from '../../../src/errors.ts'
 import type { FileStat, Host } from '../../../src/host/host.ts'
 import { localHost } from '../../../src/host/local-host.ts'
-import { etcdImage } from '../../../src/manifests/images.ts'
 import type { Finding, RehearsalOptions } from '../../../src/phases/upgrade/finding.ts'
 import { rehearse } from '../../../src/phases/upgrade/rehearsal.ts'
 import { apiFindings } from '../../../src/phases/upgrade/rehearse-cluster.ts'
 import { certificateFindings, diskFindings } from '../../../src/phases/upgrade/rehearse-host.ts'
+import { planStaticPods } from '../../../src/phases/upgrade/static-pod-plan.ts'
 import { versionFindings } from '../../../src/phases/upgrade/rehearse-versions.ts'
 import { configIn, runCerts } from '../../pki/kadm-pki.ts'
 import { initConfig } from '../../support/init-config.ts'
@@ -75,14 +75,11 @@ describe('space on the disk', () => {
     ],
     ['a kubelet that is about to evict', 1, { '/var/lib/kubelet': 99 }, ['hurts DISK_SPACE /var/lib/kubelet: 99 MiB of 1000 MiB are free']],
   ] as const)('%s', async (_, members, few: Readonly<Record<string, number>>, findings) => {
-    const { cluster: wanted } = options({}).config
+    const etcd = await etcdManifest(options({}).config)
     const free = { '/etc/kubernetes': 316, '/var/lib/etcd': 150, '/var/lib/kubelet': 100, ...few }
     const host: Host = {
       ...localHost(),
-      readText: async () =>
-        'etcd' in few
-          ? `{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: [{name: etcd, image: "${etcdImage(wanted)}"}]}}`
-          : undefined,
+      readText: async (file) => ('etcd' in few && file.endsWith('/etcd.yaml') ? etcd : undefined),
       stat: async (file) => (file === '/etc/kubernetes' ? ({ kind: 'directory' } as FileStat) : undefined),
       query: async (argv) => {
         const folder = argv.at(-1) as keyof typeof free
@@ -162,6 +159,13 @@ describe('what cannot be looked at', () => {
 function failing<T extends object>(reason: Error, but: Partial<T> = {}): T {
   const fail = (): Promise<never> => Promise.reject(reason)
   return new Proxy<T>(but as T, { get: (_, name) => Reflect.get(but, name) ?? fail })
+}
+
+/** As an upgrade would lay it. */
+async function etcdManifest(config: RehearsalOptions['config']): Promise<string | undefined> {
+  const host: Host = { ...localHost(), readText: async () => undefined }
+  const planned = await planStaticPods({ config, host, etcdUpgrade: true, kept: new Map(), say: () => {}, warn: () => {} })
+  return planned.find(({ component }) => component === 'etcd')?.text
 }
 
 function options(some: Partial<RehearsalOptions>): RehearsalOptions {
