@@ -46,7 +46,7 @@ export function putAuthorityBack(
   const data = `-o jsonpath='{.clusters[0].cluster.certificate-authority-data}'`
   return [
     back,
-    `kubectl --kubeconfig "${kubernetesPaths.kubernetes}/admin.conf" config view --raw --minify ${data} | base64 -d >"${path}.new" && test -s "${path}.new" && chmod 644 "${path}.new" && mv "${path}.new" "${path}"   # on the host: it is in admin.conf too, and in the ConfigMap kube-public/cluster-info`,
+    `kubectl --kubeconfig "${kubernetesPaths.kubernetes}/admin.conf" config view --raw --minify ${data} | base64 -d >"${path}.new" && test -s "${path}.new" && install -m 644 "${path}.new" "${path}"   # on the host: it is in admin.conf too, and in the ConfigMap kube-public/cluster-info`,
   ]
 }
 
