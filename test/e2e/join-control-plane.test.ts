@@ -44,7 +44,7 @@ test('a kubelet that comes before kadm and removes the container of a Pod that k
   const runtime = await runtimeOfJoining()
   const image = (await runtime.containers()).find(({ name }) => name === 'etcd')?.image
   const id = await runtime.startPod({
-    name: 'brief',
+    name: `brief-${process.pid}-${performance.now().toFixed()}`,
     namespace: 'kube-system',
     image: image ?? '',
     // Two ports that nobody has; what it does is of no interest.

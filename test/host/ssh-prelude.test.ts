@@ -188,10 +188,10 @@ ${write(`${dir}/file`, { owner: '5:6', mode: '644', umask: '133' })}`)
   test('a holder ends with its shell, and when there is a new one', async () => {
     const shell = await farEnd(argv).open()
     const [first, second] = [await hold(shell), await hold(shell)]
-    await expect.poll(() => isAlive(first), { timeout: 2000 }).toBe(false)
+    await expect.poll(() => isAlive(first), { timeout: 10_000 }).toBe(false)
     expect([await isAlive(second), (await shell.request(`k_beat ${second}`)).code]).toEqual([true, 0])
     shell.end()
-    await expect.poll(() => isAlive(second), { timeout: 2000 }).toBe(false)
+    await expect.poll(() => isAlive(second), { timeout: 10_000 }).toBe(false)
   })
 
   test('a beat fails when the holder was killed, also for a shell that is not its parent', async () => {
