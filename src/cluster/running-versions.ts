@@ -1,6 +1,7 @@
 /** Which versions of its parts a cluster runs, as its objects tell. */
 import { KadmError } from '../errors.ts'
 import type { Cluster } from './cluster.ts'
+import { rawTagOf, tagOf } from './image-tag.ts'
 import { kinds } from './kinds.ts'
 import { textAt } from './object-fields.ts'
 
@@ -56,14 +57,4 @@ function grouped<T>(objects: readonly T[], versionOf: (object: T) => string, nod
     result.set(version, [...(result.get(version) ?? []), textAt(object, nodePath)])
   }
   return result
-}
-
-/** The version that a tag stands for: a tag has no `+` for build metadata. */
-function tagOf(image: string): string {
-  return rawTagOf(image).replace('_', '+')
-}
-
-/** '' where an image has none: what follows the last colon of the last part of its path, without a digest. */
-function rawTagOf(image: string): string {
-  return /^.*?[^/]:([\w.-]+)$/.exec(image.split('@')[0]?.split('/').at(-1) ?? '')?.[1] ?? ''
 }

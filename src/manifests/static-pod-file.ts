@@ -32,11 +32,6 @@ export function imageOf(pod: JsonObject, component: StaticPodComponent): string 
   return textAt(containerOf(pod, component), 'image')
 }
 
-/** The version that an image's tag stands for, with `+` where the tag has `_`; '' when it is named by its digest alone. */
-export function tagOf(image: string): string {
-  return (/:([^:/]+)$/.exec(image.split('@')[0] ?? '')?.[1] ?? '').replace('_', '+')
-}
-
 /** What it is started with: command and arguments. */
 export function commandOf(pod: JsonObject, component: StaticPodComponent): readonly string[] {
   const container = containerOf(pod, component)

@@ -1,30 +1,19 @@
 /** What a user's kubeconfig may say of the way to the API, beside kubeadm, before a server on loopback that has no secrets. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, onTestFinished, test, type TestContext } from 'vitest'
+import { expect, test, type TestContext } from 'vitest'
 import type { JsonObject } from '../../src/json.ts'
 import { bothPrograms } from '../support/both-programs.ts'
-import { makeCertificates } from '../support/control-plane.ts'
-import { temporaryDirectory } from '../support/temporary.ts'
+import { httpsServer } from '../support/https-server.ts'
 
-/** The certificate of the server is for 127.0.0.1 and `kubernetes`. */
 async function start(context: TestContext) {
-  const dir = path.join(await temporaryDirectory(), 'plane')
-  await mkdir(dir)
-  await makeCertificates(dir)
-  const text = (name: string): Promise<string> => readFile(path.join(dir, name), 'utf8')
   const logins: (string | undefined)[] = []
-  const server = createServer({ cert: await text('server.crt'), key: await text('server.key') }, (request, response) => {
+  const { url, ca, dir } = await httpsServer((request, response) => {
     logins.push(request.headers.authorization)
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ apiVersion: 'v1', kind: 'SecretList', metadata: {}, items: [] }))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const authority = { 'certificate-authority-data': Buffer.from(await text('ca.crt')).toString('base64') }
+  const authority = { 'certificate-authority-data': Buffer.from(ca).toString('base64') }
   const { kadm, kubeadm } = bothPrograms(context)
   /** `token list` by each of them, kubeadm's first; how they logged in is in the order of their runs. */
   const list = async (user: JsonObject, cluster: JsonObject = authority) => {

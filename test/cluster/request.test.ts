@@ -1,14 +1,10 @@
 /** What only a server that misbehaves on purpose can show. */
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { requester } from '../../src/cluster/request.ts'
-import { makeCertificates } from '../support/control-plane.ts'
-import { temporaryDirectory } from '../support/temporary.ts'
+import { httpsServer } from '../support/https-server.ts'
 
 test('a call that the server puts off is made again when it says, but not for ever', async () => {
   const times: number[] = []
@@ -121,16 +117,6 @@ async function serve(
     readonly ca?: string
   } = {},
 ) {
-  const dir = await temporaryDirectory()
-  await makeCertificates(dir, { hasRoot })
-  const read = (file: string) => readFileSync(path.join(dir, file))
-  const server = createServer({ cert: read('server.crt'), key: read('server.key') }, (request, response) => void answer(request, response))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : 0
-  return requester({ server: `https://127.0.0.1:${port}${base}`, ca: read('ca.crt'), ...options })
+  const { url, ca } = await httpsServer(answer, { hasRoot })
+  return requester({ server: `${url}${base}`, ca, ...options })
 }

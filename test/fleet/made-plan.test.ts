@@ -1,15 +1,13 @@
 /** A plan of a cluster that answers. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:https'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { initFileText } from '../../src/config/cluster-file-documents.ts'
 import { paths } from '../../src/config/paths.ts'
 import { makePlan } from '../../src/fleet/plan/plan.ts'
 import { kubeconfigText } from '../../src/pki/kubeconfig/kubeconfig-file.ts'
-import { makeCertificates } from '../support/control-plane.ts'
+import { httpsServer } from '../support/https-server.ts'
 import { rootedHost } from '../support/rooted-host.ts'
-import { temporaryDirectory } from '../support/temporary.ts'
 import { fileOf } from './planned.ts'
 import { reachedHost } from './reached-host.ts'
 
@@ -31,10 +29,11 @@ test('what is applied of a file without a version is of the one that the plan is
 
 /** A host whose API server keeps this ClusterConfiguration, and has no Node. */
 async function controlPlaneOf(configuration: string) {
-  const dir = await temporaryDirectory()
-  await makeCertificates(dir)
-  const [cert, key, ca] = await Promise.all(['server.crt', 'server.key', 'ca.crt'].map((name) => readFile(path.join(dir, name), 'utf8')))
-  const server = createServer({ cert, key }, ({ url = '' }, response) => {
+  const {
+    url: server,
+    ca,
+    dir,
+  } = await httpsServer(({ url = '' }, response) => {
     const name = path.posix.basename(url)
     const answer = url.startsWith('/api/v1/nodes')
       ? { kind: 'NodeList', apiVersion: 'v1', metadata: {}, items: [] }
@@ -43,17 +42,10 @@ async function controlPlaneOf(configuration: string) {
         : { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404, details: { name } }
     response.writeHead(answer.kind === 'Status' ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : 0
   const adminConf = kubeconfigText({
     clusterName: 'c',
-    server: `https://127.0.0.1:${port}`,
-    certificateAuthority: ca ?? '',
+    server,
+    certificateAuthority: ca,
     userName: 'admin',
     user: { token: 'x' },
   })

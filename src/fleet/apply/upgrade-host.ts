@@ -12,7 +12,7 @@ import { startUpgradeApply, startUpgradeNode } from '../../phases/upgrade/start-
 import { connectOwnCluster } from '../../pki/own-cluster.ts'
 import type { RunRequest } from '../../phases/run-request.ts'
 import type { FleetHost, FleetRun } from '../fleet-run.ts'
-import { hasCutOffUpgrade } from '../plan/plan-upgrade.ts'
+import { hasCutOffUpgrade } from '../look/host-state.ts'
 import { firstAuthority } from './cluster-access.ts'
 
 /** Milliseconds that the Pods of a node have to leave it. */

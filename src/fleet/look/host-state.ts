@@ -1,4 +1,5 @@
 /** What a host is now, as far as a plan depends on it. JSON data; nothing secret is in it. */
+import { tagOf } from '../../cluster/image-tag.ts'
 import { paths } from '../../config/paths.ts'
 import { parseVersion } from '../../config/versions.ts'
 import { hasCode, KadmError, messageOf, type ErrorCode } from '../../errors.ts'
@@ -9,7 +10,7 @@ import { findBegunReset } from '../../phases/reset/begun-reset.ts'
 import { isUndoOfAllUnfinished, withoutIdleUndos } from '../../phases/undo/undo-target.ts'
 import { commandFlag } from '../../manifests/command-flag.ts'
 import type { Manifest } from '../../manifests/manifest.ts'
-import { commandOf, imageOf, parseStaticPod, tagOf } from '../../manifests/static-pod-file.ts'
+import { commandOf, imageOf, parseStaticPod } from '../../manifests/static-pod-file.ts'
 import { staticPodPath } from '../../manifests/write-static-pod.ts'
 import { caHashes } from '../../pki/ca-hash.ts'
 import { isAnnouncement } from '../../pki/certificate-files.ts'
@@ -200,6 +201,10 @@ export function silent(error: unknown): UnreachableHost {
 /** Nothing of a cluster is on it, nor of a run that was cut off. */
 export function isBare({ node, unfinished }: ReachedHost): boolean {
   return node === 'none' && unfinished === undefined
+}
+
+export function hasCutOffUpgrade({ unfinished }: ReachedHost): boolean {
+  return unfinished?.startsWith('upgrade ') === true
 }
 
 /** What stands behind the name of the host: `cannot be reached: no route`. */

@@ -8,8 +8,7 @@ import type { ClusterState, NodeState, RunningCluster } from '../look/cluster-st
 import type { Action, ActionKind } from './decide.ts'
 import { fleetRemedy } from '../fleet-remedies.ts'
 import { hostFlags } from '../host-flags.ts'
-import { isBare, whyUnknown, type HostState, type ReachedHost, type UnreachableHost } from '../look/host-state.ts'
-import { hasCutOffUpgrade } from './plan-upgrade.ts'
+import { hasCutOffUpgrade, isBare, whyUnknown, type HostState, type ReachedHost, type UnreachableHost } from '../look/host-state.ts'
 
 interface HostDecision {
   readonly actions: readonly Action[]

@@ -5,7 +5,7 @@ import { fleetRemedy } from '../fleet-remedies.ts'
 import { skewProblems } from '../../phases/upgrade/skew-policy.ts'
 import type { ClusterState, RunningCluster } from '../look/cluster-state.ts'
 import type { Action, Decision } from './decide.ts'
-import type { HostState, ReachedHost } from '../look/host-state.ts'
+import { hasCutOffUpgrade, type HostState, type ReachedHost } from '../look/host-state.ts'
 
 /** A file that names no version wants the one that runs: what a cluster has is no matter of which kadm is at hand. */
 export function withRunningVersion(file: ClusterFile, cluster: ClusterState): ClusterFile {
@@ -202,10 +202,6 @@ function skewOf(target: string, { kubernetesVersion, nodes }: RunningCluster): r
 /** Of a control plane: it may have stopped the API, and only an upgrade that goes on brings that back. */
 export function isUpgradeCutOff(states: ReadonlyMap<string, HostState>): boolean {
   return [...states.values()].some((state) => state.kind === 'reached' && state.node === 'control-plane' && hasCutOffUpgrade(state))
-}
-
-export function hasCutOffUpgrade({ unfinished }: ReachedHost): boolean {
-  return unfinished?.startsWith('upgrade ') === true
 }
 
 /** Workers that are upgraded at the same time; those of the canaries come first. */

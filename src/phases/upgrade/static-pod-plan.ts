@@ -1,4 +1,5 @@
 /** Which static Pods of this node an upgrade changes, and into what. Writes nothing. */
+import { tagOf } from '../../cluster/image-tag.ts'
 import type { InitConfig } from '../../config/model.ts'
 import { dumpYaml } from '../../config/yaml.ts'
 import { compareVersions } from '../../config/versions.ts'
@@ -6,7 +7,7 @@ import type { Host } from '../../host/host.ts'
 import { equalJson, withoutNulls } from '../../json.ts'
 import { etcdImage } from '../../manifests/images.ts'
 import type { Manifest } from '../../manifests/manifest.ts'
-import { findStaticPod, imageOf, parseStaticPod, tagOf } from '../../manifests/static-pod-file.ts'
+import { findStaticPod, imageOf, parseStaticPod } from '../../manifests/static-pod-file.ts'
 import {
   controlPlaneComponents,
   patchedStaticPod,

@@ -14,6 +14,8 @@ import { initConfig } from '../../support/init-config.ts'
 import { rootedHost } from '../../support/rooted-host.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 
+const context = { signal: new AbortController().signal, say: () => {}, warn: () => {}, waiting: () => {}, result: () => {} }
+
 test('a disk that is full: the node takes its Pods back, the kubelet of before runs on', async () => {
   const folder = await temporaryDirectory()
   const kubelets = { kubelet: 'v1.36.3', 'kubelet-v1.37.2': 'v1.37.2' }
@@ -34,7 +36,6 @@ test('a disk that is full: the node takes its Pods back, the kubelet of before r
   }
   const { cluster, cordons } = oneNode()
   const upgrade = { host, cluster, config: initConfig(), target: { file: undefined, version: 'v1.37.2' }, drainTimeout: 1000 }
-  const context = { signal: new AbortController().signal, say: () => {}, warn: () => {}, waiting: () => {}, result: () => {} }
   await expect(upgradeKubelet(upgrade, context)).rejects.toThrow('no space left on device')
   expect(cordons).toEqual([true, null])
   // A kubelet that does not know a flag is not laid beside it.
@@ -88,7 +89,6 @@ test.each([
   const { cluster } = oneNode('v1.36.3')
   const stops: Cluster = { ...cluster, patch: async () => Promise.reject(new Error('taken')) }
   const upgrade = { host, cluster: stops, config: initConfig(), target: { file: undefined, version: 'v1.37.2' }, drainTimeout: 1000 }
-  const context = { signal: new AbortController().signal, say: () => {}, warn: () => {}, waiting: () => {}, result: () => {} }
   await expect(upgradeKubelet(upgrade, context)).rejects.toThrow(is === 'taken' ? /^taken$/ : /is newer than the API server \(v1\.36\.3\)/)
 })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { tagOf } from '../../src/manifests/static-pod-file.ts'
+import { tagOf } from '../../src/cluster/image-tag.ts'
 
 test.each([
   ['registry.local:5000/etcd:3.7.0-0', '3.7.0-0'],
